@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * main.c -- the program's commands.
+ */
+#include <lua.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "cli/options.h"
+#include "cli/report.h"
+#include "cli/run.h"
+#include "host/stdio.h"
+
+#ifndef TA_VERSION
+#error "TA_VERSION is set by the Makefile"
+#endif
+
+static const char *const commands[] = {"run", "help", "version"};
+#define COMMAND_COUNT (sizeof commands / sizeof *commands)
+
+static int print_usage(FILE *out) {
+  fputs("Usage: tinyasync COMMAND ...\n"
+        "\n"
+        "  run [options] SCRIPT|-|-e CODE [arguments...]   run a task script\n"
+        "  help [COMMAND]                                  say how to use a command\n"
+        "  version                                         name the versions in use\n"
+        "\n"
+        "A script is ordinary Lua 5.4 in which any function may sleep(), and\n"
+        "spawn(fn, ...) runs functions side by side.  See tinyasync(1).\n",
+        out);
+  return out == stdout ? 0 : TA_EXIT_CANNOT_START;
+}
+
+static int print_version(void) {
+  printf("tinyasync %s\n%s\nlibuv %s\n", TA_VERSION, LUA_RELEASE, uv_version_string());
+  return 0;
+}
+
+static int refuse_command(const char *word) {
+  const char *nearest = ta_nearest(word, commands, COMMAND_COUNT);
+  if (access(word, R_OK) == 0)
+    ta_report("unknown command '%s', did you mean 'tinyasync run %s'?", word, word);
+  else if (nearest)
+    ta_report("unknown command '%s', did you mean '%s'?", word, nearest);
+  else
+    ta_report("unknown command '%s' (see 'tinyasync help')", word);
+  return TA_EXIT_CANNOT_START;
+}
+
+static int print_help(const char *program, const char *command) {
+  if (!command) return print_usage(stdout);
+  if (strcmp(command, "run") == 0) {
+    char *arguments[] = {"run", "--help", NULL};
+    return ta_run_command(program, 2, arguments);
+  }
+  if (strcmp(command, "help") == 0) {
+    puts("Usage: tinyasync help [COMMAND]");
+    return 0;
+  }
+  if (strcmp(command, "version") == 0) {
+    puts("Usage: tinyasync version");
+    return 0;
+  }
+  return refuse_command(command);
+}
+
+static int run_command(int argc, char **argv) {
+  const char *program = argc > 0 ? argv[0] : "tinyasync";
+  const char *command = argc > 1 ? argv[1] : NULL;
+  if (!command) return print_usage(stderr);
+  if (strcmp(command, "run") == 0) return ta_run_command(program, argc - 1, argv + 1);
+  if (strcmp(command, "help") == 0 || strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0)
+    return print_help(program, argv[2]);
+  if (strcmp(command, "version") == 0 || strcmp(command, "--version") == 0) return print_version();
+  return refuse_command(command);
+}
+
+int main(int argc, char **argv) {
+  ta_stdio_open();
+  int status = run_command(argc, argv);
+  int error = ta_stdio_flush();
+  if (error && status == 0) {
+    ta_report("cannot write to standard output: %s", strerror(-error));
+    status = TA_EXIT_REPORTED;
+  }
+  return status;
+}

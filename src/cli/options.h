@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * options.h -- the command line of `tinyasync run`, from one table.
+ *
+ * The same table gives the parser its options and `help run` its text.
+ */
+#ifndef TA_CLI_OPTIONS_H
+#define TA_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct ta_options {
+  const char *script; /* a file's name, "-" for standard input, NULL with -e */
+  char *code;         /* what -e gave, or NULL; malloc'ed */
+  char **arguments;   /* the script's, up to a NULL */
+  bool trace;
+  const char *trace_file; /* NULL: standard error */
+  bool virtual_time;
+  bool traceback;
+  bool stop_on_error;
+  double timeout; /* seconds; HUGE_VAL: none */
+  bool has_seed;
+  int64_t seed;
+  bool help;
+};
+
+/* Reads the arguments after `run`, argv[0] being `run` itself.  False: one line
+ * has been written to stderr. */
+bool ta_options_parse(struct ta_options *options, int argc, char **argv);
+
+void ta_options_free(struct ta_options *options);
+
+/* Writes the options, a line or two each. */
+void ta_options_describe(FILE *out);
+
+/* The one of `count` names that is nearest to `word`, or NULL when none is. */
+const char *ta_nearest(const char *word, const char *const *names, size_t count);
+
+#endif

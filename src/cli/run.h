@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * run.h -- `tinyasync run`: one script from its loading to the exit status.
+ *
+ * Here the parts meet: the Runner asks for time, the host waits, signals and
+ * the time-out end the run, reports go to stderr.
+ */
+#ifndef TA_CLI_RUN_H
+#define TA_CLI_RUN_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "cli/options.h"
+#include "host/alarm.h"
+#include "host/clock.h"
+#include "host/loop.h"
+#include "tinyasync.h"
+
+/* Exit statuses of our own. */
+enum {
+  TA_EXIT_REPORTED = 1,
+  TA_EXIT_CANNOT_START = 2,
+  TA_EXIT_DEADLOCK = 3,
+  TA_EXIT_TIMEOUT = 124
+};
+
+struct ta_run {
+  struct ta_options options;
+  struct ta_clock clock;
+  struct ta_loop loop;
+  struct ta_alarm alarm;
+  lua_State *L;
+  struct ta_runner *runner;
+  FILE *trace; /* the file of --trace, if it is one */
+
+  unsigned passes_at_instant; /* under virtual time */
+  bool started;               /* the script was loaded and became a task */
+  bool reported;              /* something was written to stderr that means status 1 */
+  bool stopping;              /* --on-error=stop, after the first report */
+  bool deadlocked;
+  bool output_lost; /* a failed write to stdout has been reported */
+  bool exit_asked;  /* os.exit(code, true) */
+  int exit_code;
+  atomic_bool timed_out; /* set from the alarm's thread */
+  atomic_bool broken;    /* stdout's reader has gone */
+};
+
+/* Runs the command; argv[0] is `run`, `program` the word before it.  Returns
+ * the exit status, or does not return: a signal ends the process. */
+int ta_run_command(const char *program, int argc, char **argv);
+
+/* Flushes stdout; tells once of an error. */
+void ta_run_flush(struct ta_run *run);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/script.h"
+
+#include <lauxlib.h>
+#include <lualib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/stdio.h"
+
+/* ---------------------------------------------------------------- loading */
+
+static const char *script_name(const struct ta_options *options) {
+  return options->code ? "-e" : options->script;
+}
+
+void ta_script_set_arg(lua_State *L, const char *program, const struct ta_options *options) {
+  lua_newtable(L);
+  lua_pushstring(L, program);
+  lua_rawseti(L, -2, -2);
+  lua_pushliteral(L, "run");
+  lua_rawseti(L, -2, -1);
+  lua_pushstring(L, script_name(options));
+  lua_rawseti(L, -2, 0);
+  for (lua_Integer i = 0; options->arguments[i]; i++) {
+    lua_pushstring(L, options->arguments[i]);
+    lua_rawseti(L, -2, i + 1);
+  }
+  lua_setglobal(L, "arg");
+}
+
+bool ta_script_run_init(lua_State *L) {
+  const char *name = "LUA_INIT_5_4";
+  const char *code = getenv(name);
+  if (!code) code = getenv(name = "LUA_INIT");
+  if (!code) return true;
+  int status = *code == '@'
+                   ? luaL_loadfile(L, code + 1)
+                   : luaL_loadbuffer(L, code, strlen(code), lua_pushfstring(L, "=%s", name));
+  if (status == LUA_OK) status = lua_pcall(L, 0, 0, 0);
+  return status == LUA_OK;
+}
+
+/* Source text only: a damaged precompiled chunk can crash any Lua. */
+bool ta_script_load(lua_State *L, const struct ta_options *options) {
+  static const char binary[] = "attempt to load a binary chunk";
+  int status;
+  if (options->code)
+    status = luaL_loadbufferx(L, options->code, strlen(options->code), "=-e", "t");
+  else
+    status = luaL_loadfilex(L, strcmp(options->script, "-") == 0 ? NULL : options->script, "t");
+  if (status == LUA_OK) return true;
+  if (status == LUA_ERRSYNTAX && strstr(lua_tostring(L, -1), binary))
+    lua_pushfstring(L, "%s: expected Lua source text, got precompiled bytecode",
+                    script_name(options));
+  return false;
+}
+
+/* ------------------------------------------------------------- first task */
+
+/* The chunk returned: functions among its results become tasks. */
+static int k_chunk_done(lua_State *L, int status, lua_KContext context) {
+  struct ta_run *run = (struct ta_run *)context;
+  (void)status;
+  int count = lua_gettop(L);
+  luaL_checkstack(L, 1, NULL);
+  for (int i = 1; i <= count; i++) {
+    if (!lua_isfunction(L, i)) continue;
+    lua_pushvalue(L, i);
+    ta_add_task(run->runner, L, 0, NULL);
+    lua_pop(L, 1);
+  }
+  return 0;
+}
+
+/* (chunk, arguments...): the first task. */
+static int l_run_chunk(lua_State *L) {
+  lua_KContext context = (lua_KContext)lua_touserdata(L, lua_upvalueindex(1));
+  lua_callk(L, lua_gettop(L) - 1, LUA_MULTRET, context, k_chunk_done);
+  return k_chunk_done(L, LUA_OK, context);
+}
+
+/* What the task is called, and what its "add" in a trace names. */
+static struct ta_task_options first_task_options(const struct ta_options *options) {
+  if (options->code) return (struct ta_task_options){.name = "-e", .origin = "-e"};
+  if (strcmp(options->script, "-") == 0)
+    return (struct ta_task_options){.name = "stdin", .origin = "stdin"};
+  const char *slash = strrchr(options->script, '/');
+  return (struct ta_task_options){.name = slash ? slash + 1 : options->script,
+                                  .origin = options->script};
+}
+
+void ta_script_add(struct ta_run *run, lua_State *L) {
+  struct ta_task_options options = first_task_options(&run->options);
+  int count = 0;
+  lua_pushlightuserdata(L, run);
+  lua_pushcclosure(L, l_run_chunk, 1);
+  lua_insert(L, -2);
+  for (; run->options.arguments[count]; count++) {
+    luaL_checkstack(L, 2, "too many arguments to the script");
+    lua_pushstring(L, run->options.arguments[count]);
+  }
+  ta_add_task(run->runner, L, count + 1, &options);
+  lua_pop(L, 1);
+}
+
+/* --------------------------------------------------------------------- os */
+
+static int check_status(lua_State *L) {
+  if (lua_isboolean(L, 1)) return lua_toboolean(L, 1) ? EXIT_SUCCESS : EXIT_FAILURE;
+  return (int)luaL_optinteger(L, 1, EXIT_SUCCESS);
+}
+
+static int k_never(lua_State *L, int status, lua_KContext context) {
+  (void)status, (void)context;
+  return luaL_error(L, "os.exit: the run goes on");
+}
+
+/* os.exit([code [, close]]): with `close` all tasks are cancelled first, this
+ * one where it stands; where it cannot stop, it ends at once all the same. */
+static int l_exit(lua_State *L) {
+  struct ta_run *run = lua_touserdata(L, lua_upvalueindex(1));
+  int code = check_status(L);
+  if (!lua_toboolean(L, 2) || !ta_can_wait(run->runner, L)) {
+    ta_run_flush(run);
+    exit(code == 0 && run->output_lost ? TA_EXIT_REPORTED : code);
+  }
+  struct ta_ticket ticket = ta_take_ticket(run->runner, L, "exit", NULL);
+  run->exit_asked = true;
+  run->exit_code = code;
+  ta_interrupt(run->runner);
+  return ta_park(run->runner, L, ticket, 0, k_never);
+}
+
+/* os.execute: what was printed so far appears before what the child prints. */
+static int l_execute(lua_State *L) {
+  ta_run_flush(lua_touserdata(L, lua_upvalueindex(1)));
+  lua_pushvalue(L, lua_upvalueindex(2));
+  lua_insert(L, 1);
+  lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+  return lua_gettop(L);
+}
+
+void ta_script_open_os(struct ta_run *run, lua_State *L) {
+  lua_getglobal(L, LUA_OSLIBNAME);
+  lua_pushlightuserdata(L, run);
+  lua_pushcclosure(L, l_exit, 1);
+  lua_setfield(L, -2, "exit");
+  lua_pushlightuserdata(L, run);
+  lua_getfield(L, -2, "execute");
+  lua_pushcclosure(L, l_execute, 2);
+  lua_setfield(L, -2, "execute");
+  lua_pop(L, 1);
+}

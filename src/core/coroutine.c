@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/coroutine.h"
+
+#include <lauxlib.h>
+#include <lualib.h>
+#include <stdbool.h>
+
+#include "core/library.h"
+#include "core/wait.h"
+
+#define MAX_DEPTH 200 /* as Lua's own limit of nested C calls */
+
+bool ta_in_task(const struct ta_runner *runner, const lua_State *L) {
+  return runner->current && runner->level && runner->level->co == L;
+}
+
+int ta_resume(struct ta_runner *runner, lua_State *co, lua_State *from, int nargs, int *nres) {
+  struct ta_level *up = runner->level;
+  struct ta_level level = {.co = co, .up = up, .waitable = true, .depth = 1};
+  if (up) {
+    level.waitable = up->waitable && up->co == from && lua_isyieldable(from);
+    level.depth = up->depth + 1;
+  } else if (!runner->current) {
+    level.waitable = false; /* the host's own coroutine, not a task's */
+  }
+  runner->level = &level;
+  int status = lua_resume(co, from, nargs, nres);
+  runner->level = up;
+  return status;
+}
+
+int ta_close_coroutine(struct ta_runner *runner, lua_State *co, lua_State *from, const char *by) {
+  struct ta_level *up = runner->level;
+  struct ta_level level = {.co = co, .up = up, .closing = by, .depth = up ? up->depth + 1 : 1};
+  runner->level = &level;
+#if LUA_VERSION_RELEASE_NUM >= 50406
+  int status = lua_closethread(co, from);
+#else
+  (void)from;
+  int status = lua_resetthread(co);
+#endif
+  runner->level = up;
+  return status;
+}
+
+/* ---------------------------------------------------------- resume and wrap */
+
+static lua_State *check_coroutine(lua_State *L, int index) {
+  lua_State *co = lua_tothread(L, index);
+  luaL_argexpected(L, co, index, "coroutine");
+  return co;
+}
+
+/* A resume in progress: either coroutine.resume, whose coroutine is argument 1,
+ * or a function made by coroutine.wrap, whose coroutine is upvalue 2. */
+enum form { RESUME, WRAP };
+
+static int coroutine_index(enum form form) {
+  return form == RESUME ? 1 : lua_upvalueindex(2);
+}
+
+/* Error objects of wrapped coroutines get the position of the call in front, as
+ * in Lua. */
+static int raise_from_wrap(lua_State *L, int status) {
+  if (status != LUA_ERRMEM && lua_type(L, -1) == LUA_TSTRING) {
+    luaL_where(L, 1);
+    lua_insert(L, -2);
+    lua_concat(L, 2);
+  }
+  return lua_error(L);
+}
+
+/* Ends a resume with `count` results on top of L. */
+static int end_resume(lua_State *L, enum form form, int count) {
+  if (form == WRAP) return count;
+  lua_pushboolean(L, true);
+  lua_insert(L, -(count + 1));
+  return count + 1;
+}
+
+/* Ends a resume with the error object on top of L. */
+static int fail_resume(lua_State *L, enum form form, int status) {
+  if (form == WRAP) return raise_from_wrap(L, status);
+  lua_pushboolean(L, false);
+  lua_insert(L, -2);
+  return 2;
+}
+
+/* The coroutine could not be resumed, or died: its error object is on its top.
+ * A wrapped one that died is closed, for nobody else can. */
+static int end_failed(struct ta_runner *runner, lua_State *L, lua_State *co, enum form form) {
+  int status = lua_status(co);
+  if (form == WRAP && status != LUA_OK && status != LUA_YIELD)
+    status = ta_close_coroutine(runner, co, L, "coroutine.wrap");
+  lua_xmove(co, L, 1);
+  return fail_resume(L, form, status);
+}
+
+/* Ends a resume with the `count` values on top of the coroutine. */
+static int end_given(lua_State *L, lua_State *co, enum form form, int count) {
+  if (!lua_checkstack(L, count + 1)) {
+    lua_pop(co, count);
+    lua_pushliteral(L, "too many results to resume");
+    return fail_resume(L, form, LUA_OK);
+  }
+  lua_xmove(co, L, count);
+  return end_resume(L, form, count);
+}
+
+static int k_resume(lua_State *L, int status, lua_KContext context);
+
+/* Resumes with the `nargs` arguments that are on the coroutine's stack.  When
+ * it waits, the wait is passed on to whoever resumed L. */
+static int do_resume(lua_State *L, lua_State *co, enum form form, int nargs) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  int count;
+  int status = ta_resume(runner, co, L, nargs, &count);
+  if (status == LUA_YIELD && ta_is_waiting(co))
+    return ta_pass_wait_up(L, coroutine_index(form), form, k_resume);
+  if (status == LUA_OK || status == LUA_YIELD) return end_given(L, co, form, count);
+  return end_failed(runner, L, co, form);
+}
+
+/* The wait was completed: on into the coroutine that waits. */
+static int k_resume(lua_State *L, int status, lua_KContext context) {
+  (void)status;
+  enum form form = (enum form)context;
+  lua_State *co = lua_tothread(L, coroutine_index(form));
+  lua_pop(co, TA_WAIT_VALUES);
+  return do_resume(L, co, form, 0);
+}
+
+/* Starts a resume with all that is on L's stack from `first` on. */
+static int begin_resume(lua_State *L, lua_State *co, enum form form, int first) {
+  int nargs = lua_gettop(L) - first + 1;
+  const char *refusal = NULL;
+  if (ta_is_waiting(co))
+    refusal = "cannot resume non-suspended coroutine";
+  else if (!lua_checkstack(co, nargs))
+    refusal = "too many arguments to resume";
+  if (refusal) {
+    lua_pushstring(L, refusal);
+    return fail_resume(L, form, LUA_OK);
+  }
+  lua_xmove(L, co, nargs);
+  return do_resume(L, co, form, nargs);
+}
+
+static int l_resume(lua_State *L) {
+  return begin_resume(L, check_coroutine(L, 1), RESUME, 2);
+}
+
+static int l_wrapped(lua_State *L) {
+  return begin_resume(L, lua_tothread(L, lua_upvalueindex(2)), WRAP, 1);
+}
+
+static int l_wrap(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_State *co = lua_newthread(L);
+  lua_pushvalue(L, 1);
+  lua_xmove(L, co, 1);
+  lua_pushcclosure(L, l_wrapped, 2);
+  return 1;
+}
+
+/* ---------------------------------------------------- yield, status, close */
+
+static int l_yield(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  if (ta_in_task(runner, L) && runner->level->depth == 1 && !runner->level->closing)
+    return ta_await_yielded(runner, L);
+  const char *module = ta_loading_in(runner, L);
+  if (module) return luaL_error(L, "cannot yield out of require '%s'", module);
+  return lua_yield(L, lua_gettop(L));
+}
+
+/* Calls Lua's own function, upvalue 2, with the arguments of this one. */
+static int call_own(lua_State *L) {
+  lua_pushvalue(L, lua_upvalueindex(2));
+  lua_insert(L, 1);
+  lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+  return lua_gettop(L);
+}
+
+static int l_status(lua_State *L) {
+  if (!ta_is_waiting(check_coroutine(L, 1))) return call_own(L);
+  lua_pushliteral(L, "normal");
+  return 1;
+}
+
+/* Is it neither running nor the resumer of one that runs, nor in a wait? */
+static bool can_close(const struct ta_runner *runner, lua_State *L, lua_State *co) {
+  lua_Debug ar;
+  if (co == L || ta_is_waiting(co)) return false;
+  for (const struct ta_level *level = runner->level; level; level = level->up)
+    if (level->co == co) return false;
+  return lua_status(co) != LUA_OK || !lua_getstack(co, 0, &ar);
+}
+
+static int l_close(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  lua_State *co = check_coroutine(L, 1);
+  if (!can_close(runner, L, co))
+    return luaL_error(L, "cannot close a %s coroutine", co == L ? "running" : "normal");
+  if (runner->level && runner->level->depth >= MAX_DEPTH) return luaL_error(L, "C stack overflow");
+  if (ta_close_coroutine(runner, co, L, "coroutine.close") == LUA_OK) {
+    lua_pushboolean(L, true);
+    return 1;
+  }
+  lua_pushboolean(L, false);
+  lua_xmove(co, L, 1);
+  return 2;
+}
+
+/* ------------------------------------------------------------------ opening */
+
+static void replace(struct ta_runner *runner, lua_State *L, const char *key,
+                    lua_CFunction function) {
+  ta_push_runner(runner, L);
+  lua_getfield(L, -2, key);
+  lua_pushcclosure(L, function, 2);
+  ta_replace(runner, L, lua_gettop(L) - 1, key);
+}
+
+void ta_open_coroutine(struct ta_runner *runner, lua_State *L) {
+  lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  if (lua_getfield(L, -1, LUA_COLIBNAME) == LUA_TTABLE) {
+    replace(runner, L, "resume", l_resume);
+    replace(runner, L, "wrap", l_wrap);
+    replace(runner, L, "yield", l_yield);
+    replace(runner, L, "status", l_status);
+    replace(runner, L, "close", l_close);
+  }
+  lua_pop(L, 2);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * coroutine.h -- nested coroutines, and the library through which waits pass.
+ *
+ * While a coroutine runs, a level on the C stack describes it: the innermost
+ * one is always known, and with it whether a wait can be passed on all the way
+ * up to the task.
+ */
+#ifndef TA_CORE_COROUTINE_H
+#define TA_CORE_COROUTINE_H
+
+#include "core/runner.h"
+
+struct ta_level {
+  lua_State *co;
+  struct ta_level *up; /* who resumed it; NULL: the Runner */
+  bool waitable;       /* every coroutine above it can yield */
+  unsigned depth;
+  const char *closing; /* it is not resumed but closed, by the function named */
+};
+
+/* Does L run inside the Runner's current task, with nothing foreign between? */
+bool ta_in_task(const struct ta_runner *runner, const lua_State *L);
+
+/* lua_resume() one level further in. */
+int ta_resume(struct ta_runner *runner, lua_State *co, lua_State *from, int nargs, int *nres);
+
+/* Closes a suspended or dead coroutine: its to-be-closed variables run and
+ * cannot wait.  As lua_closethread().  `by` is named if one tries. */
+int ta_close_coroutine(struct ta_runner *runner, lua_State *co, lua_State *from, const char *by);
+
+/* Replaces functions of the coroutine library.  [-0, +0, e] */
+void ta_open_coroutine(struct ta_runner *runner, lua_State *L);
+
+#endif

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/describe.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/coroutine.h"
+#include "core/trace.h"
+#include "core/wait.h"
+
+#define CHAIN_SHOWN 16
+#define CHAIN_KEPT (2 * CHAIN_SHOWN)
+#define FRAMES_SEARCHED 16
+
+/* The fields of a spawn record. */
+enum { RECORD_PLACE = 1, RECORD_ID, RECORD_NAME, RECORD_ABOVE, RECORD_DEPTH };
+
+/* ------------------------------------------------------------------ places */
+
+bool ta_where(lua_State *L, int level, ta_place place) {
+  lua_Debug ar;
+  for (; lua_getstack(L, level, &ar); level++) {
+    lua_getinfo(L, "Sl", &ar);
+    if (ar.currentline <= 0) continue;
+    snprintf(place, sizeof(ta_place), "%s:%d", ar.short_src, ar.currentline);
+    return true;
+  }
+  return false;
+}
+
+bool ta_where_waiting(const struct ta_task *task, ta_place place) {
+  bool found = false;
+  for (lua_State *co = task->co; co; co = ta_waiting_inner(co)) found |= ta_where(co, 0, place);
+  return found;
+}
+
+/* ------------------------------------------------------------------- names */
+
+/* Looks for the value on top among the fields of the table below it, pushes
+ * the first key in alphabetical order, or nil. */
+static void push_key_of_value(lua_State *L) {
+  int table = lua_gettop(L) - 1;
+  lua_pushnil(L); /* best so far */
+  lua_pushnil(L);
+  while (lua_next(L, table)) {
+    if (lua_type(L, -2) == LUA_TSTRING && lua_rawequal(L, -1, table + 1) &&
+        (lua_isnil(L, table + 2) || lua_compare(L, -2, table + 2, LUA_OPLT))) {
+      lua_pushvalue(L, -2);
+      lua_replace(L, table + 2);
+    }
+    lua_pop(L, 1);
+  }
+}
+
+/* Pushes the name of the global that holds the value at `index`, or nil. */
+static bool push_global_name(lua_State *L, int index) {
+  index = lua_absindex(L, index);
+  lua_pushglobaltable(L);
+  lua_pushvalue(L, index);
+  push_key_of_value(L);
+  lua_replace(L, -3);
+  lua_pop(L, 1);
+  return !lua_isnil(L, -1);
+}
+
+/* Pushes "module.field" for the function on top, from the loaded modules, or
+ * nil; pops the function. */
+static void push_loaded_name(lua_State *L) {
+  int function = lua_gettop(L);
+  lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  lua_pushnil(L);
+  while (lua_next(L, function + 1)) {
+    if (lua_istable(L, -1) && lua_type(L, -2) == LUA_TSTRING) {
+      lua_pushvalue(L, function);
+      push_key_of_value(L);
+      if (!lua_isnil(L, -1)) {
+        const char *module = lua_tostring(L, function + 2);
+        const char *key = lua_tostring(L, -1);
+        if (strcmp(module, LUA_GNAME) == 0)
+          lua_pushstring(L, key);
+        else
+          lua_pushfstring(L, "%s.%s", module, key);
+        lua_replace(L, function);
+        lua_settop(L, function);
+        return;
+      }
+      lua_pop(L, 2);
+    }
+    lua_pop(L, 1);
+  }
+  lua_pushnil(L);
+  lua_replace(L, function);
+  lua_settop(L, function);
+}
+
+void ta_push_c_name(lua_State *L, lua_Debug *ar) {
+  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  lua_getinfo(L, "fn", ar);
+  push_loaded_name(L);
+  if (!lua_isnil(L, -1)) return;
+  lua_pop(L, 1);
+  lua_pushstring(L, ar->name ? ar->name : "a C function");
+}
+
+static const char *base_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash && slash[1] ? slash + 1 : path;
+}
+
+/* Pushes a name for the function, or callable object, at `index`. */
+static void push_function_name(lua_State *L, int index) {
+  lua_Debug ar;
+  if (push_global_name(L, index)) return;
+  lua_pop(L, 1);
+  if (!lua_isfunction(L, index)) {
+    if (luaL_getmetafield(L, index, "__call") != LUA_TFUNCTION) {
+      lua_pushliteral(L, "?");
+      return;
+    }
+  } else {
+    lua_pushvalue(L, index);
+  }
+  lua_pushvalue(L, -1);
+  lua_getinfo(L, ">S", &ar);
+  if (*ar.what == 'C') {
+    push_loaded_name(L);
+    if (!lua_isnil(L, -1)) return;
+    lua_pop(L, 1);
+    lua_pushliteral(L, "a C function");
+    return;
+  }
+  lua_pop(L, 1);
+  const char *file = *ar.source == '@' ? base_name(ar.short_src) : ar.short_src;
+  if (*ar.what == 'm')
+    lua_pushstring(L, file);
+  else
+    lua_pushfstring(L, "%s:%d", file, ar.linedefined);
+}
+
+const char *ta_push_task_name(struct ta_runner *runner, lua_State *L, int task_index) {
+  (void)runner;
+  task_index = lua_absindex(L, task_index);
+  struct ta_task *task = lua_touserdata(L, task_index);
+  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  lua_getiuservalue(L, task_index, TA_TASK_FUNCTION);
+  if (task->name) return task->name;
+  push_function_name(L, lua_gettop(L));
+  lua_replace(L, -2);
+  const char *name = lua_tostring(L, -1);
+  lua_pushvalue(L, -1);
+  lua_setiuservalue(L, task_index, TA_TASK_FUNCTION);
+  task->name = name;
+  return name;
+}
+
+/* ----------------------------------------------------------- spawn records */
+
+static lua_Integer depth_of(lua_State *L, int record) {
+  if (!lua_istable(L, record)) return 0;
+  lua_rawgeti(L, record, RECORD_DEPTH);
+  lua_Integer depth = lua_tointeger(L, -1);
+  lua_pop(L, 1);
+  return depth;
+}
+
+/* Replaces the record on top by a copy of its first CHAIN_SHOWN links. */
+static void cut_chain(lua_State *L) {
+  int source = lua_gettop(L);
+  lua_pushnil(L); /* the copy's head */
+  int below = 0;  /* the copied link that waits for its RECORD_ABOVE */
+  for (int left = CHAIN_SHOWN; left > 0; left--) {
+    lua_createtable(L, RECORD_DEPTH, 0);
+    for (int field = RECORD_PLACE; field <= RECORD_NAME; field++) {
+      lua_rawgeti(L, source, field);
+      lua_rawseti(L, -2, field);
+    }
+    lua_pushinteger(L, left);
+    lua_rawseti(L, -2, RECORD_DEPTH);
+    lua_pushvalue(L, -1);
+    if (below)
+      lua_rawseti(L, below, RECORD_ABOVE);
+    else
+      lua_replace(L, source + 1);
+    if (below) lua_replace(L, below);
+    below = source + 2;
+    lua_rawgeti(L, source, RECORD_ABOVE);
+    lua_replace(L, source);
+  }
+  lua_settop(L, source + 1);
+  lua_replace(L, source);
+}
+
+/* Pushes the innermost Lua function of L and tells its line, or nil and -1. */
+static int push_spawner(lua_State *L, lua_Debug *ar) {
+  for (int level = 0; level < FRAMES_SEARCHED && lua_getstack(L, level, ar); level++) {
+    lua_getinfo(L, "l", ar);
+    if (ar->currentline <= 0) continue;
+    lua_getinfo(L, "f", ar);
+    return ar->currentline;
+  }
+  lua_pushnil(L);
+  return -1;
+}
+
+static bool is_cached(struct ta_runner *runner, lua_State *L, int line) {
+  if (runner->record_task != ta_task_id(runner->current) || runner->record_line != line)
+    return false;
+  ta_push_kept(runner, L, TA_KEEPS_SPAWNER);
+  bool same = lua_rawequal(L, -1, -2);
+  lua_pop(L, 1);
+  return same;
+}
+
+/* Pushes a record of a spawn by the current task from `line` in `ar`. */
+static void push_new_record(struct ta_runner *runner, lua_State *L, int line, lua_Debug *ar) {
+  lua_createtable(L, RECORD_DEPTH, 0);
+  int record = lua_gettop(L);
+  if (line > 0) {
+    lua_getinfo(L, "S", ar);
+    lua_pushfstring(L, "%s:%d", ar->short_src, line);
+    lua_rawseti(L, record, RECORD_PLACE);
+  }
+  lua_pushinteger(L, (lua_Integer)ta_task_id(runner->current));
+  lua_rawseti(L, record, RECORD_ID);
+  ta_task_push(runner, L, runner->current);
+  lua_getiuservalue(L, -1, TA_TASK_FUNCTION);
+  lua_rawseti(L, record, RECORD_NAME);
+  lua_getiuservalue(L, -1, TA_TASK_RECORD);
+  if (depth_of(L, -1) >= CHAIN_KEPT) cut_chain(L);
+  lua_pushinteger(L, depth_of(L, -1) + 1);
+  lua_rawseti(L, record, RECORD_DEPTH);
+  lua_rawseti(L, record, RECORD_ABOVE);
+  lua_settop(L, record);
+}
+
+void ta_push_record(struct ta_runner *runner, lua_State *L) {
+  lua_Debug ar;
+  if (!runner->current || !ta_in_task(runner, L)) {
+    lua_pushnil(L);
+    return;
+  }
+  int line = push_spawner(L, &ar);
+  if (is_cached(runner, L, line)) {
+    lua_pop(L, 1);
+    ta_push_kept(runner, L, TA_KEEPS_RECORD);
+    return;
+  }
+  push_new_record(runner, L, line, &ar);
+  lua_pushvalue(L, -1);
+  ta_keep(runner, L, TA_KEEPS_RECORD);
+  lua_insert(L, -2);
+  ta_keep(runner, L, TA_KEEPS_SPAWNER);
+  runner->record_task = ta_task_id(runner->current);
+  runner->record_line = line;
+}
+
+/* Pushes the name that a record holds, which may still be a function. */
+static const char *push_record_name(lua_State *L, int record) {
+  lua_rawgeti(L, record, RECORD_NAME);
+  if (lua_type(L, -1) == LUA_TSTRING) return lua_tostring(L, -1);
+  push_function_name(L, lua_gettop(L));
+  lua_replace(L, -2);
+  lua_pushvalue(L, -1);
+  lua_rawseti(L, record, RECORD_NAME);
+  return lua_tostring(L, -1);
+}
+
+/* Pushes "spawned at PLACE by #ID NAME" for the record at `record`. */
+static void push_link(lua_State *L, int record) {
+  lua_rawgeti(L, record, RECORD_PLACE);
+  lua_rawgeti(L, record, RECORD_ID);
+  const char *name = push_record_name(L, record);
+  const char *place = lua_tostring(L, -3);
+  lua_pushfstring(L, "spawned%s%s by #%I %s", place ? " at " : "", place ? place : "",
+                  (LUAI_UACINT)lua_tointeger(L, -2), name);
+  lua_replace(L, -4);
+  lua_pop(L, 2);
+}
+
+/* Pushes the lines of the chain that begins with the record on top, which is
+ * popped, or nil when there is none. */
+static void push_chain(lua_State *L) {
+  int record = lua_gettop(L);
+  int links = 0;
+  luaL_checkstack(L, 2 * CHAIN_SHOWN + LUA_MINSTACK, NULL);
+  while (lua_istable(L, record) && links < CHAIN_SHOWN) {
+    if (links++) lua_pushliteral(L, "\n");
+    push_link(L, record);
+    lua_rawgeti(L, record, RECORD_ABOVE);
+    lua_replace(L, record);
+  }
+  if (links)
+    lua_concat(L, 2 * links - 1);
+  else
+    lua_pushnil(L);
+  lua_replace(L, record);
+}
+
+void ta_describe_add(struct ta_runner *runner, lua_State *L, int task_index, const char *origin) {
+  char by[128];
+  struct ta_task *task = lua_touserdata(L, task_index);
+  lua_getiuservalue(L, task_index, TA_TASK_RECORD);
+  const char *place = NULL;
+  if (lua_istable(L, -1)) {
+    snprintf(by, sizeof by, "by #%llu %s", (unsigned long long)ta_task_id(runner->current),
+             runner->current->name ? runner->current->name : "?");
+    lua_rawgeti(L, -1, RECORD_PLACE);
+    place = lua_tostring(L, -1);
+    lua_pop(L, 1);
+  }
+  ta_trace_add(runner, task, place ? by : origin, place);
+  lua_pop(L, 1);
+}
+
+/* ---------------------------------------------------------------- failures */
+
+/* Drops the last lines of the traceback on top that are our own frames. */
+static void hide_own_frames(lua_State *L) {
+  static const char own[] = "\n\t[C]: in ?";
+  size_t length;
+  const char *text = lua_tolstring(L, -1, &length);
+  size_t tail = sizeof own - 1;
+  while (length >= tail && memcmp(text + length - tail, own, tail) == 0) length -= tail;
+  lua_pushlstring(L, text, length);
+  lua_replace(L, -2);
+}
+
+int ta_l_keep_traceback(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  ta_push_kept(runner, L, TA_KEEPS_TRACEBACKS);
+  luaL_traceback(L, L, NULL, 1);
+  hide_own_frames(L);
+  lua_rawseti(L, -2, (lua_Integer)runner->current->slot);
+  lua_settop(L, 1);
+  return 1;
+}
+
+static int l_tostring(lua_State *L) {
+  luaL_tolstring(L, 1, NULL);
+  return 1;
+}
+
+/* Pushes an error object in words. */
+static void push_message(lua_State *L, int index) {
+  const char *type = luaL_typename(L, index);
+  if (lua_isstring(L, index)) {
+    luaL_tolstring(L, index, NULL);
+  } else if (luaL_getmetafield(L, index, "__tostring") == LUA_TNIL) {
+    lua_pushfstring(L, "(error object is a %s value)", type);
+  } else {
+    lua_pop(L, 1);
+    lua_pushcfunction(L, l_tostring);
+    lua_pushvalue(L, index);
+    if (lua_pcall(L, 1, 1, 0) == LUA_OK) return;
+    const char *reason = lua_tostring(L, -1);
+    lua_pushfstring(L, "(error object is a %s value, and its __tostring failed: %s)", type,
+                    reason ? reason : luaL_typename(L, -1));
+    lua_replace(L, -2);
+  }
+}
+
+/* Pushes the place that the traceback at `index` begins with, or nil. */
+static void push_place(lua_State *L, int index) {
+  const char *line = lua_tostring(L, index);
+  while (line && (line = strstr(line, "\n\t"))) {
+    line += 2;
+    const char *end = strstr(line, ": in ");
+    if (end && *line != '[') {
+      lua_pushlstring(L, line, (size_t)(end - line));
+      return;
+    }
+  }
+  lua_pushnil(L);
+}
+
+/* Pushes the traceback that was kept for the task, and forgets it. */
+static void push_traceback(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
+  ta_push_kept(runner, L, TA_KEEPS_TRACEBACKS);
+  lua_rawgeti(L, -1, (lua_Integer)task->slot);
+  lua_pushnil(L);
+  lua_rawseti(L, -3, (lua_Integer)task->slot);
+  lua_remove(L, -2);
+}
+
+void ta_push_failure(struct ta_runner *runner, lua_State *L, const struct ta_task *task,
+                     int index) {
+  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  index = lua_absindex(L, index);
+  ta_task_push(runner, L, task);
+  int object = lua_gettop(L);
+  ta_push_task_name(runner, L, object);
+  lua_pop(L, 1);
+  push_message(L, index);
+  push_traceback(runner, L, task);
+  lua_getiuservalue(L, object, TA_TASK_RECORD);
+  push_chain(L);
+  push_place(L, object + 2);
+  lua_remove(L, object);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * describe.h -- tasks, functions, places and failures in words.
+ *
+ * A spawn record is a small table that tasks spawned from one line by one task
+ * share: the place, who spawned, and that task's own record.  Chains of records
+ * are cut so that a task which spawns its successor does not keep its whole
+ * ancestry alive.
+ */
+#ifndef TA_CORE_DESCRIBE_H
+#define TA_CORE_DESCRIBE_H
+
+#include "core/runner.h"
+#include "core/task.h"
+
+/* "file.lua:12" */
+typedef char ta_place[LUA_IDSIZE + 16];
+
+/* Writes where L is: its innermost Lua function at or above `level`.  False
+ * when there is none. */
+bool ta_where(lua_State *L, int level, ta_place place);
+
+/* Where a suspended task waits, seen through its nested coroutines. */
+bool ta_where_waiting(const struct ta_task *task, ta_place place);
+
+/* Pushes the name of the C function in `ar`, as "table.sort".  [-0, +1, m] */
+void ta_push_c_name(lua_State *L, lua_Debug *ar);
+
+/* The task's name, found out at the first call.  Pushes it.  [-0, +1, m] */
+const char *ta_push_task_name(struct ta_runner *runner, lua_State *L, int task_index);
+
+/* Pushes the record of a spawn by the running function, or nil when no task
+ * runs it.  [-0, +1, m] */
+void ta_push_record(struct ta_runner *runner, lua_State *L);
+
+/* Tells the trace that the task at `task_index` was added: by whom, or else
+ * from what `origin`.  [-0, +0, -] */
+void ta_describe_add(struct ta_runner *runner, lua_State *L, int task_index, const char *origin);
+
+/* The message handler of a task's body: keeps the traceback, and leaves the
+ * error object as it is.  Its upvalue is the Runner. */
+int ta_l_keep_traceback(lua_State *L);
+
+/* Pushes message, traceback, spawn chain and place of the failure whose error
+ * object is at `index`: strings, or nil.  Runs __tostring.  [-0, +4, e] */
+void ta_push_failure(struct ta_runner *runner, lua_State *L, const struct ta_task *task, int index);
+
+#endif

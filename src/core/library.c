@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/library.h"
+
+#include <lauxlib.h>
+#include <string.h>
+
+#include "core/coroutine.h"
+#include "core/task.h"
+#include "core/wait.h"
+
+/* ------------------------------------------------------------ bookkeeping */
+
+void ta_replace(struct ta_runner *runner, lua_State *L, int table, const char *key) {
+  table = lua_absindex(L, table);
+  ta_push_kept(runner, L, TA_KEEPS_REPLACED);
+  lua_Integer count = (lua_Integer)lua_rawlen(L, -1);
+  lua_pushvalue(L, table);
+  lua_rawseti(L, -2, count + 1);
+  lua_pushstring(L, key);
+  lua_rawseti(L, -2, count + 2);
+  if (lua_getfield(L, table, key) == LUA_TNIL) { /* a list cannot hold nil */
+    lua_pop(L, 1);
+    lua_pushlightuserdata(L, runner);
+  }
+  lua_rawseti(L, -2, count + 3);
+  lua_pop(L, 1);
+  lua_setfield(L, table, key);
+}
+
+void ta_put_back(struct ta_runner *runner, lua_State *L) {
+  ta_push_kept(runner, L, TA_KEEPS_REPLACED);
+  for (lua_Integer i = (lua_Integer)lua_rawlen(L, -1); i >= 3; i -= 3) {
+    lua_rawgeti(L, -1, i - 2);
+    lua_rawgeti(L, -2, i - 1);
+    lua_rawgeti(L, -3, i);
+    if (lua_touserdata(L, -1) == runner) {
+      lua_pop(L, 1);
+      lua_pushnil(L);
+    }
+    lua_rawset(L, -3); /* the key is there: no memory is asked for */
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+}
+
+void ta_push_function(struct ta_runner *runner, lua_State *L, lua_CFunction function) {
+  ta_push_runner(runner, L);
+  lua_pushcclosure(L, function, 1);
+}
+
+/* ---------------------------------------------------------------- functions */
+
+static int l_sleep(lua_State *L) {
+  return ta_sleep(ta_upvalue_runner(L), L, ta_check_delay(L, 1));
+}
+
+static int l_checkpoint(lua_State *L) {
+  return ta_give_turn(ta_upvalue_runner(L), L, "checkpoint");
+}
+
+static int l_now(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  lua_pushnumber(L, ta_host_now(runner) - runner->started);
+  return 1;
+}
+
+static int l_current(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  if (runner->current)
+    ta_task_push(runner, L, runner->current);
+  else
+    lua_pushnil(L);
+  return 1;
+}
+
+/* ------------------------------------------------------------------- spawn */
+
+static bool is_callable(lua_State *L, int index) {
+  if (lua_isfunction(L, index)) return true;
+  if (luaL_getmetafield(L, index, "__call") == LUA_TNIL) return false;
+  lua_pop(L, 1);
+  return true;
+}
+
+static const char *check_name(lua_State *L) {
+  if (lua_type(L, -1) != LUA_TSTRING)
+    luaL_error(L, "spawn: option 'name' must be a string, got %s", luaL_typename(L, -1));
+  return lua_tostring(L, -1);
+}
+
+static bool check_daemon(lua_State *L) {
+  if (!lua_isboolean(L, -1))
+    luaL_error(L, "spawn: option 'daemon' must be a boolean, got %s", luaL_typename(L, -1));
+  return lua_toboolean(L, -1);
+}
+
+/* Reads {name=, daemon=}.  The strings belong to the table. */
+static void check_options(lua_State *L, int index, struct ta_task_options *options) {
+  lua_pushnil(L);
+  while (lua_next(L, index)) {
+    const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : NULL;
+    if (key && strcmp(key, "name") == 0)
+      options->name = check_name(L);
+    else if (key && strcmp(key, "daemon") == 0)
+      options->daemon = check_daemon(L);
+    else
+      luaL_error(L, "spawn: unknown option '%s' (there are name and daemon)",
+                 luaL_tolstring(L, -2, NULL));
+    lua_pop(L, 1);
+  }
+}
+
+/* spawn([options,] fn, ...); as a method of the table in upvalue 2 too. */
+static int l_spawn(lua_State *L) {
+  struct ta_task_options options = {0};
+  int function = 1;
+  if (lua_istable(L, 1) && lua_rawequal(L, 1, lua_upvalueindex(2))) function++;
+  if (lua_istable(L, function) && !is_callable(L, function)) check_options(L, function++, &options);
+  if (!is_callable(L, function)) return luaL_typeerror(L, function, "function");
+  ta_add_task(ta_upvalue_runner(L), L, lua_gettop(L) - function, &options);
+  return 1;
+}
+
+/* ----------------------------------------------------------------- opening */
+
+static void set_function(struct ta_runner *runner, lua_State *L, const char *name,
+                         lua_CFunction function) {
+  ta_push_function(runner, L, function);
+  lua_setfield(L, -2, name);
+}
+
+static void open_async(struct ta_runner *runner, lua_State *L, int globals) {
+  lua_newtable(L);
+  set_function(runner, L, "now", l_now);
+  set_function(runner, L, "checkpoint", l_checkpoint);
+  set_function(runner, L, "current", l_current);
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  lua_pushvalue(L, -2);
+  ta_replace(runner, L, -2, "tinyasync");
+  lua_pop(L, 1);
+  ta_replace(runner, L, globals, "async");
+}
+
+static void open_spawn(struct ta_runner *runner, lua_State *L, int globals) {
+  ta_push_runner(runner, L);
+  lua_newtable(L);
+  lua_pushvalue(L, -2);
+  lua_pushvalue(L, -2);
+  lua_pushcclosure(L, l_spawn, 2);
+  lua_setfield(L, -2, "add_task");
+  ta_replace(runner, L, globals, "runner");
+  lua_pop(L, 1);
+  ta_push_function(runner, L, l_spawn);
+  ta_replace(runner, L, globals, "spawn");
+}
+
+void ta_open(struct ta_runner *runner, lua_State *L, unsigned flags) {
+  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  int top = lua_gettop(L);
+  lua_pushglobaltable(L);
+  if (flags & TA_OPEN_LIBRARY) {
+    open_async(runner, L, top + 1);
+    open_spawn(runner, L, top + 1);
+    ta_push_function(runner, L, l_sleep);
+    ta_replace(runner, L, top + 1, "sleep");
+  }
+  if (flags & TA_OPEN_COROUTINE) ta_open_coroutine(runner, L);
+  if (flags & TA_OPEN_REQUIRE) ta_open_require(runner, L);
+  lua_settop(L, top);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * require.c -- a require whose modules may wait while they load.
+ *
+ * It does what Lua's does, by package.searchers and package.loaded.  A second
+ * task that asks for a module being loaded waits for the first; should that
+ * fail, it loads the module itself.  A loop raises instead of hanging.
+ */
+#include <lauxlib.h>
+#include <lualib.h>
+#include <string.h>
+
+#include "core/coroutine.h"
+#include "core/library.h"
+#include "core/task.h"
+#include "core/wait.h"
+
+/* A module on its way, in a userdata on the stack of the require that loads it.
+ * Those of one task lie in the list with the innermost first. */
+struct ta_loading {
+  struct ta_loading *next;
+  struct ta_task *task; /* NULL: loaded outside any task */
+  lua_State *co;
+  const char *name; /* the string at index 1 of that require */
+};
+
+static const char waits_for[] = "require";
+
+const char *ta_loading_in(const struct ta_runner *runner, const lua_State *co) {
+  for (const struct ta_loading *load = runner->loading; load; load = load->next)
+    if (load->co == co) return load->name;
+  return NULL;
+}
+
+static struct ta_loading *find(const struct ta_runner *runner, const char *name) {
+  struct ta_loading *load = runner->loading;
+  while (load && strcmp(load->name, name) != 0) load = load->next;
+  return load;
+}
+
+/* ------------------------------------------------------------------- loops */
+
+/* What the loader of `load` is about next: a module it waits for, or one it
+ * loads further in. */
+static struct ta_loading *next_link(const struct ta_runner *runner, struct ta_loading *load) {
+  struct ta_loading *inner = NULL;
+  for (struct ta_loading *other = runner->loading; other != load; other = other->next)
+    if (other->task == load->task) inner = other;
+  if (inner || !load->task) return inner;
+  bool waits = load->task->state == TA_TASK_WAITING && load->task->action == waits_for;
+  return waits ? find(runner, load->task->subject) : NULL;
+}
+
+/* Raises when whoever loads the module can only go on after this task. */
+static void check_loop(const struct ta_runner *runner, lua_State *L, struct ta_loading *load) {
+  const char *name = load->name;
+  bool loop = false;
+  int parts = 0;
+  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  lua_pushliteral(L, "");
+  for (; load; load = next_link(runner, load)) {
+    lua_pushfstring(L, "%s%s -> ", lua_tostring(L, -1), load->name);
+    lua_remove(L, -2);
+    loop |= load->task == runner->current;
+    parts++;
+  }
+  if (loop) luaL_error(L, "loop in require: %s%s", lua_tostring(L, -1), name);
+  lua_pop(L, 1);
+}
+
+/* ------------------------------------------------------- begin and end */
+
+/* Takes a module off the list and wakes the tasks that wait for it. */
+static int l_end_loading(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct ta_loading *load = lua_touserdata(L, 1);
+  struct ta_loading **link = &runner->loading;
+  while (*link && *link != load) link = &(*link)->next;
+  if (!*link) return 0;
+  *link = load->next;
+  for (struct ta_task *task = runner->oldest; task; task = task->newer)
+    if (task->wait && task->action == waits_for && task->subject == load->name)
+      ta_complete_wait(runner, task);
+  return 0;
+}
+
+/* Pushes a to-be-closed value that keeps the module marked as being loaded. */
+static void begin_loading(struct ta_runner *runner, lua_State *L, const char *name) {
+  struct ta_loading *load = lua_newuserdatauv(L, sizeof *load, 0);
+  ta_push_kept(runner, L, TA_KEEPS_CLOSER);
+  lua_setmetatable(L, -2);
+  *load =
+      (struct ta_loading){.next = runner->loading, .task = runner->current, .co = L, .name = name};
+  lua_toclose(L, -1);
+  runner->loading = load;
+}
+
+/* ----------------------------------------------------------------- require */
+
+/* The stack of a require. */
+enum { NAME = 1, LOADED, MARK, LOADER, LOADER_DATA };
+
+/* Pushes the loader that the first willing searcher gives, and its data. */
+static void find_loader(lua_State *L, const char *name) {
+  lua_getfield(L, LOADED, LUA_LOADLIBNAME);
+  if (!lua_istable(L, -1) || lua_getfield(L, -1, "searchers") != LUA_TTABLE)
+    luaL_error(L, "'package.searchers' must be a table");
+  lua_remove(L, -2);
+  int searchers = lua_gettop(L);
+  lua_pushliteral(L, ""); /* why the searchers so far found nothing */
+  for (lua_Integer i = 1;; i++) {
+    if (lua_rawgeti(L, searchers, i) == LUA_TNIL)
+      luaL_error(L, "module '%s' not found:%s", name, lua_tostring(L, searchers + 1));
+    lua_pushstring(L, name);
+    lua_call(L, 1, 2);
+    if (lua_isfunction(L, -2)) break;
+    if (lua_isstring(L, -2)) {
+      const char *reason = lua_tostring(L, -2);
+      lua_pushfstring(L, "%s%s%s", lua_tostring(L, searchers + 1), *reason == '\n' ? "" : "\n\t",
+                      reason);
+      lua_replace(L, searchers + 1);
+    }
+    lua_settop(L, searchers + 1);
+  }
+  lua_rotate(L, searchers, 2);
+  lua_settop(L, searchers + 1);
+}
+
+/* The loader returned: what did the module become? */
+static int k_loaded(lua_State *L, int status, lua_KContext context) {
+  (void)status, (void)context;
+  const char *name = lua_tostring(L, NAME);
+  if (lua_isnil(L, -1)) {
+    lua_pop(L, 1);
+    if (lua_getfield(L, LOADED, name) == LUA_TNIL) {
+      lua_pop(L, 1);
+      lua_pushboolean(L, true);
+    }
+  }
+  lua_pushvalue(L, -1);
+  lua_setfield(L, LOADED, name);
+  lua_pushvalue(L, LOADER_DATA);
+  return 2;
+}
+
+static int load_module(struct ta_runner *runner, lua_State *L, const char *name) {
+  begin_loading(runner, L, name);
+  find_loader(L, name);
+  lua_pushvalue(L, LOADER);
+  lua_pushvalue(L, NAME);
+  lua_pushvalue(L, LOADER_DATA);
+  lua_callk(L, 2, 1, 0, k_loaded);
+  return k_loaded(L, LUA_OK, 0);
+}
+
+/* Looks where the module stands; also called again after waiting for it. */
+static int k_require(lua_State *L, int status, lua_KContext context) {
+  (void)status, (void)context;
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  const char *name = lua_tostring(L, NAME);
+  lua_settop(L, LOADED);
+  lua_getfield(L, LOADED, name);
+  if (lua_toboolean(L, -1)) return 1;
+  lua_pop(L, 1);
+  struct ta_loading *load = find(runner, name);
+  if (!load) return load_module(runner, L, name);
+  check_loop(runner, L, load);
+  struct ta_ticket ticket = ta_take_ticket(runner, L, waits_for, load->name);
+  return ta_park(runner, L, ticket, 0, k_require);
+}
+
+static int l_require(lua_State *L) {
+  luaL_checkstring(L, NAME);
+  lua_settop(L, NAME);
+  lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  return k_require(L, LUA_OK, 0);
+}
+
+void ta_open_require(struct ta_runner *runner, lua_State *L) {
+  lua_createtable(L, 0, 1);
+  ta_push_function(runner, L, l_end_loading);
+  lua_setfield(L, -2, "__close");
+  ta_keep(runner, L, TA_KEEPS_CLOSER);
+  lua_pushglobaltable(L);
+  ta_push_function(runner, L, l_require);
+  ta_replace(runner, L, -2, "require");
+  lua_pop(L, 1);
+}

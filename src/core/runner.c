@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/runner.h"
+
+#include <lauxlib.h>
+#include <math.h>
+#include <string.h>
+
+#include "core/library.h"
+#include "core/task.h"
+#include "core/trace.h"
+#include "core/wait.h"
+
+/* While tasks keep the Runner busy it reads the clock after at most this many
+ * steps, and after each one when they are long. */
+#define MAX_QUIET_STEPS 64
+#define LONG_STRETCH 50e-6 /* seconds */
+
+/* The host looks at the outside this often, by the clock or by steps: a virtual
+ * clock stands still. */
+#define LOOK_INTERVAL 1e-3 /* seconds */
+#define LOOK_STEPS 4096
+
+/* ------------------------------------------------------- making, keeping */
+
+void ta_push_runner(struct ta_runner *runner, lua_State *L) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, runner);
+}
+
+void ta_push_kept(struct ta_runner *runner, lua_State *L, int which) {
+  ta_push_runner(runner, L);
+  lua_getiuservalue(L, -1, which);
+  lua_remove(L, -2);
+}
+
+void ta_keep(struct ta_runner *runner, lua_State *L, int which) {
+  ta_push_runner(runner, L);
+  lua_insert(L, -2);
+  lua_setiuservalue(L, -2, which);
+  lua_pop(L, 1);
+}
+
+int ta_raise_memory(lua_State *L) {
+  lua_pushliteral(L, "not enough memory"); /* Lua keeps this string ready */
+  return lua_error(L);
+}
+
+static void release(struct ta_runner *runner) {
+  ta_timers_close(&runner->timers, runner->alloc, runner->alloc_data);
+  if (runner->slots)
+    runner->alloc(runner->alloc_data, runner->slots, runner->slot_capacity * sizeof *runner->slots,
+                  0);
+  runner->slots = NULL;
+  runner->slot_capacity = 0;
+  runner->oldest = runner->newest = NULL;
+  runner->live = runner->daemons = runner->endless = 0;
+  runner->L = NULL;
+}
+
+static int l_collect(lua_State *L) {
+  release(lua_touserdata(L, 1));
+  return 0;
+}
+
+struct ta_runner *ta_runner_new(lua_State *L, const struct ta_host *host) {
+  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  struct ta_runner *runner = lua_newuserdatauv(L, sizeof *runner, TA_KEEPS_COUNT);
+  memset(runner, 0, sizeof *runner);
+  runner->L = L;
+  runner->alloc = lua_getallocf(L, &runner->alloc_data);
+  runner->host = *host;
+  runner->quiet_steps = runner->quiet_stretch = 1;
+  runner->started = runner->now = runner->looked_at = ta_host_now(runner);
+  lua_createtable(L, 0, 1);
+  lua_pushcfunction(L, l_collect);
+  lua_setfield(L, -2, "__gc");
+  lua_setmetatable(L, -2);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, runner);
+  ta_task_setup(runner, L);
+  lua_newtable(L);
+  ta_keep(runner, L, TA_KEEPS_TRACEBACKS);
+  lua_newtable(L);
+  ta_keep(runner, L, TA_KEEPS_REPLACED);
+  return runner;
+}
+
+void ta_runner_free(struct ta_runner *runner) {
+  lua_State *L = runner->L;
+  ta_put_back(runner, L);
+  release(runner);
+  lua_pushnil(L);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, runner);
+}
+
+void ta_set_seed(struct ta_runner *runner, uint64_t seed) {
+  runner->seed = seed;
+}
+
+size_t ta_live(const struct ta_runner *runner) {
+  return runner->live;
+}
+
+void ta_interrupt(struct ta_runner *runner) {
+  atomic_store_explicit(&runner->interrupt, 1, memory_order_relaxed);
+}
+
+void ta_on_failure(struct ta_runner *runner, ta_failure_fn *function, void *data) {
+  runner->failure = function;
+  runner->failure_data = data;
+}
+
+void ta_on_event(struct ta_runner *runner, ta_trace_fn *function, void *data) {
+  runner->trace = function;
+  runner->trace_data = data;
+}
+
+/* ------------------------------------------------------------------ order */
+
+/* Where a task stands in this pass: by creation, or shuffled by the seed. */
+static uint64_t rank(const struct ta_runner *runner, const struct ta_task *task) {
+  uint64_t id = ta_task_id(task);
+  if (runner->seed == 0) return id;
+  uint64_t x = runner->seed ^ (runner->passes * 0x9E3779B97F4A7C15u) ^ (id << 32) ^ id;
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+  return x ^ (x >> 31);
+}
+
+static void append(struct ta_queue *queue, struct ta_task *task) {
+  task->next_queued = NULL;
+  if (!queue->tail) {
+    queue->head = task;
+    queue->sorted = true;
+  } else {
+    if (ta_task_id(queue->tail) > ta_task_id(task)) queue->sorted = false;
+    queue->tail->next_queued = task;
+  }
+  queue->tail = task;
+  queue->count++;
+}
+
+static struct ta_task *take_first(struct ta_queue *queue) {
+  struct ta_task *task = queue->head;
+  queue->head = task->next_queued;
+  if (!queue->head) queue->tail = NULL;
+  task->next_queued = NULL;
+  queue->count--;
+  return task;
+}
+
+void ta_make_ready(struct ta_runner *runner, struct ta_task *task) {
+  task->state = TA_TASK_RUNNABLE;
+  append(&runner->ready, task);
+}
+
+void ta_make_ready_new(struct ta_runner *runner, struct ta_task *task) {
+  task->state = TA_TASK_RUNNABLE;
+  append(runner->in_pass ? &runner->turn : &runner->ready, task);
+}
+
+/* Merges two lists that are in order; on a tie the first one's task leads. */
+static struct ta_task *merge(const struct ta_runner *runner, struct ta_task *a, struct ta_task *b) {
+  struct ta_task *head = NULL;
+  struct ta_task **end = &head;
+  while (a && b) {
+    struct ta_task **from = rank(runner, b) < rank(runner, a) ? &b : &a;
+    *end = *from;
+    end = &(*from)->next_queued;
+    *from = *end;
+  }
+  *end = a ? a : b;
+  return head;
+}
+
+/* Sorts a list by rank without asking for memory: run k holds 2^k tasks. */
+static struct ta_task *sort(const struct ta_runner *runner, struct ta_task *list) {
+  struct ta_task *runs[48] = {NULL};
+  size_t used = 0;
+  while (list) {
+    struct ta_task *run = list;
+    list = list->next_queued;
+    run->next_queued = NULL;
+    size_t k = 0;
+    for (; k < used && runs[k]; k++) {
+      run = merge(runner, runs[k], run);
+      runs[k] = NULL;
+    }
+    if (k == used) used++;
+    runs[k] = run;
+  }
+  struct ta_task *sorted = NULL;
+  for (size_t k = 0; k < used; k++) sorted = merge(runner, runs[k], sorted);
+  return sorted;
+}
+
+static void put_in_order(const struct ta_runner *runner, struct ta_queue *queue) {
+  if (queue->count < 2 || (queue->sorted && runner->seed == 0)) return;
+  queue->head = sort(runner, queue->head);
+  for (struct ta_task *task = queue->head; task; task = task->next_queued) queue->tail = task;
+  queue->sorted = runner->seed == 0;
+}
+
+/* ------------------------------------------------------------------- pass */
+
+static void look_outside(struct ta_runner *runner) {
+  runner->looked_at = runner->clock_read;
+  runner->steps_unseen = 0;
+  if (runner->host.poll) runner->host.poll(runner->host.data);
+}
+
+static void look_outside_when_due(struct ta_runner *runner) {
+  if (runner->clock_read - runner->looked_at >= LOOK_INTERVAL || runner->steps_unseen >= LOOK_STEPS)
+    look_outside(runner);
+}
+
+/* Reads the clock in the middle of a pass, and decides when next. */
+static void check_clock(struct ta_runner *runner) {
+  double last = runner->clock_read;
+  runner->clock_read = ta_host_now(runner);
+  runner->steps_unseen += runner->quiet_stretch;
+  if (runner->clock_read - last > LONG_STRETCH)
+    runner->quiet_stretch = 1;
+  else if (runner->quiet_stretch < MAX_QUIET_STEPS)
+    runner->quiet_stretch *= 2;
+  runner->quiet_steps = runner->quiet_stretch;
+  look_outside_when_due(runner);
+}
+
+static void wake_sleepers(struct ta_runner *runner) {
+  struct ta_timer *first;
+  while ((first = ta_timers_first(&runner->timers)) && first->at <= runner->now) {
+    ta_timers_remove(&runner->timers, first);
+    /* The timer is the first member of its task. */
+    ta_make_ready(runner, (struct ta_task *)first);
+  }
+}
+
+static void begin_pass(struct ta_runner *runner) {
+  runner->now = runner->clock_read = ta_host_now(runner);
+  runner->steps_unseen++;
+  look_outside_when_due(runner);
+  wake_sleepers(runner);
+  runner->passes++;
+  put_in_order(runner, &runner->ready);
+  runner->turn = runner->ready;
+  runner->ready = (struct ta_queue){0};
+  runner->in_pass = true;
+  if (ta_tracing(runner) && runner->turn.count) ta_trace_pass(runner, runner->turn.count);
+}
+
+static bool interrupted(struct ta_runner *runner) {
+  if (!atomic_load_explicit(&runner->interrupt, memory_order_relaxed)) return false;
+  atomic_store_explicit(&runner->interrupt, 0, memory_order_relaxed);
+  return true;
+}
+
+/* Steps whoever's turn it is.  False when interrupted. */
+static bool take_turns(struct ta_runner *runner) {
+  while (runner->turn.head) {
+    if (interrupted(runner)) return false;
+    ta_task_step(runner, take_first(&runner->turn));
+    if (--runner->quiet_steps == 0) check_clock(runner);
+  }
+  return !interrupted(runner);
+}
+
+static enum ta_pass_result end_pass(struct ta_runner *runner, double *deadline) {
+  struct ta_timer *first = ta_timers_first(&runner->timers);
+  if (first) *deadline = first->at;
+  if (runner->live == runner->daemons) return TA_DONE;
+  if (runner->ready.head) return TA_BUSY;
+  if (ta_tracing(runner)) ta_trace_wait(runner, first);
+  runner->looked_at = HUGE_VAL; /* the host will look while it waits */
+  if (first || runner->endless || !runner->host.pending) return TA_WAITING;
+  return runner->host.pending(runner->host.data) ? TA_WAITING : TA_STUCK;
+}
+
+enum ta_pass_result ta_pass(struct ta_runner *runner, double *deadline) {
+  *deadline = HUGE_VAL;
+  if (runner->stepping) return TA_REENTERED;
+  if (runner->looked_at == HUGE_VAL) runner->looked_at = ta_host_now(runner);
+  runner->stepping = true;
+  if (!runner->in_pass) begin_pass(runner);
+  bool finished = take_turns(runner);
+  runner->stepping = false;
+  if (!finished) return TA_INTERRUPTED;
+  runner->in_pass = false;
+  return end_pass(runner, deadline);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * runner.h -- the Runner: who is runnable, the pass, when to come back.
+ *
+ * The Runner is a Lua userdata, hidden in the registry under its own address;
+ * what it keeps in Lua hangs from its user values.  It alone resumes tasks.
+ * It knows no kernel and no clock but its host's.
+ */
+#ifndef TA_CORE_RUNNER_H
+#define TA_CORE_RUNNER_H
+
+#include <lua.h>
+#include <stdatomic.h>
+
+#include "core/timers.h"
+#include "tinyasync.h"
+
+struct ta_level;
+struct ta_loading;
+
+/* Tasks waiting for their turn, linked through themselves. */
+struct ta_queue {
+  struct ta_task *head;
+  struct ta_task *tail;
+  size_t count;
+  bool sorted; /* it lies in the order of creation */
+};
+
+struct ta_runner {
+  lua_State *L; /* tasks are resumed from here; NULL once freed */
+  lua_Alloc alloc;
+  void *alloc_data;
+  struct ta_host host;
+
+  struct ta_task *current; /* the task that is taking its step */
+  struct ta_level *level;  /* the innermost coroutine that is running */
+  double now;              /* of the pass */
+  double started;          /* the host's time when the Runner was made */
+
+  struct ta_queue ready;   /* runnable in the next pass */
+  struct ta_queue turn;    /* still to be stepped in this one */
+  struct ta_timers timers; /* of those that sleep */
+  struct ta_task **slots;  /* by the number of their reference */
+  size_t slot_capacity;
+  struct ta_task *oldest; /* all that live, in the order of creation */
+  struct ta_task *newest;
+  size_t live;
+  size_t daemons;
+  size_t endless; /* those in sleep(math.huge) */
+
+  uint64_t last_id;
+  uint64_t last_wait;
+  uint64_t passes;
+  uint64_t seed;
+
+  atomic_int interrupt; /* asked for by ta_interrupt() */
+  bool in_pass;         /* the pass was begun and has not ended */
+  bool stepping;        /* ta_pass() or ta_cancel_all() is running */
+  bool cancelling;      /* spawned tasks are born cancelled */
+
+  double looked_at;       /* when the host last looked at the outside */
+  double clock_read;      /* what the clock said at the last reading in a pass */
+  unsigned quiet_steps;   /* steps to go until the clock is read again */
+  unsigned quiet_stretch; /* and how many there were to begin with */
+  unsigned steps_unseen;  /* steps since the host last looked at the outside */
+
+  uint64_t record_task; /* whose spawn record is cached, and from which line */
+  int record_line;
+
+  struct ta_loading *loading; /* modules being required */
+
+  ta_failure_fn *failure;
+  void *failure_data;
+  ta_trace_fn *trace;
+  void *trace_data;
+};
+
+/* The Runner's user values. */
+enum {
+  TA_KEEPS_TASKS = 1,  /* reference -> task, for all that live */
+  TA_KEEPS_META,       /* the metatable of tasks */
+  TA_KEEPS_BODY,       /* the function at the bottom of each task's stack */
+  TA_KEEPS_TRACEBACKS, /* reference -> traceback, while a failed task unwinds */
+  TA_KEEPS_RECORD,     /* the last spawn record */
+  TA_KEEPS_SPAWNER,    /* the function that made it */
+  TA_KEEPS_REPLACED,   /* list of table, key, value that ta_open() replaced */
+  TA_KEEPS_CLOSER,     /* the metatable of a module that is being loaded */
+  TA_KEEPS_COUNT = TA_KEEPS_CLOSER
+};
+
+/* Pushes what the Runner keeps under `which`.  [-0, +1, -] */
+void ta_push_kept(struct ta_runner *runner, lua_State *L, int which);
+
+/* Pops a value and keeps it under `which`.  [-1, +0, -] */
+void ta_keep(struct ta_runner *runner, lua_State *L, int which);
+
+/* Pushes the Runner itself, the first upvalue of its C functions.  [-0, +1, -] */
+void ta_push_runner(struct ta_runner *runner, lua_State *L);
+
+/* The Runner of the running C function, its first upvalue. */
+static inline struct ta_runner *ta_upvalue_runner(lua_State *L) {
+  return lua_touserdata(L, lua_upvalueindex(1));
+}
+
+/* Raises "not enough memory" without asking for any.  [-0, +0, v] */
+int ta_raise_memory(lua_State *L);
+
+/* Puts a task that no queue holds at the end of the next pass. */
+void ta_make_ready(struct ta_runner *runner, struct ta_task *task);
+
+/* Puts a new task at the end of the pass under way, or of the next one. */
+void ta_make_ready_new(struct ta_runner *runner, struct ta_task *task);
+
+/* The host's clock, now. */
+static inline double ta_host_now(const struct ta_runner *runner) {
+  return runner->host.now(runner->host.data);
+}
+
+#endif

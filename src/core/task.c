@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/task.h"
+
+#include <errno.h>
+#include <lauxlib.h>
+#include <string.h>
+
+#include "core/coroutine.h"
+#include "core/describe.h"
+#include "core/library.h"
+#include "core/trace.h"
+#include "core/wait.h"
+
+/* The values that describe a failure, on the stack of a coroutine that ended. */
+enum { FAILURE_MESSAGE = -4, FAILURE_TRACEBACK, FAILURE_SPAWNED, FAILURE_PLACE };
+
+/* ---------------------------------------------------------------- the body */
+
+static int k_body_done(lua_State *L, int status, lua_KContext context) {
+  (void)context;
+  if (status == LUA_OK || status == LUA_YIELD) return lua_gettop(L) - 1;
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  runner->current->state = TA_TASK_FAILED;
+  ta_push_failure(runner, L, runner->current, lua_gettop(L));
+  return 4;
+}
+
+/* At the bottom of each task: runs the function inside a protected call of its
+ * own coroutine, so that clean-up runs while an error unwinds, and may wait.
+ * Its second upvalue is the message handler. */
+static int l_body(lua_State *L) {
+  lua_pushvalue(L, lua_upvalueindex(2));
+  lua_insert(L, 1);
+  int status = lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 1, 0, k_body_done);
+  return k_body_done(L, status, 0);
+}
+
+/* --------------------------------------------------------------- Lua's view */
+
+struct ta_task *ta_task_check(struct ta_runner *runner, lua_State *L, int index) {
+  if (lua_getmetatable(L, index)) {
+    ta_push_kept(runner, L, TA_KEEPS_META);
+    bool same = lua_rawequal(L, -1, -2);
+    lua_pop(L, 2);
+    if (same) return lua_touserdata(L, index);
+  }
+  luaL_typeerror(L, index, "Task");
+  return NULL;
+}
+
+static int l_task_index(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct ta_task *task = ta_task_check(runner, L, 1);
+  const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+  if (strcmp(key, "id") == 0)
+    lua_pushinteger(L, (lua_Integer)ta_task_id(task));
+  else if (strcmp(key, "name") == 0)
+    ta_push_task_name(runner, L, 1);
+  else
+    lua_pushnil(L);
+  return 1;
+}
+
+static int l_task_tostring(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct ta_task *task = ta_task_check(runner, L, 1);
+  const char *name = ta_push_task_name(runner, L, 1);
+  lua_pushfstring(L, "task #%I %s", (LUAI_UACINT)ta_task_id(task), name);
+  return 1;
+}
+
+void ta_task_setup(struct ta_runner *runner, lua_State *L) {
+  lua_newtable(L);
+  ta_push_function(runner, L, l_task_index);
+  lua_setfield(L, -2, "__index");
+  ta_push_function(runner, L, l_task_tostring);
+  lua_setfield(L, -2, "__tostring");
+  lua_pushliteral(L, "Task");
+  lua_setfield(L, -2, "__name");
+  ta_keep(runner, L, TA_KEEPS_META);
+  lua_newtable(L);
+  ta_keep(runner, L, TA_KEEPS_TASKS);
+  ta_push_runner(runner, L);
+  ta_push_function(runner, L, ta_l_keep_traceback);
+  lua_pushcclosure(L, l_body, 2);
+  ta_keep(runner, L, TA_KEEPS_BODY);
+}
+
+void ta_task_push(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
+  ta_push_kept(runner, L, TA_KEEPS_TASKS);
+  lua_rawgeti(L, -1, (lua_Integer)task->slot);
+  lua_remove(L, -2);
+}
+
+/* ------------------------------------------------------------------- birth */
+
+static void reserve(struct ta_runner *runner, lua_State *L, size_t slots) {
+  if (ta_timers_reserve(&runner->timers, runner->live + 1, runner->alloc, runner->alloc_data))
+    ta_raise_memory(L);
+  if (slots <= runner->slot_capacity) return;
+  size_t old = runner->slot_capacity;
+  size_t capacity = old + old / 2 < slots + 16 ? slots + 16 : old + old / 2;
+  struct ta_task **array = runner->alloc(runner->alloc_data, runner->slots, old * sizeof *array,
+                                         capacity * sizeof *array);
+  if (!array) ta_raise_memory(L);
+  memset(array + old, 0, (capacity - old) * sizeof *array);
+  runner->slots = array;
+  runner->slot_capacity = capacity;
+}
+
+/* Pushes a new task for the function at `function`, with an empty coroutine. */
+static struct ta_task *push_new(struct ta_runner *runner, lua_State *L, int function,
+                                const struct ta_task_options *options) {
+  struct ta_task *task = lua_newuserdatauv(L, sizeof *task, TA_TASK_KEEPS);
+  memset(task, 0, sizeof *task);
+  task->co = lua_newthread(L);
+  lua_setiuservalue(L, -2, TA_TASK_THREAD);
+  ta_push_kept(runner, L, TA_KEEPS_META);
+  lua_setmetatable(L, -2);
+  if (options && options->name)
+    task->name = lua_pushstring(L, options->name);
+  else
+    lua_pushvalue(L, function);
+  lua_setiuservalue(L, -2, TA_TASK_FUNCTION);
+  ta_push_record(runner, L);
+  lua_setiuservalue(L, -2, TA_TASK_RECORD);
+  task->daemon = options && options->daemon;
+  return task;
+}
+
+static void join_living(struct ta_runner *runner, struct ta_task *task) {
+  task->older = runner->newest;
+  if (runner->newest)
+    runner->newest->newer = task;
+  else
+    runner->oldest = task;
+  runner->newest = task;
+  runner->live++;
+  runner->daemons += task->daemon;
+  runner->slots[task->slot] = task;
+}
+
+static void leave_living(struct ta_runner *runner, struct ta_task *task) {
+  *(task->older ? &task->older->newer : &runner->oldest) = task->newer;
+  *(task->newer ? &task->newer->older : &runner->newest) = task->older;
+  task->older = task->newer = NULL;
+  runner->live--;
+  runner->daemons -= task->daemon;
+  runner->slots[task->slot] = NULL;
+}
+
+/* Moves function and arguments from L into the coroutine, below them the body. */
+static void load_coroutine(struct ta_runner *runner, lua_State *L, struct ta_task *task,
+                           int nargs) {
+  if (!lua_checkstack(task->co, nargs + LUA_MINSTACK)) luaL_error(L, "spawn: too many arguments");
+  ta_push_kept(runner, task->co, TA_KEEPS_BODY);
+  lua_xmove(L, task->co, nargs + 1);
+}
+
+struct ta_task *ta_add_task(struct ta_runner *runner, lua_State *L, int nargs,
+                            const struct ta_task_options *options) {
+  if (!runner->L) luaL_error(L, "the Runner was closed");
+  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  int place = lua_gettop(L) - nargs;
+  reserve(runner, L, 0);
+  struct ta_task *task = push_new(runner, L, place, options);
+  lua_insert(L, place);
+  load_coroutine(runner, L, task, nargs);
+  if (ta_tracing(runner)) {
+    ta_push_task_name(runner, L, place);
+    lua_pop(L, 1);
+  }
+  ta_push_kept(runner, L, TA_KEEPS_TASKS);
+  lua_pushvalue(L, place);
+  task->slot = (uint32_t)luaL_ref(L, -2);
+  reserve(runner, L, (size_t)task->slot + 1);
+  /* From here on nothing raises. */
+  lua_pop(L, 1);
+  task->timer.seq = ++runner->last_id;
+  join_living(runner, task);
+  if (ta_tracing(runner)) ta_describe_add(runner, L, place, options ? options->origin : NULL);
+  if (runner->cancelling)
+    ta_task_end(runner, task, TA_TASK_CANCELLED);
+  else
+    ta_make_ready_new(runner, task);
+  return task;
+}
+
+/* --------------------------------------------------------------------- end */
+
+void ta_task_end(struct ta_runner *runner, struct ta_task *task, enum ta_task_state state) {
+  lua_State *L = runner->L;
+  if (ta_tracing(runner) && state != TA_TASK_FAILED)
+    ta_trace_simple(runner, task, state == TA_TASK_DONE ? TA_EVENT_RETURN : TA_EVENT_CANCEL);
+  task->state = (uint8_t)state;
+  task->co = NULL;
+  ta_push_kept(runner, L, TA_KEEPS_TASKS);
+  lua_rawgeti(L, -1, (lua_Integer)task->slot);
+  lua_pushnil(L);
+  lua_setiuservalue(L, -2, TA_TASK_THREAD);
+  leave_living(runner, task);
+  luaL_unref(L, -2, (int)task->slot);
+  lua_pop(L, 2);
+}
+
+/* Tells of the failure that the four values on top of `co` describe. */
+static void report(struct ta_runner *runner, struct ta_task *task, lua_State *co) {
+  struct ta_failure failure = {.id = ta_task_id(task),
+                               .name = task->name ? task->name : "?",
+                               .traceback = lua_tostring(co, FAILURE_TRACEBACK),
+                               .spawned = lua_tostring(co, FAILURE_SPAWNED)};
+  failure.message = lua_tolstring(co, FAILURE_MESSAGE, &failure.message_length);
+  task->state = TA_TASK_FAILED;
+  if (ta_tracing(runner)) ta_trace_error(runner, &failure, lua_tostring(co, FAILURE_PLACE));
+  if (runner->failure) runner->failure(runner->failure_data, &failure);
+}
+
+/* (task, error object) -> the four values of its failure */
+static int l_describe(lua_State *L) {
+  struct ta_task *task = lua_touserdata(L, 1);
+  ta_push_failure(lua_touserdata(L, 2), L, task, 3);
+  return 4;
+}
+
+/* What is left to say when even describing a failure failed. */
+static void push_bare_failure(lua_State *L) {
+  if (lua_type(L, -1) != LUA_TSTRING) {
+    lua_pop(L, 1);
+    lua_pushliteral(L, "not enough memory");
+  }
+  lua_pushnil(L);
+  lua_pushnil(L);
+  lua_pushnil(L);
+}
+
+void ta_task_fail(struct ta_runner *runner, struct ta_task *task) {
+  lua_State *L = runner->L;
+  int top = lua_gettop(L) - 1;
+  lua_pushcfunction(L, l_describe);
+  lua_pushlightuserdata(L, task);
+  lua_pushlightuserdata(L, runner);
+  lua_rotate(L, -4, 3);
+  if (lua_pcall(L, 3, 4, 0) != LUA_OK) push_bare_failure(L);
+  report(runner, task, L);
+  lua_settop(L, top);
+}
+
+/* -------------------------------------------------------------------- step */
+
+/* How many arguments the first step hands to the body, or how many of a wait's
+ * values are dropped: then none. */
+static int prepare_arguments(lua_State *co) {
+  if (lua_status(co) == LUA_OK) return lua_gettop(co) - 1;
+  if (ta_is_waiting(co)) lua_pop(co, TA_WAIT_VALUES);
+  return 0;
+}
+
+/* The coroutine yielded, and not by way of our own waits. */
+static void stop_foreign(struct ta_runner *runner, struct ta_task *task, int count) {
+  if (ta_await_foreign(runner, task, count) == 0) return;
+  lua_State *co = task->co;
+  ta_close_coroutine(runner, co, runner->L, "the end of a failed task");
+  ta_task_fail(runner, task);
+  ta_task_end(runner, task, TA_TASK_FAILED);
+}
+
+/* The coroutine died outside its body's protected call. */
+static void end_broken(struct ta_runner *runner, struct ta_task *task) {
+  lua_State *L = runner->L;
+  lua_xmove(task->co, L, 1);
+  ta_close_coroutine(runner, task->co, L, "the end of a failed task");
+  ta_task_fail(runner, task);
+  ta_task_end(runner, task, TA_TASK_FAILED);
+}
+
+void ta_task_step(struct ta_runner *runner, struct ta_task *task) {
+  int count;
+  task->state = TA_TASK_RUNNING;
+  task->endless = false;
+  task->action = task->subject = NULL;
+  task->steps++;
+  if (ta_tracing(runner)) ta_trace_step(runner, task);
+  runner->current = task;
+  int status = ta_resume(runner, task->co, runner->L, prepare_arguments(task->co), &count);
+  if (status == LUA_YIELD) {
+    if (TA_UNLIKELY(!ta_is_waiting(task->co))) stop_foreign(runner, task, count);
+  } else if (TA_UNLIKELY(status != LUA_OK)) {
+    end_broken(runner, task);
+  } else if (TA_UNLIKELY(task->state == TA_TASK_FAILED)) {
+    report(runner, task, task->co);
+    ta_task_end(runner, task, TA_TASK_FAILED);
+  } else {
+    ta_task_end(runner, task, TA_TASK_DONE);
+  }
+  runner->current = NULL;
+}

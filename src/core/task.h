@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * task.h -- one task: its coroutine, its deadline, one step and how it ends.
+ *
+ * A task is a Lua userdata.  While it lives the Runner keeps it, and it keeps
+ * its coroutine; afterwards it lasts as long as somebody holds it.  It knows
+ * nothing of passes and order: runner.c decides who is stepped.
+ */
+#ifndef TA_CORE_TASK_H
+#define TA_CORE_TASK_H
+
+#include "core/runner.h"
+
+enum ta_task_state {
+  TA_TASK_RUNNABLE,
+  TA_TASK_RUNNING,
+  TA_TASK_WAITING,
+  TA_TASK_DONE,
+  TA_TASK_FAILED,
+  TA_TASK_CANCELLED
+};
+
+struct ta_task {
+  struct ta_timer timer;       /* `at` is the article's proceed_at, `seq` the id */
+  lua_State *co;               /* NULL once it has ended */
+  struct ta_task *next_queued; /* in the queue that holds it */
+  struct ta_task *older;       /* neighbours among all that live */
+  struct ta_task *newer;
+  uint64_t wait;       /* number of the wait a ticket can end, or 0 */
+  uint64_t steps;      /* how many it has taken */
+  const char *name;    /* NULL until somebody asked */
+  const char *action;  /* what it waits for */
+  const char *subject; /* more about that, or NULL */
+  uint32_t slot;       /* its reference in the Runner's table */
+  uint8_t state;       /* an enum ta_task_state */
+  bool daemon;
+  bool endless; /* in sleep(math.huge) */
+};
+
+/* A task's user values. */
+enum {
+  TA_TASK_THREAD = 1, /* its coroutine; nil once it has ended */
+  TA_TASK_FUNCTION,   /* what it runs, until that is replaced by its name */
+  TA_TASK_RECORD,     /* where it was spawned, or nil: see describe.h */
+  TA_TASK_KEEPS = TA_TASK_RECORD
+};
+
+static inline uint64_t ta_task_id(const struct ta_task *task) {
+  return task->timer.seq;
+}
+
+/* Takes one step of a runnable task: it waits, ends or fails. */
+void ta_task_step(struct ta_runner *runner, struct ta_task *task);
+
+/* Takes an ended task, which no queue and no timer holds, off the Runner. */
+void ta_task_end(struct ta_runner *runner, struct ta_task *task, enum ta_task_state state);
+
+/* Reports a failure whose error object is on top of the Runner's L, and pops
+ * it. */
+void ta_task_fail(struct ta_runner *runner, struct ta_task *task);
+
+/* Pushes the task's object.  Only of one that lives.  [-0, +1, -] */
+void ta_task_push(struct ta_runner *runner, lua_State *L, const struct ta_task *task);
+
+/* The task at `index`, or an argument error.  [-0, +0, v] */
+struct ta_task *ta_task_check(struct ta_runner *runner, lua_State *L, int index);
+
+/* Makes the metatable, the table of tasks and the body.  [-0, +0, m] */
+void ta_task_setup(struct ta_runner *runner, lua_State *L);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * timers.h -- deadlines in order.
+ *
+ * A 4-ary heap of nodes that live inside their owners: adding one allocates
+ * nothing but room for its pointer, and not even that after a reservation.
+ * Equal deadlines come out in the order of `seq`.  It knows no clock: time is
+ * whatever the caller says it is.
+ */
+#ifndef TA_CORE_TIMERS_H
+#define TA_CORE_TIMERS_H
+
+#include <lua.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A deadline.  Zeroed it is not armed. */
+struct ta_timer {
+  double at;    /* when it is due */
+  uint64_t seq; /* breaks ties */
+  size_t place; /* its place in the heap from 1 on; 0: not armed */
+};
+
+struct ta_timers {
+  struct ta_timer **heap;
+  size_t count;
+  size_t capacity;
+};
+
+/* Makes room for `count` timers from the given allocator.  0 or -ENOMEM. */
+int ta_timers_reserve(struct ta_timers *timers, size_t count, lua_Alloc alloc, void *alloc_data);
+
+/* Gives the memory back.  Nodes that are still armed are left as they are. */
+void ta_timers_close(struct ta_timers *timers, lua_Alloc alloc, void *alloc_data);
+
+/* Arms a timer that is not armed.  Room must have been reserved. */
+void ta_timers_add(struct ta_timers *timers, struct ta_timer *timer);
+
+/* Disarms a timer; one that is not armed is left alone. */
+void ta_timers_remove(struct ta_timers *timers, struct ta_timer *timer);
+
+/* The earliest one, or NULL. */
+struct ta_timer *ta_timers_first(const struct ta_timers *timers);
+
+static inline bool ta_timer_armed(const struct ta_timer *timer) {
+  return timer->place != 0;
+}
+
+#endif

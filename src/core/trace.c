@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/trace.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/describe.h"
+
+static void send(struct ta_runner *runner, struct ta_event *event, const struct ta_task *task) {
+  event->time = ta_host_now(runner) - runner->started;
+  if (task) {
+    event->task = ta_task_id(task);
+    event->name = task->name;
+  }
+  if (event->detail && event->detail_length == 0) event->detail_length = strlen(event->detail);
+  runner->trace(runner->trace_data, event);
+}
+
+void ta_trace_add(struct ta_runner *runner, const struct ta_task *task, const char *by,
+                  const char *where) {
+  struct ta_event event = {.kind = TA_EVENT_ADD, .detail = by, .where = where, .delay = -1};
+  send(runner, &event, task);
+}
+
+void ta_trace_step(struct ta_runner *runner, const struct ta_task *task) {
+  struct ta_event event = {.kind = TA_EVENT_STEP, .number = task->steps, .delay = -1};
+  send(runner, &event, task);
+}
+
+void ta_trace_sleep(struct ta_runner *runner, const struct ta_task *task, lua_State *L,
+                    double delay) {
+  ta_place place;
+  struct ta_event event = {.kind = TA_EVENT_YIELD, .action = task->action, .delay = -1};
+  if (delay >= 0) {
+    event.delay = delay;
+    event.until = task->timer.at - runner->started;
+  }
+  event.detail = task->subject;
+  if (ta_where(L, 0, place)) event.where = place;
+  send(runner, &event, task);
+}
+
+void ta_trace_yield(struct ta_runner *runner, const struct ta_task *task, lua_State *L) {
+  ta_trace_sleep(runner, task, L, -1);
+}
+
+void ta_trace_simple(struct ta_runner *runner, const struct ta_task *task,
+                     enum ta_event_kind kind) {
+  struct ta_event event = {.kind = kind, .delay = -1};
+  send(runner, &event, task);
+}
+
+void ta_trace_error(struct ta_runner *runner, const struct ta_failure *failure, const char *where) {
+  struct ta_event event = {.kind = TA_EVENT_ERROR,
+                           .task = failure->id,
+                           .name = failure->name,
+                           .detail = failure->message,
+                           .detail_length = failure->message_length,
+                           .delay = -1,
+                           .where = where};
+  send(runner, &event, NULL);
+}
+
+void ta_trace_pass(struct ta_runner *runner, size_t count) {
+  struct ta_event event = {.kind = TA_EVENT_PASS, .number = count, .delay = -1};
+  send(runner, &event, NULL);
+}
+
+void ta_trace_wait(struct ta_runner *runner, const struct ta_timer *first) {
+  struct ta_event event = {.kind = TA_EVENT_WAIT, .delay = -1, .number = first ? first->seq : 0};
+  if (first) {
+    event.delay = fmax(0, first->at - ta_host_now(runner));
+    event.until = first->at - runner->started;
+  }
+  send(runner, &event, NULL);
+}

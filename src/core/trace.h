@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * trace.h -- the one event record and who receives it.
+ *
+ * Rooms of the core tell events with these functions, each guarded by
+ * ta_tracing(): off, tracing costs that one branch.  It knows no format.
+ */
+#ifndef TA_CORE_TRACE_H
+#define TA_CORE_TRACE_H
+
+#include "core/runner.h"
+#include "core/task.h"
+#include "tinyasync.h"
+
+#if defined(__GNUC__)
+#define TA_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#else
+#define TA_UNLIKELY(x) (x)
+#endif
+
+static inline bool ta_tracing(const struct ta_runner *runner) {
+  return TA_UNLIKELY(runner->trace != NULL);
+}
+
+/* Each of these sends one event, timed now. */
+void ta_trace_add(struct ta_runner *runner, const struct ta_task *task, const char *by,
+                  const char *where);
+void ta_trace_step(struct ta_runner *runner, const struct ta_task *task);
+void ta_trace_yield(struct ta_runner *runner, const struct ta_task *task, lua_State *L);
+void ta_trace_sleep(struct ta_runner *runner, const struct ta_task *task, lua_State *L,
+                    double delay);
+void ta_trace_simple(struct ta_runner *runner, const struct ta_task *task, enum ta_event_kind kind);
+void ta_trace_error(struct ta_runner *runner, const struct ta_failure *failure, const char *where);
+void ta_trace_pass(struct ta_runner *runner, size_t count);
+void ta_trace_wait(struct ta_runner *runner, const struct ta_timer *first);
+
+#endif

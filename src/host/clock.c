@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/clock.h"
+
+#include <uv.h>
+
+void ta_clock_open(struct ta_clock *clock, bool is_virtual) {
+  *clock = (struct ta_clock){.is_virtual = is_virtual, .origin = uv_hrtime()};
+}
+
+double ta_clock_real(const struct ta_clock *clock) {
+  return (double)(uv_hrtime() - clock->origin) * 1e-9;
+}
+
+double ta_clock_now(const struct ta_clock *clock) {
+  return clock->is_virtual ? clock->virtual_now : ta_clock_real(clock);
+}
+
+void ta_clock_advance(struct ta_clock *clock, double to) {
+  if (to > clock->virtual_now) clock->virtual_now = to;
+}

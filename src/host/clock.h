@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * clock.h -- real time and virtual time.
+ *
+ * Real time is the monotonic clock, counted from the opening.  Virtual time
+ * stands still until it is moved.  It knows nothing of who waits for what.
+ */
+#ifndef TA_HOST_CLOCK_H
+#define TA_HOST_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ta_clock {
+  bool is_virtual;
+  double virtual_now;
+  uint64_t origin; /* nanoseconds of the monotonic clock */
+};
+
+void ta_clock_open(struct ta_clock *clock, bool is_virtual);
+
+/* Seconds since the opening. */
+double ta_clock_now(const struct ta_clock *clock);
+
+/* Moves virtual time forward to `to`; it never goes back. */
+void ta_clock_advance(struct ta_clock *clock, double to);
+
+/* Seconds of real time since the opening, whatever the clock shows. */
+double ta_clock_real(const struct ta_clock *clock);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static struct {
+  int pipe[2];
+  uv_poll_t watcher;
+  void (*notify)(void *data);
+  void *data;
+  volatile sig_atomic_t caught;
+  struct sigaction old_int, old_term, old_pipe;
+  bool catching;
+} signals;
+
+void ta_signals_die(int number) {
+  sigset_t set;
+  signal(number, SIG_DFL);
+  sigemptyset(&set);
+  sigaddset(&set, number);
+  sigprocmask(SIG_UNBLOCK, &set, NULL);
+  raise(number);
+  _exit(128 + number);
+}
+
+static void on_signal(int number) {
+  static const char words[] = "tinyasync: ended at once by a second signal\n";
+  int saved = errno;
+  if (signals.caught) {
+    ssize_t ignored = write(STDERR_FILENO, words, sizeof words - 1);
+    (void)ignored;
+    ta_signals_die(number);
+  }
+  signals.caught = number;
+  signals.notify(signals.data);
+  ssize_t ignored = write(signals.pipe[1], "", 1);
+  (void)ignored;
+  errno = saved;
+}
+
+/* SIGPIPE is caught, not ignored: children of the script start with the default
+ * again. */
+static void on_pipe(int number) {
+  (void)number;
+}
+
+static void on_readable(uv_poll_t *watcher, int status, int events) {
+  char byte[16];
+  (void)watcher, (void)status, (void)events;
+  while (read(signals.pipe[0], byte, sizeof byte) > 0) continue;
+}
+
+static int open_pipe(void) {
+  if (pipe(signals.pipe) != 0) return -errno;
+  for (int i = 0; i < 2; i++) {
+    fcntl(signals.pipe[i], F_SETFD, FD_CLOEXEC);
+    fcntl(signals.pipe[i], F_SETFL, O_NONBLOCK);
+  }
+  return 0;
+}
+
+int ta_signals_open(struct ta_loop *loop) {
+  int error = open_pipe();
+  if (error) return error;
+  error = uv_poll_init(&loop->uv, &signals.watcher, signals.pipe[0]);
+  if (!error) error = uv_poll_start(&signals.watcher, UV_READABLE, on_readable);
+  uv_unref((uv_handle_t *)&signals.watcher);
+  ta_loop_changed(loop);
+  return error;
+}
+
+static void catch_unless_ignored(int number, struct sigaction *old) {
+  struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+  sigemptyset(&action.sa_mask);
+  sigaddset(&action.sa_mask, SIGINT);
+  sigaddset(&action.sa_mask, SIGTERM);
+  sigaction(number, NULL, old);
+  if (old->sa_handler != SIG_IGN) sigaction(number, &action, NULL);
+}
+
+void ta_signals_catch(void (*notify)(void *data), void *data) {
+  struct sigaction quiet = {.sa_handler = on_pipe, .sa_flags = SA_RESTART};
+  sigemptyset(&quiet.sa_mask);
+  signals.notify = notify;
+  signals.data = data;
+  sigaction(SIGPIPE, &quiet, &signals.old_pipe);
+  catch_unless_ignored(SIGINT, &signals.old_int);
+  catch_unless_ignored(SIGTERM, &signals.old_term);
+  signals.catching = true;
+}
+
+int ta_signals_caught(void) {
+  return signals.caught;
+}
+
+void ta_signals_close(void) {
+  if (signals.catching) {
+    sigaction(SIGINT, &signals.old_int, NULL);
+    sigaction(SIGTERM, &signals.old_term, NULL);
+    sigaction(SIGPIPE, &signals.old_pipe, NULL);
+    signals.catching = false;
+  }
+  uv_close((uv_handle_t *)&signals.watcher, NULL);
+  close(signals.pipe[0]);
+  close(signals.pipe[1]);
+}

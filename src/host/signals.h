@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * signals.h -- SIGINT, SIGTERM and SIGPIPE.
+ *
+ * The first SIGINT or SIGTERM is noted, told to a function and put into a pipe
+ * that ends the loop's wait; the second one ends the process from the handler.
+ * The handlers are our own, not libuv's.  A process has one set of handlers:
+ * this room alone keeps static state.
+ */
+#ifndef TA_HOST_SIGNALS_H
+#define TA_HOST_SIGNALS_H
+
+#include "host/loop.h"
+
+/* Makes the pipe and has the loop watch it.  0, or a negative errno. */
+int ta_signals_open(struct ta_loop *loop);
+
+/* Sets the handlers.  `notify` runs inside the handler at the first signal.  A
+ * signal that the process was started ignoring stays ignored. */
+void ta_signals_catch(void (*notify)(void *data), void *data);
+
+/* The first signal that came, or 0. */
+int ta_signals_caught(void);
+
+/* Puts the old handlers back and closes the pipe. */
+void ta_signals_close(void);
+
+/* Ends the process by `number`, as if nobody had caught it. */
+_Noreturn void ta_signals_die(int number);
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tinyasync.h -- a Runner of Lua tasks, to be driven by any event loop.
+ *
+ * A host makes a Runner on a Lua state, adds functions as tasks, and calls
+ * ta_pass() whenever the time it named has come.  The Runner needs nothing of
+ * the host but a clock.  It prints nothing, installs no signal handler and
+ * makes no system call.
+ *
+ * All times are seconds as doubles on the host's clock.  Everything here is
+ * called from the thread that runs the Lua state, except ta_interrupt().
+ * Functions that work on a Lua stack carry the manual's [-popped, +pushed,
+ * raises]; those that raise want a protected call around them.
+ */
+#ifndef TINYASYNC_H
+#define TINYASYNC_H
+
+#include <lua.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define TA_API __attribute__((visibility("default")))
+#else
+#define TA_API
+#endif
+
+struct ta_runner;
+struct ta_task;
+
+/* What the host answers.  `now` is required, the others may be NULL. */
+struct ta_host {
+  void *data; /* handed to each function below */
+
+  /* Seconds on a clock that never goes back. */
+  double (*now)(void *data);
+
+  /* Is something under way outside that may wake a task?  Without this
+   * function the host can always wake one, and TA_STUCK is never told. */
+  bool (*pending)(void *data);
+
+  /* Called between steps about once a millisecond while tasks keep the Runner
+   * busy: the place to look at the outside and to flush output.  It may call
+   * ta_unpark() and ta_interrupt(), and must not call ta_pass(). */
+  void (*poll)(void *data);
+};
+
+/* Makes a Runner on L, which it does not change but for a hidden entry in the
+ * registry.  Its memory comes from L's allocator.  The host struct is copied.
+ * Raises when memory is out.  [-0, +0, m] */
+TA_API struct ta_runner *ta_runner_new(lua_State *L, const struct ta_host *host);
+
+/* Puts back what ta_open() replaced and forgets all tasks without running
+ * their clean-up: ta_cancel_all() first does that.  Not from inside a task. */
+TA_API void ta_runner_free(struct ta_runner *runner);
+
+/* What ta_open() installs. */
+enum ta_open_flags {
+  TA_OPEN_LIBRARY = 1,   /* the globals async, sleep, spawn, runner; require "tinyasync" */
+  TA_OPEN_COROUTINE = 2, /* a coroutine library through which waits pass */
+  TA_OPEN_REQUIRE = 4,   /* a require whose modules may wait while they load */
+  TA_OPEN_ALL = 7
+};
+
+/* Installs the parts named by `flags` in L's globals.  Outside a task the
+ * replacements do what Lua's own do.  [-0, +0, e] */
+TA_API void ta_open(struct ta_runner *runner, lua_State *L, unsigned flags);
+
+/* Another legal order: the runnable tasks of each pass are shuffled, the same
+ * way for the same seed.  0 is the order of creation. */
+TA_API void ta_set_seed(struct ta_runner *runner, uint64_t seed);
+
+/* ------------------------------------------------------------------ tasks */
+
+struct ta_task_options {
+  const char *name;   /* NULL: called after its function */
+  const char *origin; /* where it comes from, for traces: NULL, or a file's name */
+  bool daemon;        /* does not keep the Runner alive */
+};
+
+/* Makes a task of the function and the `nargs` arguments on top of L's stack,
+ * and replaces them by the task as a Lua object.  `options` may be NULL.
+ * [-(nargs+1), +1, m] */
+TA_API struct ta_task *ta_add_task(struct ta_runner *runner, lua_State *L, int nargs,
+                                   const struct ta_task_options *options);
+
+/* What is left when ta_pass() returns. */
+enum ta_pass_result {
+  TA_BUSY,        /* tasks are runnable: call again at once */
+  TA_WAITING,     /* call again at *deadline, or when a task was unparked */
+  TA_STUCK,       /* as TA_WAITING, but neither time nor the outside can wake a task */
+  TA_DONE,        /* no task is left, or only daemons: see ta_live() */
+  TA_INTERRUPTED, /* ta_interrupt() cut the pass short; the next call goes on with it */
+  TA_REENTERED    /* refused: a pass is under way */
+};
+
+/* Runs one pass: every runnable task takes one step, in the order of creation.
+ * *deadline becomes the time of the earliest sleeper (HUGE_VAL: none). */
+TA_API enum ta_pass_result ta_pass(struct ta_runner *runner, double *deadline);
+
+/* Makes the pass under way, or else the next one, return TA_INTERRUPTED after
+ * the step it is in.  May be called from signal handlers and other threads. */
+TA_API void ta_interrupt(struct ta_runner *runner);
+
+/* Ends all tasks one by one in the order of creation: their to-be-closed
+ * variables run and cannot wait.  Tasks spawned from now on never start.  Not
+ * from inside a task. */
+TA_API void ta_cancel_all(struct ta_runner *runner);
+
+/* How many tasks live, daemons included. */
+TA_API size_t ta_live(const struct ta_runner *runner);
+
+/* --------------------------------------------------------- failures, trace */
+
+/* A task that failed.  The strings last as long as the call that brings them. */
+struct ta_failure {
+  uint64_t id;
+  const char *name;
+  const char *message; /* may hold zeros: see message_length */
+  size_t message_length;
+  const char *traceback; /* NULL when there is none: memory was out */
+  const char *spawned;   /* a line for each task above, or NULL */
+};
+
+/* Called at the moment a task fails, between two steps.  It must not raise. */
+typedef void ta_failure_fn(void *data, const struct ta_failure *failure);
+TA_API void ta_on_failure(struct ta_runner *runner, ta_failure_fn *function, void *data);
+
+enum ta_event_kind {
+  TA_EVENT_ADD,    /* a task was added; `detail` and `where`: by whom, from where */
+  TA_EVENT_STEP,   /* it is about to take step `number` */
+  TA_EVENT_YIELD,  /* it waits: `action`, `detail`, `delay` and `until` of a sleep */
+  TA_EVENT_WAKE,   /* its wait was completed */
+  TA_EVENT_RETURN, /* it ended */
+  TA_EVENT_ERROR,  /* it failed with `detail` */
+  TA_EVENT_CANCEL, /* it was ended from outside */
+  TA_EVENT_PASS,   /* the Runner begins a pass over `number` tasks */
+  TA_EVENT_WAIT    /* the Runner waits `delay` seconds for task `number` (0: the outside) */
+};
+
+/* One thing that happened.  Strings last as long as the call that brings them;
+ * those that do not belong to the kind are NULL. */
+struct ta_event {
+  enum ta_event_kind kind;
+  double time;          /* seconds since the Runner was made */
+  uint64_t task;        /* its id; 0 for the Runner itself */
+  const char *name;     /* the task's */
+  uint64_t number;      /* of the step, or how many tasks */
+  const char *action;   /* what a yield waits for */
+  const char *detail;   /* more about it */
+  size_t detail_length; /* an error's message may hold zeros */
+  double delay;         /* seconds; negative when there is none */
+  double until;         /* seconds since the Runner was made */
+  const char *where;    /* "file.lua:12" */
+};
+
+typedef void ta_trace_fn(void *data, const struct ta_event *event);
+
+/* From now on `function` is told every event; NULL turns it off.  It must not
+ * raise, nor call the Runner. */
+TA_API void ta_on_event(struct ta_runner *runner, ta_trace_fn *function, void *data);
+
+/* A waiting task, for reports. */
+struct ta_task_info {
+  uint64_t id;
+  const char *name;
+  const char *action;  /* what it waits for, NULL when it is runnable */
+  const char *subject; /* more about it, or NULL */
+  const char *where;   /* "file.lua:12", or "?" */
+};
+
+/* Tells `visit` of each live task, in the order of creation.  `visit` must not
+ * raise.  Not from inside a task. */
+TA_API void ta_visit_tasks(struct ta_runner *runner,
+                           void (*visit)(void *data, const struct ta_task_info *info), void *data);
+
+/* -------------------------------------------------------- your own waits */
+
+/* One wait of one task.  It outlives them: a stale ticket wakes nobody. */
+struct ta_ticket {
+  uint32_t slot;
+  uint64_t wait;
+};
+
+/* May the running function wait?  Raises where it was called if not: outside a
+ * task, or inside a C function that Lua cannot suspend, which it names.
+ * `action` names the wait and must last as long as it.  [-0, +0, v] */
+TA_API void ta_check_wait(struct ta_runner *runner, lua_State *L, const char *action);
+
+/* The same question without the raise.  [-0, +0, -] */
+TA_API bool ta_can_wait(const struct ta_runner *runner, lua_State *L);
+
+/* Takes a ticket for the wait that ta_park() will begin.  Raises as
+ * ta_check_wait() does.  `subject` (may be NULL) says more about the wait and
+ * must last as long.  [-0, +0, v] */
+TA_API struct ta_ticket ta_take_ticket(struct ta_runner *runner, lua_State *L, const char *action,
+                                       const char *subject);
+
+/* Stops the task until its ticket is unparked.  Use it as the return of a C
+ * function: `k` goes on with the same stack and `context` later.  `ticket` is
+ * the last one this task took.  [-0, +0, v] */
+TA_API int ta_park(struct ta_runner *runner, lua_State *L, struct ta_ticket ticket,
+                   lua_KContext context, lua_KFunction k);
+
+/* Makes the ticket's task runnable from the next pass on.  False, and nothing
+ * happens, when that wait is over.  Never raises, allocates nothing. */
+TA_API bool ta_unpark(struct ta_runner *runner, struct ta_ticket ticket);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
