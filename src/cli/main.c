@@ -2,6 +2,7 @@
  *
  * main.c -- the program's commands.
  */
+#include <errno.h>
 #include <lua.h>
 #include <stdio.h>
 #include <string.h>
@@ -81,7 +82,7 @@ int main(int argc, char **argv) {
   ta_stdio_open();
   int status = run_command(argc, argv);
   int error = ta_stdio_flush();
-  if (error && status == 0) {
+  if (error && error != -EPIPE && status == 0) {
     ta_report("cannot write to standard output: %s", strerror(-error));
     status = TA_EXIT_REPORTED;
   }

@@ -77,7 +77,8 @@ static void on_alarm(void *data) {
 }
 
 static bool must_end(struct ta_run *run) {
-  if (ta_clock_now(&run->clock) >= run->options.timeout) atomic_store(&run->timed_out, true);
+  double timeout = run->options.timeout;
+  if (!isinf(timeout) && ta_clock_now(&run->clock) >= timeout) atomic_store(&run->timed_out, true);
   return ta_signals_caught() || run->exit_asked || run->stopping || atomic_load(&run->timed_out) ||
          atomic_load(&run->broken);
 }
@@ -203,6 +204,9 @@ static int l_run(lua_State *L) {
   run->started = true;
   drive(run);
   ta_alarm_stop(&run->alarm);
+  if (atomic_load(&run->timed_out))
+    ta_report("timed out with %zu task%s unfinished", ta_live(run->runner),
+              ta_live(run->runner) == 1 ? "" : "s");
   ta_cancel_all(run->runner);
   return 0;
 }

@@ -90,6 +90,7 @@ static int fail_resume(lua_State *L, enum form form, int status) {
  * A wrapped one that died is closed, for nobody else can. */
 static int end_failed(struct ta_runner *runner, lua_State *L, lua_State *co, enum form form) {
   int status = lua_status(co);
+  if (status != LUA_OK && status != LUA_YIELD) ta_forget_loading(runner, co, NULL);
   if (form == WRAP && status != LUA_OK && status != LUA_YIELD)
     status = ta_close_coroutine(runner, co, L, "coroutine.wrap");
   lua_xmove(co, L, 1);

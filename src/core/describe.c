@@ -94,12 +94,15 @@ static void push_loaded_name(lua_State *L) {
   lua_settop(L, function);
 }
 
-void ta_push_c_name(lua_State *L, lua_Debug *ar) {
-  luaL_checkstack(L, LUA_MINSTACK, NULL);
-  lua_getinfo(L, "fn", ar);
-  push_loaded_name(L);
-  if (!lua_isnil(L, -1)) return;
-  lua_pop(L, 1);
+void ta_push_c_name(lua_State *L, lua_State *co, lua_Debug *ar) {
+  ta_check_stack(L, LUA_MINSTACK);
+  if (lua_checkstack(co, 1)) {
+    lua_getinfo(co, "f", ar);
+    if (co != L) lua_xmove(co, L, 1);
+    push_loaded_name(L);
+    if (!lua_isnil(L, -1)) return;
+    lua_pop(L, 1);
+  }
   lua_pushstring(L, ar->name ? ar->name : "a C function");
 }
 
@@ -142,7 +145,7 @@ const char *ta_push_task_name(struct ta_runner *runner, lua_State *L, int task_i
   (void)runner;
   task_index = lua_absindex(L, task_index);
   struct ta_task *task = lua_touserdata(L, task_index);
-  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  ta_check_stack(L, LUA_MINSTACK);
   lua_getiuservalue(L, task_index, TA_TASK_FUNCTION);
   if (task->name) return task->name;
   push_function_name(L, lua_gettop(L));
@@ -283,7 +286,7 @@ static void push_link(lua_State *L, int record) {
 static void push_chain(lua_State *L) {
   int record = lua_gettop(L);
   int links = 0;
-  luaL_checkstack(L, 2 * CHAIN_SHOWN + LUA_MINSTACK, NULL);
+  ta_check_stack(L, 2 * CHAIN_SHOWN + LUA_MINSTACK);
   while (lua_istable(L, record) && links < CHAIN_SHOWN) {
     if (links++) lua_pushliteral(L, "\n");
     push_link(L, record);
@@ -385,7 +388,7 @@ static void push_traceback(struct ta_runner *runner, lua_State *L, const struct 
 
 void ta_push_failure(struct ta_runner *runner, lua_State *L, const struct ta_task *task,
                      int index) {
-  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  ta_check_stack(L, LUA_MINSTACK);
   index = lua_absindex(L, index);
   ta_task_push(runner, L, task);
   int object = lua_gettop(L);

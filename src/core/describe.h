@@ -23,8 +23,9 @@ bool ta_where(lua_State *L, int level, ta_place place);
 /* Where a suspended task waits, seen through its nested coroutines. */
 bool ta_where_waiting(const struct ta_task *task, ta_place place);
 
-/* Pushes the name of the C function in `ar`, as "table.sort".  [-0, +1, m] */
-void ta_push_c_name(lua_State *L, lua_Debug *ar);
+/* Pushes on L the name of the C function that `ar` found in a frame of `co`, as
+ * "table.sort".  [-0, +1, m] */
+void ta_push_c_name(lua_State *L, lua_State *co, lua_Debug *ar);
 
 /* The task's name, found out at the first call.  Pushes it.  [-0, +1, m] */
 const char *ta_push_task_name(struct ta_runner *runner, lua_State *L, int task_index);

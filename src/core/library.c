@@ -27,7 +27,8 @@ void ta_replace(struct ta_runner *runner, lua_State *L, int table, const char *k
   lua_setfield(L, table, key);
 }
 
-void ta_put_back(struct ta_runner *runner, lua_State *L) {
+static int l_put_back(lua_State *L) {
+  struct ta_runner *runner = lua_touserdata(L, 1);
   ta_push_kept(runner, L, TA_KEEPS_REPLACED);
   for (lua_Integer i = (lua_Integer)lua_rawlen(L, -1); i >= 3; i -= 3) {
     lua_rawgeti(L, -1, i - 2);
@@ -37,10 +38,17 @@ void ta_put_back(struct ta_runner *runner, lua_State *L) {
       lua_pop(L, 1);
       lua_pushnil(L);
     }
-    lua_rawset(L, -3); /* the key is there: no memory is asked for */
+    lua_rawset(L, -3);
     lua_pop(L, 1);
   }
-  lua_pop(L, 1);
+  return 0;
+}
+
+void ta_put_back(struct ta_runner *runner, lua_State *L) {
+  lua_pushcfunction(L, l_put_back);
+  lua_pushlightuserdata(L, runner);
+  /* Memory is asked for only where a script has removed what was replaced. */
+  if (lua_pcall(L, 1, 0, 0) != LUA_OK) lua_pop(L, 1);
 }
 
 void ta_push_function(struct ta_runner *runner, lua_State *L, lua_CFunction function) {
@@ -155,7 +163,7 @@ static void open_spawn(struct ta_runner *runner, lua_State *L, int globals) {
 }
 
 void ta_open(struct ta_runner *runner, lua_State *L, unsigned flags) {
-  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  ta_check_stack(L, LUA_MINSTACK);
   int top = lua_gettop(L);
   lua_pushglobaltable(L);
   if (flags & TA_OPEN_LIBRARY) {

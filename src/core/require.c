@@ -56,7 +56,7 @@ static void check_loop(const struct ta_runner *runner, lua_State *L, struct ta_l
   const char *name = load->name;
   bool loop = false;
   int parts = 0;
-  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  ta_check_stack(L, LUA_MINSTACK);
   lua_pushliteral(L, "");
   for (; load; load = next_link(runner, load)) {
     lua_pushfstring(L, "%s%s -> ", lua_tostring(L, -1), load->name);
@@ -71,17 +71,31 @@ static void check_loop(const struct ta_runner *runner, lua_State *L, struct ta_l
 /* ------------------------------------------------------- begin and end */
 
 /* Takes a module off the list and wakes the tasks that wait for it. */
+static void end_loading(struct ta_runner *runner, struct ta_loading **link) {
+  const char *name = (*link)->name;
+  *link = (*link)->next;
+  for (struct ta_task *task = runner->oldest; task; task = task->newer)
+    if (task->wait && task->action == waits_for && task->subject == name)
+      ta_complete_wait(runner, task);
+}
+
 static int l_end_loading(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_loading *load = lua_touserdata(L, 1);
   struct ta_loading **link = &runner->loading;
   while (*link && *link != load) link = &(*link)->next;
-  if (!*link) return 0;
-  *link = load->next;
-  for (struct ta_task *task = runner->oldest; task; task = task->newer)
-    if (task->wait && task->action == waits_for && task->subject == load->name)
-      ta_complete_wait(runner, task);
+  if (*link) end_loading(runner, link);
   return 0;
+}
+
+void ta_forget_loading(struct ta_runner *runner, const lua_State *co, const struct ta_task *task) {
+  struct ta_loading **link = &runner->loading;
+  while (*link) {
+    if ((co && (*link)->co == co) || (task && (*link)->task == task))
+      end_loading(runner, link);
+    else
+      link = &(*link)->next;
+  }
 }
 
 /* Pushes a to-be-closed value that keeps the module marked as being loaded. */
@@ -177,8 +191,10 @@ static int l_require(lua_State *L) {
 }
 
 void ta_open_require(struct ta_runner *runner, lua_State *L) {
-  lua_createtable(L, 0, 1);
+  lua_createtable(L, 0, 2);
   ta_push_function(runner, L, l_end_loading);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -3, "__gc"); /* for coroutines that die where we do not see it */
   lua_setfield(L, -2, "__close");
   ta_keep(runner, L, TA_KEEPS_CLOSER);
   lua_pushglobaltable(L);

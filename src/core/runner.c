@@ -44,6 +44,10 @@ int ta_raise_memory(lua_State *L) {
   return lua_error(L);
 }
 
+void ta_check_stack(lua_State *L, int count) {
+  if (!lua_checkstack(L, count)) ta_raise_memory(L);
+}
+
 static void release(struct ta_runner *runner) {
   ta_timers_close(&runner->timers, runner->alloc, runner->alloc_data);
   if (runner->slots)
@@ -62,7 +66,7 @@ static int l_collect(lua_State *L) {
 }
 
 struct ta_runner *ta_runner_new(lua_State *L, const struct ta_host *host) {
-  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  ta_check_stack(L, LUA_MINSTACK);
   struct ta_runner *runner = lua_newuserdatauv(L, sizeof *runner, TA_KEEPS_COUNT);
   memset(runner, 0, sizeof *runner);
   runner->L = L;

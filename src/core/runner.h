@@ -105,6 +105,9 @@ static inline struct ta_runner *ta_upvalue_runner(lua_State *L) {
 /* Raises "not enough memory" without asking for any.  [-0, +0, v] */
 int ta_raise_memory(lua_State *L);
 
+/* Makes room for `count` values on L's stack.  [-0, +0, m] */
+void ta_check_stack(lua_State *L, int count);
+
 /* Puts a task that no queue holds at the end of the next pass. */
 void ta_make_ready(struct ta_runner *runner, struct ta_task *task);
 

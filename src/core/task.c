@@ -160,7 +160,7 @@ static void load_coroutine(struct ta_runner *runner, lua_State *L, struct ta_tas
 struct ta_task *ta_add_task(struct ta_runner *runner, lua_State *L, int nargs,
                             const struct ta_task_options *options) {
   if (!runner->L) luaL_error(L, "the Runner was closed");
-  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  ta_check_stack(L, LUA_MINSTACK);
   int place = lua_gettop(L) - nargs;
   reserve(runner, L, 0);
   struct ta_task *task = push_new(runner, L, place, options);
@@ -194,6 +194,7 @@ void ta_task_end(struct ta_runner *runner, struct ta_task *task, enum ta_task_st
     ta_trace_simple(runner, task, state == TA_TASK_DONE ? TA_EVENT_RETURN : TA_EVENT_CANCEL);
   task->state = (uint8_t)state;
   task->co = NULL;
+  if (TA_UNLIKELY(runner->loading != NULL)) ta_forget_loading(runner, NULL, task);
   ta_push_kept(runner, L, TA_KEEPS_TASKS);
   lua_rawgeti(L, -1, (lua_Integer)task->slot);
   lua_pushnil(L);

@@ -22,7 +22,6 @@ lua_State *ta_waiting_inner(lua_State *co) {
 }
 
 int ta_pass_wait_up(lua_State *L, int inner, lua_KContext context, lua_KFunction k) {
-  luaL_checkstack(L, TA_WAIT_VALUES, NULL);
   if (inner)
     lua_pushvalue(L, inner);
   else
@@ -44,10 +43,10 @@ static bool is_transparent(const char *name) {
 }
 
 /* Pushes what to call the function that keeps `co` from yielding, looking from
- * frame `level` outward; false when there is none to name. */
+ * frame `level` outward; false when there is none to name.  Only L, which runs,
+ * is used for what may raise. */
 static bool push_obstacle(lua_State *L, lua_State *co, int level) {
   lua_Debug ar;
-  luaL_checkstack(co, LUA_MINSTACK, NULL);
   for (; lua_getstack(co, level, &ar); level++) {
     lua_getinfo(co, "Sn", &ar);
     if (ar.name && *ar.namewhat == 'm' && strcmp(ar.name, "__gc") == 0) {
@@ -55,13 +54,11 @@ static bool push_obstacle(lua_State *L, lua_State *co, int level) {
       return true;
     }
     if (*ar.what != 'C') continue;
-    ta_push_c_name(co, &ar);
-    bool known = is_transparent(lua_tostring(co, -1));
-    if (known) {
-      lua_pop(co, 1);
+    ta_push_c_name(L, co, &ar);
+    if (is_transparent(lua_tostring(L, -1))) {
+      lua_pop(L, 1);
       continue;
     }
-    if (co != L) lua_xmove(co, L, 1);
     lua_pushliteral(L, ", a C function that cannot be suspended");
     lua_concat(L, 2);
     return true;
@@ -100,6 +97,7 @@ static void begin_wait(struct ta_task *task, const char *action, const char *sub
   task->state = TA_TASK_WAITING;
   task->action = action;
   task->subject = subject;
+  task->wait = 0; /* a ticket that was taken and not parked is stale now */
 }
 
 struct ta_ticket ta_take_ticket(struct ta_runner *runner, lua_State *L, const char *action,
@@ -117,6 +115,7 @@ int ta_park(struct ta_runner *runner, lua_State *L, struct ta_ticket ticket, lua
   struct ta_task *task = runner->current;
   if (task->wait != ticket.wait) return k(L, LUA_OK, context); /* completed meanwhile */
   ta_check_wait(runner, L, task->action);
+  ta_check_stack(L, TA_WAIT_VALUES);
   task->state = TA_TASK_WAITING;
   if (ta_tracing(runner)) ta_trace_yield(runner, task, L);
   return ta_pass_wait_up(L, 0, context, k);
@@ -125,6 +124,7 @@ int ta_park(struct ta_runner *runner, lua_State *L, struct ta_ticket ticket, lua
 void ta_complete_wait(struct ta_runner *runner, struct ta_task *task) {
   task->wait = 0;
   if (task->state != TA_TASK_WAITING) return; /* it has not parked yet */
+  task->action = task->subject = NULL;
   if (ta_tracing(runner)) ta_trace_simple(runner, task, TA_EVENT_WAKE);
   ta_make_ready(runner, task);
 }

@@ -73,8 +73,9 @@ int ta_signals_open(struct ta_loop *loop) {
   return error;
 }
 
+/* Without SA_RESTART: a script that reads from a terminal comes back. */
 static void catch_unless_ignored(int number, struct sigaction *old) {
-  struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+  struct sigaction action = {.sa_handler = on_signal};
   sigemptyset(&action.sa_mask);
   sigaddset(&action.sa_mask, SIGINT);
   sigaddset(&action.sa_mask, SIGTERM);
