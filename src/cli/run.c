@@ -264,8 +264,10 @@ static void run_script(struct ta_run *run, const char *program) {
 }
 
 static bool open_host(struct ta_run *run) {
+  int waker;
   int error = ta_loop_open(&run->loop);
-  if (!error) error = ta_signals_open(&run->loop);
+  if (!error) error = ta_signals_open(&waker);
+  if (!error) ta_loop_set_waker(&run->loop, waker);
   if (error) ta_report("cannot start the event loop: %s", uv_strerror(error));
   ta_clock_open(&run->clock, run->options.virtual_time);
   return error == 0;

@@ -13,6 +13,7 @@
 
 struct ta_loop {
   uv_loop_t uv;
+  int waker;    /* a descriptor besides libuv's that ends a wait, or -1 */
   bool changed; /* handles were added that the kernel has not been told of */
 };
 
@@ -22,6 +23,10 @@ int ta_loop_open(struct ta_loop *loop);
 /* Closes the loop, all of whose handles have been closed.  0, or -EBUSY when
  * one is left. */
 int ta_loop_close(struct ta_loop *loop);
+
+/* Has a wait end when the non-blocking descriptor `fd` can be read; what is in
+ * it is thrown away.  It counts as nothing under way. */
+void ta_loop_set_waker(struct ta_loop *loop, int fd);
 
 /* To be called after a handle was started or stopped. */
 void ta_loop_changed(struct ta_loop *loop);

@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 static struct {
   int pipe[2];
-  uv_poll_t watcher;
   void (*notify)(void *data);
   void *data;
   volatile sig_atomic_t caught;
@@ -48,29 +48,14 @@ static void on_pipe(int number) {
   (void)number;
 }
 
-static void on_readable(uv_poll_t *watcher, int status, int events) {
-  char byte[16];
-  (void)watcher, (void)status, (void)events;
-  while (read(signals.pipe[0], byte, sizeof byte) > 0) continue;
-}
-
-static int open_pipe(void) {
+int ta_signals_open(int *fd) {
   if (pipe(signals.pipe) != 0) return -errno;
   for (int i = 0; i < 2; i++) {
     fcntl(signals.pipe[i], F_SETFD, FD_CLOEXEC);
     fcntl(signals.pipe[i], F_SETFL, O_NONBLOCK);
   }
+  *fd = signals.pipe[0];
   return 0;
-}
-
-int ta_signals_open(struct ta_loop *loop) {
-  int error = open_pipe();
-  if (error) return error;
-  error = uv_poll_init(&loop->uv, &signals.watcher, signals.pipe[0]);
-  if (!error) error = uv_poll_start(&signals.watcher, UV_READABLE, on_readable);
-  uv_unref((uv_handle_t *)&signals.watcher);
-  ta_loop_changed(loop);
-  return error;
 }
 
 /* Without SA_RESTART: a script that reads from a terminal comes back. */
@@ -105,7 +90,6 @@ void ta_signals_close(void) {
     sigaction(SIGPIPE, &signals.old_pipe, NULL);
     signals.catching = false;
   }
-  uv_close((uv_handle_t *)&signals.watcher, NULL);
   close(signals.pipe[0]);
   close(signals.pipe[1]);
 }

@@ -3,17 +3,16 @@
  * signals.h -- SIGINT, SIGTERM and SIGPIPE.
  *
  * The first SIGINT or SIGTERM is noted, told to a function and put into a pipe
- * that ends the loop's wait; the second one ends the process from the handler.
+ * that ends a loop's wait; the second one ends the process from the handler.
  * The handlers are our own, not libuv's.  A process has one set of handlers:
  * this room alone keeps static state.
  */
 #ifndef TA_HOST_SIGNALS_H
 #define TA_HOST_SIGNALS_H
 
-#include "host/loop.h"
-
-/* Makes the pipe and has the loop watch it.  0, or a negative errno. */
-int ta_signals_open(struct ta_loop *loop);
+/* Makes the pipe; *fd becomes its end for a loop to watch.  0, or a negative
+ * errno. */
+int ta_signals_open(int *fd);
 
 /* Sets the handlers.  `notify` runs inside the handler at the first signal.  A
  * signal that the process was started ignoring stays ignored. */
