@@ -24,3 +24,18 @@ function fail()
 end
 
 main()
+
+-- expect: main slept
+-- expect: main slept
+-- expect: harry slept
+-- expect: ron slept
+-- expect: harry slept
+-- expect: ron slept
+-- expect: harry slept
+-- expect: ron slept
+-- expect: ron slept
+-- expect stderr: Error in task: Meh
+-- expect stderr: task #4 fail
+-- expect stderr: demo.lua:23: in function 'fail'
+-- expect stderr: demo.lua:11 by #1 demo.lua
+-- expect status: 1

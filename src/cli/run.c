@@ -116,8 +116,9 @@ static bool wait(struct ta_run *run, double deadline) {
 static void go_on(struct ta_run *run, double deadline) {
   if (!run->options.virtual_time || ++run->passes_at_instant < PASSES_AT_INSTANT) return;
   double until = fmin(deadline, run->options.timeout);
+  if (isinf(until)) return;
   run->passes_at_instant = 0;
-  if (!isinf(until)) ta_clock_advance(&run->clock, until);
+  ta_clock_advance(&run->clock, until);
 }
 
 static void find_deadlock(struct ta_run *run) {

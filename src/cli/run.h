@@ -35,7 +35,7 @@ struct ta_run {
   struct ta_runner *runner;
   FILE *trace; /* the file of --trace, if it is one */
 
-  unsigned passes_at_instant; /* under virtual time */
+  uint64_t passes_at_instant; /* under virtual time */
   bool started;               /* the script was loaded and became a task */
   bool reported;              /* something was written to stderr that means status 1 */
   bool stopping;              /* --on-error=stop, after the first report */

@@ -116,8 +116,8 @@ static int do_resume(lua_State *L, lua_State *co, enum form form, int nargs) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   int count;
   int status = ta_resume(runner, co, L, nargs, &count);
-  if (status == LUA_YIELD && ta_is_waiting(co))
-    return ta_pass_wait_up(L, coroutine_index(form), form, k_resume);
+  if (status == LUA_YIELD && ta_take_wait(runner, co))
+    return ta_pass_wait_up(runner, L, coroutine_index(form), form, k_resume);
   if (status == LUA_OK || status == LUA_YIELD) return end_given(L, co, form, count);
   return end_failed(runner, L, co, form);
 }
@@ -127,7 +127,7 @@ static int k_resume(lua_State *L, int status, lua_KContext context) {
   (void)status;
   enum form form = (enum form)context;
   lua_State *co = lua_tothread(L, coroutine_index(form));
-  lua_pop(co, TA_WAIT_VALUES);
+  ta_drop_mark(co);
   return do_resume(L, co, form, 0);
 }
 

@@ -34,6 +34,7 @@ struct ta_runner {
 
   struct ta_task *current; /* the task that is taking its step */
   struct ta_level *level;  /* the innermost coroutine that is running */
+  lua_State *waiter;       /* the coroutine that has just yielded a wait */
   double now;              /* of the pass */
   double started;          /* the host's time when the Runner was made */
 

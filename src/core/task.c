@@ -248,11 +248,14 @@ void ta_task_fail(struct ta_runner *runner, struct ta_task *task) {
 
 /* -------------------------------------------------------------------- step */
 
-/* How many arguments the first step hands to the body, or how many of a wait's
- * values are dropped: then none. */
-static int prepare_arguments(lua_State *co) {
-  if (lua_status(co) == LUA_OK) return lua_gettop(co) - 1;
-  if (ta_is_waiting(co)) lua_pop(co, TA_WAIT_VALUES);
+/* How many values on the coroutine's stack the step hands over: to the body its
+ * function and arguments, to a wait none. */
+static int prepare_step(struct ta_task *task) {
+  task->state = TA_TASK_RUNNING;
+  task->endless = false;
+  task->action = task->subject = NULL;
+  if (task->steps++ == 0) return lua_gettop(task->co) - 1;
+  if (task->marked) ta_drop_mark(task->co);
   return 0;
 }
 
@@ -276,15 +279,13 @@ static void end_broken(struct ta_runner *runner, struct ta_task *task) {
 
 void ta_task_step(struct ta_runner *runner, struct ta_task *task) {
   int count;
-  task->state = TA_TASK_RUNNING;
-  task->endless = false;
-  task->action = task->subject = NULL;
-  task->steps++;
+  int nargs = prepare_step(task);
   if (ta_tracing(runner)) ta_trace_step(runner, task);
   runner->current = task;
-  int status = ta_resume(runner, task->co, runner->L, prepare_arguments(task->co), &count);
+  int status = ta_resume(runner, task->co, runner->L, nargs, &count);
   if (status == LUA_YIELD) {
-    if (TA_UNLIKELY(!ta_is_waiting(task->co))) stop_foreign(runner, task, count);
+    task->marked = ta_take_wait(runner, task->co);
+    if (TA_UNLIKELY(!task->marked)) stop_foreign(runner, task, count);
   } else if (TA_UNLIKELY(status != LUA_OK)) {
     end_broken(runner, task);
   } else if (TA_UNLIKELY(task->state == TA_TASK_FAILED)) {

@@ -35,6 +35,7 @@ struct ta_task {
   uint8_t state;       /* an enum ta_task_state */
   bool daemon;
   bool endless; /* in sleep(math.huge) */
+  bool marked;  /* its coroutine holds the mark of a wait */
 };
 
 /* A task's user values. */

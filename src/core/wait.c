@@ -10,24 +10,38 @@
 #include "core/library.h"
 #include "core/trace.h"
 
-static const char wait_mark;
+/* Their addresses are the marks. */
+static const char direct_mark, nested_mark;
 
 bool ta_is_waiting(lua_State *co) {
-  return lua_status(co) == LUA_YIELD && lua_gettop(co) >= TA_WAIT_VALUES &&
-         lua_islightuserdata(co, -1) && lua_touserdata(co, -1) == (const void *)&wait_mark;
+  if (lua_status(co) != LUA_YIELD || !lua_islightuserdata(co, -1)) return false;
+  const void *mark = lua_touserdata(co, -1);
+  return mark == &direct_mark || mark == &nested_mark;
 }
 
 lua_State *ta_waiting_inner(lua_State *co) {
-  return ta_is_waiting(co) ? lua_tothread(co, -2) : NULL;
+  bool nested = lua_status(co) == LUA_YIELD && lua_touserdata(co, -1) == (const void *)&nested_mark;
+  return nested ? lua_tothread(co, -2) : NULL;
 }
 
-int ta_pass_wait_up(lua_State *L, int inner, lua_KContext context, lua_KFunction k) {
-  if (inner)
-    lua_pushvalue(L, inner);
-  else
-    lua_pushnil(L);
-  lua_pushlightuserdata(L, (void *)(uintptr_t)&wait_mark);
-  return lua_yieldk(L, TA_WAIT_VALUES, context, k);
+void ta_drop_mark(lua_State *co) {
+  lua_pop(co, lua_touserdata(co, -1) == (const void *)&nested_mark ? 2 : 1);
+}
+
+static void push_mark(lua_State *L, const char *mark) {
+  lua_pushlightuserdata(L, (void *)(uintptr_t)mark);
+}
+
+int ta_pass_wait_up(struct ta_runner *runner, lua_State *L, int inner, lua_KContext context,
+                    lua_KFunction k) {
+  runner->waiter = L;
+  if (!inner) {
+    push_mark(L, &direct_mark);
+    return lua_yieldk(L, 1, context, k);
+  }
+  lua_pushvalue(L, inner);
+  push_mark(L, &nested_mark);
+  return lua_yieldk(L, 2, context, k);
 }
 
 /* -------------------------------------------------------- may it wait? */
@@ -115,10 +129,10 @@ int ta_park(struct ta_runner *runner, lua_State *L, struct ta_ticket ticket, lua
   struct ta_task *task = runner->current;
   if (task->wait != ticket.wait) return k(L, LUA_OK, context); /* completed meanwhile */
   ta_check_wait(runner, L, task->action);
-  ta_check_stack(L, TA_WAIT_VALUES);
+  ta_check_stack(L, 1);
   task->state = TA_TASK_WAITING;
   if (ta_tracing(runner)) ta_trace_yield(runner, task, L);
-  return ta_pass_wait_up(L, 0, context, k);
+  return ta_pass_wait_up(runner, L, 0, context, k);
 }
 
 void ta_complete_wait(struct ta_runner *runner, struct ta_task *task) {
@@ -156,8 +170,9 @@ double ta_check_delay(lua_State *L, int index) {
 }
 
 static int k_slept(lua_State *L, int status, lua_KContext context) {
-  (void)status, (void)context;
-  lua_pushnumber(L, ta_upvalue_runner(L)->now - lua_tonumber(L, 1));
+  const struct ta_runner *runner = (const struct ta_runner *)context;
+  (void)status;
+  lua_pushnumber(L, runner->now - lua_tonumber(L, -1));
   return 1;
 }
 
@@ -171,14 +186,17 @@ int ta_give_turn(struct ta_runner *runner, lua_State *L, const char *action) {
   begin_wait(runner->current, action, NULL);
   ta_make_ready(runner, runner->current);
   if (ta_tracing(runner)) ta_trace_yield(runner, runner->current, L);
-  return ta_pass_wait_up(L, 0, 0, k_nothing);
+  return ta_pass_wait_up(runner, L, 0, 0, k_nothing);
 }
+
+/* Shorter than this is no time at all: a virtual clock would creep. */
+#define SHORTEST_SLEEP 1e-9
 
 /* Lets the current task be stepped again `delay` seconds after `start`. */
 static void arm(struct ta_runner *runner, struct ta_task *task, double start, double delay) {
   begin_wait(task, "sleep", NULL);
   task->timer.at = start + delay;
-  if (delay <= 0) {
+  if (delay < SHORTEST_SLEEP || task->timer.at <= start) {
     task->timer.at = start;
     ta_make_ready(runner, task);
   } else if (isinf(delay)) {
@@ -192,11 +210,10 @@ static void arm(struct ta_runner *runner, struct ta_task *task, double start, do
 int ta_sleep(struct ta_runner *runner, lua_State *L, double delay) {
   ta_check_wait(runner, L, "sleep");
   double start = delay > 0 ? ta_host_now(runner) : runner->now;
-  lua_settop(L, 0);
   lua_pushnumber(L, start);
   arm(runner, runner->current, start, delay);
   if (ta_tracing(runner)) ta_trace_sleep(runner, runner->current, L, fmax(0, delay));
-  return ta_pass_wait_up(L, 0, 0, k_slept);
+  return ta_pass_wait_up(runner, L, 0, (lua_KContext)runner, k_slept);
 }
 
 /* --------------------------------------------------- coroutine.yield{...} */

@@ -6,15 +6,13 @@
  * complete the wait, park.  The callback unparks.  The public functions are in
  * tinyasync.h; here is what only the core uses.
  *
- * A waiting coroutine has yielded two values: the nested coroutine whose wait
- * it passes on, or nil, and a mark that no script can make.
+ * A coroutine that waits has yielded a mark that no script can make; one that
+ * passes on the wait of a nested coroutine, that coroutine and another mark.
  */
 #ifndef TA_CORE_WAIT_H
 #define TA_CORE_WAIT_H
 
 #include "core/task.h"
-
-#define TA_WAIT_VALUES 2
 
 /* Is this suspended coroutine in a wait, rather than in a yield of its own? */
 bool ta_is_waiting(lua_State *co);
@@ -24,7 +22,18 @@ lua_State *ta_waiting_inner(lua_State *co);
 
 /* Yields a wait to whoever resumed L.  `inner` is the index of the nested
  * coroutine whose wait it is, or 0.  [-0, +0, v] */
-int ta_pass_wait_up(lua_State *L, int inner, lua_KContext context, lua_KFunction k);
+int ta_pass_wait_up(struct ta_runner *runner, lua_State *L, int inner, lua_KContext context,
+                    lua_KFunction k);
+
+/* To be asked once when `co` has yielded: was that a wait? */
+static inline bool ta_take_wait(struct ta_runner *runner, const lua_State *co) {
+  if (runner->waiter != co) return false;
+  runner->waiter = NULL;
+  return true;
+}
+
+/* Drops what a waiting coroutine has yielded: it can be resumed then. */
+void ta_drop_mark(lua_State *co);
 
 /* Waits `delay` seconds; 0 or less: until the next pass.  Returns the seconds
  * that went by.  [-all, +1, v] */
