@@ -11,14 +11,14 @@ BUILD = build
 PKG_CONFIG = pkg-config
 
 BINDIR = $(PREFIX)/bin
-LIBDIR = $(PREFIX)/lib
-INCLUDEDIR = $(PREFIX)/include
 MANDIR = $(PREFIX)/share/man
 
 # ------------------------------------------------------------- dependencies
 
-LUA_PC := $(firstword $(foreach name,lua5.4 lua-5.4 lua54,$(shell $(PKG_CONFIG) --exists $(name) && echo $(name))))
-UV_PC := $(firstword $(foreach name,libuv,$(shell $(PKG_CONFIG) --exists $(name) && echo $(name))))
+# Lua 5.4 has a name of its own with each distributor.
+LUA_PC := $(firstword $(foreach name,lua5.4 lua-5.4 lua54 lua,$(shell \
+  $(PKG_CONFIG) --exists '$(name) >= 5.4 $(name) < 5.5' && echo $(name))))
+UV_PC := $(shell $(PKG_CONFIG) --exists libuv && echo libuv)
 NEEDS_NOTHING = help clean format dist
 ifneq ($(filter-out $(NEEDS_NOTHING),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(LUA_PC),)
@@ -39,8 +39,9 @@ UV_LIBS := $(if $(UV_PC),$(shell $(PKG_CONFIG) --libs $(UV_PC)))
 
 # ------------------------------------------------------------------- flags
 
+CF_PROTECTION := $(if $(filter x86_64-% i%86-%,$(shell $(CC) -dumpmachine)),-fcf-protection)
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
-HARDEN = -fPIE -fstack-protector-strong -fstack-clash-protection -fcf-protection \
+HARDEN = -fPIE -fstack-protector-strong -fstack-clash-protection $(CF_PROTECTION) \
   -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 HARDEN_LINK = -pie -Wl,-z,relro,-z,now
 # Sanitizers want neither fortified functions nor optimised-away frames.
@@ -55,7 +56,7 @@ CORE = $(wildcard src/core/*.c)
 REST = $(wildcard src/host/*.c src/trace/*.c src/cli/*.c)
 CORE_OBJECTS = $(CORE:src/%.c=$(BUILD)/%.o)
 REST_OBJECTS = $(REST:src/%.c=$(BUILD)/%.o)
-HOST_OBJECTS = $(filter $(BUILD)/host/%,$(REST_OBJECTS))
+HOST_OBJECTS = $(filter $(BUILD)/host/% $(BUILD)/trace/%,$(REST_OBJECTS))
 UNIT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/unit/*.c))
 FAULT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/fault/*.c))
 
@@ -71,25 +72,30 @@ C_FILES = $(wildcard src/*.h src/*/*.[ch] tests/*/*.[ch])
 all: $(PROGRAM) ## build the program
 
 $(LIBRARY): $(CORE_OBJECTS)
-	rm -f $@
-	$(AR) rcs $@ $^
+	@rm -f $@
+	@$(AR) rcs $@ $^
 
 $(PROGRAM): $(REST_OBJECTS) $(LIBRARY)
-	$(CC) $(ALL_LDFLAGS) -Wl,-E -o $@ $^ $(LUA_LIBS) $(UV_LIBS)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_LDFLAGS) -Wl,-E -o $@ $^ $(LUA_LIBS) $(UV_LIBS)
 
 $(UNIT): $(UNIT_OBJECTS) $(HOST_OBJECTS) $(LIBRARY)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LUA_LIBS) $(UV_LIBS)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LUA_LIBS) $(UV_LIBS)
 
 $(FAULT): $(FAULT_OBJECTS) $(LIBRARY)
-	$(CC) $(ALL_LDFLAGS) -Wl,-E -o $@ $^ $(LUA_LIBS)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_LDFLAGS) -Wl,-E -o $@ $^ $(LUA_LIBS)
 
 $(BUILD)/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  CC    $<"
+	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/tests/%.o: tests/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Itests -MMD -MP -c -o $@ $<
+	@echo "  CC    $<"
+	@$(CC) $(ALL_CFLAGS) -Itests -MMD -MP -c -o $@ $<
 
 -include $(patsubst %.o,%.d,$(CORE_OBJECTS) $(REST_OBJECTS) $(UNIT_OBJECTS) $(FAULT_OBJECTS))
 

@@ -280,20 +280,23 @@ static int show_help(void) {
   return 0;
 }
 
+/* Runs the script of parsed options. */
+static int run_with_host(struct ta_run *run, const char *program) {
+  if (!open_host(run)) return TA_EXIT_CANNOT_START;
+  ta_stdio_on_broken(on_broken, run);
+  run_script(run, program);
+  int status = exit_status(run);
+  ta_stdio_on_broken(NULL, NULL);
+  ta_signals_close();
+  ta_loop_close(&run->loop);
+  return status;
+}
+
 int ta_run_command(const char *program, int argc, char **argv) {
   struct ta_run run = {0};
-  if (!ta_options_parse(&run.options, argc, argv)) {
-    ta_options_free(&run.options);
-    return TA_EXIT_CANNOT_START;
-  }
-  if (run.options.help) return show_help();
-  ta_stdio_on_broken(on_broken, &run);
-  if (!open_host(&run)) return TA_EXIT_CANNOT_START;
-  run_script(&run, program);
+  int status = TA_EXIT_CANNOT_START;
+  if (ta_options_parse(&run.options, argc, argv))
+    status = run.options.help ? show_help() : run_with_host(&run, program);
   ta_options_free(&run.options);
-  int status = exit_status(&run);
-  ta_signals_close();
-  ta_loop_close(&run.loop);
-  ta_stdio_on_broken(NULL, NULL);
   return status;
 }

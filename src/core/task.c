@@ -94,18 +94,36 @@ void ta_task_push(struct ta_runner *runner, lua_State *L, const struct ta_task *
 
 /* ------------------------------------------------------------------- birth */
 
-static void reserve(struct ta_runner *runner, lua_State *L, size_t slots) {
+/* Makes room for one more task, whose reference is `slot`: a timer and a place
+ * in the array.  False when memory is out. */
+static bool reserve(struct ta_runner *runner, size_t slot) {
   if (ta_timers_reserve(&runner->timers, runner->live + 1, runner->alloc, runner->alloc_data))
-    ta_raise_memory(L);
-  if (slots <= runner->slot_capacity) return;
+    return false;
+  if (slot < runner->slot_capacity) return true;
   size_t old = runner->slot_capacity;
-  size_t capacity = old + old / 2 < slots + 16 ? slots + 16 : old + old / 2;
+  size_t capacity = old + old / 2 < slot + 16 ? slot + 16 : old + old / 2;
   struct ta_task **array = runner->alloc(runner->alloc_data, runner->slots, old * sizeof *array,
                                          capacity * sizeof *array);
-  if (!array) ta_raise_memory(L);
+  if (!array) return false;
   memset(array + old, 0, (capacity - old) * sizeof *array);
   runner->slots = array;
   runner->slot_capacity = capacity;
+  return true;
+}
+
+/* Has the Runner keep the task at `index`.  The last thing that may raise: room
+ * that was made earlier could be taken by a task that a finalizer spawns. */
+static void keep_task(struct ta_runner *runner, lua_State *L, int index) {
+  struct ta_task *task = lua_touserdata(L, index);
+  ta_push_kept(runner, L, TA_KEEPS_TASKS);
+  lua_pushvalue(L, index);
+  int reference = luaL_ref(L, -2);
+  if (!reserve(runner, (size_t)reference)) {
+    luaL_unref(L, -1, reference);
+    ta_raise_memory(L);
+  }
+  task->slot = (uint32_t)reference;
+  lua_pop(L, 1);
 }
 
 /* Pushes a new task for the function at `function`, with an empty coroutine. */
@@ -162,7 +180,6 @@ struct ta_task *ta_add_task(struct ta_runner *runner, lua_State *L, int nargs,
   if (!runner->L) luaL_error(L, "the Runner was closed");
   ta_check_stack(L, LUA_MINSTACK);
   int place = lua_gettop(L) - nargs;
-  reserve(runner, L, 0);
   struct ta_task *task = push_new(runner, L, place, options);
   lua_insert(L, place);
   load_coroutine(runner, L, task, nargs);
@@ -170,12 +187,7 @@ struct ta_task *ta_add_task(struct ta_runner *runner, lua_State *L, int nargs,
     ta_push_task_name(runner, L, place);
     lua_pop(L, 1);
   }
-  ta_push_kept(runner, L, TA_KEEPS_TASKS);
-  lua_pushvalue(L, place);
-  task->slot = (uint32_t)luaL_ref(L, -2);
-  reserve(runner, L, (size_t)task->slot + 1);
-  /* From here on nothing raises. */
-  lua_pop(L, 1);
+  keep_task(runner, L, place);
   task->timer.seq = ++runner->last_id;
   join_living(runner, task);
   if (ta_tracing(runner)) ta_describe_add(runner, L, place, options ? options->origin : NULL);

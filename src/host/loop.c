@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/loop.h"
 
+#include <errno.h>
 #include <math.h>
 #include <poll.h>
 #include <time.h>
@@ -9,10 +10,23 @@
 #define LONGEST_WAIT 60.0    /* seconds: the caller comes back and waits again */
 #define LATENESS_COUNTS 0.02 /* seconds: below, a thousandth is next to nothing */
 #define CUT_SHORT 0.998
+#define DESCRIPTORS_NEEDED 8 /* by a loop and the signal pipe */
+
+/* libuv aborts the process when it runs out of descriptors on its way: finds
+ * out beforehand whether there are enough. */
+static int check_descriptors(void) {
+  int fds[DESCRIPTORS_NEEDED];
+  int count = 0;
+  while (count < DESCRIPTORS_NEEDED && (fds[count] = dup(STDIN_FILENO)) >= 0) count++;
+  int error = count < DESCRIPTORS_NEEDED ? -errno : 0;
+  while (count > 0) close(fds[--count]);
+  return error;
+}
 
 int ta_loop_open(struct ta_loop *loop) {
   *loop = (struct ta_loop){.waker = -1};
-  return uv_loop_init(&loop->uv);
+  int error = check_descriptors();
+  return error ? error : uv_loop_init(&loop->uv);
 }
 
 int ta_loop_close(struct ta_loop *loop) {

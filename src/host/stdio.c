@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -80,53 +81,44 @@ static bool keeps_own_stream(int fd) {
   return isatty(fd) && !(fcntl(fd, F_GETFL) & O_NONBLOCK);
 }
 
-#if defined(__GLIBC__)
-static ssize_t stdout_cookie(void *cookie, const char *data, size_t size) {
-  (void)cookie;
-  return write_stdout(data, size) ? 0 : (ssize_t)size;
+/* ----------------------------------------------- a FILE with our own write */
+
+/* The cookie of such a stream is its descriptor. */
+static int write_stream(void *cookie, const char *data, size_t size) {
+  int fd = (int)(intptr_t)cookie;
+  return fd == STDOUT_FILENO ? write_stdout(data, size) : write_stderr(data, size);
 }
 
-static ssize_t stderr_cookie(void *cookie, const char *data, size_t size) {
-  (void)cookie;
-  return write_stderr(data, size) ? 0 : (ssize_t)size;
+#if defined(__GLIBC__)
+static ssize_t write_cookie(void *cookie, const char *data, size_t size) {
+  return write_stream(cookie, data, size) ? 0 : (ssize_t)size;
 }
 
 static int seek_cookie(void *cookie, off64_t *offset, int whence) {
-  *offset = lseek64((int)(size_t)cookie, *offset, whence);
+  *offset = lseek64((int)(intptr_t)cookie, *offset, whence);
   return *offset < 0 ? -1 : 0;
 }
 
-static FILE *open_stdout(void) {
-  return fopencookie((void *)STDOUT_FILENO, "w",
-                     (cookie_io_functions_t){.write = stdout_cookie, .seek = seek_cookie});
+static void replace_stream(FILE **stream, int fd) {
+  cookie_io_functions_t functions = {.write = write_cookie, .seek = seek_cookie};
+  FILE *ours = fopencookie((void *)(intptr_t)fd, "w", functions);
+  if (ours) *stream = ours;
 }
-
-static FILE *open_stderr(void) {
-  return fopencookie((void *)STDERR_FILENO, "w",
-                     (cookie_io_functions_t){.write = stderr_cookie, .seek = seek_cookie});
-}
-#else
-static int stdout_cookie(void *cookie, const char *data, int size) {
-  (void)cookie;
-  return write_stdout(data, (size_t)size) ? -1 : size;
-}
-
-static int stderr_cookie(void *cookie, const char *data, int size) {
-  (void)cookie;
-  return write_stderr(data, (size_t)size) ? -1 : size;
+#elif defined(__APPLE__) || defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__)
+static int write_cookie(void *cookie, const char *data, int size) {
+  return write_stream(cookie, data, (size_t)size) ? -1 : size;
 }
 
 static fpos_t seek_cookie(void *cookie, fpos_t offset, int whence) {
-  return lseek((int)(size_t)cookie, offset, whence);
+  return lseek((int)(intptr_t)cookie, offset, whence);
 }
 
-static FILE *open_stdout(void) {
-  return funopen((void *)STDOUT_FILENO, NULL, stdout_cookie, seek_cookie, NULL);
+static void replace_stream(FILE **stream, int fd) {
+  FILE *ours = funopen((void *)(intptr_t)fd, NULL, write_cookie, seek_cookie, NULL);
+  if (ours) *stream = ours;
 }
-
-static FILE *open_stderr(void) {
-  return funopen((void *)STDERR_FILENO, NULL, stderr_cookie, seek_cookie, NULL);
-}
+#else
+#error "stdio.c needs fopencookie() or funopen(), and a stdout that can be assigned"
 #endif
 
 void ta_stdio_on_broken(void (*on_broken)(void *data), void *data) {
@@ -136,11 +128,8 @@ void ta_stdio_on_broken(void (*on_broken)(void *data), void *data) {
 
 void ta_stdio_open(void) {
   fill_descriptors();
-  FILE *out = keeps_own_stream(STDOUT_FILENO) ? NULL : open_stdout();
-  if (out) stdout = out;
-  FILE *err = keeps_own_stream(STDERR_FILENO) ? NULL : open_stderr();
-  if (err) {
-    setvbuf(err, NULL, _IONBF, 0);
-    stderr = err;
-  }
+  if (!keeps_own_stream(STDOUT_FILENO)) replace_stream(&stdout, STDOUT_FILENO);
+  if (keeps_own_stream(STDERR_FILENO)) return;
+  replace_stream(&stderr, STDERR_FILENO);
+  setvbuf(stderr, NULL, _IONBF, 0);
 }
