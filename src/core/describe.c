@@ -197,10 +197,9 @@ static void cut_chain(lua_State *L) {
 /* Pushes the innermost Lua function of L and tells its line, or nil and -1. */
 static int push_spawner(lua_State *L, lua_Debug *ar) {
   for (int level = 0; level < FRAMES_SEARCHED && lua_getstack(L, level, ar); level++) {
-    lua_getinfo(L, "l", ar);
-    if (ar->currentline <= 0) continue;
-    lua_getinfo(L, "f", ar);
-    return ar->currentline;
+    lua_getinfo(L, "lf", ar);
+    if (ar->currentline > 0) return ar->currentline;
+    lua_pop(L, 1);
   }
   lua_pushnil(L);
   return -1;

@@ -22,21 +22,21 @@
 
 /* ------------------------------------------------------- making, keeping */
 
+/* Registry keys: addresses inside the Runner, the first its own. */
+static const void *key(const struct ta_runner *runner, int which) {
+  return (const char *)runner + which;
+}
+
 void ta_push_runner(struct ta_runner *runner, lua_State *L) {
-  lua_rawgetp(L, LUA_REGISTRYINDEX, runner);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, key(runner, 0));
 }
 
 void ta_push_kept(struct ta_runner *runner, lua_State *L, int which) {
-  ta_push_runner(runner, L);
-  lua_getiuservalue(L, -1, which);
-  lua_remove(L, -2);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, key(runner, which));
 }
 
 void ta_keep(struct ta_runner *runner, lua_State *L, int which) {
-  ta_push_runner(runner, L);
-  lua_insert(L, -2);
-  lua_setiuservalue(L, -2, which);
-  lua_pop(L, 1);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, key(runner, which));
 }
 
 int ta_raise_memory(lua_State *L) {
@@ -67,7 +67,7 @@ static int l_collect(lua_State *L) {
 
 struct ta_runner *ta_runner_new(lua_State *L, const struct ta_host *host) {
   ta_check_stack(L, LUA_MINSTACK);
-  struct ta_runner *runner = lua_newuserdatauv(L, sizeof *runner, TA_KEEPS_COUNT);
+  struct ta_runner *runner = lua_newuserdatauv(L, sizeof *runner, 0);
   memset(runner, 0, sizeof *runner);
   runner->L = L;
   runner->alloc = lua_getallocf(L, &runner->alloc_data);
@@ -78,7 +78,7 @@ struct ta_runner *ta_runner_new(lua_State *L, const struct ta_host *host) {
   lua_pushcfunction(L, l_collect);
   lua_setfield(L, -2, "__gc");
   lua_setmetatable(L, -2);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, runner);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, key(runner, 0));
   ta_task_setup(runner, L);
   lua_newtable(L);
   ta_keep(runner, L, TA_KEEPS_TRACEBACKS);
@@ -91,8 +91,10 @@ void ta_runner_free(struct ta_runner *runner) {
   lua_State *L = runner->L;
   ta_put_back(runner, L);
   release(runner);
-  lua_pushnil(L);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, runner);
+  for (int which = TA_KEEPS_COUNT; which >= 0; which--) {
+    lua_pushnil(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, key(runner, which));
+  }
 }
 
 void ta_set_seed(struct ta_runner *runner, uint64_t seed) {

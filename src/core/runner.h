@@ -2,8 +2,8 @@
  *
  * runner.h -- the Runner: who is runnable, the pass, when to come back.
  *
- * The Runner is a Lua userdata, hidden in the registry under its own address;
- * what it keeps in Lua hangs from its user values.  It alone resumes tasks.
+ * The Runner is a Lua userdata, hidden in the registry under its own address,
+ * and what it keeps in Lua under the addresses that follow.  It alone resumes tasks.
  * It knows no kernel and no clock but its host's.
  */
 #ifndef TA_CORE_RUNNER_H
@@ -76,7 +76,7 @@ struct ta_runner {
   void *trace_data;
 };
 
-/* The Runner's user values. */
+/* What the Runner keeps in the registry. */
 enum {
   TA_KEEPS_TASKS = 1,  /* reference -> task, for all that live */
   TA_KEEPS_META,       /* the metatable of tasks */
@@ -92,7 +92,8 @@ enum {
 /* Pushes what the Runner keeps under `which`.  [-0, +1, -] */
 void ta_push_kept(struct ta_runner *runner, lua_State *L, int which);
 
-/* Pops a value and keeps it under `which`.  [-1, +0, -] */
+/* Pops a value and keeps it under `which`.  Asks for memory the first time.
+ * [-1, +0, m] */
 void ta_keep(struct ta_runner *runner, lua_State *L, int which);
 
 /* Pushes the Runner itself, the first upvalue of its C functions.  [-0, +1, -] */

@@ -267,7 +267,7 @@ static int prepare_step(struct ta_task *task) {
   task->endless = false;
   task->action = task->subject = NULL;
   if (task->steps++ == 0) return lua_gettop(task->co) - 1;
-  if (task->marked) ta_drop_mark(task->co);
+  lua_pop(task->co, task->marks);
   return 0;
 }
 
@@ -296,8 +296,9 @@ void ta_task_step(struct ta_runner *runner, struct ta_task *task) {
   runner->current = task;
   int status = ta_resume(runner, task->co, runner->L, nargs, &count);
   if (status == LUA_YIELD) {
-    task->marked = ta_take_wait(runner, task->co);
-    if (TA_UNLIKELY(!task->marked)) stop_foreign(runner, task, count);
+    bool waits = ta_take_wait(runner, task->co);
+    task->marks = waits ? (uint8_t)count : 0;
+    if (TA_UNLIKELY(!waits)) stop_foreign(runner, task, count);
   } else if (TA_UNLIKELY(status != LUA_OK)) {
     end_broken(runner, task);
   } else if (TA_UNLIKELY(task->state == TA_TASK_FAILED)) {

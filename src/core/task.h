@@ -23,6 +23,7 @@ enum ta_task_state {
 struct ta_task {
   struct ta_timer timer;       /* `at` is the article's proceed_at, `seq` the id */
   lua_State *co;               /* NULL once it has ended */
+  double slept_from;           /* when its sleep began */
   struct ta_task *next_queued; /* in the queue that holds it */
   struct ta_task *older;       /* neighbours among all that live */
   struct ta_task *newer;
@@ -34,8 +35,8 @@ struct ta_task {
   uint32_t slot;       /* its reference in the Runner's table */
   uint8_t state;       /* an enum ta_task_state */
   bool daemon;
-  bool endless; /* in sleep(math.huge) */
-  bool marked;  /* its coroutine holds the mark of a wait */
+  bool endless;  /* in sleep(math.huge) */
+  uint8_t marks; /* values that its coroutine yielded to wait; 0: it has not */
 };
 
 /* A task's user values. */

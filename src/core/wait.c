@@ -172,7 +172,7 @@ double ta_check_delay(lua_State *L, int index) {
 static int k_slept(lua_State *L, int status, lua_KContext context) {
   const struct ta_runner *runner = (const struct ta_runner *)context;
   (void)status;
-  lua_pushnumber(L, runner->now - lua_tonumber(L, -1));
+  lua_pushnumber(L, runner->now - runner->current->slept_from);
   return 1;
 }
 
@@ -192,9 +192,11 @@ int ta_give_turn(struct ta_runner *runner, lua_State *L, const char *action) {
 /* Shorter than this is no time at all: a virtual clock would creep. */
 #define SHORTEST_SLEEP 1e-9
 
-/* Lets the current task be stepped again `delay` seconds after `start`. */
-static void arm(struct ta_runner *runner, struct ta_task *task, double start, double delay) {
+/* Lets the current task be stepped again in `delay` seconds. */
+static void arm(struct ta_runner *runner, struct ta_task *task, double delay) {
   begin_wait(task, "sleep", NULL);
+  double start = delay > 0 ? ta_host_now(runner) : runner->now;
+  task->slept_from = start;
   task->timer.at = start + delay;
   if (delay < SHORTEST_SLEEP || task->timer.at <= start) {
     task->timer.at = start;
@@ -209,9 +211,7 @@ static void arm(struct ta_runner *runner, struct ta_task *task, double start, do
 
 int ta_sleep(struct ta_runner *runner, lua_State *L, double delay) {
   ta_check_wait(runner, L, "sleep");
-  double start = delay > 0 ? ta_host_now(runner) : runner->now;
-  lua_pushnumber(L, start);
-  arm(runner, runner->current, start, delay);
+  arm(runner, runner->current, delay);
   if (ta_tracing(runner)) ta_trace_sleep(runner, runner->current, L, fmax(0, delay));
   return ta_pass_wait_up(runner, L, 0, (lua_KContext)runner, k_slept);
 }
@@ -263,7 +263,7 @@ int ta_await_foreign(struct ta_runner *runner, struct ta_task *task, int count) 
   if (lua_pcall(L, 1, 1, 0) != LUA_OK) return -1;
   double delay = lua_tonumber(L, -1);
   lua_pop(L, 1);
-  arm(runner, task, ta_host_now(runner), delay);
+  arm(runner, task, delay);
   if (ta_tracing(runner)) ta_trace_sleep(runner, task, task->co, fmax(0, delay));
   return 0;
 }
