@@ -107,6 +107,12 @@ TA_API enum ta_pass_result ta_pass(struct ta_runner *runner, double *deadline);
  * the step it is in.  May be called from signal handlers and other threads. */
 TA_API void ta_interrupt(struct ta_runner *runner);
 
+/* Has the step under way give up its turn at its next Lua instruction, or as
+ * soon after as it can be suspended: with ta_interrupt(), a way to stop a task
+ * that never waits.  Uses the debug hook of the running coroutine.  From the
+ * thread that runs the Lua state, also in a signal handler. */
+TA_API void ta_preempt(struct ta_runner *runner);
+
 /* Ends all tasks one by one in the order of creation: their to-be-closed
  * variables run and cannot wait.  Tasks spawned from now on never start.  Not
  * from inside a task. */

@@ -56,17 +56,23 @@ static void on_failure(void *data, const struct ta_failure *failure) {
 
 /* ----------------------------------------------------- what ends the run */
 
+/* The step under way is the last one, and ends soon. */
+static void stop_step(struct ta_run *run) {
+  if (!run->runner) return;
+  ta_interrupt(run->runner);
+  ta_preempt(run->runner);
+}
+
 /* In the handler of the first signal. */
 static void on_signal(void *data) {
-  struct ta_run *run = data;
-  if (run->runner) ta_interrupt(run->runner);
+  stop_step(data);
 }
 
 /* In the write that found the pipe broken. */
 static void on_broken(void *data) {
   struct ta_run *run = data;
   atomic_store(&run->broken, true);
-  if (run->runner) ta_interrupt(run->runner);
+  stop_step(run);
 }
 
 /* In the alarm's thread. */

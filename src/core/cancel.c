@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- *
- * cancel.c -- ending tasks from outside.
  */
+#include "core/cancel.h"
+
 #include "core/coroutine.h"
 #include "core/task.h"
 #include "core/wait.h"
@@ -45,4 +45,55 @@ void ta_cancel_all(struct ta_runner *runner) {
   runner->in_pass = false;
   while (runner->oldest) cancel(runner, runner->oldest);
   runner->stepping = false;
+}
+
+/* --------------------------------------------------------------- preemption */
+
+/* Under its address the registry holds the Runner that a hook, which is told of
+ * a lua_State only, belongs to: the newest one of that state. */
+static const char hooked_runner;
+
+#define INSTRUCTIONS_TO_GO 1000 /* until the next try, where Lua cannot yield */
+
+static struct ta_runner *find_runner(lua_State *L) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &hooked_runner);
+  struct ta_runner *runner = lua_touserdata(L, -1);
+  lua_pop(L, 1);
+  return runner;
+}
+
+/* Suspends the running coroutine as a wait does, all the way up to the task. */
+static void on_hook(lua_State *L, lua_Debug *ar) {
+  struct ta_runner *runner = find_runner(L);
+  (void)ar;
+  if (!runner || !atomic_load_explicit(&runner->preempt, memory_order_relaxed)) {
+    lua_sethook(L, NULL, 0, 0);
+  } else if (!ta_can_wait(runner, L)) {
+    lua_sethook(L, on_hook, LUA_MASKCOUNT, INSTRUCTIONS_TO_GO);
+  } else {
+    lua_sethook(L, NULL, 0, 0);
+    atomic_store_explicit(&runner->preempt, 0, memory_order_relaxed);
+    runner->waiter = L;
+    lua_yield(L, 0);
+  }
+}
+
+void ta_preempt_coroutine(lua_State *co) {
+  lua_sethook(co, on_hook, LUA_MASKCOUNT, 1);
+}
+
+void ta_preempt(struct ta_runner *runner) {
+  atomic_store_explicit(&runner->preempt, 1, memory_order_relaxed);
+  if (runner->level) ta_preempt_coroutine(runner->level->co);
+}
+
+void ta_preempt_setup(struct ta_runner *runner, lua_State *L) {
+  lua_pushlightuserdata(L, runner);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &hooked_runner);
+}
+
+void ta_preempt_close(struct ta_runner *runner, lua_State *L) {
+  if (find_runner(L) != runner) return;
+  lua_pushnil(L);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &hooked_runner);
 }

@@ -5,6 +5,7 @@
 #include <lualib.h>
 #include <stdbool.h>
 
+#include "core/cancel.h"
 #include "core/library.h"
 #include "core/wait.h"
 
@@ -12,6 +13,11 @@
 
 bool ta_in_task(const struct ta_runner *runner, const lua_State *L) {
   return runner->current && runner->level && runner->level->co == L;
+}
+
+/* A preemption is under way: whichever coroutine runs next is to be stopped. */
+static bool is_preempted(const struct ta_runner *runner) {
+  return atomic_load_explicit(&runner->preempt, memory_order_relaxed) != 0;
 }
 
 int ta_resume(struct ta_runner *runner, lua_State *co, lua_State *from, int nargs, int *nres) {
@@ -24,8 +30,10 @@ int ta_resume(struct ta_runner *runner, lua_State *co, lua_State *from, int narg
     level.waitable = false; /* the host's own coroutine, not a task's */
   }
   runner->level = &level;
+  if (is_preempted(runner)) ta_preempt_coroutine(co);
   int status = lua_resume(co, from, nargs, nres);
   runner->level = up;
+  if (up && is_preempted(runner)) ta_preempt_coroutine(up->co);
   return status;
 }
 
@@ -46,9 +54,8 @@ int ta_close_coroutine(struct ta_runner *runner, lua_State *co, lua_State *from,
 /* ---------------------------------------------------------- resume and wrap */
 
 static lua_State *check_coroutine(lua_State *L, int index) {
-  lua_State *co = lua_tothread(L, index);
-  luaL_argexpected(L, co, index, "coroutine");
-  return co;
+  luaL_checktype(L, index, LUA_TTHREAD);
+  return lua_tothread(L, index);
 }
 
 /* A resume in progress: either coroutine.resume, whose coroutine is argument 1,
@@ -232,6 +239,7 @@ void ta_open_coroutine(struct ta_runner *runner, lua_State *L) {
     replace(runner, L, "yield", l_yield);
     replace(runner, L, "status", l_status);
     replace(runner, L, "close", l_close);
+    runner->guarded = true;
   }
   lua_pop(L, 2);
 }

@@ -330,10 +330,12 @@ static void hide_own_frames(lua_State *L) {
 
 int ta_l_keep_traceback(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
+  const struct ta_task *task = ta_task_running_on(runner, L);
+  if (!task) return 1;
   ta_push_kept(runner, L, TA_KEEPS_TRACEBACKS);
   luaL_traceback(L, L, NULL, 1);
   hide_own_frames(L);
-  lua_rawseti(L, -2, (lua_Integer)runner->current->slot);
+  lua_rawseti(L, -2, (lua_Integer)task->slot);
   lua_settop(L, 1);
   return 1;
 }

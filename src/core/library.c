@@ -10,19 +10,21 @@
 
 /* ------------------------------------------------------------ bookkeeping */
 
+/* An entry of the list of what was replaced. */
+enum { REPLACED_TABLE = 1, REPLACED_KEY, REPLACED_VALUE };
+
 void ta_replace(struct ta_runner *runner, lua_State *L, int table, const char *key) {
   table = lua_absindex(L, table);
-  ta_push_kept(runner, L, TA_KEEPS_REPLACED);
-  lua_Integer count = (lua_Integer)lua_rawlen(L, -1);
+  lua_createtable(L, REPLACED_VALUE, 0);
   lua_pushvalue(L, table);
-  lua_rawseti(L, -2, count + 1);
+  lua_rawseti(L, -2, REPLACED_TABLE);
   lua_pushstring(L, key);
-  lua_rawseti(L, -2, count + 2);
-  if (lua_getfield(L, table, key) == LUA_TNIL) { /* a list cannot hold nil */
-    lua_pop(L, 1);
-    lua_pushlightuserdata(L, runner);
-  }
-  lua_rawseti(L, -2, count + 3);
+  lua_rawseti(L, -2, REPLACED_KEY);
+  lua_getfield(L, table, key);
+  lua_rawseti(L, -2, REPLACED_VALUE);
+  ta_push_kept(runner, L, TA_KEEPS_REPLACED);
+  lua_insert(L, -2);
+  lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
   lua_pop(L, 1);
   lua_setfield(L, table, key);
 }
@@ -30,16 +32,13 @@ void ta_replace(struct ta_runner *runner, lua_State *L, int table, const char *k
 static int l_put_back(lua_State *L) {
   struct ta_runner *runner = lua_touserdata(L, 1);
   ta_push_kept(runner, L, TA_KEEPS_REPLACED);
-  for (lua_Integer i = (lua_Integer)lua_rawlen(L, -1); i >= 3; i -= 3) {
-    lua_rawgeti(L, -1, i - 2);
-    lua_rawgeti(L, -2, i - 1);
-    lua_rawgeti(L, -3, i);
-    if (lua_touserdata(L, -1) == runner) {
-      lua_pop(L, 1);
-      lua_pushnil(L);
-    }
-    lua_rawset(L, -3);
-    lua_pop(L, 1);
+  for (lua_Integer i = lua_istable(L, 2) ? (lua_Integer)lua_rawlen(L, 2) : 0; i > 0; i--) {
+    lua_rawgeti(L, 2, i);
+    lua_rawgeti(L, 3, REPLACED_TABLE);
+    lua_rawgeti(L, 3, REPLACED_KEY);
+    lua_rawgeti(L, 3, REPLACED_VALUE);
+    lua_rawset(L, 4);
+    lua_settop(L, 2);
   }
   return 0;
 }

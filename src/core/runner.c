@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/cancel.h"
 #include "core/library.h"
 #include "core/task.h"
 #include "core/trace.h"
@@ -79,6 +80,7 @@ struct ta_runner *ta_runner_new(lua_State *L, const struct ta_host *host) {
   lua_setfield(L, -2, "__gc");
   lua_setmetatable(L, -2);
   lua_rawsetp(L, LUA_REGISTRYINDEX, key(runner, 0));
+  ta_preempt_setup(runner, L);
   ta_task_setup(runner, L);
   lua_newtable(L);
   ta_keep(runner, L, TA_KEEPS_TRACEBACKS);
@@ -90,6 +92,7 @@ struct ta_runner *ta_runner_new(lua_State *L, const struct ta_host *host) {
 void ta_runner_free(struct ta_runner *runner) {
   lua_State *L = runner->L;
   ta_put_back(runner, L);
+  ta_preempt_close(runner, L);
   release(runner);
   for (int which = TA_KEEPS_COUNT; which >= 0; which--) {
     lua_pushnil(L);
@@ -155,7 +158,7 @@ static struct ta_task *take_first(struct ta_queue *queue) {
 
 void ta_make_ready(struct ta_runner *runner, struct ta_task *task) {
   task->state = TA_TASK_RUNNABLE;
-  append(&runner->ready, task);
+  if (!runner->cancelling) append(&runner->ready, task); /* else its end is near */
 }
 
 void ta_make_ready_new(struct ta_runner *runner, struct ta_task *task) {
@@ -255,6 +258,7 @@ static void begin_pass(struct ta_runner *runner) {
 
 static bool interrupted(struct ta_runner *runner) {
   if (!atomic_load_explicit(&runner->interrupt, memory_order_relaxed)) return false;
+  atomic_store_explicit(&runner->preempt, 0, memory_order_relaxed);
   atomic_store_explicit(&runner->interrupt, 0, memory_order_relaxed);
   return true;
 }

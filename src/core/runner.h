@@ -55,8 +55,10 @@ struct ta_runner {
   uint64_t seed;
 
   atomic_int interrupt; /* asked for by ta_interrupt() */
+  atomic_int preempt;   /* asked for by ta_preempt() */
   bool in_pass;         /* the pass was begun and has not ended */
   bool stepping;        /* ta_pass() or ta_cancel_all() is running */
+  bool guarded;         /* scripts cannot resume a task's coroutine themselves */
   bool cancelling;      /* spawned tasks are born cancelled */
 
   double looked_at;       /* when the host last looked at the outside */

@@ -20,8 +20,10 @@ static int k_body_done(lua_State *L, int status, lua_KContext context) {
   (void)context;
   if (status == LUA_OK || status == LUA_YIELD) return lua_gettop(L) - 1;
   struct ta_runner *runner = ta_upvalue_runner(L);
-  runner->current->state = TA_TASK_FAILED;
-  ta_push_failure(runner, L, runner->current, lua_gettop(L));
+  struct ta_task *task = ta_task_running_on(runner, L);
+  if (!task) return lua_error(L);
+  task->state = TA_TASK_FAILED;
+  ta_push_failure(runner, L, task, lua_gettop(L));
   return 4;
 }
 
@@ -289,8 +291,27 @@ static void end_broken(struct ta_runner *runner, struct ta_task *task) {
   ta_task_end(runner, task, TA_TASK_FAILED);
 }
 
+/* Is the coroutine as the last step left it?  Where Lua's own coroutine library
+ * is in use, a script may have got hold of it. */
+static bool is_intact(const struct ta_task *task) {
+  if (task->steps == 0) return lua_status(task->co) == LUA_OK && lua_gettop(task->co) > 1;
+  return task->marks ? ta_is_waiting(task->co) : lua_status(task->co) == LUA_YIELD;
+}
+
+static void end_meddled(struct ta_runner *runner, struct ta_task *task) {
+  lua_State *L = runner->L;
+  ta_close_coroutine(runner, task->co, L, "the end of a failed task");
+  lua_pushliteral(L, "the coroutine of a task was resumed or closed by somebody else");
+  ta_task_fail(runner, task);
+  ta_task_end(runner, task, TA_TASK_FAILED);
+}
+
 void ta_task_step(struct ta_runner *runner, struct ta_task *task) {
   int count;
+  if (TA_UNLIKELY(!runner->guarded) && !is_intact(task)) {
+    end_meddled(runner, task);
+    return;
+  }
   int nargs = prepare_step(task);
   if (ta_tracing(runner)) ta_trace_step(runner, task);
   runner->current = task;
@@ -298,7 +319,10 @@ void ta_task_step(struct ta_runner *runner, struct ta_task *task) {
   if (status == LUA_YIELD) {
     bool waits = ta_take_wait(runner, task->co);
     task->marks = waits ? (uint8_t)count : 0;
-    if (TA_UNLIKELY(!waits)) stop_foreign(runner, task, count);
+    if (TA_UNLIKELY(!waits))
+      stop_foreign(runner, task, count);
+    else if (TA_UNLIKELY(task->state == TA_TASK_RUNNING)) /* preempted */
+      ta_make_ready(runner, task);
   } else if (TA_UNLIKELY(status != LUA_OK)) {
     end_broken(runner, task);
   } else if (TA_UNLIKELY(task->state == TA_TASK_FAILED)) {

@@ -51,6 +51,13 @@ static inline uint64_t ta_task_id(const struct ta_task *task) {
   return task->timer.seq;
 }
 
+/* The task whose step runs its own coroutine L, or NULL: somebody else has got
+ * hold of the coroutine and resumed it. */
+static inline struct ta_task *ta_task_running_on(const struct ta_runner *runner,
+                                                 const lua_State *L) {
+  return runner->current && runner->current->co == L ? runner->current : NULL;
+}
+
 /* Takes one step of a runnable task: it waits, ends or fails. */
 void ta_task_step(struct ta_runner *runner, struct ta_task *task);
 

@@ -20,12 +20,12 @@ bool ta_is_waiting(lua_State *co) {
 }
 
 lua_State *ta_waiting_inner(lua_State *co) {
-  bool nested = lua_status(co) == LUA_YIELD && lua_touserdata(co, -1) == (const void *)&nested_mark;
+  bool nested = lua_status(co) == LUA_YIELD && lua_touserdata(co, -1) == &nested_mark;
   return nested ? lua_tothread(co, -2) : NULL;
 }
 
 void ta_drop_mark(lua_State *co) {
-  lua_pop(co, lua_touserdata(co, -1) == (const void *)&nested_mark ? 2 : 1);
+  if (ta_is_waiting(co)) lua_pop(co, lua_touserdata(co, -1) == &nested_mark ? 2 : 1);
 }
 
 static void push_mark(lua_State *L, const char *mark) {
@@ -171,8 +171,9 @@ double ta_check_delay(lua_State *L, int index) {
 
 static int k_slept(lua_State *L, int status, lua_KContext context) {
   const struct ta_runner *runner = (const struct ta_runner *)context;
+  const struct ta_task *task = runner->current; /* NULL: somebody else resumed it */
   (void)status;
-  lua_pushnumber(L, runner->now - runner->current->slept_from);
+  lua_pushnumber(L, task ? runner->now - task->slept_from : 0);
   return 1;
 }
 

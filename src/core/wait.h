@@ -32,7 +32,8 @@ static inline bool ta_take_wait(struct ta_runner *runner, const lua_State *co) {
   return true;
 }
 
-/* Drops what a waiting coroutine has yielded: it can be resumed then. */
+/* Drops what a waiting coroutine has yielded: it can be resumed then.  One that
+ * was preempted has yielded nothing. */
 void ta_drop_mark(lua_State *co);
 
 /* Waits `delay` seconds; 0 or less: until the next pass.  Returns the seconds

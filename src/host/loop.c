@@ -86,7 +86,10 @@ void ta_loop_wait(struct ta_loop *loop, double seconds) {
       [LIBUV] = {.fd = uv_backend_fd(&loop->uv), .events = POLLIN},
       [WAKER] = {.fd = loop->waker, .events = POLLIN},
   };
-  if (loop->changed) ta_loop_poll(loop);
+  if (loop->changed) { /* tells the kernel, and may already have found something */
+    ta_loop_poll(loop);
+    seconds = 0;
+  }
   /* -1: no timer of libuv's.  Without any live handle it would say 0. */
   int milliseconds = uv_loop_alive(&loop->uv) ? uv_backend_timeout(&loop->uv) : -1;
   double limit = fmin(fmax(seconds, 0), LONGEST_WAIT);

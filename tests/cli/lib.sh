@@ -1,0 +1,108 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# lib.sh -- what the tests are written with.  A test ends at the first
+# expectation that is not met.
+
+# Set by run.sh: the program, the folder of these files, the repository's root.
+: "${program:?}" "${here:?}" "${root:?}"
+
+# What is wrong goes past the redirections of whoever calls.
+exec 9>&1
+fail() {
+  echo "$*" >&9
+  exit 1
+}
+
+skip() {
+  echo "skipped: $*"
+  exit 0
+}
+
+# Writes its input to script.lua, or to the file named.
+script() {
+  cat >"${1:-script.lua}"
+}
+
+# Runs the program; its output goes to the files out and err, its status to
+# $status.
+run() {
+  status=0
+  timeout -k 1 20 "$program" "$@" >out 2>err || status=$?
+}
+
+expect_status() {
+  [[ $status == "$1" ]] || fail "status: expected $1, got $status; stderr: $(head -c 400 err)"
+}
+
+# expect_text FILE TEXT: the whole file, but for a newline at its end.
+expect_text() {
+  [[ -e $1 ]] || fail "there is no file $1; stderr: $(head -c 400 err)"
+  [[ $(tr -d '\0' <"$1") == "$2" ]] ||
+    fail "$1: expected"$'\n'"$2"$'\n'"got"$'\n'"$(head -c 800 "$1")"
+}
+
+expect_out() { expect_text out "$1"; }
+expect_err() { expect_text err "$1"; }
+
+# expect_has FILE TEXT
+expect_has() {
+  grep -qF -- "$2" "$1" || fail "$1: expected '$2' somewhere in: $(head -c 800 "$1")"
+}
+
+# The program refused to start, and said why in one line.
+expect_refused() {
+  expect_status 2
+  expect_out ""
+  [[ $(wc -l <err) == 1 ]] || fail "expected one line, got: $(cat err)"
+  expect_has err tinyasync
+  expect_has err "$1"
+}
+
+# Runs a command again and again until it succeeds, for ten seconds.
+wait_for() {
+  local try
+  for ((try = 0; try < 500; try++)); do
+    "$@" && return
+    sleep 0.02
+  done
+  fail "waited in vain for: $*; stderr: $(head -c 400 err)"
+}
+
+# For a command that run() is not made for.
+expect_status_of() {
+  status=0
+  "${@:2}" || status=$?
+  expect_status "$1"
+}
+
+is_gone() { ! kill -0 "$1" 2>/dev/null; }
+has() { grep -qF -- "$2" "$1" 2>/dev/null; }
+
+# Starts "run ARGUMENTS" in the background; stop() sends it a signal.
+start() {
+  : >out
+  lua5.4 "$here/how.lua" "$(printf '%q ' "$program" run "$@")" >out 2>err </dev/null &
+}
+
+stop() {
+  kill "-$1" "$(cat pid)"
+}
+
+# expect_end HOW: as how.lua says it.
+expect_end() {
+  wait_for test -s ended
+  [[ $(cat ended) == "$1" ]] || fail "expected $1, got $(cat ended); stderr: $(head -c 400 err)"
+}
+
+# Nothing that a test started may outlive it.
+end_jobs() {
+  local pid
+  for pid in $(jobs -p) $(cat pid 2>/dev/null); do kill -KILL "$pid" 2>/dev/null || true; done
+}
+
+is_sanitized() { grep -q __asan_init "$program"; }
+
+no_sanitizer_spoke() {
+  ! grep -rqaE 'Sanitizer|runtime error:' . || fail "$(grep -raE -A20 'Sanitizer|runtime error:' .)"
+}

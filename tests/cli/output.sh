@@ -1,0 +1,186 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# output.sh -- standard streams: order, liveness, and everything that can be
+# wrong with them.
+
+: "${program:?}" "${root:?}"
+
+article='main slept
+main slept
+harry slept
+ron slept
+harry slept
+ron slept
+harry slept
+ron slept
+ron slept
+Error in task: Meh'
+
+t_the_demo_prints_the_article_s_lines_as_they_happen() {
+  local first statuses
+  mkfifo pipe
+  { "$program" run --traceback=off "$root/scripts/demo.lua" 2>&1 | cat
+    echo "${PIPESTATUS[0]}" >statuses; } >pipe &
+  exec 3<pipe
+  read -r -t 10 first <&3
+  [[ $first == "main slept" ]] || fail "first line: $first"
+  [[ ! -e statuses ]] || fail "the first line came only at the end"
+  { echo "$first"; timeout 15 cat <&3; } >out
+  expect_out "$article"
+  wait_for test -s statuses
+  statuses=$(cat statuses)
+  [[ $statuses == 1 ]] || fail "status $statuses"
+}
+
+t_the_demo_is_the_same_under_virtual_time() {
+  expect_status_of 1 "$program" run --virtual-time --traceback=off "$root/scripts/demo.lua" \
+    >out 2>&1
+  expect_out "$article"
+}
+
+# All of it goes through one pipe, by different ways.
+t_output_keeps_its_order() {
+  script <<'LUA'
+io.write "one "
+io.stderr:write "two "
+io.write "three "
+os.execute "printf 'four '"
+print "five"
+io.popen("echo six"):close()
+io.write "seven "
+spawn(function() error("eight", 0) end)
+sleep(0)
+io.write "nine "
+io.stdout:write "ten\n"
+error("eleven", 0)
+LUA
+  "$program" run --traceback=off script.lua 2>&1 </dev/null | cat >out
+  expect_out 'one two three four five
+seven Error in task: eight
+nine ten
+Error in task: eleven'
+}
+
+t_a_child_s_output_comes_after_what_was_printed_before() {
+  "$program" run -e '
+    io.write "before "
+    local pipe <close> = io.popen("cat", "w")
+    pipe:write "from the child "
+    pipe:close()
+    print "after"' 2>&1 | cat >out
+  expect_out "before from the child after"
+}
+
+t_a_full_disk_is_told() {
+  [[ -c /dev/full ]] || skip "no /dev/full"
+  local code
+  for code in 'print "lost"' 'print(("x"):rep(1e6))' 'io.write "lost" os.exit(0)' \
+    'print "lost" os.exit(0, true)' 'print "lost" sleep(0.01)'; do
+    expect_status_of 1 timeout 10 "$program" run -e "$code" >/dev/full 2>err
+    expect_has err "No space left on device"
+    (($(grep -c 'No space left' err) == 1)) || fail "told more than once: $(cat err)"
+  done
+  expect_status_of 1 timeout 10 "$program" help >/dev/full 2>err
+  expect_has err "No space left on device"
+}
+
+# The next file that is opened must not take the place of a missing stream.
+t_closed_streams_receive_nothing_else() {
+  script <<'LUA'
+local file = assert(io.open("file", "w"))
+print "to standard output"
+io.stderr:write "to standard error\n"
+file:write "to the file\n"
+file:close()
+sleep(0.01)
+LUA
+  timeout 10 "$program" run script.lua >&- 2>err || fail "closed stdout: status $?"
+  expect_text file "to the file"
+  timeout 10 "$program" run script.lua >out 2>&- || fail "closed stderr: status $?"
+  expect_text file "to the file"
+  expect_out "to standard output"
+  timeout 10 "$program" run script.lua >out 2>err <&- || fail "closed stdin: status $?"
+  expect_text file "to the file"
+  timeout 10 "$program" run script.lua <&- >&- 2>&- || fail "all closed: status $?"
+  expect_text file "to the file"
+}
+
+# The reader takes one line and leaves.
+take_one_line() (
+  set -o pipefail
+  "$program" run script.lua 2>err | head -n 1 >out
+)
+
+head_of_script() {
+  expect_status_of 141 take_one_line
+  expect_out line
+  expect_err ""
+}
+
+closing='local guard <close> = setmetatable({}, {__close = function()
+  local file <close> = io.open("closed", "w")
+  file:write "closed"
+end})'
+
+t_a_reader_that_leaves_ends_the_run() {
+  script <<<"$closing while true do print 'line' sleep(0.001) end"
+  head_of_script
+  expect_text closed closed
+}
+
+t_a_reader_that_leaves_ends_a_script_that_never_waits() {
+  script <<<'while true do print "line" end'
+  head_of_script
+}
+
+t_clean_up_runs_when_the_reader_of_a_busy_script_leaves() {
+  script <<<"spawn(function() $closing sleep(60) end) sleep(0) while true do print 'line' end"
+  head_of_script
+  expect_text closed closed
+}
+
+t_a_reader_that_left_is_noticed_in_the_middle_of_a_step() {
+  script <<LUA
+$closing
+print "line"
+sleep(0.3)
+for _ = 1, 10 do print "unread" end
+sleep(60)
+LUA
+  head_of_script
+  expect_text closed closed
+}
+
+# Whoever reads is slow, and the writer's end does not block.
+t_a_pipe_that_does_not_block_loses_nothing() {
+  command -v perl >/dev/null || skip "no perl"
+  script <<<'for i = 1, 50000 do print(i) end io.stderr:write "told\n"'
+  { perl -MFcntl -e '
+      fcntl(STDOUT, F_SETFL, fcntl(STDOUT, F_GETFL, 0) | O_NONBLOCK) or die;
+      exec @ARGV' timeout 15 "$program" run script.lua 2>err
+    echo $? >statuses; } | { sleep 0.2; cat >out; }
+  [[ $(cat statuses) == 0 ]] || fail "status $(cat statuses)"
+  cmp -s out <(seq 50000) || fail "$(wc -l <out) lines, the last one $(tail -n 1 out)"
+  expect_err told
+}
+
+t_children_inherit_no_descriptors() {
+  [[ -d /proc/self/fd ]] || skip "no /proc"
+  script <<<'sleep(0.01) os.execute "ls /proc/self/fd"'
+  script own.lua <<<'os.execute "ls /proc/self/fd"'
+  lua5.4 own.lua >own 2>/dev/null </dev/null
+  run run script.lua
+  cmp -s own out || fail "descriptors: $(tr '\n' ' ' <out); without us: $(tr '\n' ' ' <own)"
+}
+
+t_children_inherit_no_signals() {
+  [[ -d /proc/self ]] || skip "no /proc"
+  local code='
+    os.execute "trap; grep -E \"Sig(Blk|Ign)\" /proc/self/status"
+    print(io.popen("trap; grep -E \"Sig(Blk|Ign)\" /proc/self/status"):read "a")'
+  lua5.4 -e "$code" >own
+  run run -e "sleep(0.01) $code"
+  expect_status 0
+  expect_out "$(cat own)"
+}

@@ -1,0 +1,221 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# scripts.sh -- where scripts come from, what they are given, and the options
+# that change how they run.
+
+: "${program:?}"
+
+t_a_first_line_with_a_hash_is_skipped() {
+  script <<<$'#!/usr/bin/env -S tinyasync run\nprint(debug.getinfo(1, "l").currentline)'
+  run run script.lua
+  expect_status 0
+  expect_out 2
+}
+
+t_a_byte_order_mark_is_skipped() {
+  printf '\357\273\277print "marked"\n' >script.lua
+  run run script.lua
+  expect_out marked
+  printf '\357\273\277#!/usr/bin/tinyasync\nprint "both"\n' >script.lua
+  run run script.lua
+  expect_out both
+  run run - <script.lua
+  expect_out both
+}
+
+t_a_script_may_come_from_standard_input() {
+  run run - one two <<<'print(arg[0], ...) sleep(0.01) print "slept"'
+  expect_status 0
+  expect_out $'-\tone\ttwo\nslept'
+}
+
+t_code_may_come_from_the_command_line() {
+  run run -e 'print(...)' one --two -e
+  expect_status 0
+  expect_out $'one\t--two\t-e'
+}
+
+t_several_pieces_of_code_are_one_chunk() {
+  run run -e 'local x = 1' -e 'print(x, debug.getinfo(1, "l").currentline)'
+  expect_out $'1\t2'
+}
+
+t_arguments_that_look_like_options_are_the_script_s() {
+  script <<<'print(#arg, ...)'
+  run run script.lua --timeout=abc -e -- --unknown ''
+  expect_status 0
+  expect_out $'5\t--timeout=abc\t-e\t--\t--unknown\t'
+}
+
+t_two_dashes_end_the_options() {
+  script -- <<<'print(arg[0], ...)'
+  run run -- script.lua -- --x
+  expect_status 2
+  script <<<'print(arg[0], ...)'
+  run run --seed=1 -- script.lua -- --x
+  expect_status 0
+  expect_out $'script.lua\t--\t--x'
+  cp script.lua ./-dash.lua
+  run run -- -dash.lua
+  expect_out '-dash.lua'
+}
+
+t_arg_is_as_with_lua() {
+  script <<<'print(arg[-2], arg[-1], arg[0], arg[1], arg[-3])'
+  run run script.lua x
+  expect_out "$program"$'\trun\tscript.lua\tx\tnil'
+}
+
+t_lua_init_runs_first() {
+  script <<<'print(from_init)'
+  LUA_INIT='from_init = 1' run run script.lua
+  expect_out 1
+  LUA_INIT='from_init = 1' LUA_INIT_5_4='from_init = 2' run run script.lua
+  expect_out 2
+  script init.lua <<<'from_init = "a file"'
+  LUA_INIT=@init.lua run run script.lua
+  expect_out "a file"
+  LUA_INIT='error "broken"' run run script.lua
+  expect_refused "LUA_INIT:1: broken"
+}
+
+t_lua_path_is_heeded() {
+  mkdir modules
+  script modules/mine.lua <<<'sleep(0.01) return "mine"'
+  LUA_PATH='modules/?.lua;;' run run -e 'print((require "mine"))'
+  expect_status 0
+  expect_out mine
+}
+
+# Ten tasks that take two turns each, and some random numbers.
+seeded() {
+  run run "$@" -e '
+    for i = 1, 10 do spawn(function() sleep(0) io.write(i, " ") end) end
+    sleep(1)
+    print(math.random(1e9), math.random(1e9))' --virtual-time
+  expect_status 0
+}
+
+t_the_same_seed_gives_the_same_order() {
+  seeded --virtual-time --seed=7
+  cp out first
+  seeded --virtual-time --seed=7
+  cmp -s out first || fail "two orders: $(cat first out)"
+  seeded --virtual-time --seed=8
+  [[ $(cut -f1 out) != $(cut -f1 first) ]] || fail "the same order for another seed"
+  [[ $(cut -f2 out) != $(cut -f2 first) ]] || fail "the same number for another seed"
+  seeded --virtual-time --seed=0
+  [[ $(cat out) != "1 2 3 4 5 6 7 8 9 10 "* ]] || fail "seed 0 does not shuffle"
+}
+
+t_without_a_seed_the_order_is_that_of_creation() {
+  seeded --virtual-time
+  [[ $(cat out) == "1 2 3 4 5 6 7 8 9 10 "* ]] || fail "$(cat out)"
+}
+
+t_a_timeout_ends_what_sleeps() {
+  script <<'LUA'
+for i = 1, 2 do
+  spawn(function()
+    local guard <close> = setmetatable({}, {__close = function() print("closed", i) end})
+    sleep(60)
+  end)
+end
+sleep(math.huge)
+LUA
+  run run --timeout=0.1 script.lua
+  expect_status 124
+  expect_out $'closed\t1\nclosed\t2'
+  run run --timeout=30 --virtual-time script.lua
+  expect_status 124
+}
+
+t_a_timeout_under_virtual_time_is_exact() {
+  run run --virtual-time --timeout=2.5 -e '
+    local guard <close> = setmetatable({}, {__close = function() print(async.now()) end})
+    while true do sleep(1) print "slept" end'
+  expect_status 124
+  expect_out $'slept\nslept\n2.5'
+}
+
+# Two hundred steps of 50 ms: only a few of them fit into the time.
+t_a_timeout_ends_a_pass_of_busy_steps() {
+  script <<'LUA'
+for _ = 1, 200 do
+  spawn(function()
+    local stop = os.clock() + 0.05
+    while os.clock() < stop do end
+    print "step"
+  end)
+end
+LUA
+  run run --timeout=0.2 script.lua
+  expect_status 124
+  (($(wc -l <out) < 100)) || fail "$(wc -l <out) steps"
+}
+
+t_a_timeout_that_is_not_reached_changes_nothing() {
+  run run --timeout=inf -e 'sleep(0.01)'
+  expect_status 0
+  run run --timeout=1000 --virtual-time -e 'sleep(999)'
+  expect_status 0
+  run run --timeout=0 -e 'sleep(1)'
+  expect_status 124
+}
+
+t_no_memory_is_an_error_of_the_task() {
+  ! is_sanitized || skip "a sanitizer wants all the address space"
+  script <<'LUA'
+spawn(function() print(#("x"):rep(1 << 30)) end)
+spawn(function() print(pcall(string.rep, "x", 1 << 30)) print(sleep(0) >= 0) end)
+spawn(function()
+  local list = {}
+  while true do list[#list + 1] = ("x"):rep(1 << 16) .. #list end
+end)
+spawn(function() sleep(0.01) collectgarbage() print "the others go on" end)
+LUA
+  (ulimit -v 200000 && run run --traceback=off script.lua && echo "$status" >status)
+  status=$(cat status)
+  expect_status 1
+  expect_out $'false\tnot enough memory\ntrue\nthe others go on'
+  expect_err $'Error in task: not enough memory\nError in task: not enough memory'
+}
+
+t_os_exit_with_true_closes_and_gives_its_status() {
+  script <<'LUA'
+spawn(function()
+  local guard <close> = setmetatable({}, {__close = function() print "closed" end})
+  sleep(60)
+end)
+sleep(0)
+os.exit(3, true)
+LUA
+  run run script.lua
+  expect_status 3
+  expect_out closed
+}
+
+t_a_deadlock_is_status_3() {
+  run run --virtual-time -e 'sleep(math.huge)'
+  expect_status 3
+  expect_has err "deadlock: 1 task waits and nothing can wake it"
+}
+
+t_a_failure_is_status_1() {
+  run run --traceback=off -e 'spawn(error, "one") spawn(error, "two") sleep(0) print "on"'
+  expect_status 1
+  expect_out on
+  expect_err $'Error in task: one\nError in task: two'
+  run run --traceback=off --on-error=stop -e 'spawn(error, "one") spawn(error, "two") sleep(1)'
+  expect_status 1
+  expect_err "Error in task: one"
+}
+
+# A promise not to spin, measured generously.
+t_a_sleeping_script_uses_no_time() {
+  local used
+  ! is_sanitized || skip "a sanitizer takes its time to start"
+  used=$(TIMEFORMAT='%U %S' && { time run run -e 'spawn(sleep, 2) sleep(2)'; } 2>&1)
+  awk '{ exit !($1 + $2 < 0.1) }' <<<"$used" || fail "user and system seconds: $used"
+}

@@ -1,0 +1,158 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# usage.sh -- commands and options, and what cannot be started.
+
+t_without_a_command_the_usage_is_shown() {
+  run
+  expect_status 2
+  expect_out ""
+  expect_has err "Usage: tinyasync"
+}
+
+t_help_names_the_commands() {
+  run help
+  expect_status 0
+  expect_err ""
+  for command in run help version; do expect_has out "  $command"; done
+  cp out first
+  run --help
+  cmp -s out first || fail "--help says something else"
+}
+
+t_help_is_there_for_each_command() {
+  for command in run help version; do
+    run help $command
+    expect_status 0
+    expect_has out "Usage: tinyasync $command"
+  done
+  run help fly
+  expect_refused "unknown command 'fly'"
+}
+
+t_version_names_the_libraries() {
+  run version
+  expect_status 0
+  grep -qE '^tinyasync [0-9.]+$' out || fail "$(cat out)"
+  grep -qE '^Lua 5\.4\.[0-9]+' out || fail "$(cat out)"
+  grep -qE '^libuv 1\.[0-9]+\.[0-9]+' out || fail "$(cat out)"
+}
+
+t_an_unknown_command_names_the_nearest() {
+  run rum
+  expect_refused "unknown command 'rum', did you mean 'run'?"
+  run xyzzyxyzzy
+  expect_refused "unknown command 'xyzzyxyzzy'"
+  script <<<'print(1)'
+  run script.lua
+  expect_refused "did you mean 'tinyasync run script.lua'?"
+}
+
+t_an_unknown_option_names_the_nearest() {
+  run run --virtual-tme x.lua
+  expect_refused "unknown option '--virtual-tme', did you mean '--virtual-time'?"
+  run run --timout=3 x.lua
+  expect_refused "did you mean '--timeout'?"
+  run run --xyzzyxyzzy x.lua
+  expect_refused "unknown option '--xyzzyxyzzy'"
+  run run -x x.lua
+  expect_refused "unknown option '-x'"
+}
+
+t_a_missing_value_is_told() {
+  run run
+  expect_refused "expected a script"
+  run run --timeout
+  expect_refused "--timeout: expected a value"
+  run run -e
+  expect_refused "-e: expected CODE"
+  run run --virtual-time=yes -e ''
+  expect_refused "--virtual-time takes no value"
+}
+
+t_a_bad_value_is_told() {
+  local value
+  for value in abc -1 nan '' 1s '1 2'; do
+    run run "--timeout=$value" -e ''
+    expect_refused "--timeout: expected a number of seconds, got '$value'"
+  done
+  for value in x '' 1.5 99999999999999999999; do
+    run run "--seed=$value" -e ''
+    expect_refused "--seed: expected a whole number, got '$value'"
+  done
+  run run --trace=yaml -e ''
+  expect_refused "--trace: expected text"
+  run run --trace=json -e ''
+  expect_refused "got 'json'"
+  run run --traceback=maybe -e ''
+  expect_refused "--traceback: expected on or off, got 'maybe'"
+  run run --on-error=panic -e ''
+  expect_refused "--on-error: expected stop or continue, got 'panic'"
+}
+
+# What `help run` lists is taken, in both spellings where it wants a value.
+t_every_option_that_help_lists_works() {
+  local option count=0
+  run help run
+  cp out options
+  while read -r option; do
+    count=$((count + 1))
+    case $option in
+      --trace | --virtual-time) run run "$option" -e 'print "ran"' ;;
+      --timeout | --seed) run run "$option" 7 "$option=7" -e 'print "ran"' ;;
+      --on-error) run run "$option" stop "$option=continue" -e 'print "ran"' ;;
+      --traceback) run run "$option" off "$option=on" -e 'print "ran"' ;;
+      --help)
+        run run --help
+        cmp -s out options || fail "run --help and help run differ"
+        continue
+        ;;
+      *) fail "no test knows $option" ;;
+    esac
+    expect_status 0
+    expect_out ran
+  done < <(grep -oE '^ .{0,6}--[a-z-]+' options | grep -oE -- '--[a-z-]+')
+  ((count >= 7)) || fail "help run lists $count options"
+  expect_has options "-e CODE"
+}
+
+t_a_missing_script_is_told() {
+  run run none.lua
+  expect_refused "none.lua"
+  expect_has err "No such file or directory"
+}
+
+t_a_folder_is_no_script() {
+  mkdir folder
+  run run folder
+  expect_refused "folder"
+}
+
+t_an_unreadable_script_is_told() {
+  ((EUID != 0)) || skip "root reads everything"
+  script <<<'print(1)'
+  chmod 0 script.lua
+  run run script.lua
+  expect_refused "Permission denied"
+}
+
+t_a_syntax_error_is_told_with_its_line() {
+  script <<<$'print(1)\nlocal = 2'
+  run run script.lua
+  expect_refused "script.lua:2:"
+  run run -e 'local = 2'
+  expect_refused "-e:1:"
+  run run - <<<'local = 2'
+  expect_refused "stdin:1:"
+}
+
+t_precompiled_bytecode_is_refused() {
+  lua5.4 -e 'io.write(string.dump(function() print "no" end))' >script.lua
+  run run script.lua
+  expect_refused "precompiled bytecode"
+  run run - <script.lua
+  expect_refused "precompiled bytecode"
+  { echo '#!/usr/bin/env tinyasync'; cat script.lua; } >behind.lua
+  run run behind.lua
+  expect_refused "precompiled bytecode"
+}

@@ -1,0 +1,1 @@
+print(load "return sleep(...)"(1.5))               -- expect: 1.5

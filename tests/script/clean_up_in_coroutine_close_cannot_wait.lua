@@ -1,0 +1,13 @@
+local co = coroutine.create(function()
+  local guard <close> = setmetatable({}, {__close = function()
+    print(pcall(sleep, 1))
+  end})
+  sleep(1)
+  coroutine.yield()
+end)
+coroutine.resume(co)
+print(coroutine.close(co), coroutine.status(co))
+-- expect: false	sleep: cannot wait in clean-up that coroutine.close runs
+-- expect: true	dead
+sleep(1)
+print(async.now())                                 -- expect: 2.0

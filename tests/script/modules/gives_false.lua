@@ -1,0 +1,2 @@
+print "loading gives_false"
+return false

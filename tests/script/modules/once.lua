@@ -1,0 +1,3 @@
+print("loading", ...)
+sleep(1)
+return {}

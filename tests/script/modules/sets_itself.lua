@@ -1,0 +1,2 @@
+package.loaded[...] = {by = "hand"}
+sleep(1)

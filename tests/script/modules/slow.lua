@@ -1,0 +1,3 @@
+sleep(1)
+print("slow is loaded")
+return {name = "slow"}

@@ -1,0 +1,208 @@
+-- SPDX-License-Identifier: MIT
+--
+-- run.lua -- runs each test script and compares what it does with what the
+-- comments in it say.  Called from the repository's root:
+--
+--   lua5.4 tests/script/run.lua PROGRAM [WORD]
+--
+-- With WORD only tests whose name contains it.  A script is run under virtual
+-- time unless it says otherwise, and must write the lines it promises, in the
+-- order in which the promises stand in the file, and no others:
+--
+--   -- expect: TEXT            a line on stdout
+--   -- expect stderr: TEXT     a line on stderr with TEXT in it; there may be
+--                              others before it, and after the last such
+--   -- expect stderr is: TEXT  the next line on stderr is TEXT
+--   -- expect status: N        the exit status, 0 when nothing is said
+--   -- options: --seed=7       instead of --virtual-time
+--   -- arguments: a b          for the script
+--   -- not under sanitizers: WHY
+--   -- needs: MODULE           skipped where lua5.4 does not find it
+--
+-- In a TEXT, $FILE is the script as it was named to the program, $LINE the
+-- number of the comment's line.
+--
+-- Scripts in tests/script/ordinary are plain Lua: what lua5.4 makes of them is
+-- what is expected.
+
+local program, only = arg[1], arg[2] or ""
+assert(program, "usage: lua5.4 tests/script/run.lua PROGRAM [WORD]")
+
+local function read(path)
+  local file <close> = assert(io.open(path, "rb"))
+  return file:read("a")
+end
+
+local function quote(word)
+  return "'" .. word:gsub("'", "'\\''") .. "'"
+end
+
+local function list(folder)
+  local names = {}
+  local pipe <close> = assert(io.popen("ls " .. folder .. "/*.lua 2>/dev/null"))
+  for path in pipe:lines() do
+    if path ~= arg[0] and path:find(only, 1, true) then names[#names + 1] = path end
+  end
+  return names
+end
+
+-- Temporary files go when the run ends, also by an error.
+local out_file, err_file = os.tmpname(), os.tmpname()
+local temporary <close> = setmetatable({}, {__close = function()
+  os.remove(out_file)
+  os.remove(err_file)
+end})
+
+local function execute(command)
+  local _, how, code = os.execute(
+    "env -u LUA_INIT -u LUA_INIT_5_4 timeout 20 " .. command ..
+    " >" .. out_file .. " 2>" .. err_file .. " </dev/null")
+  if how == "signal" then code = code + 128 end
+  return {out = read(out_file), err = read(err_file), status = code}
+end
+
+local sanitized = os.execute("grep -q __asan_init " .. quote(program))
+
+---------------------------------------------------------------- expectations
+
+local function parse(path)
+  local wanted = {out = {}, err = {}, status = 0, options = "--virtual-time", arguments = ""}
+  local number = 0
+  for line in io.lines(path) do
+    number = number + 1
+    local kind, text = line:match("%-%- expect ?(%l*%s?%l*): ?(.*)$")
+    local key, value = line:match("^%-%- ([%l ]+): (.*)$")
+    if kind then
+      text = text:gsub("%$FILE", path):gsub("%$LINE", tostring(number))
+      if kind == "" then
+        table.insert(wanted.out, text)
+      elseif kind == "stderr" then
+        table.insert(wanted.err, {text = text, loose = true})
+      elseif kind == "stderr is" then
+        table.insert(wanted.err, {text = text})
+      elseif kind == "status" then
+        wanted.status = math.tointeger(tonumber(text))
+      else
+        error(path .. ":" .. number .. ": unknown expectation '" .. kind .. "'")
+      end
+    elseif key == "options" or key == "arguments" or key == "needs" then
+      wanted[key] = value
+    elseif key == "not under sanitizers" then
+      wanted.unsanitized = value
+    end
+  end
+  return wanted
+end
+
+local function split(text)
+  local lines = {}
+  for line in text:gmatch("([^\n]*)\n") do lines[#lines + 1] = line end
+  local rest = text:match(".*\n(.*)$") or text
+  if rest ~= "" then lines[#lines + 1] = rest .. " (no newline)" end
+  return lines
+end
+
+-- Do the lines from i on fit the patterns from j on?
+local function match(lines, patterns, i, j)
+  local pattern = patterns[j]
+  if not pattern then
+    local last = patterns[#patterns]
+    return lines[i] == nil or (last ~= nil and last.loose)
+  end
+  if not pattern.loose then
+    return lines[i] == pattern.text and match(lines, patterns, i + 1, j + 1)
+  end
+  while lines[i] do
+    if lines[i]:find(pattern.text, 1, true) and match(lines, patterns, i + 1, j + 1) then
+      return true
+    end
+    i = i + 1
+  end
+  return false
+end
+
+local function first_difference(lines, wanted)
+  for i = 1, math.max(#lines, #wanted) do
+    if lines[i] ~= wanted[i] then
+      return ("stdout line %d: expected %s, got %s"):format(
+        i, wanted[i] or "no more", lines[i] or "no more")
+    end
+  end
+end
+
+local function complaint_of_sanitizer(err)
+  local at = err:find("Sanitizer", 1, true) or err:find("runtime error:", 1, true)
+  return at and "a sanitizer says: " .. err:sub(math.max(1, at - 80), at + 400)
+end
+
+local function find_fault(got, wanted)
+  local broken = complaint_of_sanitizer(got.err)
+  if broken then return broken end
+  local fault = first_difference(split(got.out), wanted.out)
+  if fault then return fault end
+  if not match(split(got.err), wanted.err, 1, 1) then
+    return "stderr is not as expected: " .. got.err
+  end
+  if got.status ~= wanted.status then
+    return ("status: expected %d, got %d"):format(wanted.status, got.status)
+  end
+end
+
+----------------------------------------------------------------------- tests
+
+local failed = 0
+
+local function report(name, fault)
+  if fault then
+    failed = failed + 1
+    print("not ok " .. name .. ": " .. fault:gsub("%s*$", ""):gsub("\n", "\n  "))
+  else
+    print("ok " .. name)
+  end
+end
+
+local function is_missing(module)
+  return module and not os.execute("lua5.4 -l " .. module .. " -e '' >/dev/null 2>&1")
+end
+
+local function reason_to_skip(wanted)
+  if is_missing(wanted.needs) then return "no " .. wanted.needs end
+  return sanitized and wanted.unsanitized
+end
+
+local function name_of(path)
+  return (path:gsub("^tests/", ""):gsub("%.lua$", ""))
+end
+
+local function test(path, check)
+  local wanted = parse(path)
+  local skipped = reason_to_skip(wanted)
+  local name = name_of(path)
+  if skipped then
+    print("ok " .. name .. " # skipped: " .. skipped)
+  else
+    report(name, check(path, wanted))
+  end
+end
+
+local function check_expected(path, wanted)
+  local got = execute(("%s run %s %s %s"):format(
+    quote(program), wanted.options, quote(path), wanted.arguments))
+  return find_fault(got, wanted)
+end
+
+local function check_ordinary(path, wanted)
+  local own = execute(("lua5.4 %s %s"):format(quote(path), wanted.arguments))
+  local got = execute(("%s run %s %s"):format(quote(program), quote(path), wanted.arguments))
+  local err = {}
+  for _, line in ipairs(split(own.err)) do err[#err + 1] = {text = line} end
+  if own.out == "" and own.err == "" then return "it prints nothing under lua5.4" end
+  return find_fault(got, {out = split(own.out), err = err, status = own.status})
+end
+
+for _, folder in ipairs{"tests/script", "tests/regress", "scripts"} do
+  for _, path in ipairs(list(folder)) do test(path, check_expected) end
+end
+for _, path in ipairs(list("tests/script/ordinary")) do test(path, check_ordinary) end
+
+os.exit(failed == 0, true)

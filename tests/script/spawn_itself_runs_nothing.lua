@@ -1,0 +1,3 @@
+spawn(print, "child")
+print("parent")                                    -- expect: parent
+-- expect: child

@@ -1,0 +1,12 @@
+-- options: --virtual-time --traceback=off --on-error=stop
+spawn(function()
+  local guard <close> = setmetatable({}, {__close = function()
+    print("clean-up")                              -- expect: clean-up
+    spawn(print, "never")
+    print(pcall(sleep, 1) == false)                -- expect: true
+  end})
+  sleep(10)
+end)
+sleep(1)
+error("enough", 0)                                 -- expect stderr is: Error in task: enough
+-- expect status: 1

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a program that embeds us relies on: nothing is changed unasked, all is
+ * put back, and Runners do not meet.
+ */
+#include <string.h>
+
+#include "unit/world.h"
+
+/* A script that remembers every field of every loaded module, and later tells
+ * which are not what they were, in alphabetical order. */
+static const char remember[] =
+    "local function all() local fields = {} "
+    "  for name, module in pairs(package.loaded) do fields['loaded ' .. name] = module "
+    "    if type(module) == 'table' then for key, value in pairs(module) do "
+    "      if not (module == _G and (key == 'before' or key == 'changes')) then "
+    "        fields[name .. '.' .. tostring(key)] = value end end end end "
+    "  return fields end "
+    "before = all() "
+    "function changes() local list, now = {}, all() "
+    "  for key, value in pairs(now) do if before[key] ~= value then list[#list + 1] = key end end "
+    "  for key in pairs(before) do if now[key] == nil then list[#list + 1] = key end end "
+    "  table.sort(list) return table.concat(list, ' ') end";
+
+#define LIBRARY "_G.async _G.runner _G.sleep _G.spawn loaded tinyasync "
+#define LIBRARY_FIELDS "tinyasync.checkpoint tinyasync.current tinyasync.now"
+#define COROUTINE "coroutine.close coroutine.resume coroutine.status coroutine.wrap coroutine.yield"
+
+static double still_clock(void *data) {
+  (void)data;
+  return 0;
+}
+
+static void make_runner(struct world *world) {
+  struct ta_host host = {.now = still_clock};
+  world->runner = ta_runner_new(world->L, &host);
+}
+
+static void check_changes(struct world *world, const char *changes) {
+  *world->log = '\0';
+  world_do(world, "log(changes())");
+  CHECK_TEXT(world->log, changes);
+}
+
+static void making_a_runner_changes_nothing(void) {
+  struct world world;
+  world_open_bare(&world);
+  world_do(&world, remember);
+  make_runner(&world);
+  check_changes(&world, "");
+  world_close(&world);
+}
+
+static void each_flag_opens_its_part_only(void) {
+  static const struct {
+    unsigned flags;
+    const char *changes;
+  } cases[] = {
+      {0, ""},
+      {TA_OPEN_LIBRARY, LIBRARY LIBRARY_FIELDS},
+      {TA_OPEN_COROUTINE, COROUTINE},
+      {TA_OPEN_REQUIRE, "_G.require"},
+      {TA_OPEN_ALL, "_G.async _G.require _G.runner _G.sleep _G.spawn " COROUTINE
+                    " loaded tinyasync " LIBRARY_FIELDS},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct world world;
+    world_open_bare(&world);
+    world_do(&world, remember);
+    make_runner(&world);
+    ta_open(world.runner, world.L, cases[i].flags);
+    check_changes(&world, cases[i].changes);
+    world_close(&world);
+  }
+}
+
+static void freeing_puts_back_all_that_was_replaced(void) {
+  struct world world;
+  world_open_bare(&world);
+  world_do(&world, "sleep = 'mine' package.loaded.tinyasync = 'mine too'");
+  world_do(&world, remember);
+  make_runner(&world);
+  ta_open(world.runner, world.L, TA_OPEN_ALL);
+  ta_open(world.runner, world.L, TA_OPEN_ALL); /* a second time changes nothing */
+  ta_runner_free(world.runner);
+  world.runner = NULL;
+  check_changes(&world, "");
+  world_close(&world);
+}
+
+static void a_state_without_libraries_can_be_opened(void) {
+  struct world world;
+  world_open_bare(&world);
+  world_do(&world, "for k in pairs(package.loaded) do package.loaded[k] = nil end "
+                   "coroutine, require, package = nil");
+  make_runner(&world);
+  ta_open(world.runner, world.L, TA_OPEN_ALL);
+  world_do(&world, "log(type(sleep), type(coroutine))");
+  CHECK_TEXT(world.log, "function nil");
+  world_close(&world);
+}
+
+/* Leaves numbers above the stack: whoever takes one for a pointer crashes. */
+static const char dirty[] = "local t = {} for i = 1, 200 do t[i] = i end "
+                            "function dirty() return select('#', table.unpack(t)) end dirty()";
+
+/* Opens everything, frees the Runner, then runs code that kept our functions in
+ * locals of `kept`. */
+static void expect_after_free(const char *kept, const char *code, const char *log) {
+  WITH_WORLD(world);
+  world_do(&world, kept);
+  world_add(&world, "sleep(0) task = async.current() sleep(1)");
+  world_pass(&world);
+  world_pass(&world);
+  ta_cancel_all(world.runner);
+  ta_runner_free(world.runner);
+  world.runner = NULL;
+  lua_gc(world.L, LUA_GCCOLLECT);
+  world_do(&world, dirty);
+  world_do(&world, code);
+  CHECK_TEXT(world.log, log);
+  world_close(&world);
+}
+
+static void waits_kept_after_freeing_raise(void) {
+  expect_after_free("s, a = sleep, async", "log(pcall(s, 1)) log(pcall(a.checkpoint))",
+                    "false sleep: only a task can wait false checkpoint: only a task can wait");
+}
+
+static void spawn_kept_after_freeing_raises(void) {
+  expect_after_free("s, r = spawn, runner", "log(pcall(s, log)) log(pcall(r.add_task, log))",
+                    "false the Runner was closed false the Runner was closed");
+}
+
+static void the_library_kept_after_freeing_answers_or_raises(void) {
+  expect_after_free("a = async", "log(a.current()) pcall(a.now) log 'on'", "nil on");
+}
+
+static void tasks_kept_after_freeing_answer_or_raise(void) {
+  expect_after_free("get = function(key) return task[key] end",
+                    "dirty() pcall(get, 'id') dirty() pcall(get, 'name') dirty() pcall(get, 'x')"
+                    "dirty() pcall(tostring, task) log 'on'",
+                    "on");
+}
+
+static void coroutines_kept_after_freeing_work_as_luas(void) {
+  expect_after_free("co = {} for k, v in pairs(coroutine) do co[k] = v end "
+                    "gen = coroutine.wrap(function() for i = 1, 3 do coroutine.yield(i) end end)",
+                    "log(gen(), gen()) local c = co.create(function() co.yield(1) end)"
+                    "log(co.resume(c)) log(co.status(c)) log(co.close(c))"
+                    "log(co.wrap(function() return 5 end)())",
+                    "1 2 true 1 suspended true 5");
+}
+
+static void a_require_kept_after_freeing_works_or_raises(void) {
+  expect_after_free("r = require package.preload.m = function() return 7 end",
+                    "log(r 'string' == string) dirty() pcall(r, 'm') log 'on'", "true on");
+}
+
+static void closing_the_state_frees_the_runner_too(void) {
+  WITH_WORLD(world);
+  world_add(&world, "spawn(sleep, 5) local x <close> = setmetatable({}, {__close = log}) sleep(1)");
+  world_add(&world, "coroutine.wrap(park)()");
+  world_add(&world, "package.preload.m = function() sleep(1) end require 'm'");
+  world_pass(&world);
+  world.runner = NULL; /* world_close checks that every byte came back */
+  world_close(&world);
+}
+
+/* Finalizers run while the state is being closed, after the Runner's own. */
+static void finalizers_at_the_end_of_the_state_meet_no_runner(void) {
+  WITH_WORLD(world);
+  world_do(&world,
+           "for i = 1, 3 do local s, a = spawn, async "
+           "keep = {keep, setmetatable({}, {__gc = function() pcall(s, log, 'x')"
+           " pcall(sleep, 1) pcall(a.now) pcall(coroutine.wrap(function() end)) end})} end");
+  world_add(&world,
+            "local g = setmetatable({}, {__gc = function() pcall(spawn, log) end}) sleep(1)");
+  world_pass(&world);
+  world.runner = NULL;
+  world_close(&world);
+}
+
+static void two_runners_in_two_states_do_not_meet(void) {
+  WITH_WORLD(one);
+  WITH_WORLD(two);
+  world_add(&one, "for i = 1, 3 do sleep(1) log('one' .. i) end park() log(async.current().id)");
+  world_add(&two, "for i = 1, 3 do sleep(2) log('two' .. i) end");
+  world_add(&two, "park() log(async.current().id)");
+  for (int second = 0; second <= 6; second++) {
+    one.now = two.now = second;
+    world_settle(&one);
+    world_settle(&two);
+  }
+  CHECK_TEXT(one.log, "one1 one2 one3");
+  CHECK_TEXT(two.log, "two1 two2 two3");
+  CHECK(ta_unpark(two.runner, two.tickets[0]));
+  CHECK(world_pass(&one) == TA_STUCK);
+  CHECK(world_pass(&two) == TA_DONE);
+  CHECK_TEXT(two.log, "two1 two2 two3 2");
+  world_close(&one);
+  world_close(&two);
+}
+
+/* A pass of one Runner may drive another one: a step of it is a C call. */
+static int l_drive_other(lua_State *L) {
+  struct world *other = lua_touserdata(L, lua_upvalueindex(1));
+  world_settle(other);
+  return 0;
+}
+
+static void a_task_may_drive_another_runner(void) {
+  WITH_WORLD(one);
+  WITH_WORLD(two);
+  lua_pushlightuserdata(one.L, &two);
+  lua_pushcclosure(one.L, l_drive_other, 1);
+  lua_setglobal(one.L, "drive_other");
+  world_add(&one, "drive_other() log 'driven' sleep(1) drive_other() log(async.current().id)");
+  world_add(&two, "log 'a' sleep(0) log 'b'");
+  CHECK(world_run(&one) == TA_DONE);
+  CHECK_TEXT(one.log, "driven 1");
+  CHECK_TEXT(two.log, "a b");
+  world_close(&one);
+  world_close(&two);
+}
+
+/* --------------------------------------- the article's protocol, unreplaced */
+
+static void luas_own_yield_speaks_the_articles_protocol(void) {
+  world_expect(TA_OPEN_LIBRARY,
+               "coroutine.yield {action = 'sleep', delay = 1} log(async.now())"
+               "spawn(log, 'other') coroutine.yield() log 'mine' coroutine.yield(nil)",
+               "1.0 other mine", __FILE__, __LINE__);
+}
+
+static void a_bad_yield_of_luas_own_fails_the_task(void) {
+  world_expect(TA_OPEN_LIBRARY,
+               "spawn(function() local g <close> = setmetatable({}, {__close = function()"
+               "  log 'closed' end}) coroutine.yield {action = 'fly'} log 'never' end) log 'on'",
+               "on closed [Unknown async action 'fly'.]", __FILE__, __LINE__);
+  world_expect(TA_OPEN_LIBRARY, "coroutine.yield(12)",
+               "[a task must yield a table with an action, got a number]", __FILE__, __LINE__);
+  world_expect(TA_OPEN_LIBRARY, "coroutine.yield {action = 'sleep', delay = 'x'}",
+               "[sleep: delay must be a number of seconds, got string]", __FILE__, __LINE__);
+}
+
+static void without_our_resume_a_nested_wait_raises(void) {
+  world_expect(TA_OPEN_LIBRARY,
+               "log(coroutine.resume(coroutine.create(function() sleep(1) end))) sleep(1) log 'on'",
+               "false test:1: sleep: cannot wait in a coroutine that a C function resumed on",
+               __FILE__, __LINE__);
+}
+
+/* Lua's own resume and close can get at a task's coroutine: not a good idea, but
+ * no crash either.  The task is told to have failed. */
+static void expect_survival(const char *meddle, const char *task) {
+  struct world world;
+  world_open(&world, TA_OPEN_LIBRARY);
+  world_add(&world, task);
+  world_pass(&world);
+  world_do(&world, meddle);
+  world_add(&world, meddle);
+  CHECK(world_run(&world) == TA_DONE);
+  CHECK(strstr(world.log, "survived"));
+  world_close(&world);
+}
+
+static void a_tasks_coroutine_in_other_hands_is_survived(void) {
+  static const char *const meddles[] = {
+      "log(coroutine.resume(co)) log 'survived'",
+      "log(coroutine.resume(co, 1, 2)) log(coroutine.resume(co)) log 'survived'",
+      "log(coroutine.close(co)) log 'survived'",
+  };
+  static const char *const tasks[] = {
+      "co = coroutine.running() sleep(1) return 'end'",
+      "co = coroutine.running() sleep(1) error('x', 0)",
+      "co = coroutine.running() sleep(1) sleep(1)",
+      "co = coroutine.running() coroutine.yield() coroutine.yield()",
+      "co = coroutine.running() local g <close> = setmetatable({}, {__close = log}) sleep(1)",
+  };
+  for (size_t i = 0; i < sizeof meddles / sizeof *meddles; i++)
+    for (size_t k = 0; k < sizeof tasks / sizeof *tasks; k++) expect_survival(meddles[i], tasks[k]);
+}
+
+static void a_runner_without_the_library_runs_tasks(void) {
+  struct world world;
+  world_open_bare(&world);
+  make_runner(&world);
+  world_add(&world, "log 'a' coroutine.yield() log 'b'");
+  CHECK(world_settle(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "a b");
+  world_close(&world);
+}
+
+static void a_runner_may_be_driven_from_a_protected_call(void) {
+  WITH_WORLD(world);
+  lua_pushlightuserdata(world.L, &world);
+  lua_pushcclosure(world.L, l_drive_other, 1);
+  world_add(&world, "sleep(0) log 'a' error('x', 0)");
+  CHECK(lua_pcall(world.L, 0, 0, 0) == LUA_OK);
+  CHECK_TEXT(world.log, "a [x]");
+  world_close(&world);
+}
+
+const struct test embed_tests[] = {
+    TEST(making_a_runner_changes_nothing),
+    TEST(each_flag_opens_its_part_only),
+    TEST(freeing_puts_back_all_that_was_replaced),
+    TEST(a_state_without_libraries_can_be_opened),
+    TEST(waits_kept_after_freeing_raise),
+    TEST(spawn_kept_after_freeing_raises),
+    TEST(the_library_kept_after_freeing_answers_or_raises),
+    TEST(tasks_kept_after_freeing_answer_or_raise),
+    TEST(coroutines_kept_after_freeing_work_as_luas),
+    TEST(a_require_kept_after_freeing_works_or_raises),
+    TEST(closing_the_state_frees_the_runner_too),
+    TEST(finalizers_at_the_end_of_the_state_meet_no_runner),
+    TEST(two_runners_in_two_states_do_not_meet),
+    TEST(a_task_may_drive_another_runner),
+    TEST(luas_own_yield_speaks_the_articles_protocol),
+    TEST(a_bad_yield_of_luas_own_fails_the_task),
+    TEST(without_our_resume_a_nested_wait_raises),
+    TEST(a_tasks_coroutine_in_other_hands_is_survived),
+    TEST(a_runner_without_the_library_runs_tasks),
+    TEST(a_runner_may_be_driven_from_a_protected_call),
+    TESTS_END,
+};

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * main.c -- runs the unit tests: all of them, or those that an argument names
+ * by their room or a part of their name.
+ *
+ * Each runs in a process of its own, so that one that crashes is told of like
+ * any other.  With arguments, for a debugger, and with TA_TEST_QUICK, where a
+ * process costs much, they all run in this one.
+ */
+#include "unit/test.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The status of a child that has told why it failed. */
+#define TOLD 3
+#define LONGEST_TEST 120 /* seconds: one that hangs is told of too */
+
+static const struct room rooms[] = {
+    {"timers", timers_tests},   {"runner", runner_tests}, {"task", task_tests},
+    {"trace", trace_tests},     {"wait", wait_tests},     {"coroutine", coroutine_tests},
+    {"require", require_tests}, {"embed", embed_tests},   {"host", host_tests},
+    {"text", text_tests},
+};
+
+static jmp_buf out_of_test;
+static const char *running;
+
+void test_failed(const char *file, int line, const char *what) {
+  printf("not ok %s: %s:%d: %s\n", running, file, line, what);
+  longjmp(out_of_test, 1);
+}
+
+void test_texts_differ(const char *file, int line, const char *got, const char *want) {
+  printf("not ok %s: %s:%d: \"%s\" is not \"%s\"\n", running, file, line, got ? got : "(null)",
+         want ? want : "(null)");
+  longjmp(out_of_test, 1);
+}
+
+bool test_same_text(const char *a, const char *b) {
+  return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+bool test_quick(void) {
+  return getenv("TA_TEST_QUICK") != NULL;
+}
+
+static bool run_test(const struct test *test) {
+  running = test->name;
+  if (setjmp(out_of_test)) return false;
+  test->run();
+  printf("ok %s\n", test->name);
+  return true;
+}
+
+/* The same in a child, whose status also holds what a leak checker found. */
+static bool run_apart(const struct test *test) {
+  int status;
+  pid_t child = fork();
+  if (child == 0) {
+    alarm(LONGEST_TEST);
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0}); /* no litter */
+    exit(run_test(test) ? EXIT_SUCCESS : TOLD);
+  }
+  if (child < 0 || waitpid(child, &status, 0) != child) {
+    perror("cannot run a test");
+    exit(EXIT_FAILURE);
+  }
+  if (WIFSIGNALED(status))
+    printf("not ok %s: ended by signal %d\n", test->name, WTERMSIG(status));
+  else if (status != 0 && WEXITSTATUS(status) != TOLD)
+    printf("not ok %s: ended with status %d\n", test->name, WEXITSTATUS(status));
+  return status == 0;
+}
+
+static bool is_wanted(const struct room *room, const struct test *test, int argc, char **argv) {
+  bool wanted = argc < 2;
+  for (int i = 1; i < argc; i++)
+    wanted |= strcmp(argv[i], room->name) == 0 || strstr(test->name, argv[i]);
+  return wanted;
+}
+
+int main(int argc, char **argv) {
+  int failed = 0;
+  bool (*run)(const struct test *) = argc > 1 || test_quick() ? run_test : run_apart;
+  setvbuf(stdout, NULL, _IOLBF, 0); /* a crash shows which test it was in */
+  for (size_t i = 0; i < sizeof rooms / sizeof *rooms; i++)
+    for (const struct test *test = rooms[i].tests; test->name; test++)
+      if (is_wanted(&rooms[i], test, argc, argv) && !run(test)) failed++;
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

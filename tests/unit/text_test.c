@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The trace as text.
+ */
+#include "trace/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "unit/test.h"
+
+static void expect_line(const struct ta_event *event, const char *want, const char *file,
+                        int line) {
+  char got[1024] = "";
+  FILE *stream = fmemopen(got, sizeof got, "w");
+  CHECK(stream);
+  ta_trace_text(stream, event);
+  fclose(stream);
+  if (!test_same_text(got, want)) test_texts_differ(file, line, got, want);
+}
+
+#define LINE(want, ...) expect_line(&(struct ta_event){__VA_ARGS__}, want, __FILE__, __LINE__)
+
+static void an_event_is_one_aligned_line(void) {
+  LINE("  0.000000  #1 demo.lua   add     scripts/demo.lua\n", .kind = TA_EVENT_ADD, .task = 1,
+       .name = "demo.lua", .detail = "scripts/demo.lua", .detail_length = 16);
+  LINE("  0.000031  #1 demo.lua   step 1\n", .kind = TA_EVENT_STEP, .time = 0.000031, .task = 1,
+       .name = "demo.lua", .number = 1);
+  LINE("  4.000300  #4 fail       error   Meh                                "
+       "scripts/demo.lua:22\n",
+       .kind = TA_EVENT_ERROR, .time = 4.0003, .task = 4, .name = "fail", .detail = "Meh",
+       .detail_length = 3, .where = "scripts/demo.lua:22");
+}
+
+static void a_yield_says_what_it_waits_for(void) {
+  LINE("  0.000000  #1 a          yield   sleep 1s until 1.000052            demo.lua:4\n",
+       .kind = TA_EVENT_YIELD, .task = 1, .name = "a", .action = "sleep", .delay = 1,
+       .until = 1.000052, .where = "demo.lua:4");
+  LINE("  0.000000  #1 a          yield   sleep 0s\n", .kind = TA_EVENT_YIELD, .task = 1,
+       .name = "a", .action = "sleep", .delay = 0);
+  LINE("  0.000000  #1 a          yield   sleep for ever\n", .kind = TA_EVENT_YIELD, .task = 1,
+       .name = "a", .action = "sleep", .delay = 1e308 * 10);
+  LINE("  0.000000  #1 a          yield   recv 'jobs'\n", .kind = TA_EVENT_YIELD, .task = 1,
+       .name = "a", .action = "recv", .detail = "jobs", .detail_length = 4);
+  LINE("  0.000000  #1 a          yield   checkpoint\n", .kind = TA_EVENT_YIELD, .task = 1,
+       .name = "a", .action = "checkpoint", .delay = -1);
+}
+
+static void the_runner_speaks_for_itself(void) {
+  LINE("  0.000060  runner        wait    0.999992s for #1\n", .kind = TA_EVENT_WAIT,
+       .time = 0.00006, .delay = 0.999992, .number = 1);
+  LINE("  0.000000  runner        wait    for the outside\n", .kind = TA_EVENT_WAIT);
+  LINE("  0.000000  runner        pass    3 to step\n", .kind = TA_EVENT_PASS, .number = 3);
+}
+
+/* Whatever a message holds, grep still finds one line an event. */
+static void a_message_stays_on_its_line(void) {
+  LINE("  0.000000  #1 ?          error   a b c d\n", .kind = TA_EVENT_ERROR, .task = 1,
+       .detail = "a\nb\0c\033d", .detail_length = 7);
+  LINE("  0.000000  #1 a b        return\n", .kind = TA_EVENT_RETURN, .task = 1, .name = "a\nb");
+}
+
+static void a_long_message_is_cut(void) {
+  char message[5000], got[1024] = "";
+  memset(message, 'x', sizeof message);
+  FILE *stream = fmemopen(got, sizeof got, "w");
+  CHECK(stream);
+  ta_trace_text(stream, &(struct ta_event){.kind = TA_EVENT_ERROR,
+                                           .task = 1,
+                                           .name = "a",
+                                           .delay = -1,
+                                           .detail = message,
+                                           .detail_length = sizeof message});
+  fclose(stream);
+  CHECK(strlen(got) < 300);
+  CHECK(strstr(got, "xxx...\n"));
+}
+
+const struct test text_tests[] = {
+    TEST(an_event_is_one_aligned_line), TEST(a_yield_says_what_it_waits_for),
+    TEST(the_runner_speaks_for_itself), TEST(a_message_stays_on_its_line),
+    TEST(a_long_message_is_cut),        TESTS_END,
+};

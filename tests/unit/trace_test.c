@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The event record: what is told, in which order, and that nothing is when
+ * tracing is off.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "unit/world.h"
+
+static const char *const kinds[] = {"add",   "step",   "yield", "wake", "return",
+                                    "error", "cancel", "pass",  "wait"};
+
+/* Logs an event as "kind#task". */
+static void note_kind(void *data, const struct ta_event *event) {
+  world_log(data, "%s#%d", kinds[event->kind], (int)event->task);
+}
+
+/* Logs an event with all that belongs to it. */
+static void note_all(void *data, const struct ta_event *event) {
+  world_log(data, "%g:%s#%d(%s)%d", event->time, kinds[event->kind], (int)event->task,
+            event->name ? event->name : "", (int)event->number);
+  if (event->action) world_log(data, "action=%s", event->action);
+  if (event->detail) world_log(data, "detail=%s/%zu", event->detail, event->detail_length);
+  if (event->delay >= 0) world_log(data, "delay=%g until=%g", event->delay, event->until);
+  if (event->where) world_log(data, "at=%s", event->where);
+}
+
+static void events_are_told_in_the_order_they_happen(void) {
+  WITH_WORLD(world);
+  ta_on_event(world.runner, note_kind, &world);
+  world_add(&world, "spawn(error, 'x') sleep(1) unpark(0)");
+  world_add(&world, "park()");
+  CHECK(world_run(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "add#1 add#2 pass#0 step#1 add#3 yield#1 step#2 yield#2 "
+                        "step#3 error#3 [x] wait#0 pass#0 step#1 wake#2 return#1 "
+                        "pass#0 step#2 return#2");
+  world_close(&world);
+}
+
+static void cancelled_tasks_are_told(void) {
+  WITH_WORLD(world);
+  world_add(&world, "sleep(1)");
+  world_add(&world, "park()");
+  world_pass(&world);
+  ta_on_event(world.runner, note_kind, &world);
+  ta_cancel_all(world.runner);
+  CHECK_TEXT(world.log, "cancel#1 cancel#2");
+  world_close(&world);
+}
+
+static void events_carry_what_belongs_to_them(void) {
+  WITH_WORLD(world);
+  struct ta_task_options options = {.name = "main", .origin = "demo.lua"};
+  world.now = 10; /* times count from the making of the Runner, at 0 */
+  ta_on_event(world.runner, note_all, &world);
+  world_load(&world, "\nsleep(0.5)\nerror('Meh\\0!', 0)");
+  ta_add_task(world.runner, world.L, 0, &options);
+  lua_pop(world.L, 1);
+  world_run(&world);
+  CHECK_TEXT(world.log, "10:add#1(main)0 detail=demo.lua/8 10:pass#0()1 10:step#1(main)1 "
+                        "10:yield#1(main)0 action=sleep delay=0.5 until=10.5 at=test:2 "
+                        "10:wait#0()1 delay=0.5 until=10.5 10.5:pass#0()1 10.5:step#1(main)2 "
+                        "10.5:error#1(main)0 detail=Meh/5 at=test:3 [Meh]");
+  world_close(&world);
+}
+
+static void a_spawn_says_by_whom_and_where(void) {
+  WITH_WORLD(world);
+  world_add_named(&world, "parent", "\nspawn({name = 'child'}, log)");
+  ta_on_event(world.runner, note_all, &world);
+  world_run(&world);
+  CHECK(strstr(world.log, "add#2(child)0 detail=by #1 parent/12 at=test:2"));
+  world_close(&world);
+}
+
+static void a_yield_in_a_nested_coroutine_gives_the_line_that_waits(void) {
+  WITH_WORLD(world);
+  ta_on_event(world.runner, note_all, &world);
+  world_add(&world, "coroutine.wrap(function()\npark()\nend)()");
+  world_pass(&world);
+  CHECK(strstr(world.log, "yield#1(test)0 action=park detail=the test/8 at=test:2"));
+  world_close(&world);
+}
+
+static void a_yield_past_our_own_is_told_too(void) {
+  struct world world;
+  world_open(&world, TA_OPEN_LIBRARY);
+  ta_on_event(world.runner, note_all, &world);
+  world_add(&world, "\ncoroutine.yield {action = 'sleep', delay = 2}");
+  world_pass(&world);
+  CHECK(strstr(world.log, "yield#1(test)0 action=sleep delay=2 until=2 at=test:2"));
+  world_close(&world);
+}
+
+static void a_wait_for_the_outside_names_no_task(void) {
+  WITH_WORLD(world);
+  world_add(&world, "park()");
+  ta_on_event(world.runner, note_all, &world);
+  world.pending = true;
+  world_pass(&world);
+  CHECK(strstr(world.log, "wait#0()0"));
+  CHECK(!strstr(world.log, "delay="));
+  world_close(&world);
+}
+
+static void nothing_is_told_when_tracing_is_off(void) {
+  WITH_WORLD(world);
+  ta_on_event(world.runner, note_kind, &world);
+  world_add(&world, "sleep(0) log 'end'");
+  ta_on_event(world.runner, NULL, NULL);
+  world_add(&world, "pcall(error)");
+  world_run(&world);
+  CHECK_TEXT(world.log, "add#1 end");
+  world_close(&world);
+}
+
+static void count(void *data, const struct ta_event *event) {
+  if (event->kind == TA_EVENT_STEP) ++*(int *)data;
+}
+
+/* A trace that shows the schedule must not change it. */
+static void tracing_changes_nothing(void) {
+  static const char code[] = "for i = 1, 5 do spawn(function() sleep(i % 3) log(i) end) end";
+  EXPECT(code, "3 1 4 2 5");
+  WITH_WORLD(world);
+  int steps = 0;
+  ta_on_event(world.runner, count, &steps);
+  world_add(&world, code);
+  world_run(&world);
+  CHECK_TEXT(world.log, "3 1 4 2 5");
+  CHECK(steps == 11);
+  world_close(&world);
+}
+
+const struct test trace_tests[] = {
+    TEST(events_are_told_in_the_order_they_happen),
+    TEST(cancelled_tasks_are_told),
+    TEST(events_carry_what_belongs_to_them),
+    TEST(a_spawn_says_by_whom_and_where),
+    TEST(a_yield_in_a_nested_coroutine_gives_the_line_that_waits),
+    TEST(a_yield_past_our_own_is_told_too),
+    TEST(a_wait_for_the_outside_names_no_task),
+    TEST(nothing_is_told_when_tracing_is_off),
+    TEST(tracing_changes_nothing),
+    TESTS_END,
+};
