@@ -59,14 +59,20 @@ LUA
   expect_end "signal 2"
 }
 
-t_a_second_signal_ends_a_step_that_never_waits() {
-  script <<<'io.stderr:write "busy\n" while true do pcall(string.rep, "x", 10) end'
-  start script.lua
-  wait_for has err busy
-  stop INT
-  stop TERM
-  wait_for test -s ended
-  has ended signal || fail "$(cat ended)"
+t_a_signal_ends_a_step_that_never_waits() {
+  local loop
+  for loop in 'while true do end' 'while true do pcall(string.rep, "x", 10) end' \
+    'coroutine.wrap(function() while true do end end)()' \
+    'while true do pcall(function() while true do end end) end'; do
+    rm -f ended closed
+    script <<<"$closing io.stderr:write 'busy' $loop"
+    start script.lua
+    wait_for has err busy
+    stop INT
+    expect_end "signal 2"
+    expect_text closed closed
+    expect_err busy
+  done
 }
 
 # As nohup does, and shells do with what they start in the background.

@@ -22,10 +22,10 @@
 #define LONGEST_TEST 120 /* seconds: one that hangs is told of too */
 
 static const struct room rooms[] = {
-    {"timers", timers_tests},   {"runner", runner_tests}, {"task", task_tests},
-    {"trace", trace_tests},     {"wait", wait_tests},     {"coroutine", coroutine_tests},
-    {"require", require_tests}, {"embed", embed_tests},   {"host", host_tests},
-    {"text", text_tests},
+    {"timers", timers_tests},   {"runner", runner_tests},   {"task", task_tests},
+    {"trace", trace_tests},     {"wait", wait_tests},       {"coroutine", coroutine_tests},
+    {"require", require_tests}, {"embed", embed_tests},     {"host", host_tests},
+    {"text", text_tests},       {"preempt", preempt_tests},
 };
 
 static jmp_buf out_of_test;
