@@ -46,9 +46,9 @@ HARDEN = -fPIE -fstack-protector-strong -fstack-clash-protection $(CF_PROTECTION
 HARDEN_LINK = -pie -Wl,-z,relro,-z,now
 # Sanitizers want neither fortified functions nor optimised-away frames.
 SANITIZE =
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc $(WARNINGS) $(if $(SANITIZE),-fPIE,$(HARDEN)) \
+ALL_CFLAGS = -std=c11 -pthread -D_GNU_SOURCE -Isrc $(WARNINGS) $(if $(SANITIZE),-fPIE,$(HARDEN)) \
   -DTA_VERSION='"$(VERSION)"' $(LUA_CFLAGS) $(UV_CFLAGS) $(CFLAGS) $(SANITIZE)
-ALL_LDFLAGS = $(HARDEN_LINK) $(LDFLAGS) $(SANITIZE)
+ALL_LDFLAGS = -pthread $(HARDEN_LINK) $(LDFLAGS) $(SANITIZE)
 
 # ------------------------------------------------------------------- files
 

@@ -63,7 +63,7 @@ static void stop_step(struct ta_run *run) {
   ta_preempt(run->runner);
 }
 
-/* In the handler of the first signal. */
+/* In a handler: of the first signal, or of the alarm's alert. */
 static void on_signal(void *data) {
   stop_step(data);
 }
@@ -79,7 +79,7 @@ static void on_broken(void *data) {
 static void on_alarm(void *data) {
   struct ta_run *run = data;
   atomic_store(&run->timed_out, true);
-  ta_interrupt(run->runner);
+  ta_signals_alert();
 }
 
 static bool must_end(struct ta_run *run) {
@@ -184,7 +184,7 @@ static void open_runner(struct ta_run *run, lua_State *L) {
 }
 
 /* The time-out is met between passes by the clock, and within one by the alarm:
- * a pass may be long. */
+ * a pass, or a step, may be long. */
 static bool set_timeout(struct ta_run *run) {
   double seconds = run->options.timeout;
   if (isinf(seconds)) return true;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -12,8 +13,9 @@ static struct {
   int pipe[2];
   void (*notify)(void *data);
   void *data;
+  pthread_t thread;
   volatile sig_atomic_t caught;
-  struct sigaction old_int, old_term, old_pipe;
+  struct sigaction old_int, old_term, old_pipe, old_alert;
   bool catching;
 } signals;
 
@@ -58,6 +60,20 @@ int ta_signals_open(int *fd) {
   return 0;
 }
 
+/* A signal that nobody else uses, and that is ignored where nobody catches it. */
+#define ALERT SIGURG
+
+static void on_alert(int number) {
+  int saved = errno;
+  (void)number;
+  signals.notify(signals.data);
+  errno = saved;
+}
+
+void ta_signals_alert(void) {
+  pthread_kill(signals.thread, ALERT);
+}
+
 /* Without SA_RESTART: a script that reads from a terminal comes back. */
 static void catch_unless_ignored(int number, struct sigaction *old) {
   struct sigaction action = {.sa_handler = on_signal};
@@ -74,6 +90,10 @@ void ta_signals_catch(void (*notify)(void *data), void *data) {
   signals.notify = notify;
   signals.data = data;
   sigaction(SIGPIPE, &quiet, &signals.old_pipe);
+  struct sigaction alert = {.sa_handler = on_alert};
+  sigemptyset(&alert.sa_mask);
+  signals.thread = pthread_self();
+  sigaction(ALERT, &alert, &signals.old_alert);
   catch_unless_ignored(SIGINT, &signals.old_int);
   catch_unless_ignored(SIGTERM, &signals.old_term);
   signals.catching = true;
@@ -88,6 +108,7 @@ void ta_signals_close(void) {
     sigaction(SIGINT, &signals.old_int, NULL);
     sigaction(SIGTERM, &signals.old_term, NULL);
     sigaction(SIGPIPE, &signals.old_pipe, NULL);
+    sigaction(ALERT, &signals.old_alert, NULL);
     signals.catching = false;
   }
   close(signals.pipe[0]);

@@ -18,6 +18,10 @@ int ta_signals_open(int *fd);
  * signal that the process was started ignoring stays ignored. */
 void ta_signals_catch(void (*notify)(void *data), void *data);
 
+/* From any thread, while signals are caught: has `notify` run in a handler on
+ * the thread that catches them, as if a signal had come, but none has. */
+void ta_signals_alert(void);
+
 /* The first signal that came, or 0. */
 int ta_signals_caught(void);
 

@@ -144,9 +144,10 @@ t_a_reader_that_left_is_noticed_in_the_middle_of_a_step() {
   script <<LUA
 $closing
 print "line"
-sleep(0.3)
-for _ = 1, 10 do print "unread" end
-sleep(60)
+for _ = 1, 20 do
+  sleep(0.3)
+  for _ = 1, 10 do print "unread" end
+end
 LUA
   head_of_script
   expect_text closed closed
