@@ -81,7 +81,9 @@ has() { grep -qF -- "$2" "$1" 2>/dev/null; }
 
 # Starts "run ARGUMENTS" in the background; stop() sends it a signal.
 start() {
+  rm -f pid ended
   : >out
+  : >err
   lua5.4 "$here/how.lua" "$(printf '%q ' "$program" run "$@")" >out 2>err </dev/null &
 }
 
@@ -95,10 +97,11 @@ expect_end() {
   [[ $(cat ended) == "$1" ]] || fail "expected $1, got $(cat ended); stderr: $(head -c 400 err)"
 }
 
-# Nothing that a test started may outlive it.
+# Nothing that a test started may outlive it.  With job control each job is a
+# group of processes.
 end_jobs() {
-  local pid
-  for pid in $(jobs -p) $(cat pid 2>/dev/null); do kill -KILL "$pid" 2>/dev/null || true; done
+  local group
+  for group in $(jobs -p); do kill -KILL -- "-$group" 2>/dev/null || true; done
 }
 
 is_sanitized() { grep -q __asan_init "$program"; }

@@ -64,7 +64,7 @@ t_a_signal_ends_a_step_that_never_waits() {
   for loop in 'while true do end' 'while true do pcall(string.rep, "x", 10) end' \
     'coroutine.wrap(function() while true do end end)()' \
     'while true do pcall(function() while true do end end) end'; do
-    rm -f ended closed
+    rm -f closed
     script <<<"$closing io.stderr:write 'busy' $loop"
     start script.lua
     wait_for has err busy
