@@ -129,9 +129,7 @@ static void find_loader(lua_State *L, const char *name) {
     lua_call(L, 1, 2);
     if (lua_isfunction(L, -2)) break;
     if (lua_isstring(L, -2)) {
-      const char *reason = lua_tostring(L, -2);
-      lua_pushfstring(L, "%s%s%s", lua_tostring(L, searchers + 1), *reason == '\n' ? "" : "\n\t",
-                      reason);
+      lua_pushfstring(L, "%s\n\t%s", lua_tostring(L, searchers + 1), lua_tostring(L, -2));
       lua_replace(L, searchers + 1);
     }
     lua_settop(L, searchers + 1);
