@@ -10,7 +10,8 @@
  * All times are seconds as doubles on the host's clock.  Everything here is
  * called from the thread that runs the Lua state, except ta_interrupt().
  * Functions that work on a Lua stack carry the manual's [-popped, +pushed,
- * raises]; those that raise want a protected call around them.
+ * raises]; those that raise want a protected call around them.  The others use
+ * up to LUA_MINSTACK slots of the Runner's L for a moment.
  */
 #ifndef TINYASYNC_H
 #define TINYASYNC_H
@@ -52,7 +53,8 @@ struct ta_host {
 
 /* Makes a Runner on L, which it does not change but for a hidden entry in the
  * registry.  Its memory comes from L's allocator.  The host struct is copied.
- * Raises when memory is out.  [-0, +0, m] */
+ * Raises when memory is out; what it had begun then goes with the state.
+ * [-0, +0, m] */
 TA_API struct ta_runner *ta_runner_new(lua_State *L, const struct ta_host *host);
 
 /* Puts back what ta_open() replaced and forgets all tasks without running
@@ -109,8 +111,9 @@ TA_API void ta_interrupt(struct ta_runner *runner);
 
 /* Has the step under way give up its turn at its next Lua instruction, or as
  * soon after as it can be suspended: with ta_interrupt(), a way to stop a task
- * that never waits.  Uses the debug hook of the running coroutine.  From the
- * thread that runs the Lua state, also in a signal handler. */
+ * that never waits.  Uses the debug hook of the running coroutine; of several
+ * Runners on one Lua state it works for the newest.  From the thread that runs
+ * the Lua state, also in a signal handler. */
 TA_API void ta_preempt(struct ta_runner *runner);
 
 /* Ends all tasks one by one in the order of creation: their to-be-closed

@@ -19,12 +19,21 @@
  * which never sleep cannot stop time. */
 #define PASSES_AT_INSTANT 1000
 
-void ta_run_flush(struct ta_run *run) {
-  if (run->trace) fflush(run->trace);
-  int error = ta_stdio_flush();
-  if (!error || error == -EPIPE || run->output_lost) return;
+/* Under virtual time the alarm does not look after endless steps more often. */
+#define SHORTEST_LOOK 0.1 /* seconds */
+
+/* Tells once that something written is lost. */
+static void report_lost(struct ta_run *run, const char *what, const char *name, int error) {
+  if (run->output_lost) return;
   run->output_lost = run->reported = true;
-  ta_report("cannot write to standard output: %s", strerror(-error));
+  ta_report("cannot write %s %s: %s", what, name, strerror(error));
+}
+
+void ta_run_flush(struct ta_run *run) {
+  if (run->trace && (fflush(run->trace) != 0 || ferror(run->trace)))
+    report_lost(run, "the trace to", run->options.trace_file, errno);
+  int error = ta_stdio_flush();
+  if (error && error != -EPIPE) report_lost(run, "to standard", "output", -error);
 }
 
 /* ------------------------------------------------ what the Runner asks for */
@@ -41,6 +50,7 @@ static bool host_pending(void *data) {
 
 static void host_poll(void *data) {
   struct ta_run *run = data;
+  atomic_fetch_add_explicit(&run->heartbeat, 1, memory_order_relaxed);
   ta_run_flush(run);
   ta_loop_poll(&run->loop);
 }
@@ -75,18 +85,30 @@ static void on_broken(void *data) {
   stop_step(run);
 }
 
-/* In the alarm's thread. */
-static void on_alarm(void *data) {
+/* In the alarm's thread.  Under virtual time it only looks after steps that do
+ * not end: such a one has had the time-out's seconds, and they were real. */
+static bool on_alarm(void *data) {
   struct ta_run *run = data;
+  unsigned beat = atomic_load(&run->heartbeat);
+  if (run->options.virtual_time && beat != run->last_beat) {
+    run->last_beat = beat;
+    return true;
+  }
   atomic_store(&run->timed_out, true);
   ta_signals_alert();
+  return false;
 }
 
 static bool must_end(struct ta_run *run) {
-  double timeout = run->options.timeout;
-  if (!isinf(timeout) && ta_clock_now(&run->clock) >= timeout) atomic_store(&run->timed_out, true);
+  if (!isinf(run->ends_at) && ta_clock_now(&run->clock) >= run->ends_at)
+    atomic_store(&run->timed_out, true);
   return ta_signals_caught() || run->exit_asked || run->stopping || atomic_load(&run->timed_out) ||
          atomic_load(&run->broken);
+}
+
+/* A run that ended by itself has made it. */
+static bool timed_out(struct ta_run *run) {
+  return atomic_load(&run->timed_out) && !run->finished;
 }
 
 /* ------------------------------------------------------------------ waiting */
@@ -106,7 +128,7 @@ static void wait_virtually(struct ta_run *run, double until) {
 
 /* Waits until `deadline` or the end of the run.  False: for ever. */
 static bool wait(struct ta_run *run, double deadline) {
-  double until = fmin(deadline, run->options.timeout);
+  double until = fmin(deadline, run->ends_at);
   ta_run_flush(run);
   run->passes_at_instant = 0;
   if (!run->options.virtual_time)
@@ -121,7 +143,7 @@ static bool wait(struct ta_run *run, double deadline) {
 /* Tasks are runnable; under virtual time they may be so for too long. */
 static void go_on(struct ta_run *run, double deadline) {
   if (!run->options.virtual_time || ++run->passes_at_instant < PASSES_AT_INSTANT) return;
-  double until = fmin(deadline, run->options.timeout);
+  double until = fmin(deadline, run->ends_at);
   if (isinf(until)) return;
   run->passes_at_instant = 0;
   ta_clock_advance(&run->clock, until);
@@ -137,7 +159,9 @@ static void drive(struct ta_run *run) {
   double deadline;
   for (;;) {
     enum ta_pass_result result = ta_pass(run->runner, &deadline);
-    if (must_end(run) || result == TA_DONE) return;
+    atomic_fetch_add_explicit(&run->heartbeat, 1, memory_order_relaxed);
+    run->finished = result == TA_DONE;
+    if (run->finished || must_end(run)) return;
     if (result == TA_BUSY) go_on(run, deadline);
     if (result == TA_STUCK || (result == TA_WAITING && !wait(run, deadline))) {
       find_deadlock(run);
@@ -187,12 +211,17 @@ static void open_runner(struct ta_run *run, lua_State *L) {
  * a pass, or a step, may be long. */
 static bool set_timeout(struct ta_run *run) {
   double seconds = run->options.timeout;
+  run->ends_at = ta_clock_now(&run->clock) + seconds;
   if (isinf(seconds)) return true;
-  run->options.timeout += ta_clock_now(&run->clock);
-  if (run->options.virtual_time) return true;
+  if (run->options.virtual_time) seconds = fmax(seconds, SHORTEST_LOOK);
   int error = ta_alarm_start(&run->alarm, seconds, on_alarm, run);
   if (error) ta_report("cannot start the thread of --timeout: %s", uv_strerror(error));
   return error == 0;
+}
+
+static void report_timeout(struct ta_run *run) {
+  size_t live = ta_live(run->runner);
+  if (timed_out(run)) ta_report("timed out with %zu task%s unfinished", live, live == 1 ? "" : "s");
 }
 
 /* (run, program): everything that may raise on the way to the exit status. */
@@ -211,9 +240,7 @@ static int l_run(lua_State *L) {
   run->started = true;
   drive(run);
   ta_alarm_stop(&run->alarm);
-  if (atomic_load(&run->timed_out))
-    ta_report("timed out with %zu task%s unfinished", ta_live(run->runner),
-              ta_live(run->runner) == 1 ? "" : "s");
+  report_timeout(run);
   ta_cancel_all(run->runner);
   return 0;
 }
@@ -226,18 +253,14 @@ static int exit_status(struct ta_run *run) {
   if (run->exit_asked) return run->exit_code == 0 && run->output_lost ? 1 : run->exit_code;
   if (ta_signals_caught()) ta_signals_die(ta_signals_caught());
   if (atomic_load(&run->broken)) ta_signals_die(SIGPIPE);
-  if (atomic_load(&run->timed_out)) return TA_EXIT_TIMEOUT;
+  if (timed_out(run)) return TA_EXIT_TIMEOUT;
   if (run->deadlocked) return TA_EXIT_DEADLOCK;
   return run->reported ? TA_EXIT_REPORTED : 0;
 }
 
 static void close_trace(struct ta_run *run) {
-  if (!run->trace) return;
-  bool lost = ferror(run->trace) != 0;
-  if (fclose(run->trace) != 0 || lost) {
-    run->reported = true;
-    ta_report("cannot write the trace to %s", run->options.trace_file);
-  }
+  if (run->trace && fclose(run->trace) != 0)
+    report_lost(run, "the trace to", run->options.trace_file, errno);
   run->trace = NULL;
 }
 

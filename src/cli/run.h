@@ -35,15 +35,19 @@ struct ta_run {
   struct ta_runner *runner;
   FILE *trace; /* the file of --trace, if it is one */
 
+  double ends_at;             /* the time-out, on the clock; HUGE_VAL: none */
   uint64_t passes_at_instant; /* under virtual time */
   bool started;               /* the script was loaded and became a task */
   bool reported;              /* something was written to stderr that means status 1 */
   bool stopping;              /* --on-error=stop, after the first report */
   bool deadlocked;
-  bool output_lost; /* a failed write to stdout has been reported */
+  bool finished;    /* no task was left that keeps the run going */
+  bool output_lost; /* a failed write, to stdout or the trace, has been reported */
   bool exit_asked;  /* os.exit(code, true) */
   int exit_code;
   atomic_bool timed_out; /* set from the alarm's thread */
+  atomic_uint heartbeat; /* changes while steps begin and end */
+  unsigned last_beat;    /* which the alarm saw last */
   atomic_bool broken;    /* stdout's reader has gone */
 };
 

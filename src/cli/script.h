@@ -11,12 +11,12 @@
 /* Sets the global `arg`.  [-0, +0, m] */
 void ta_script_set_arg(lua_State *L, const char *program, const struct ta_options *options);
 
-/* Runs what LUA_INIT holds.  On failure pushes the error object and returns
- * false.  [-0, +(0|1), m] */
+/* Runs what LUA_INIT holds.  On failure returns false, with the error object on
+ * top.  [-0, +?, m] */
 bool ta_script_run_init(lua_State *L);
 
-/* Pushes the script's chunk; or pushes a message and returns false.
- * [-0, +1, m] */
+/* Pushes the script's chunk; or returns false, with a message on top.
+ * [-0, +?, m] */
 bool ta_script_load(lua_State *L, const struct ta_options *options);
 
 /* Makes the first task of the chunk on top.  [-1, +0, m] */

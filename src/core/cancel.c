@@ -8,24 +8,16 @@
 
 #define MAX_NESTED 256 /* Lua itself allows fewer */
 
-/* Runs the pending clean-up of one coroutine; an error in it is reported. */
-static bool close_one(struct ta_runner *runner, struct ta_task *task, lua_State *co) {
-  lua_State *L = runner->L;
-  if (ta_close_coroutine(runner, co, L, "the end of a cancelled task") == LUA_OK) return true;
-  lua_xmove(co, L, 1);
-  ta_task_fail(runner, task);
-  return false;
-}
-
 /* Closes a task's nested coroutines from the innermost outward, then its own.
  * False when clean-up failed. */
 static bool close_nested(struct ta_runner *runner, struct ta_task *task) {
   lua_State *nested[MAX_NESTED];
   int count = 0;
   bool clean = true;
-  for (lua_State *co = task->co; co && count < MAX_NESTED; co = ta_waiting_inner(co))
+  for (lua_State *co = task->co; co && count < MAX_NESTED; co = ta_waiting_inner(runner, co))
     nested[count++] = co;
-  while (count > 0) clean &= close_one(runner, task, nested[--count]);
+  while (count > 0)
+    clean &= ta_task_close(runner, task, nested[--count], "the end of a cancelled task");
   return clean;
 }
 
@@ -40,11 +32,14 @@ static void cancel(struct ta_runner *runner, struct ta_task *task) {
 
 void ta_cancel_all(struct ta_runner *runner) {
   if (runner->stepping) return;
+  struct ta_level *level = runner->level;
+  runner->level = NULL;
   runner->stepping = runner->cancelling = true;
   runner->ready = runner->turn = (struct ta_queue){0};
   runner->in_pass = false;
   while (runner->oldest) cancel(runner, runner->oldest);
   runner->stepping = false;
+  runner->level = level;
 }
 
 /* --------------------------------------------------------------- preemption */
@@ -84,6 +79,7 @@ void ta_preempt_coroutine(lua_State *co) {
 
 void ta_preempt(struct ta_runner *runner) {
   atomic_store_explicit(&runner->preempt, 1, memory_order_relaxed);
+  atomic_signal_fence(memory_order_seq_cst); /* see is_preempted() in coroutine.c */
   if (runner->level) ta_preempt_coroutine(runner->level->co);
 }
 

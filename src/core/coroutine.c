@@ -15,8 +15,11 @@ bool ta_in_task(const struct ta_runner *runner, const lua_State *L) {
   return runner->current && runner->level && runner->level->co == L;
 }
 
-/* A preemption is under way: whichever coroutine runs next is to be stopped. */
+/* A preemption is under way: whichever coroutine runs next is to be stopped.
+ * Asked after the level was changed: a signal handler that came before saw the
+ * old one, and has left its wish. */
 static bool is_preempted(const struct ta_runner *runner) {
+  atomic_signal_fence(memory_order_seq_cst);
   return atomic_load_explicit(&runner->preempt, memory_order_relaxed) != 0;
 }
 
@@ -93,14 +96,25 @@ static int fail_resume(lua_State *L, enum form form, int status) {
   return 2;
 }
 
-/* The coroutine could not be resumed, or died: its error object is on its top.
- * A wrapped one that died is closed, for nobody else can. */
+/* A wrapped coroutine that died is closed, for nobody else can do it.  Its error
+ * object, on top of L, is replaced by that of its clean-up. */
+static int close_dead(struct ta_runner *runner, lua_State *L, lua_State *co, int status) {
+  lua_pushvalue(L, -1);
+  lua_xmove(L, co, 1); /* clean-up is told of the error */
+  int closed = ta_close_coroutine(runner, co, L, "coroutine.wrap");
+  if (closed == LUA_OK) return status; /* as older Lua 5.4 has it */
+  lua_pop(L, 1);
+  lua_xmove(co, L, 1);
+  return closed;
+}
+
+/* The coroutine could not be resumed, or died: its error object is on its top. */
 static int end_failed(struct ta_runner *runner, lua_State *L, lua_State *co, enum form form) {
   int status = lua_status(co);
-  if (status != LUA_OK && status != LUA_YIELD) ta_forget_loading(runner, co, NULL);
-  if (form == WRAP && status != LUA_OK && status != LUA_YIELD)
-    status = ta_close_coroutine(runner, co, L, "coroutine.wrap");
+  bool died = status != LUA_OK && status != LUA_YIELD;
   lua_xmove(co, L, 1);
+  if (died) ta_forget_loading(runner, co, NULL);
+  if (died && form == WRAP) status = close_dead(runner, L, co, status);
   return fail_resume(L, form, status);
 }
 
@@ -134,7 +148,7 @@ static int k_resume(lua_State *L, int status, lua_KContext context) {
   (void)status;
   enum form form = (enum form)context;
   lua_State *co = lua_tothread(L, coroutine_index(form));
-  ta_drop_mark(co);
+  ta_drop_mark(ta_upvalue_runner(L), co);
   return do_resume(L, co, form, 0);
 }
 
@@ -142,7 +156,7 @@ static int k_resume(lua_State *L, int status, lua_KContext context) {
 static int begin_resume(lua_State *L, lua_State *co, enum form form, int first) {
   int nargs = lua_gettop(L) - first + 1;
   const char *refusal = NULL;
-  if (ta_is_waiting(co))
+  if (ta_is_waiting(ta_upvalue_runner(L), co))
     refusal = "cannot resume non-suspended coroutine";
   else if (!lua_checkstack(co, nargs))
     refusal = "too many arguments to resume";
@@ -192,7 +206,7 @@ static int call_own(lua_State *L) {
 }
 
 static int l_status(lua_State *L) {
-  if (!ta_is_waiting(check_coroutine(L, 1))) return call_own(L);
+  if (!ta_is_waiting(ta_upvalue_runner(L), check_coroutine(L, 1))) return call_own(L);
   lua_pushliteral(L, "normal");
   return 1;
 }
@@ -200,7 +214,7 @@ static int l_status(lua_State *L) {
 /* Is it neither running nor the resumer of one that runs, nor in a wait? */
 static bool can_close(const struct ta_runner *runner, lua_State *L, lua_State *co) {
   lua_Debug ar;
-  if (co == L || ta_is_waiting(co)) return false;
+  if (co == L || ta_is_waiting(runner, co)) return false;
   for (const struct ta_level *level = runner->level; level; level = level->up)
     if (level->co == co) return false;
   return lua_status(co) != LUA_OK || !lua_getstack(co, 0, &ar);

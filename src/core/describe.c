@@ -29,9 +29,10 @@ bool ta_where(lua_State *L, int level, ta_place place) {
   return false;
 }
 
-bool ta_where_waiting(const struct ta_task *task, ta_place place) {
+bool ta_where_waiting(const struct ta_runner *runner, const struct ta_task *task, ta_place place) {
   bool found = false;
-  for (lua_State *co = task->co; co; co = ta_waiting_inner(co)) found |= ta_where(co, 0, place);
+  for (lua_State *co = task->co; co; co = ta_waiting_inner(runner, co))
+    found |= ta_where(co, 0, place);
   return found;
 }
 
@@ -141,8 +142,7 @@ static void push_function_name(lua_State *L, int index) {
     lua_pushfstring(L, "%s:%d", file, ar.linedefined);
 }
 
-const char *ta_push_task_name(struct ta_runner *runner, lua_State *L, int task_index) {
-  (void)runner;
+const char *ta_push_task_name(lua_State *L, int task_index) {
   task_index = lua_absindex(L, task_index);
   struct ta_task *task = lua_touserdata(L, task_index);
   ta_check_stack(L, LUA_MINSTACK);
@@ -311,7 +311,7 @@ void ta_describe_add(struct ta_runner *runner, lua_State *L, int task_index, con
     place = lua_tostring(L, -1);
     lua_pop(L, 1);
   }
-  ta_trace_add(runner, task, place ? by : origin, place);
+  ta_trace_add(runner, task, lua_istable(L, -1) ? by : origin, place);
   lua_pop(L, 1);
 }
 
@@ -393,7 +393,7 @@ void ta_push_failure(struct ta_runner *runner, lua_State *L, const struct ta_tas
   index = lua_absindex(L, index);
   ta_task_push(runner, L, task);
   int object = lua_gettop(L);
-  ta_push_task_name(runner, L, object);
+  ta_push_task_name(L, object);
   lua_pop(L, 1);
   push_message(L, index);
   push_traceback(runner, L, task);

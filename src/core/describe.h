@@ -21,14 +21,14 @@ typedef char ta_place[LUA_IDSIZE + 16];
 bool ta_where(lua_State *L, int level, ta_place place);
 
 /* Where a suspended task waits, seen through its nested coroutines. */
-bool ta_where_waiting(const struct ta_task *task, ta_place place);
+bool ta_where_waiting(const struct ta_runner *runner, const struct ta_task *task, ta_place place);
 
 /* Pushes on L the name of the C function that `ar` found in a frame of `co`, as
  * "table.sort".  [-0, +1, m] */
 void ta_push_c_name(lua_State *L, lua_State *co, lua_Debug *ar);
 
 /* The task's name, found out at the first call.  Pushes it.  [-0, +1, m] */
-const char *ta_push_task_name(struct ta_runner *runner, lua_State *L, int task_index);
+const char *ta_push_task_name(lua_State *L, int task_index);
 
 /* Pushes the record of a spawn by the running function, or nil when no task
  * runs it.  [-0, +1, m] */

@@ -8,7 +8,7 @@
 static int l_find_name(lua_State *L) {
   struct ta_runner *runner = lua_touserdata(L, 1);
   ta_task_push(runner, L, lua_touserdata(L, 2));
-  ta_push_task_name(runner, L, -1);
+  ta_push_task_name(L, -1);
   return 0;
 }
 
@@ -29,9 +29,11 @@ void ta_visit_tasks(struct ta_runner *runner,
     ta_place place;
     struct ta_task_info info = {.id = ta_task_id(task),
                                 .name = name_of(runner, task),
-                                .subject = task->subject,
-                                .where = ta_where_waiting(task, place) ? place : "?"};
-    if (task->state == TA_TASK_WAITING) info.action = task->action;
+                                .where = ta_where_waiting(runner, task, place) ? place : "?"};
+    if (task->state == TA_TASK_WAITING) {
+      info.action = task->action;
+      info.subject = task->subject;
+    }
     visit(data, &info);
   }
 }

@@ -13,20 +13,26 @@
 /* An entry of the list of what was replaced. */
 enum { REPLACED_TABLE = 1, REPLACED_KEY, REPLACED_VALUE };
 
+/* Raw, so that a strict _G does not mind. */
 void ta_replace(struct ta_runner *runner, lua_State *L, int table, const char *key) {
   table = lua_absindex(L, table);
   lua_createtable(L, REPLACED_VALUE, 0);
+  int entry = lua_gettop(L);
   lua_pushvalue(L, table);
-  lua_rawseti(L, -2, REPLACED_TABLE);
+  lua_rawseti(L, entry, REPLACED_TABLE);
   lua_pushstring(L, key);
-  lua_rawseti(L, -2, REPLACED_KEY);
-  lua_getfield(L, table, key);
-  lua_rawseti(L, -2, REPLACED_VALUE);
+  lua_pushvalue(L, -1);
+  lua_rawseti(L, entry, REPLACED_KEY);
+  lua_pushvalue(L, -1);
+  lua_rawget(L, table);
+  lua_rawseti(L, entry, REPLACED_VALUE);
   ta_push_kept(runner, L, TA_KEEPS_REPLACED);
-  lua_insert(L, -2);
+  lua_pushvalue(L, entry);
   lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
-  lua_pop(L, 1);
-  lua_setfield(L, table, key);
+  lua_settop(L, entry + 1); /* value, entry, key */
+  lua_replace(L, entry);
+  lua_insert(L, -2);
+  lua_rawset(L, table);
 }
 
 static int l_put_back(lua_State *L) {
@@ -67,6 +73,7 @@ static int l_checkpoint(lua_State *L) {
 
 static int l_now(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
+  if (!runner->L) return luaL_error(L, "the Runner was closed");
   lua_pushnumber(L, ta_host_now(runner) - runner->started);
   return 1;
 }

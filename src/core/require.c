@@ -21,7 +21,7 @@ struct ta_loading {
   struct ta_loading *next;
   struct ta_task *task; /* NULL: loaded outside any task */
   lua_State *co;
-  const char *name; /* the string at index 1 of that require */
+  const char *name; /* a string that the userdata keeps */
 };
 
 static const char waits_for[] = "require";
@@ -68,6 +68,9 @@ static void check_loop(const struct ta_runner *runner, lua_State *L, struct ta_l
   lua_pop(L, 1);
 }
 
+/* The stack of a require. */
+enum { NAME = 1, LOADED, MARK, LOADER, LOADER_DATA };
+
 /* ------------------------------------------------------- begin and end */
 
 /* Takes a module off the list and wakes the tasks that wait for it. */
@@ -100,7 +103,9 @@ void ta_forget_loading(struct ta_runner *runner, const lua_State *co, const stru
 
 /* Pushes a to-be-closed value that keeps the module marked as being loaded. */
 static void begin_loading(struct ta_runner *runner, lua_State *L, const char *name) {
-  struct ta_loading *load = lua_newuserdatauv(L, sizeof *load, 0);
+  struct ta_loading *load = lua_newuserdatauv(L, sizeof *load, 1);
+  lua_pushvalue(L, NAME);
+  lua_setiuservalue(L, -2, 1);
   ta_push_kept(runner, L, TA_KEEPS_CLOSER);
   lua_setmetatable(L, -2);
   *load =
@@ -110,9 +115,6 @@ static void begin_loading(struct ta_runner *runner, lua_State *L, const char *na
 }
 
 /* ----------------------------------------------------------------- require */
-
-/* The stack of a require. */
-enum { NAME = 1, LOADED, MARK, LOADER, LOADER_DATA };
 
 /* Pushes the loader that the first willing searcher gives, and its data. */
 static void find_loader(lua_State *L, const char *name) {

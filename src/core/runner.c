@@ -57,7 +57,7 @@ static void release(struct ta_runner *runner) {
   runner->slots = NULL;
   runner->slot_capacity = 0;
   runner->oldest = runner->newest = NULL;
-  runner->live = runner->daemons = runner->endless = 0;
+  runner->live = runner->daemons = runner->endless = runner->preempted = 0;
   runner->L = NULL;
 }
 
@@ -80,6 +80,10 @@ struct ta_runner *ta_runner_new(lua_State *L, const struct ta_host *host) {
   lua_setfield(L, -2, "__gc");
   lua_setmetatable(L, -2);
   lua_rawsetp(L, LUA_REGISTRYINDEX, key(runner, 0));
+  for (int which = 1; which <= TA_KEEPS_COUNT; which++) { /* later changes ask for no memory */
+    lua_pushboolean(L, false);
+    ta_keep(runner, L, which);
+  }
   ta_preempt_setup(runner, L);
   ta_task_setup(runner, L);
   lua_newtable(L);
@@ -288,10 +292,13 @@ enum ta_pass_result ta_pass(struct ta_runner *runner, double *deadline) {
   *deadline = HUGE_VAL;
   if (runner->stepping) return TA_REENTERED;
   if (runner->looked_at == HUGE_VAL) runner->looked_at = ta_host_now(runner);
+  struct ta_level *level = runner->level; /* the host may run in a coroutine itself */
+  runner->level = NULL;
   runner->stepping = true;
   if (!runner->in_pass) begin_pass(runner);
   bool finished = take_turns(runner);
   runner->stepping = false;
+  runner->level = level;
   if (!finished) return TA_INTERRUPTED;
   runner->in_pass = false;
   return end_pass(runner, deadline);

@@ -15,6 +15,12 @@
 #include "core/timers.h"
 #include "tinyasync.h"
 
+#if defined(__GNUC__)
+#define TA_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#else
+#define TA_UNLIKELY(x) (x)
+#endif
+
 struct ta_level;
 struct ta_loading;
 
@@ -47,7 +53,8 @@ struct ta_runner {
   struct ta_task *newest;
   size_t live;
   size_t daemons;
-  size_t endless; /* those in sleep(math.huge) */
+  size_t endless;   /* those in sleep(math.huge) */
+  size_t preempted; /* those whose last step was cut short */
 
   uint64_t last_id;
   uint64_t last_wait;
@@ -94,8 +101,7 @@ enum {
 /* Pushes what the Runner keeps under `which`.  [-0, +1, -] */
 void ta_push_kept(struct ta_runner *runner, lua_State *L, int which);
 
-/* Pops a value and keeps it under `which`.  Asks for memory the first time.
- * [-1, +0, m] */
+/* Pops a value and keeps it under `which`.  [-1, +0, -] */
 void ta_keep(struct ta_runner *runner, lua_State *L, int which);
 
 /* Pushes the Runner itself, the first upvalue of its C functions.  [-0, +1, -] */

@@ -39,48 +39,63 @@ static int l_body(lua_State *L) {
 
 /* --------------------------------------------------------------- Lua's view */
 
-struct ta_task *ta_task_check(struct ta_runner *runner, lua_State *L, int index) {
-  if (lua_getmetatable(L, index)) {
-    ta_push_kept(runner, L, TA_KEEPS_META);
-    bool same = lua_rawequal(L, -1, -2);
-    lua_pop(L, 2);
-    if (same) return lua_touserdata(L, index);
+/* The task at index 1 of a function of the metatable, which is upvalue 2. */
+static struct ta_task *check_task(lua_State *L) {
+  struct ta_task *task = lua_touserdata(L, 1);
+  if (task && lua_getmetatable(L, 1)) {
+    bool same = lua_rawequal(L, -1, lua_upvalueindex(2));
+    lua_pop(L, 1);
+    if (same) return task;
   }
-  luaL_typeerror(L, index, "Task");
+  luaL_typeerror(L, 1, "Task");
   return NULL;
 }
 
 static int l_task_index(lua_State *L) {
-  struct ta_runner *runner = ta_upvalue_runner(L);
-  struct ta_task *task = ta_task_check(runner, L, 1);
+  struct ta_task *task = check_task(L);
   const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
   if (strcmp(key, "id") == 0)
     lua_pushinteger(L, (lua_Integer)ta_task_id(task));
   else if (strcmp(key, "name") == 0)
-    ta_push_task_name(runner, L, 1);
+    ta_push_task_name(L, 1);
   else
     lua_pushnil(L);
   return 1;
 }
 
 static int l_task_tostring(lua_State *L) {
-  struct ta_runner *runner = ta_upvalue_runner(L);
-  struct ta_task *task = ta_task_check(runner, L, 1);
-  const char *name = ta_push_task_name(runner, L, 1);
+  struct ta_task *task = check_task(L);
+  const char *name = ta_push_task_name(L, 1);
   lua_pushfstring(L, "task #%I %s", (LUAI_UACINT)ta_task_id(task), name);
   return 1;
 }
 
-void ta_task_setup(struct ta_runner *runner, lua_State *L) {
+/* Sets a function of the metatable on top. */
+static void set_method(struct ta_runner *runner, lua_State *L, const char *name,
+                       lua_CFunction function) {
+  ta_push_runner(runner, L);
+  lua_pushvalue(L, -2);
+  lua_pushcclosure(L, function, 2);
+  lua_setfield(L, -2, name);
+}
+
+static void setup_metatable(struct ta_runner *runner, lua_State *L) {
   lua_newtable(L);
-  ta_push_function(runner, L, l_task_index);
-  lua_setfield(L, -2, "__index");
-  ta_push_function(runner, L, l_task_tostring);
-  lua_setfield(L, -2, "__tostring");
+  set_method(runner, L, "__index", l_task_index);
+  set_method(runner, L, "__tostring", l_task_tostring);
   lua_pushliteral(L, "Task");
   lua_setfield(L, -2, "__name");
+  lua_pushliteral(L, "Task");
+  lua_setfield(L, -2, "__metatable"); /* what scripts get of it */
   ta_keep(runner, L, TA_KEEPS_META);
+}
+
+void ta_task_setup(struct ta_runner *runner, lua_State *L) {
+  setup_metatable(runner, L);
   lua_newtable(L);
+  lua_pushboolean(L, true);
+  int first = luaL_ref(L, -2);
+  luaL_unref(L, -1, first); /* some Lua asks for memory at the first one */
   ta_keep(runner, L, TA_KEEPS_TASKS);
   ta_push_runner(runner, L);
   ta_push_function(runner, L, ta_l_keep_traceback);
@@ -131,17 +146,20 @@ static void keep_task(struct ta_runner *runner, lua_State *L, int index) {
 /* Pushes a new task for the function at `function`, with an empty coroutine. */
 static struct ta_task *push_new(struct ta_runner *runner, lua_State *L, int function,
                                 const struct ta_task_options *options) {
+  /* The name first: a finalizer might change the table that holds it. */
+  if (options && options->name)
+    lua_pushstring(L, options->name);
+  else
+    lua_pushvalue(L, function);
   struct ta_task *task = lua_newuserdatauv(L, sizeof *task, TA_TASK_KEEPS);
   memset(task, 0, sizeof *task);
+  lua_insert(L, -2);
+  if (options && options->name) task->name = lua_tostring(L, -1);
+  lua_setiuservalue(L, -2, TA_TASK_FUNCTION);
   task->co = lua_newthread(L);
   lua_setiuservalue(L, -2, TA_TASK_THREAD);
   ta_push_kept(runner, L, TA_KEEPS_META);
   lua_setmetatable(L, -2);
-  if (options && options->name)
-    task->name = lua_pushstring(L, options->name);
-  else
-    lua_pushvalue(L, function);
-  lua_setiuservalue(L, -2, TA_TASK_FUNCTION);
   ta_push_record(runner, L);
   lua_setiuservalue(L, -2, TA_TASK_RECORD);
   task->daemon = options && options->daemon;
@@ -186,7 +204,7 @@ struct ta_task *ta_add_task(struct ta_runner *runner, lua_State *L, int nargs,
   lua_insert(L, place);
   load_coroutine(runner, L, task, nargs);
   if (ta_tracing(runner)) {
-    ta_push_task_name(runner, L, place);
+    ta_push_task_name(L, place);
     lua_pop(L, 1);
   }
   keep_task(runner, L, place);
@@ -208,6 +226,7 @@ void ta_task_end(struct ta_runner *runner, struct ta_task *task, enum ta_task_st
     ta_trace_simple(runner, task, state == TA_TASK_DONE ? TA_EVENT_RETURN : TA_EVENT_CANCEL);
   task->state = (uint8_t)state;
   task->co = NULL;
+  if (TA_UNLIKELY(task->preempted)) ta_task_unpreempt(runner, task);
   if (TA_UNLIKELY(runner->loading != NULL)) ta_forget_loading(runner, NULL, task);
   ta_push_kept(runner, L, TA_KEEPS_TASKS);
   lua_rawgeti(L, -1, (lua_Integer)task->slot);
@@ -238,7 +257,11 @@ static int l_describe(lua_State *L) {
 }
 
 /* What is left to say when even describing a failure failed. */
-static void push_bare_failure(lua_State *L) {
+static void push_bare_failure(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
+  ta_push_kept(runner, L, TA_KEEPS_TRACEBACKS);
+  lua_pushnil(L);
+  lua_rawseti(L, -2, (lua_Integer)task->slot);
+  lua_pop(L, 1);
   if (lua_type(L, -1) != LUA_TSTRING) {
     lua_pop(L, 1);
     lua_pushliteral(L, "not enough memory");
@@ -255,64 +278,83 @@ void ta_task_fail(struct ta_runner *runner, struct ta_task *task) {
   lua_pushlightuserdata(L, task);
   lua_pushlightuserdata(L, runner);
   lua_rotate(L, -4, 3);
-  if (lua_pcall(L, 3, 4, 0) != LUA_OK) push_bare_failure(L);
+  if (lua_pcall(L, 3, 4, 0) != LUA_OK) push_bare_failure(runner, L, task);
   report(runner, task, L);
   lua_settop(L, top);
+}
+
+bool ta_task_close(struct ta_runner *runner, struct ta_task *task, lua_State *co, const char *by) {
+  lua_State *L = runner->L;
+  if (ta_close_coroutine(runner, co, L, by) == LUA_OK || lua_gettop(co) == 0) return true;
+  lua_xmove(co, L, 1);
+  ta_task_fail(runner, task);
+  return false;
 }
 
 /* -------------------------------------------------------------------- step */
 
 /* How many values on the coroutine's stack the step hands over: to the body its
  * function and arguments, to a wait none. */
-static int prepare_step(struct ta_task *task) {
+static int prepare_step(struct ta_runner *runner, struct ta_task *task) {
   task->state = TA_TASK_RUNNING;
-  task->endless = false;
+  if (TA_UNLIKELY(task->preempted)) ta_task_unpreempt(runner, task);
   task->action = task->subject = NULL;
   if (task->steps++ == 0) return lua_gettop(task->co) - 1;
   lua_pop(task->co, task->marks);
   return 0;
 }
 
-/* The coroutine yielded, and not by way of our own waits. */
-static void stop_foreign(struct ta_runner *runner, struct ta_task *task, int count) {
-  if (ta_await_foreign(runner, task, count) == 0) return;
-  lua_State *co = task->co;
-  ta_close_coroutine(runner, co, runner->L, "the end of a failed task");
+/* Fails a task whose body could not, with the error object on top of the
+ * Runner's L. */
+static void end_failed(struct ta_runner *runner, struct ta_task *task) {
+  ta_task_close(runner, task, task->co, "the end of a failed task");
   ta_task_fail(runner, task);
   ta_task_end(runner, task, TA_TASK_FAILED);
+}
+
+/* The coroutine yielded, and not by way of our own waits. */
+static void stop_foreign(struct ta_runner *runner, struct ta_task *task, int count) {
+  if (ta_await_foreign(runner, task, count) != 0) end_failed(runner, task);
 }
 
 /* The coroutine died outside its body's protected call. */
 static void end_broken(struct ta_runner *runner, struct ta_task *task) {
-  lua_State *L = runner->L;
-  lua_xmove(task->co, L, 1);
-  ta_close_coroutine(runner, task->co, L, "the end of a failed task");
+  lua_xmove(task->co, runner->L, 1);
   ta_task_fail(runner, task);
   ta_task_end(runner, task, TA_TASK_FAILED);
+}
+
+/* The step was cut short by ta_preempt(). */
+static void stop_preempted(struct ta_runner *runner, struct ta_task *task) {
+  task->preempted = true;
+  runner->preempted++;
+  if (ta_tracing(runner)) {
+    task->action = "preempted";
+    ta_trace_yield(runner, task, task->co);
+    task->action = NULL;
+  }
+  ta_make_ready(runner, task);
 }
 
 /* Is the coroutine as the last step left it?  Where Lua's own coroutine library
  * is in use, a script may have got hold of it. */
-static bool is_intact(const struct ta_task *task) {
+static bool is_intact(const struct ta_runner *runner, const struct ta_task *task) {
   if (task->steps == 0) return lua_status(task->co) == LUA_OK && lua_gettop(task->co) > 1;
-  return task->marks ? ta_is_waiting(task->co) : lua_status(task->co) == LUA_YIELD;
+  return task->marks ? ta_is_waiting(runner, task->co) : lua_status(task->co) == LUA_YIELD;
 }
 
 static void end_meddled(struct ta_runner *runner, struct ta_task *task) {
-  lua_State *L = runner->L;
-  ta_close_coroutine(runner, task->co, L, "the end of a failed task");
-  lua_pushliteral(L, "the coroutine of a task was resumed or closed by somebody else");
-  ta_task_fail(runner, task);
-  ta_task_end(runner, task, TA_TASK_FAILED);
+  lua_pushliteral(runner->L, "the coroutine of a task was resumed or closed by somebody else");
+  end_failed(runner, task);
 }
 
 void ta_task_step(struct ta_runner *runner, struct ta_task *task) {
   int count;
-  if (TA_UNLIKELY(!runner->guarded) && !is_intact(task)) {
+  if (TA_UNLIKELY(!runner->guarded) && !is_intact(runner, task)) {
     end_meddled(runner, task);
     return;
   }
-  int nargs = prepare_step(task);
+  int nargs = prepare_step(runner, task);
   if (ta_tracing(runner)) ta_trace_step(runner, task);
   runner->current = task;
   int status = ta_resume(runner, task->co, runner->L, nargs, &count);
@@ -321,8 +363,8 @@ void ta_task_step(struct ta_runner *runner, struct ta_task *task) {
     task->marks = waits ? (uint8_t)count : 0;
     if (TA_UNLIKELY(!waits))
       stop_foreign(runner, task, count);
-    else if (TA_UNLIKELY(task->state == TA_TASK_RUNNING)) /* preempted */
-      ta_make_ready(runner, task);
+    else if (TA_UNLIKELY(task->state == TA_TASK_RUNNING))
+      stop_preempted(runner, task);
   } else if (TA_UNLIKELY(status != LUA_OK)) {
     end_broken(runner, task);
   } else if (TA_UNLIKELY(task->state == TA_TASK_FAILED)) {

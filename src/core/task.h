@@ -34,9 +34,10 @@ struct ta_task {
   const char *subject; /* more about that, or NULL */
   uint32_t slot;       /* its reference in the Runner's table */
   uint8_t state;       /* an enum ta_task_state */
-  bool daemon;
-  bool endless;  /* in sleep(math.huge) */
-  uint8_t marks; /* values that its coroutine yielded to wait; 0: it has not */
+  bool daemon : 1;
+  bool endless : 1;   /* in sleep(math.huge) */
+  bool preempted : 1; /* its last step was cut short */
+  uint8_t marks;      /* values that its coroutine yielded to wait; 0: it has not */
 };
 
 /* A task's user values. */
@@ -71,8 +72,14 @@ void ta_task_fail(struct ta_runner *runner, struct ta_task *task);
 /* Pushes the task's object.  Only of one that lives.  [-0, +1, -] */
 void ta_task_push(struct ta_runner *runner, lua_State *L, const struct ta_task *task);
 
-/* The task at `index`, or an argument error.  [-0, +0, v] */
-struct ta_task *ta_task_check(struct ta_runner *runner, lua_State *L, int index);
+/* Closes one of the task's coroutines; an error of its clean-up is reported, and
+ * false is the answer then. */
+bool ta_task_close(struct ta_runner *runner, struct ta_task *task, lua_State *co, const char *by);
+
+static inline void ta_task_unpreempt(struct ta_runner *runner, struct ta_task *task) {
+  task->preempted = false;
+  runner->preempted--;
+}
 
 /* Makes the metatable, the table of tasks and the body.  [-0, +0, m] */
 void ta_task_setup(struct ta_runner *runner, lua_State *L);

@@ -12,12 +12,6 @@
 #include "core/task.h"
 #include "tinyasync.h"
 
-#if defined(__GNUC__)
-#define TA_UNLIKELY(x) __builtin_expect(!!(x), 0)
-#else
-#define TA_UNLIKELY(x) (x)
-#endif
-
 static inline bool ta_tracing(const struct ta_runner *runner) {
   return TA_UNLIKELY(runner->trace != NULL);
 }

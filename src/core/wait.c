@@ -13,19 +13,34 @@
 /* Their addresses are the marks. */
 static const char direct_mark, nested_mark;
 
-bool ta_is_waiting(lua_State *co) {
-  if (lua_status(co) != LUA_YIELD || !lua_islightuserdata(co, -1)) return false;
-  const void *mark = lua_touserdata(co, -1);
-  return mark == &direct_mark || mark == &nested_mark;
+/* A coroutine suspended in a Lua function was suspended by a hook. */
+static bool is_preempted(lua_State *co) {
+  lua_Debug ar;
+  return lua_getstack(co, 0, &ar) && lua_getinfo(co, "S", &ar) && *ar.what != 'C';
 }
 
-lua_State *ta_waiting_inner(lua_State *co) {
-  bool nested = lua_status(co) == LUA_YIELD && lua_touserdata(co, -1) == &nested_mark;
-  return nested ? lua_tothread(co, -2) : NULL;
+/* The mark that a suspended coroutine has yielded, or NULL.  The stack of one
+ * that was preempted is not looked at: it has yielded nothing. */
+static const void *mark_of(const struct ta_runner *runner, lua_State *co) {
+  if (lua_status(co) != LUA_YIELD || !lua_islightuserdata(co, -1)) return NULL;
+  if (TA_UNLIKELY(runner->preempted > 0) && is_preempted(co)) return NULL;
+  return lua_touserdata(co, -1);
 }
 
-void ta_drop_mark(lua_State *co) {
-  if (ta_is_waiting(co)) lua_pop(co, lua_touserdata(co, -1) == &nested_mark ? 2 : 1);
+bool ta_is_waiting(const struct ta_runner *runner, lua_State *co) {
+  const void *mark = mark_of(runner, co);
+  if (mark == &direct_mark || mark == &nested_mark) return true;
+  return TA_UNLIKELY(runner->preempted > 0) && lua_status(co) == LUA_YIELD && is_preempted(co);
+}
+
+lua_State *ta_waiting_inner(const struct ta_runner *runner, lua_State *co) {
+  return mark_of(runner, co) == &nested_mark ? lua_tothread(co, -2) : NULL;
+}
+
+void ta_drop_mark(const struct ta_runner *runner, lua_State *co) {
+  const void *mark = mark_of(runner, co);
+  if (mark == &direct_mark) lua_pop(co, 1);
+  if (mark == &nested_mark) lua_pop(co, 2);
 }
 
 static void push_mark(lua_State *L, const char *mark) {

@@ -15,10 +15,10 @@
 #include "core/task.h"
 
 /* Is this suspended coroutine in a wait, rather than in a yield of its own? */
-bool ta_is_waiting(lua_State *co);
+bool ta_is_waiting(const struct ta_runner *runner, lua_State *co);
 
 /* The nested coroutine whose wait `co` passes on, or NULL. */
-lua_State *ta_waiting_inner(lua_State *co);
+lua_State *ta_waiting_inner(const struct ta_runner *runner, lua_State *co);
 
 /* Yields a wait to whoever resumed L.  `inner` is the index of the nested
  * coroutine whose wait it is, or 0.  [-0, +0, v] */
@@ -34,7 +34,7 @@ static inline bool ta_take_wait(struct ta_runner *runner, const lua_State *co) {
 
 /* Drops what a waiting coroutine has yielded: it can be resumed then.  One that
  * was preempted has yielded nothing. */
-void ta_drop_mark(lua_State *co);
+void ta_drop_mark(const struct ta_runner *runner, lua_State *co);
 
 /* Waits `delay` seconds; 0 or less: until the next pass.  Returns the seconds
  * that went by.  [-all, +1, v] */

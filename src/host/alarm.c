@@ -5,16 +5,21 @@
 
 #define LONGEST_WAIT 1e9 /* seconds */
 
-static void wait_and_call(void *argument) {
-  struct ta_alarm *alarm = argument;
+/* False: the alarm was stopped meanwhile. */
+static bool wait_once(struct ta_alarm *alarm) {
   uint64_t end = uv_hrtime() + (uint64_t)(alarm->seconds * 1e9);
-  uv_mutex_lock(&alarm->mutex);
   uint64_t now;
+  uv_mutex_lock(&alarm->mutex);
   while (!alarm->stopping && (now = uv_hrtime()) < end)
     uv_cond_timedwait(&alarm->stop, &alarm->mutex, end - now);
   bool stopped = alarm->stopping;
   uv_mutex_unlock(&alarm->mutex);
-  if (!stopped) alarm->function(alarm->data);
+  return !stopped;
+}
+
+static void run_alarm(void *argument) {
+  struct ta_alarm *alarm = argument;
+  while (wait_once(alarm) && alarm->function(alarm->data)) continue;
 }
 
 /* Starts the thread with all signals blocked. */
@@ -22,12 +27,12 @@ static int start_thread(struct ta_alarm *alarm) {
   sigset_t all, old;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &old);
-  int error = uv_thread_create(&alarm->thread, wait_and_call, alarm);
+  int error = uv_thread_create(&alarm->thread, run_alarm, alarm);
   pthread_sigmask(SIG_SETMASK, &old, NULL);
   return error;
 }
 
-int ta_alarm_start(struct ta_alarm *alarm, double seconds, void (*function)(void *data),
+int ta_alarm_start(struct ta_alarm *alarm, double seconds, bool (*function)(void *data),
                    void *data) {
   *alarm = (struct ta_alarm){.seconds = seconds < LONGEST_WAIT ? seconds : LONGEST_WAIT,
                              .function = function,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * alarm.h -- calls a function at a time, whatever the main thread does.
+ * alarm.h -- calls a function at times, whatever the main thread does.
  *
  * A thread of its own waits; it takes no signals.  The function runs in that
  * thread and may do only what is safe there.
@@ -18,12 +18,13 @@ struct ta_alarm {
   bool started;
   bool stopping;
   double seconds;
-  void (*function)(void *data);
+  bool (*function)(void *data);
   void *data;
 };
 
-/* Has `function` called once, `seconds` from now.  0, or a negative errno. */
-int ta_alarm_start(struct ta_alarm *alarm, double seconds, void (*function)(void *data),
+/* Has `function` called `seconds` from now, and every `seconds` again while it
+ * answers true.  0, or a negative errno. */
+int ta_alarm_start(struct ta_alarm *alarm, double seconds, bool (*function)(void *data),
                    void *data);
 
 /* Ends the thread.  One that was never started is left alone. */

@@ -90,6 +90,7 @@ void ta_loop_wait(struct ta_loop *loop, double seconds) {
     ta_loop_poll(loop);
     seconds = 0;
   }
+  uv_update_time(&loop->uv); /* its timers count from the time it knows */
   /* -1: no timer of libuv's.  Without any live handle it would say 0. */
   int milliseconds = uv_loop_alive(&loop->uv) ? uv_backend_timeout(&loop->uv) : -1;
   double limit = fmin(fmax(seconds, 0), LONGEST_WAIT);

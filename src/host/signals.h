@@ -4,8 +4,8 @@
  *
  * The first SIGINT or SIGTERM is noted, told to a function and put into a pipe
  * that ends a loop's wait; the second one ends the process from the handler.
- * The handlers are our own, not libuv's.  A process has one set of handlers:
- * this room alone keeps static state.
+ * The handlers are our own, not libuv's.  A process has one set of handlers,
+ * so this room keeps static state, as stdio does.
  */
 #ifndef TA_HOST_SIGNALS_H
 #define TA_HOST_SIGNALS_H

@@ -6,6 +6,7 @@
  * through here: it waits where a descriptor would block, notes the first error,
  * and nothing reaches stderr before what stdout holds.  A terminal keeps the C
  * library's own streams, so that programs can still ask whether it is one.
+ * A process has one set of streams, so this room keeps static state.
  */
 #ifndef TA_HOST_STDIO_H
 #define TA_HOST_STDIO_H

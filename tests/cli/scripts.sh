@@ -4,7 +4,7 @@
 # scripts.sh -- where scripts come from, what they are given, and the options
 # that change how they run.
 
-: "${program:?}"
+: "${program:?}" "${closing:=}"
 
 t_a_first_line_with_a_hash_is_skipped() {
   script <<<$'#!/usr/bin/env -S tinyasync run\nprint(debug.getinfo(1, "l").currentline)'
@@ -93,7 +93,7 @@ seeded() {
   run run "$@" -e '
     for i = 1, 10 do spawn(function() sleep(0) io.write(i, " ") end) end
     sleep(1)
-    print(math.random(1e9), math.random(1e9))' --virtual-time
+    print(math.random(1e9), math.random(1e9))'
   expect_status 0
 }
 
@@ -124,7 +124,7 @@ for i = 1, 2 do
 end
 sleep(math.huge)
 LUA
-  run run --timeout=0.1 script.lua
+  run run --timeout=1 script.lua
   expect_status 124
   expect_out $'closed\t1\nclosed\t2'
   run run --timeout=30 --virtual-time script.lua
@@ -153,6 +153,35 @@ LUA
   run run --timeout=0.2 script.lua
   expect_status 124
   (($(wc -l <out) < 100)) || fail "$(wc -l <out) steps"
+}
+
+# In real time, and under virtual time, which stands still during a step.
+t_a_timeout_ends_a_step_that_never_waits() {
+  script <<<"$closing pcall(coroutine.wrap(function() while true do pcall(error) end end))"
+  for clock in --seed=1 --virtual-time; do
+    rm -f closed
+    run run "$clock" --timeout=0.3 script.lua
+    expect_status 124
+    expect_text closed closed
+  done
+}
+
+t_virtual_time_may_take_longer_in_real_time() {
+  run run --virtual-time --timeout=0.2 -e '
+    for _ = 1, 8 do
+      local stop = os.clock() + 0.05
+      while os.clock() < stop do end
+      sleep(0.001)
+    end
+    print "made it"'
+  expect_status 0
+  expect_out "made it"
+}
+
+t_a_run_that_ends_by_itself_has_made_it() {
+  run run --timeout=0.1 -e 'spawn(os.execute, "sleep 0.4")'
+  expect_status 0
+  expect_err ""
 }
 
 t_a_timeout_that_is_not_reached_changes_nothing() {

@@ -133,7 +133,8 @@ static void spawn_kept_after_freeing_raises(void) {
 }
 
 static void the_library_kept_after_freeing_answers_or_raises(void) {
-  expect_after_free("a = async", "log(a.current()) pcall(a.now) log 'on'", "nil on");
+  expect_after_free("a = async", "log(a.current()) log(pcall(a.now))",
+                    "nil false the Runner was closed");
 }
 
 static void tasks_kept_after_freeing_answer_or_raise(void) {
@@ -302,6 +303,36 @@ static void a_runner_may_be_driven_from_a_protected_call(void) {
   world_close(&world);
 }
 
+/* pass(): a host that calls ta_pass() from a Lua function. */
+static int l_pass(lua_State *L) {
+  struct world *world = lua_touserdata(L, lua_upvalueindex(1));
+  world_pass(world);
+  return 0;
+}
+
+static void a_pass_inside_a_coroutine_of_the_hosts_is_a_pass(void) {
+  WITH_WORLD(world);
+  lua_pushlightuserdata(world.L, &world);
+  lua_pushcclosure(world.L, l_pass, 1);
+  lua_setglobal(world.L, "pass");
+  world_add(&world, "sleep(0) coroutine.yield() log 'a'");
+  world_do(&world, "local co = coroutine.wrap(function() pass() pass() pass() log 'b' end) co()");
+  CHECK_TEXT(world.log, "a b");
+  world_close(&world);
+}
+
+static void a_strict_global_table_is_no_hindrance(void) {
+  struct world world;
+  world_open_bare(&world);
+  make_runner(&world);
+  world_do(&world, "setmetatable(_G, {__index = error, __newindex = error})");
+  ta_open(world.runner, world.L, TA_OPEN_ALL);
+  world_add(&world, "sleep(0) log 'a'");
+  CHECK(world_settle(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "a");
+  world_close(&world);
+}
+
 const struct test embed_tests[] = {
     TEST(making_a_runner_changes_nothing),
     TEST(each_flag_opens_its_part_only),
@@ -323,5 +354,7 @@ const struct test embed_tests[] = {
     TEST(a_tasks_coroutine_in_other_hands_is_survived),
     TEST(a_runner_without_the_library_runs_tasks),
     TEST(a_runner_may_be_driven_from_a_protected_call),
+    TEST(a_pass_inside_a_coroutine_of_the_hosts_is_a_pass),
+    TEST(a_strict_global_table_is_no_hindrance),
     TESTS_END,
 };

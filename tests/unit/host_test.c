@@ -118,10 +118,11 @@ static void an_event_ends_a_wait(void) {
 }
 
 /* Writes into the pipe from another thread, in the middle of a wait. */
-static void write_byte(void *data) {
+static bool write_byte(void *data) {
   struct watched *watched = data;
   ssize_t written = write(watched->ends[1], "x", 1);
   (void)written;
+  return false;
 }
 
 static void an_event_during_a_wait_ends_it(void) {
@@ -237,8 +238,24 @@ static void a_signal_is_noted_told_and_ends_one_wait(void) {
 
 /* -------------------------------------------------------------------- alarm */
 
-static void count_call(void *data) {
+static bool count_call(void *data) {
   atomic_fetch_add((atomic_int *)data, 1);
+  return false;
+}
+
+static bool count_three_calls(void *data) {
+  return atomic_fetch_add((atomic_int *)data, 1) < 2;
+}
+
+static void an_alarm_goes_off_again_while_it_is_wanted(void) {
+  struct ta_alarm alarm;
+  atomic_int calls = 0;
+  uint64_t start = uv_hrtime();
+  CHECK(ta_alarm_start(&alarm, 0.001, count_three_calls, &calls) == 0);
+  while (atomic_load(&calls) < 3 && seconds_since(start) < 30) usleep(200);
+  usleep(4000);
+  ta_alarm_stop(&alarm);
+  CHECK(atomic_load(&calls) == 3);
 }
 
 static void an_alarm_goes_off_once_and_not_early(void) {
@@ -285,6 +302,7 @@ const struct test host_tests[] = {
     TEST(a_loop_with_an_open_handle_does_not_close),
     TEST(a_signal_is_noted_told_and_ends_one_wait),
     TEST(an_alarm_goes_off_once_and_not_early),
+    TEST(an_alarm_goes_off_again_while_it_is_wanted),
     TEST(an_alarm_that_is_stopped_stays_silent),
     TEST(stopping_an_alarm_that_was_never_started_does_nothing),
     TESTS_END,

@@ -2,6 +2,8 @@
  *
  * Preemption: a step that does not wait gives up its turn all the same.
  */
+#include <string.h>
+
 #include "unit/world.h"
 
 /* stop(): what a signal handler does in the middle of a step. */
@@ -66,6 +68,24 @@ static void a_generator_that_was_preempted_goes_on(void) {
   CHECK_TEXT(world.log, "");
   run_on(&world);
   CHECK_TEXT(world.log, "10 20 30");
+  world_close(&world);
+}
+
+static void what_was_preempted_is_in_nobody_elses_hands(void) {
+  struct world world;
+  open_with_stop(&world);
+  world_add(&world,
+            "co = coroutine.create(function() sleep(0) stop() local x = 55 coroutine.yield(x) end) "
+            "me = coroutine.running() log('a', coroutine.resume(co))");
+  world_add(&world, "sleep(0) log(coroutine.status(co), coroutine.resume(co)) "
+                    "log(coroutine.status(me), pcall(coroutine.close, me))");
+  world_pass(&world);
+  CHECK(world_pass(&world) == TA_INTERRUPTED);
+  CHECK(world_pass(&world) == TA_BUSY);
+  CHECK_TEXT(world.log, "normal false cannot resume non-suspended coroutine "
+                        "normal false cannot close a normal coroutine");
+  run_on(&world);
+  CHECK(strstr(world.log, "coroutine a true 55"));
   world_close(&world);
 }
 
@@ -134,6 +154,7 @@ const struct test preempt_tests[] = {
     TEST(a_busy_loop_that_swallows_errors_is_preempted),
     TEST(a_preempted_task_goes_on_where_it_stood),
     TEST(a_generator_that_was_preempted_goes_on),
+    TEST(what_was_preempted_is_in_nobody_elses_hands),
     TEST(a_preemption_follows_from_coroutine_to_coroutine),
     TEST(a_callback_of_c_is_left_first),
     TEST(a_preemption_that_comes_too_late_leaves_nothing_behind),
