@@ -160,7 +160,7 @@ static void drive(struct ta_run *run) {
   for (;;) {
     enum ta_pass_result result = ta_pass(run->runner, &deadline);
     atomic_fetch_add_explicit(&run->heartbeat, 1, memory_order_relaxed);
-    run->finished = result == TA_DONE;
+    run->finished = result == TA_DONE || ta_live(run->runner) == 0;
     if (run->finished || must_end(run)) return;
     if (result == TA_BUSY) go_on(run, deadline);
     if (result == TA_STUCK || (result == TA_WAITING && !wait(run, deadline))) {
