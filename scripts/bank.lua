@@ -1,6 +1,7 @@
 -- A simulation: customers come into a bank with two counters and wait in one
 -- queue.  Under virtual time a day at the bank takes no time at all, and two
--- runs give the same numbers.  A second here is a minute there.
+-- runs give the same numbers.  A second here is a minute there: without the
+-- option it takes six minutes and more.
 --
 --   tinyasync run --virtual-time scripts/bank.lua [COUNTERS]
 

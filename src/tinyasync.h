@@ -57,7 +57,7 @@ struct ta_host {
  * [-0, +0, m] */
 TA_API struct ta_runner *ta_runner_new(lua_State *L, const struct ta_host *host);
 
-/* Puts back what ta_open() replaced and forgets all tasks without running
+/* Puts back what ta_open() replaced, where a script has not done so itself, and forgets all tasks without running
  * their clean-up: ta_cancel_all() first does that.  Not from inside a task. */
 TA_API void ta_runner_free(struct ta_runner *runner);
 
@@ -112,9 +112,14 @@ TA_API void ta_interrupt(struct ta_runner *runner);
 /* Has the step under way give up its turn at its next Lua instruction, or as
  * soon after as it can be suspended: with ta_interrupt(), a way to stop a task
  * that never waits.  Uses the debug hook of the running coroutine; of several
- * Runners on one Lua state it works for the newest.  From the thread that runs
+ * Runners on one Lua state it works for the newest.  A callback of a C function,
+ * where Lua cannot suspend, has a while to end and is then left by an error.  From the thread that runs
  * the Lua state, also in a signal handler. */
 TA_API void ta_preempt(struct ta_runner *runner);
+
+/* Did ta_preempt() end a task, because it never came to where it could be
+ * suspended?  Asked after the pass. */
+TA_API bool ta_preempt_ended_task(const struct ta_runner *runner);
 
 /* Ends all tasks one by one in the order of creation: their to-be-closed
  * variables run and cannot wait.  Tasks spawned from now on never start.  Not

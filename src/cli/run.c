@@ -95,6 +95,7 @@ static bool on_alarm(void *data) {
     return true;
   }
   atomic_store(&run->timed_out, true);
+  ta_signals_be_last();
   ta_signals_alert();
   return false;
 }
@@ -154,14 +155,20 @@ static void find_deadlock(struct ta_run *run) {
   run->deadlocked = true;
 }
 
+/* Did the tasks end by themselves, be it in a pass that was cut short? */
+static bool has_finished(const struct ta_run *run, enum ta_pass_result result) {
+  bool none_left = result == TA_DONE || ta_live(run->runner) == 0;
+  return none_left && !ta_preempt_ended_task(run->runner);
+}
+
 /* Runs passes until the run ends. */
 static void drive(struct ta_run *run) {
   double deadline;
   for (;;) {
     enum ta_pass_result result = ta_pass(run->runner, &deadline);
     atomic_fetch_add_explicit(&run->heartbeat, 1, memory_order_relaxed);
-    run->finished = result == TA_DONE || ta_live(run->runner) == 0;
-    if (run->finished || must_end(run)) return;
+    run->finished = has_finished(run, result);
+    if (run->finished || must_end(run) || result == TA_DONE) return;
     if (result == TA_BUSY) go_on(run, deadline);
     if (result == TA_STUCK || (result == TA_WAITING && !wait(run, deadline))) {
       find_deadlock(run);
@@ -221,7 +228,11 @@ static bool set_timeout(struct ta_run *run) {
 
 static void report_timeout(struct ta_run *run) {
   size_t live = ta_live(run->runner);
-  if (timed_out(run)) ta_report("timed out with %zu task%s unfinished", live, live == 1 ? "" : "s");
+  if (!timed_out(run)) return;
+  if (live == 0)
+    ta_report("timed out");
+  else
+    ta_report("timed out with %zu task%s unfinished", live, live == 1 ? "" : "s");
 }
 
 /* (run, program): everything that may raise on the way to the exit status. */
@@ -241,6 +252,7 @@ static int l_run(lua_State *L) {
   drive(run);
   ta_alarm_stop(&run->alarm);
   report_timeout(run);
+  if (!run->finished) ta_signals_be_last();
   ta_cancel_all(run->runner);
   return 0;
 }
@@ -264,14 +276,12 @@ static void close_trace(struct ta_run *run) {
   run->trace = NULL;
 }
 
+/* Finalizers still find what the script left in the globals: the Runner goes
+ * with the state. */
 static void close_lua(struct ta_run *run) {
-  struct ta_runner *runner = run->runner;
   ta_alarm_stop(&run->alarm);
-  if (runner) {
-    ta_on_event(runner, NULL, NULL);
-    run->runner = NULL;
-    ta_runner_free(runner);
-  }
+  if (run->runner) ta_on_event(run->runner, NULL, NULL);
+  run->runner = NULL;
   lua_close(run->L);
   ta_run_flush(run);
 }
@@ -287,7 +297,10 @@ static void run_script(struct ta_run *run, const char *program) {
   lua_pushlightuserdata(run->L, (void *)(uintptr_t)program);
   if (lua_pcall(run->L, 2, 0, 0) != LUA_OK) {
     const char *message = lua_tostring(run->L, -1);
-    ta_report("%s", message ? message : "(error object is not a string)");
+    if (message)
+      ta_report("%s", message);
+    else
+      ta_report("(error object is a %s value)", luaL_typename(run->L, -1));
   }
   close_trace(run);
   close_lua(run);

@@ -52,7 +52,8 @@ bool ta_script_load(lua_State *L, const struct ta_options *options) {
   if (status == LUA_OK) return true;
   if (status == LUA_ERRSYNTAX && strstr(lua_tostring(L, -1), binary))
     lua_pushfstring(L, "%s: expected Lua source text, got precompiled bytecode",
-                    script_name(options));
+                    options->script && strcmp(options->script, "-") == 0 ? "stdin"
+                                                                         : script_name(options));
   return false;
 }
 

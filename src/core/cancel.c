@@ -49,12 +49,25 @@ void ta_cancel_all(struct ta_runner *runner) {
 static const char hooked_runner;
 
 #define INSTRUCTIONS_TO_GO 1000 /* until the next try, where Lua cannot yield */
+#define TRIES 1000              /* before such a place is left by an error */
+
+static void on_hook(lua_State *L, lua_Debug *ar);
 
 static struct ta_runner *find_runner(lua_State *L) {
   lua_rawgetp(L, LUA_REGISTRYINDEX, &hooked_runner);
   struct ta_runner *runner = lua_touserdata(L, -1);
   lua_pop(L, 1);
   return runner;
+}
+
+/* Lua cannot yield here, in a callback of a C function.  It has a while to come
+ * out; then an error tears it out.  Clean-up of an ending run is left alone. */
+static void on_hook_in_callback(struct ta_runner *runner, lua_State *L) {
+  lua_sethook(L, on_hook, LUA_MASKCOUNT, INSTRUCTIONS_TO_GO);
+  if (runner->cancelling || ++runner->preempt_tries < TRIES) return;
+  runner->torn = true;
+  lua_pushliteral(L, TA_TORN);
+  lua_error(L);
 }
 
 /* Suspends the running coroutine as a wait does, all the way up to the task. */
@@ -64,7 +77,7 @@ static void on_hook(lua_State *L, lua_Debug *ar) {
   if (!runner || !atomic_load_explicit(&runner->preempt, memory_order_relaxed)) {
     lua_sethook(L, NULL, 0, 0);
   } else if (!ta_can_wait(runner, L)) {
-    lua_sethook(L, on_hook, LUA_MASKCOUNT, INSTRUCTIONS_TO_GO);
+    on_hook_in_callback(runner, L);
   } else {
     lua_sethook(L, NULL, 0, 0);
     atomic_store_explicit(&runner->preempt, 0, memory_order_relaxed);
@@ -78,9 +91,15 @@ void ta_preempt_coroutine(lua_State *co) {
 }
 
 void ta_preempt(struct ta_runner *runner) {
+  runner->preempt_tries = 0;
+  runner->torn = false;
   atomic_store_explicit(&runner->preempt, 1, memory_order_relaxed);
   atomic_signal_fence(memory_order_seq_cst); /* see is_preempted() in coroutine.c */
   if (runner->level) ta_preempt_coroutine(runner->level->co);
+}
+
+bool ta_preempt_ended_task(const struct ta_runner *runner) {
+  return runner->torn;
 }
 
 void ta_preempt_setup(struct ta_runner *runner, lua_State *L) {

@@ -10,6 +10,9 @@
 
 #include "core/runner.h"
 
+/* The error that ends a callback of a C function which cannot be suspended. */
+#define TA_TORN "interrupted"
+
 /* Sets the hook that suspends `co`, which runs or is about to. */
 void ta_preempt_coroutine(lua_State *co);
 

@@ -14,7 +14,7 @@
  * lies at `table`.  [-1, +0, e] */
 void ta_replace(struct ta_runner *runner, lua_State *L, int table, const char *key);
 
-/* Puts back everything that was replaced.  [-0, +0, -] */
+/* Puts back what was replaced and nobody has replaced since.  [-0, +0, -] */
 void ta_put_back(struct ta_runner *runner, lua_State *L);
 
 /* Pushes a C function whose first upvalue is the Runner.  [-0, +1, m] */

@@ -118,10 +118,8 @@ static void begin_loading(struct ta_runner *runner, lua_State *L, const char *na
 
 /* Pushes the loader that the first willing searcher gives, and its data. */
 static void find_loader(lua_State *L, const char *name) {
-  lua_getfield(L, LOADED, LUA_LOADLIBNAME);
-  if (!lua_istable(L, -1) || lua_getfield(L, -1, "searchers") != LUA_TTABLE)
+  if (lua_getfield(L, lua_upvalueindex(2), "searchers") != LUA_TTABLE)
     luaL_error(L, "'package.searchers' must be a table");
-  lua_remove(L, -2);
   int searchers = lua_gettop(L);
   lua_pushliteral(L, ""); /* why the searchers so far found nothing */
   for (lua_Integer i = 1;; i++) {
@@ -144,15 +142,15 @@ static void find_loader(lua_State *L, const char *name) {
 static int k_loaded(lua_State *L, int status, lua_KContext context) {
   (void)status, (void)context;
   const char *name = lua_tostring(L, NAME);
-  if (lua_isnil(L, -1)) {
+  if (lua_isnil(L, -1))
     lua_pop(L, 1);
-    if (lua_getfield(L, LOADED, name) == LUA_TNIL) {
-      lua_pop(L, 1);
-      lua_pushboolean(L, true);
-    }
+  else
+    lua_setfield(L, LOADED, name);
+  if (lua_getfield(L, LOADED, name) == LUA_TNIL) {
+    lua_pushboolean(L, true);
+    lua_copy(L, -1, -2);
+    lua_setfield(L, LOADED, name);
   }
-  lua_pushvalue(L, -1);
-  lua_setfield(L, LOADED, name);
   lua_pushvalue(L, LOADER_DATA);
   return 2;
 }
@@ -183,6 +181,7 @@ static int k_require(lua_State *L, int status, lua_KContext context) {
   return ta_park(runner, L, ticket, 0, k_require);
 }
 
+/* Its second upvalue is the table `package`. */
 static int l_require(lua_State *L) {
   luaL_checkstring(L, NAME);
   lua_settop(L, NAME);
@@ -198,7 +197,11 @@ void ta_open_require(struct ta_runner *runner, lua_State *L) {
   lua_setfield(L, -2, "__close");
   ta_keep(runner, L, TA_KEEPS_CLOSER);
   lua_pushglobaltable(L);
-  ta_push_function(runner, L, l_require);
+  ta_push_runner(runner, L);
+  lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  lua_getfield(L, -1, LUA_LOADLIBNAME);
+  lua_remove(L, -2);
+  lua_pushcclosure(L, l_require, 2);
   ta_replace(runner, L, -2, "require");
   lua_pop(L, 1);
 }

@@ -63,6 +63,8 @@ struct ta_runner {
 
   atomic_int interrupt; /* asked for by ta_interrupt() */
   atomic_int preempt;   /* asked for by ta_preempt() */
+  int preempt_tries;    /* how often it came where Lua cannot yield */
+  bool torn;            /* so often that an error was raised */
   bool in_pass;         /* the pass was begun and has not ended */
   bool stepping;        /* ta_pass() or ta_cancel_all() is running */
   bool guarded;         /* scripts cannot resume a task's coroutine themselves */

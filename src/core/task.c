@@ -5,6 +5,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "core/cancel.h"
 #include "core/coroutine.h"
 #include "core/describe.h"
 #include "core/library.h"
@@ -16,13 +17,21 @@ enum { FAILURE_MESSAGE = -4, FAILURE_TRACEBACK, FAILURE_SPAWNED, FAILURE_PLACE }
 
 /* ---------------------------------------------------------------- the body */
 
+/* Was it ta_preempt() that raised the error on top, where nothing else helped?
+ * Functions on the way may have put a position in front. */
+static bool is_torn(const struct ta_runner *runner, lua_State *L) {
+  return TA_UNLIKELY(runner->torn) && lua_type(L, -1) == LUA_TSTRING &&
+         strstr(lua_tostring(L, -1), TA_TORN);
+}
+
 static int k_body_done(lua_State *L, int status, lua_KContext context) {
   (void)context;
   if (status == LUA_OK || status == LUA_YIELD) return lua_gettop(L) - 1;
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_task *task = ta_task_running_on(runner, L);
   if (!task) return lua_error(L);
-  task->state = TA_TASK_FAILED;
+  task->state = is_torn(runner, L) ? TA_TASK_CANCELLED : TA_TASK_FAILED;
+  if (task->state == TA_TASK_CANCELLED) return 0;
   ta_push_failure(runner, L, task, lua_gettop(L));
   return 4;
 }
@@ -225,6 +234,7 @@ void ta_task_end(struct ta_runner *runner, struct ta_task *task, enum ta_task_st
   if (ta_tracing(runner) && state != TA_TASK_FAILED)
     ta_trace_simple(runner, task, state == TA_TASK_DONE ? TA_EVENT_RETURN : TA_EVENT_CANCEL);
   task->state = (uint8_t)state;
+  lua_settop(task->co, 0); /* whoever holds the coroutine finds it dead */
   task->co = NULL;
   if (TA_UNLIKELY(task->preempted)) ta_task_unpreempt(runner, task);
   if (TA_UNLIKELY(runner->loading != NULL)) ta_forget_loading(runner, NULL, task);
@@ -371,7 +381,8 @@ void ta_task_step(struct ta_runner *runner, struct ta_task *task) {
     report(runner, task, task->co);
     ta_task_end(runner, task, TA_TASK_FAILED);
   } else {
-    ta_task_end(runner, task, TA_TASK_DONE);
+    bool cancelled = task->state == TA_TASK_CANCELLED;
+    ta_task_end(runner, task, cancelled ? TA_TASK_CANCELLED : TA_TASK_DONE);
   }
   runner->current = NULL;
 }

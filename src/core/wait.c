@@ -61,9 +61,9 @@ int ta_pass_wait_up(struct ta_runner *runner, lua_State *L, int inner, lua_KCont
 
 /* -------------------------------------------------------- may it wait? */
 
-static const char *const transparent[] = {"pcall",          "xpcall",           "dofile",
-                                          "require",        "coroutine.resume", "coroutine.wrap",
-                                          "coroutine.yield"};
+static const char *const transparent[] = {
+    "pcall", "xpcall", "dofile", "require", "coroutine.resume", "coroutine.wrap",
+};
 
 static bool is_transparent(const char *name) {
   for (size_t i = 0; i < sizeof transparent / sizeof *transparent; i++)
@@ -104,7 +104,7 @@ static int raise_cannot_wait(struct ta_runner *runner, lua_State *L, const char 
    * first frame is the C function that was called, or that resumed the next. */
   for (; level; level = level->up) {
     if (level->closing)
-      return luaL_error(L, "%s: cannot wait in clean-up that %s runs", action, level->closing);
+      return luaL_error(L, "%s: cannot wait in clean-up run by %s", action, level->closing);
     if (!lua_isyieldable(level->co) && push_obstacle(L, level->co, 1))
       return luaL_error(L, "%s: cannot wait inside %s", action, lua_tostring(L, -1));
   }
@@ -253,6 +253,7 @@ static bool check_request(lua_State *L) {
 }
 
 int ta_await_yielded(struct ta_runner *runner, lua_State *L) {
+  ta_check_wait(runner, L, "coroutine.yield");
   if (!check_request(L)) return ta_give_turn(runner, L, "turn");
   lua_getfield(L, 1, "delay");
   return ta_sleep(runner, L, ta_check_delay(L, -1));

@@ -15,6 +15,7 @@ static struct {
   void *data;
   pthread_t thread;
   volatile sig_atomic_t caught;
+  volatile sig_atomic_t last; /* the next one ends the process */
   struct sigaction old_int, old_term, old_pipe, old_alert;
   bool catching;
 } signals;
@@ -30,14 +31,15 @@ void ta_signals_die(int number) {
 }
 
 static void on_signal(int number) {
-  static const char words[] = "tinyasync: ended at once by a second signal\n";
+  static const char words[] = "tinyasync: ended at once by a signal\n";
   int saved = errno;
-  if (signals.caught) {
+  if (signals.last) {
     ssize_t ignored = write(STDERR_FILENO, words, sizeof words - 1);
     (void)ignored;
     ta_signals_die(number);
   }
   signals.caught = number;
+  signals.last = 1;
   signals.notify(signals.data);
   ssize_t ignored = write(signals.pipe[1], "", 1);
   (void)ignored;
@@ -57,6 +59,9 @@ int ta_signals_open(int *fd) {
     fcntl(signals.pipe[i], F_SETFL, O_NONBLOCK);
   }
   *fd = signals.pipe[0];
+  struct sigaction quiet = {.sa_handler = on_pipe, .sa_flags = SA_RESTART};
+  sigemptyset(&quiet.sa_mask);
+  sigaction(SIGPIPE, &quiet, &signals.old_pipe);
   return 0;
 }
 
@@ -85,11 +90,8 @@ static void catch_unless_ignored(int number, struct sigaction *old) {
 }
 
 void ta_signals_catch(void (*notify)(void *data), void *data) {
-  struct sigaction quiet = {.sa_handler = on_pipe, .sa_flags = SA_RESTART};
-  sigemptyset(&quiet.sa_mask);
   signals.notify = notify;
   signals.data = data;
-  sigaction(SIGPIPE, &quiet, &signals.old_pipe);
   struct sigaction alert = {.sa_handler = on_alert};
   sigemptyset(&alert.sa_mask);
   signals.thread = pthread_self();
@@ -97,6 +99,10 @@ void ta_signals_catch(void (*notify)(void *data), void *data) {
   catch_unless_ignored(SIGINT, &signals.old_int);
   catch_unless_ignored(SIGTERM, &signals.old_term);
   signals.catching = true;
+}
+
+void ta_signals_be_last(void) {
+  signals.last = 1;
 }
 
 int ta_signals_caught(void) {
@@ -107,10 +113,10 @@ void ta_signals_close(void) {
   if (signals.catching) {
     sigaction(SIGINT, &signals.old_int, NULL);
     sigaction(SIGTERM, &signals.old_term, NULL);
-    sigaction(SIGPIPE, &signals.old_pipe, NULL);
     sigaction(ALERT, &signals.old_alert, NULL);
     signals.catching = false;
   }
+  sigaction(SIGPIPE, &signals.old_pipe, NULL);
   close(signals.pipe[0]);
   close(signals.pipe[1]);
 }

@@ -10,8 +10,8 @@
 #ifndef TA_HOST_SIGNALS_H
 #define TA_HOST_SIGNALS_H
 
-/* Makes the pipe; *fd becomes its end for a loop to watch.  0, or a negative
- * errno. */
+/* Makes the pipe; *fd becomes its end for a loop to watch.  From now on SIGPIPE
+ * does nothing.  0, or a negative errno. */
 int ta_signals_open(int *fd);
 
 /* Sets the handlers.  `notify` runs inside the handler at the first signal.  A
@@ -21,6 +21,9 @@ void ta_signals_catch(void (*notify)(void *data), void *data);
 /* From any thread, while signals are caught: has `notify` run in a handler on
  * the thread that catches them, as if a signal had come, but none has. */
 void ta_signals_alert(void);
+
+/* The process is on its way out: the next signal ends it at once. */
+void ta_signals_be_last(void);
 
 /* The first signal that came, or 0. */
 int ta_signals_caught(void);

@@ -18,6 +18,7 @@
 #define PATIENCE 64
 
 static struct {
+  bool own;  /* stdout is the C library's: a write inside print() may have failed */
   int error; /* of the first failed write to stdout, positive */
   int writes_after_break;
   void (*on_broken)(void *data);
@@ -63,7 +64,7 @@ static int write_stderr(const char *data, size_t size) {
 
 int ta_stdio_flush(void) {
   if (fflush(stdout) != 0) note_error(errno);
-  if (!output.error && ferror(stdout)) note_error(EIO);
+  if (output.own && !output.error && ferror(stdout)) note_error(EIO);
   return -output.error;
 }
 
@@ -128,7 +129,8 @@ void ta_stdio_on_broken(void (*on_broken)(void *data), void *data) {
 
 void ta_stdio_open(void) {
   fill_descriptors();
-  if (!keeps_own_stream(STDOUT_FILENO)) replace_stream(&stdout, STDOUT_FILENO);
+  output.own = keeps_own_stream(STDOUT_FILENO);
+  if (!output.own) replace_stream(&stdout, STDOUT_FILENO);
   if (keeps_own_stream(STDERR_FILENO)) return;
   replace_stream(&stderr, STDERR_FILENO);
   setvbuf(stderr, NULL, _IONBF, 0);

@@ -166,6 +166,37 @@ t_a_timeout_ends_a_step_that_never_waits() {
   done
 }
 
+# Lua cannot yield there: an error has to do it, and is not reported.
+t_a_timeout_ends_a_callback_of_a_c_function() {
+  script <<<"$closing table.sort({1, 2, 3}, function() while true do end end)"
+  run run --timeout=0.2 script.lua
+  expect_status 124
+  expect_text closed closed
+  expect_err "tinyasync: timed out"
+}
+
+# After the time-out one signal is enough.
+t_clean_up_that_never_ends_is_ended_by_one_signal() {
+  script <<'LUA'
+local guard <close> = setmetatable({}, {__close = function()
+  io.stderr:write "cleaning\n"
+  while true do end
+end})
+sleep(60)
+LUA
+  start --timeout=0.1 script.lua
+  wait_for has err cleaning
+  stop TERM
+  expect_end "signal 15"
+}
+
+t_finalizers_find_the_scripts_own_globals() {
+  run run -e 'sleep = function() print "mine" end
+    X = setmetatable({}, {__gc = function() sleep() print(pcall(spawn, print)) end})'
+  expect_status 0
+  [[ $(cat out) == mine* ]] || fail "$(cat out)"
+}
+
 t_virtual_time_may_take_longer_in_real_time() {
   run run --virtual-time --timeout=0.2 -e '
     for _ = 1, 8 do

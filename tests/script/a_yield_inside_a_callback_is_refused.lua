@@ -2,4 +2,4 @@ table.sort({2, 1}, function()
   print(pcall(coroutine.yield))
   return false
 end)
--- expect: false	turn: cannot wait inside table.sort, a C function that cannot be suspended
+-- expect: false	coroutine.yield: cannot wait inside table.sort, a C function that cannot be suspended

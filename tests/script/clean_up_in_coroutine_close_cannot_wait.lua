@@ -7,7 +7,7 @@ local co = coroutine.create(function()
 end)
 coroutine.resume(co)
 print(coroutine.close(co), coroutine.status(co))
--- expect: false	sleep: cannot wait in clean-up that coroutine.close runs
+-- expect: false	sleep: cannot wait in clean-up run by coroutine.close
 -- expect: true	dead
 sleep(1)
 print(async.now())                                 -- expect: 2.0

@@ -220,7 +220,7 @@ static void clean_up_of_a_cancelled_task_cannot_wait(void) {
                     "  log(pcall(sleep, 1)) log(pcall(coroutine.yield)) log 'end' end}) sleep(1)");
   world_pass(&world);
   ta_cancel_all(world.runner);
-  CHECK(strncmp(world.log, "false sleep: cannot wait in clean-up that ", 42) == 0);
+  CHECK(strncmp(world.log, "false sleep: cannot wait in clean-up run by ", 44) == 0);
   CHECK(strstr(world.log, " end"));
   CHECK(world.failures == 0);
   world_close(&world);

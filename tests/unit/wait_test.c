@@ -251,7 +251,7 @@ static void after_coroutine_close_clean_up_cannot_wait(void) {
   EXPECT("local co = coroutine.create(function()"
          "  local g <close> = setmetatable({}, {__close = function() log(pcall(sleep, 1)) end})"
          "  coroutine.yield() end) coroutine.resume(co) log(coroutine.close(co))",
-         "false sleep: cannot wait in clean-up that coroutine.close runs true");
+         "false sleep: cannot wait in clean-up run by coroutine.close true");
 }
 
 static int l_can_wait(lua_State *L) {
