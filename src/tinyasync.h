@@ -57,8 +57,9 @@ struct ta_host {
  * [-0, +0, m] */
 TA_API struct ta_runner *ta_runner_new(lua_State *L, const struct ta_host *host);
 
-/* Puts back what ta_open() replaced, where a script has not done so itself, and forgets all tasks without running
- * their clean-up: ta_cancel_all() first does that.  Not from inside a task. */
+/* Puts back what ta_open() replaced, where nobody has replaced it since, and
+ * forgets all tasks without running their clean-up: ta_cancel_all() first does
+ * that.  Not from inside a task. */
 TA_API void ta_runner_free(struct ta_runner *runner);
 
 /* What ta_open() installs. */
@@ -113,8 +114,8 @@ TA_API void ta_interrupt(struct ta_runner *runner);
  * soon after as it can be suspended: with ta_interrupt(), a way to stop a task
  * that never waits.  Uses the debug hook of the running coroutine; of several
  * Runners on one Lua state it works for the newest.  A callback of a C function,
- * where Lua cannot suspend, has a while to end and is then left by an error.  From the thread that runs
- * the Lua state, also in a signal handler. */
+ * where Lua cannot suspend, has a while to end and is then left by an error.
+ * From the thread that runs the Lua state, also in a signal handler. */
 TA_API void ta_preempt(struct ta_runner *runner);
 
 /* Did ta_preempt() end a task, because it never came to where it could be
