@@ -122,7 +122,8 @@ static int k_never(lua_State *L, int status, lua_KContext context) {
 static int l_exit(lua_State *L) {
   struct ta_run *run = lua_touserdata(L, lua_upvalueindex(1));
   int code = check_status(L);
-  if (!lua_toboolean(L, 2) || !ta_can_wait(run->runner, L)) {
+  bool cancels = lua_toboolean(L, 2) && run->runner && ta_can_wait(run->runner, L);
+  if (!cancels) {
     ta_run_flush(run);
     exit(code == 0 && run->output_lost ? TA_EXIT_REPORTED : code);
   }
