@@ -93,7 +93,7 @@ void ta_preempt(struct ta_runner *runner) {
   runner->preempt_tries = 0;
   runner->torn = false;
   atomic_store_explicit(&runner->preempt, 1, memory_order_relaxed);
-  atomic_signal_fence(memory_order_seq_cst); /* see is_preempted() in coroutine.c */
+  atomic_signal_fence(memory_order_seq_cst); /* see wants_preemption() in coroutine.c */
   if (runner->level) ta_preempt_coroutine(runner->level->co);
 }
 

@@ -18,7 +18,7 @@ bool ta_in_task(const struct ta_runner *runner, const lua_State *L) {
 /* A preemption is under way: whichever coroutine runs next is to be stopped.
  * Asked after the level was changed: a signal handler that came before saw the
  * old one, and has left its wish. */
-static bool is_preempted(const struct ta_runner *runner) {
+static bool wants_preemption(const struct ta_runner *runner) {
   atomic_signal_fence(memory_order_seq_cst);
   return atomic_load_explicit(&runner->preempt, memory_order_relaxed) != 0;
 }
@@ -33,10 +33,10 @@ int ta_resume(struct ta_runner *runner, lua_State *co, lua_State *from, int narg
     level.waitable = false; /* the host's own coroutine, not a task's */
   }
   runner->level = &level;
-  if (is_preempted(runner)) ta_preempt_coroutine(co);
+  if (wants_preemption(runner)) ta_preempt_coroutine(co);
   int status = lua_resume(co, from, nargs, nres);
   runner->level = up;
-  if (up && is_preempted(runner)) ta_preempt_coroutine(up->co);
+  if (up && wants_preemption(runner)) ta_preempt_coroutine(up->co);
   return status;
 }
 

@@ -55,14 +55,12 @@ static struct ta_loading *next_link(const struct ta_runner *runner, struct ta_lo
 static void check_loop(const struct ta_runner *runner, lua_State *L, struct ta_loading *load) {
   const char *name = load->name;
   bool loop = false;
-  int parts = 0;
   ta_check_stack(L, LUA_MINSTACK);
   lua_pushliteral(L, "");
   for (; load; load = next_link(runner, load)) {
     lua_pushfstring(L, "%s%s -> ", lua_tostring(L, -1), load->name);
     lua_remove(L, -2);
     loop |= load->task == runner->current;
-    parts++;
   }
   if (loop) luaL_error(L, "loop in require: %s%s", lua_tostring(L, -1), name);
   lua_pop(L, 1);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/task.h"
 
-#include <errno.h>
 #include <lauxlib.h>
 #include <string.h>
 
@@ -30,8 +29,11 @@ static int k_body_done(lua_State *L, int status, lua_KContext context) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_task *task = ta_task_running_on(runner, L);
   if (!task) return lua_error(L);
-  task->state = is_torn(runner, L) ? TA_TASK_CANCELLED : TA_TASK_FAILED;
-  if (task->state == TA_TASK_CANCELLED) return 0;
+  if (is_torn(runner, L)) {
+    task->state = TA_TASK_CANCELLED;
+    return 0;
+  }
+  task->state = TA_TASK_FAILED;
   ta_push_failure(runner, L, task, lua_gettop(L));
   return 4;
 }

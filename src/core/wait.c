@@ -238,9 +238,10 @@ static int raise_not_an_action(lua_State *L, const char *got) {
   return luaL_error(L, "a task must yield a table with an action, got %s", got);
 }
 
-/* Raises unless the value at index 1 asks for a wait that there is.  False:
- * for a turn only. */
-static bool check_request(lua_State *L) {
+/* Raises unless the value at index 1 asks for a wait that there is: a sleep of
+ * *delay seconds.  False: for a turn only, and *delay is 0. */
+static bool check_request(lua_State *L, double *delay) {
+  *delay = 0;
   if (lua_isnoneornil(L, 1)) return false;
   if (!lua_istable(L, 1)) raise_not_an_action(L, lua_pushfstring(L, "a %s", luaL_typename(L, 1)));
   int type = lua_getfield(L, 1, "action");
@@ -249,31 +250,32 @@ static bool check_request(lua_State *L) {
     raise_not_an_action(L, lua_pushfstring(L, "one that is a %s", lua_typename(L, type)));
   const char *action = lua_tostring(L, -1);
   if (strcmp(action, "sleep") != 0) luaL_error(L, "Unknown async action '%s'.", action);
+  lua_getfield(L, 1, "delay");
+  *delay = ta_check_delay(L, -1);
   return true;
 }
 
 int ta_await_yielded(struct ta_runner *runner, lua_State *L) {
+  double delay;
   ta_check_wait(runner, L, "coroutine.yield");
-  if (!check_request(L)) return ta_give_turn(runner, L, "turn");
-  lua_getfield(L, 1, "delay");
-  return ta_sleep(runner, L, ta_check_delay(L, -1));
+  return check_request(L, &delay) ? ta_sleep(runner, L, delay) : ta_give_turn(runner, L, "turn");
 }
 
 /* What a yield that came past our own coroutine.yield asks for: the delay of
- * the sleep, or nil for a turn. */
+ * the sleep, 0 for a turn. */
 static int l_read_request(lua_State *L) {
-  if (!check_request(L)) return 0;
-  lua_getfield(L, 1, "delay");
-  lua_pushnumber(L, ta_check_delay(L, -1));
+  double delay;
+  check_request(L, &delay);
+  lua_pushnumber(L, delay);
   return 1;
 }
 
 int ta_await_foreign(struct ta_runner *runner, struct ta_task *task, int count) {
   lua_State *L = runner->L;
   lua_pushcfunction(L, l_read_request);
-  lua_pushnil(L);
-  if (count > 0) {
-    lua_pop(L, 1);
+  if (count == 0) {
+    lua_pushnil(L);
+  } else {
     lua_pop(task->co, count - 1);
     lua_xmove(task->co, L, 1);
   }

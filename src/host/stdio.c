@@ -53,13 +53,15 @@ static int write_all(int fd, const char *data, size_t size) {
 static int write_stdout(const char *data, size_t size) {
   int error = write_all(STDOUT_FILENO, data, size);
   if (error) note_error(error);
-  return error ? (errno = error) : 0;
+  if (error) errno = error;
+  return error;
 }
 
 static int write_stderr(const char *data, size_t size) {
   fflush(stdout);
   int error = write_all(STDERR_FILENO, data, size);
-  return error ? (errno = error) : 0;
+  if (error) errno = error;
+  return error;
 }
 
 int ta_stdio_flush(void) {
