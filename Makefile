@@ -12,6 +12,7 @@ PKG_CONFIG = pkg-config
 
 BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
+TYPESDIR = $(PREFIX)/share/tinyasync/types
 
 # ------------------------------------------------------------- dependencies
 
@@ -53,19 +54,29 @@ ALL_LDFLAGS = -pthread $(HARDEN_LINK) $(LDFLAGS) $(SANITIZE)
 # ------------------------------------------------------------------- files
 
 CORE = $(wildcard src/core/*.c)
+PRELUDE = $(wildcard src/prelude/*.lua)
 REST = $(wildcard src/host/*.c src/trace/*.c src/cli/*.c)
-CORE_OBJECTS = $(CORE:src/%.c=$(BUILD)/%.o)
+CORE_OBJECTS = $(CORE:src/%.c=$(BUILD)/%.o) $(PRELUDE:src/%.lua=$(BUILD)/%.o)
 REST_OBJECTS = $(REST:src/%.c=$(BUILD)/%.o)
 HOST_OBJECTS = $(filter $(BUILD)/host/% $(BUILD)/trace/%,$(REST_OBJECTS))
 UNIT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/unit/*.c))
 FAULT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/fault/*.c))
+MACHINE_SCRIPTS = $(patsubst tests/%.lua,$(BUILD)/tests/%.o,$(wildcard tests/machine/*.lua))
+MACHINE_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/machine/*.c))
+INJECT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/inject/*.c))
+COUNTED_OBJECTS = $(CORE:src/%.c=$(BUILD)/counted/%.o) $(PRELUDE:src/%.lua=$(BUILD)/%.o)
+LOAD_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/load/*.c))
 
 PROGRAM = $(BUILD)/tinyasync
 LIBRARY = $(BUILD)/libtinyasync.a
 UNIT = $(BUILD)/tests/unit/run
 FAULT = $(BUILD)/tests/fault/run
+MACHINE = $(BUILD)/tests/machine/run
+INJECT = $(BUILD)/tests/inject/run
+LOAD = $(BUILD)/tests/load/run
 C_FILES = $(wildcard src/*.h src/*/*.[ch] tests/*/*.[ch])
 
+.SECONDARY: $(PRELUDE:src/%.lua=$(BUILD)/%.c) $(MACHINE_SCRIPTS:.o=.c)
 .PHONY: all test check-all asan valgrind fuzz bench coverage lint format install uninstall dist \
   clean help tests
 
@@ -87,21 +98,64 @@ $(FAULT): $(FAULT_OBJECTS) $(LIBRARY)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -Wl,-E -o $@ $^ $(LUA_LIBS)
 
+$(INJECT): $(INJECT_OBJECTS) $(LIBRARY)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_LDFLAGS) -Wl,-E -o $@ $^ $(LUA_LIBS)
+
+$(LOAD): $(LOAD_OBJECTS) $(COUNTED_OBJECTS)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LUA_LIBS)
+
+# The core once more, with a call wherever its code branches: work is counted.
+$(BUILD)/counted/%.o: src/%.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC    $< (counted)"
+	@$(CC) $(ALL_CFLAGS) -fsanitize-coverage=trace-pc -MMD -MP -c -o $@ $<
+
+$(MACHINE): $(MACHINE_OBJECTS) $(MACHINE_SCRIPTS) $(LIBRARY)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LUA_LIBS)
+
+# The Lua half of the library, a string a line.
+$(BUILD)/prelude/%.c: src/prelude/%.lua Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "core/prelude.h"'; \
+	  echo 'const char *const ta_prelude_$*[] = {'; \
+	  sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n",/' $<; \
+	  echo 'NULL};'; } >$@
+
+$(BUILD)/prelude/%.o: $(BUILD)/prelude/%.c Makefile
+	@echo "  CC    src/prelude/$*.lua"
+	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
 $(BUILD)/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The scripts of the state machine likewise.
+$(BUILD)/tests/machine/%.c: tests/machine/%.lua Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "machine/sources.h"'; \
+	  echo 'const char *const machine_$*[] = {'; \
+	  sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n",/' $<; \
+	  echo 'NULL};'; } >$@
+
+$(BUILD)/tests/machine/%.o: $(BUILD)/tests/machine/%.c Makefile
+	@echo "  CC    tests/machine/$*.lua"
+	@$(CC) $(ALL_CFLAGS) -Itests -MMD -MP -c -o $@ $<
 
 $(BUILD)/tests/%.o: tests/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	@$(CC) $(ALL_CFLAGS) -Itests -MMD -MP -c -o $@ $<
 
--include $(patsubst %.o,%.d,$(CORE_OBJECTS) $(REST_OBJECTS) $(UNIT_OBJECTS) $(FAULT_OBJECTS))
+-include $(patsubst %.o,%.d,$(CORE_OBJECTS) $(REST_OBJECTS) $(UNIT_OBJECTS) $(FAULT_OBJECTS) \
+  $(INJECT_OBJECTS) $(LOAD_OBJECTS) $(COUNTED_OBJECTS) $(MACHINE_OBJECTS) $(MACHINE_SCRIPTS))
 
 # ------------------------------------------------------------------- tests
 
-tests: $(PROGRAM) $(UNIT) $(FAULT)
+tests: $(PROGRAM) $(UNIT) $(FAULT) $(INJECT) $(LOAD) $(MACHINE)
 
 test: tests ## run the tests of a minute
 	tests/run $(BUILD)
@@ -114,8 +168,9 @@ asan: ## run the tests under AddressSanitizer, LeakSanitizer and UBSan
 valgrind: tests ## run the unit tests and the example scripts under valgrind
 	tests/valgrind $(BUILD)
 
-fuzz: $(PROGRAM) ## compare many more random programs with the reference
+fuzz: $(PROGRAM) $(MACHINE) ## run many more random programs beside the models
 	lua5.4 tests/model/check.lua $(PROGRAM) 20000
+	$(MACHINE) 100000
 
 check-all: test lint asan valgrind fuzz ## everything
 
@@ -136,12 +191,17 @@ format: ## let clang-format have its way
 	clang-format -i $(C_FILES)
 
 install: $(PROGRAM) ## install under DESTDIR and PREFIX
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man7 \
+	  $(DESTDIR)$(TYPESDIR)
 	install -m 755 $(PROGRAM) $(DESTDIR)$(BINDIR)/tinyasync
 	install -m 644 man/tinyasync.1 $(DESTDIR)$(MANDIR)/man1/tinyasync.1
+	install -m 644 man/tinyasync.7 $(DESTDIR)$(MANDIR)/man7/tinyasync.7
+	install -m 644 src/types/tinyasync.lua $(DESTDIR)$(TYPESDIR)/tinyasync.lua
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(BINDIR)/tinyasync $(DESTDIR)$(MANDIR)/man1/tinyasync.1
+	rm -f $(DESTDIR)$(BINDIR)/tinyasync $(DESTDIR)$(MANDIR)/man1/tinyasync.1 \
+	  $(DESTDIR)$(MANDIR)/man7/tinyasync.7 $(DESTDIR)$(TYPESDIR)/tinyasync.lua
+	@rmdir $(DESTDIR)$(TYPESDIR) $(DESTDIR)$(PREFIX)/share/tinyasync 2>/dev/null || true
 
 dist: ## make a source archive of the last commit
 	@mkdir -p $(BUILD)

@@ -49,6 +49,11 @@ struct ta_host {
    * busy: the place to look at the outside and to flush output.  It may call
    * ta_unpark() and ta_interrupt(), and must not call ta_pass(). */
   void (*poll)(void *data);
+
+  /* Called in the middle of a step, some instructions after ta_preempt(), from
+   * the debug hook of the coroutine L that runs.  It may use L as a C function
+   * would, and may end the step with ta_raise_cancellation(). */
+  void (*preempted)(void *data, lua_State *L);
 };
 
 /* Makes a Runner on L, which it does not change but for a hidden entry in the
@@ -58,16 +63,17 @@ struct ta_host {
 TA_API struct ta_runner *ta_runner_new(lua_State *L, const struct ta_host *host);
 
 /* Puts back what ta_open() replaced, where nobody has replaced it since, and
- * forgets all tasks without running their clean-up: ta_cancel_all() first does
+ * forgets all tasks without running their clean-up: ta_close_all() first does
  * that.  Not from inside a task. */
 TA_API void ta_runner_free(struct ta_runner *runner);
 
 /* What ta_open() installs. */
 enum ta_open_flags {
-  TA_OPEN_LIBRARY = 1,   /* the globals async, sleep, spawn, runner; require "tinyasync" */
+  TA_OPEN_LIBRARY = 1,   /* the globals async, await, sleep, spawn, runner; require "tinyasync" */
   TA_OPEN_COROUTINE = 2, /* a coroutine library through which waits pass */
   TA_OPEN_REQUIRE = 4,   /* a require whose modules may wait while they load */
-  TA_OPEN_ALL = 7
+  TA_OPEN_PCALL = 8,     /* pcall and xpcall that let cancellations pass */
+  TA_OPEN_ALL = 15
 };
 
 /* Installs the parts named by `flags` in L's globals.  Outside a task the
@@ -97,7 +103,7 @@ enum ta_pass_result {
   TA_BUSY,        /* tasks are runnable: call again at once */
   TA_WAITING,     /* call again at *deadline, or when a task was unparked */
   TA_STUCK,       /* as TA_WAITING, but neither time nor the outside can wake a task */
-  TA_DONE,        /* no task is left, or only daemons: see ta_live() */
+  TA_DONE,        /* no task is left, or only daemons that nobody has cancelled */
   TA_INTERRUPTED, /* ta_interrupt() cut the pass short; the next call goes on with it */
   TA_REENTERED    /* refused: a pass is under way */
 };
@@ -110,36 +116,66 @@ TA_API enum ta_pass_result ta_pass(struct ta_runner *runner, double *deadline);
  * the step it is in.  May be called from signal handlers and other threads. */
 TA_API void ta_interrupt(struct ta_runner *runner);
 
-/* Has the step under way give up its turn at its next Lua instruction, or as
- * soon after as it can be suspended: with ta_interrupt(), a way to stop a task
- * that never waits.  Uses the debug hook of the running coroutine; of several
- * Runners on one Lua state it works for the newest.  A callback of a C function,
- * where Lua cannot suspend, has a while to end and is then left by an error.
- * From the thread that runs the Lua state, also in a signal handler. */
+/* Has the host's `preempted` called at the next Lua instruction of the step
+ * under way: a way to look into a task that never waits, and to stop it.  Uses
+ * the debug hook of the running coroutine; of several Runners on one Lua state
+ * it works for the newest.  Nothing happens when no step is under way.  From the
+ * thread that runs the Lua state, also in a signal handler. */
 TA_API void ta_preempt(struct ta_runner *runner);
 
-/* Did ta_preempt() end a task, because it never came to where it could be
- * suspended?  Asked after the pass. */
-TA_API bool ta_preempt_ended_task(const struct ta_runner *runner);
+/* Cancels every task: the cancellation is raised at its wait, unwinds it, and
+ * stays in force; what is in a shield is left alone until the shield ends.  From
+ * now on a spawned task never starts, except inside a shield.  Passes have to go
+ * on until ta_live() is 0.  `reason` is for the error object, and must last.
+ * Also from inside a task. */
+TA_API void ta_cancel_all(struct ta_runner *runner, const char *reason);
+
+/* From now on no task may wait: shields count no longer.  For the step under way
+ * when the time for clean-up is over; then ta_close_all(). */
+TA_API void ta_force_end(struct ta_runner *runner);
 
 /* Ends all tasks one by one in the order of creation: their to-be-closed
- * variables run and cannot wait.  Tasks spawned from now on never start.  Not
- * from inside a task. */
-TA_API void ta_cancel_all(struct ta_runner *runner);
+ * variables run and cannot wait.  Not from inside a task. */
+TA_API void ta_close_all(struct ta_runner *runner);
+
+/* Raises the cancellation in force on the running task where L is.  Returns when
+ * there is none: the task is not cancelled, or in a shield.  [-0, +0, v] */
+TA_API void ta_raise_cancellation(struct ta_runner *runner, lua_State *L);
+
+/* Was the cancellation in force on the running task raised in it already?  Then
+ * it is unwinding. */
+TA_API bool ta_is_unwinding(const struct ta_runner *runner);
+
+/* Is a cancellation in force on the running task?  Not while it is in a shield. */
+TA_API bool ta_is_cancelled(const struct ta_runner *runner);
+
+/* After ta_cancel_all(): the running task ends as well where it stands, also in
+ * a shield, and also if it was spawned in one since.  To be followed by
+ * ta_raise_cancellation(). */
+TA_API void ta_cancel_running(struct ta_runner *runner);
 
 /* How many tasks live, daemons included. */
 TA_API size_t ta_live(const struct ta_runner *runner);
 
 /* --------------------------------------------------------- failures, trace */
 
-/* A task that failed.  The strings last as long as the call that brings them. */
+enum ta_failure_kind {
+  TA_FAILURE_ERROR, /* a task raised an error that nobody caught or awaits */
+  TA_FAILURE_KNOWN, /* the same, but the error came from a task already reported */
+  TA_FAILURE_OTHER  /* something else went wrong that nobody else can hear of */
+};
+
+/* Something that failed in a task.  The strings last as long as the call that
+ * brings them. */
 struct ta_failure {
+  enum ta_failure_kind kind;
   uint64_t id;
   const char *name;
   const char *message; /* may hold zeros: see message_length */
   size_t message_length;
   const char *traceback; /* NULL when there is none: memory was out */
   const char *spawned;   /* a line for each task above, or NULL */
+  const char *origin;    /* "#4 fetch", the task that raised the error first */
 };
 
 /* Called at the moment a task fails, between two steps.  It must not raise. */
@@ -153,7 +189,7 @@ enum ta_event_kind {
   TA_EVENT_WAKE,   /* its wait was completed */
   TA_EVENT_RETURN, /* it ended */
   TA_EVENT_ERROR,  /* it failed with `detail` */
-  TA_EVENT_CANCEL, /* it was ended from outside */
+  TA_EVENT_CANCEL, /* it ended because it was cancelled */
   TA_EVENT_PASS,   /* the Runner begins a pass over `number` tasks */
   TA_EVENT_WAIT    /* the Runner waits `delay` seconds for task `number` (0: the outside) */
 };
@@ -180,19 +216,26 @@ typedef void ta_trace_fn(void *data, const struct ta_event *event);
  * raise, nor call the Runner. */
 TA_API void ta_on_event(struct ta_runner *runner, ta_trace_fn *function, void *data);
 
-/* A waiting task, for reports. */
-struct ta_task_info {
-  uint64_t id;
-  const char *name;
-  const char *action;  /* what it waits for, NULL when it is runnable */
-  const char *subject; /* more about it, or NULL */
-  const char *where;   /* "file.lua:12", or "?" */
+/* ---------------------------------------------------------------- reports */
+
+enum ta_report_kind {
+  TA_REPORT_TREE,     /* the tasks, each below the one that spawned it */
+  TA_REPORT_DUMP,     /* the same with tracebacks, equal ones together */
+  TA_REPORT_DEADLOCK, /* who waits for what, held by whom, spawned where */
+  TA_REPORT_NAMES     /* "#2 a, #3 b" */
 };
 
-/* Tells `visit` of each live task, in the order of creation.  `visit` must not
- * raise.  Not from inside a task. */
-TA_API void ta_visit_tasks(struct ta_runner *runner,
-                           void (*visit)(void *data, const struct ta_task_info *info), void *data);
+/* Pushes a report on the live tasks as text that ends with a newline, but for
+ * the names, of which there are at most 20.  [-0, +1, e] */
+TA_API void ta_push_report(struct ta_runner *runner, lua_State *L, enum ta_report_kind kind);
+
+/* Pushes "#2 name" for the task that is taking its step.  [-0, +1, m] */
+TA_API void ta_push_running_name(struct ta_runner *runner, lua_State *L);
+
+/* The task that is taking its step, or NULL.  Its name is NULL until somebody
+ * asked for it.  May be called from signal handlers on the Runner's thread. */
+TA_API const struct ta_task *ta_running_task(const struct ta_runner *runner, uint64_t *id,
+                                             const char **name);
 
 /* -------------------------------------------------------- your own waits */
 
@@ -202,23 +245,46 @@ struct ta_ticket {
   uint64_t wait;
 };
 
+/* A kind of wait, a static struct each.  All but `action` may be NULL.  None of
+ * the functions may raise. */
+struct ta_wait_kind {
+  const char *action; /* its name in traces and reports: "read" */
+
+  /* Writes what the wait for `subject` is about: "'jobs' (0 of 4)". */
+  void (*describe)(const void *subject, char *text, size_t size);
+
+  /* The wait was given up: what would have completed it is not to be. */
+  void (*disarm)(void *subject);
+
+  /* The task that could complete it, or NULL when none in particular. */
+  struct ta_task *(*holder)(const void *subject);
+
+  /* A cancellation does not cut it short, and is raised when it is complete. */
+  bool firm;
+};
+
+/* To be called first in each function that may wait: raises the cancellation in
+ * force on the running task, if any.  [-0, +0, v] */
+TA_API void ta_enter(struct ta_runner *runner, lua_State *L);
+
 /* May the running function wait?  Raises where it was called if not: outside a
- * task, or inside a C function that Lua cannot suspend, which it names.
- * `action` names the wait and must last as long as it.  [-0, +0, v] */
+ * task, or inside a C function that Lua cannot suspend, which it names; or when
+ * the task was cancelled.  `action` names the wait.  [-0, +0, v] */
 TA_API void ta_check_wait(struct ta_runner *runner, lua_State *L, const char *action);
 
 /* The same question without the raise.  [-0, +0, -] */
 TA_API bool ta_can_wait(const struct ta_runner *runner, lua_State *L);
 
 /* Takes a ticket for the wait that ta_park() will begin.  Raises as
- * ta_check_wait() does.  `subject` (may be NULL) says more about the wait and
- * must last as long.  [-0, +0, v] */
-TA_API struct ta_ticket ta_take_ticket(struct ta_runner *runner, lua_State *L, const char *action,
-                                       const char *subject);
+ * ta_check_wait() does.  `subject` is for the functions of `kind`; both must
+ * last as long as the wait.  [-0, +0, v] */
+TA_API struct ta_ticket ta_take_ticket(struct ta_runner *runner, lua_State *L,
+                                       const struct ta_wait_kind *kind, void *subject);
 
 /* Stops the task until its ticket is unparked.  Use it as the return of a C
- * function: `k` goes on with the same stack and `context` later.  `ticket` is
- * the last one this task took.  [-0, +0, v] */
+ * function: `k` goes on with the same stack and `context` later.  When the task
+ * is cancelled meanwhile, `disarm` is called, and the cancellation is raised here
+ * instead.  `ticket` is the last one this task took.  [-0, +0, v] */
 TA_API int ta_park(struct ta_runner *runner, lua_State *L, struct ta_ticket ticket,
                    lua_KContext context, lua_KFunction k);
 

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DEFAULT_GRACE 5 /* seconds */
+
 /* What parses an option's value.  False: it has said why not. */
 typedef bool parse_fn(struct ta_options *options, const char *value);
 
@@ -62,11 +64,19 @@ static bool parse_on_error(struct ta_options *options, const char *value) {
   return parse_choice("on-error", value, "stop", "continue", &options->stop_on_error);
 }
 
-static bool parse_timeout(struct ta_options *options, const char *value) {
+static bool parse_seconds(const char *name, const char *value, double *seconds) {
   char *end;
-  options->timeout = strtod(value, &end);
-  if (end != value && *end == '\0' && options->timeout >= 0) return true; /* not so for NaN */
-  return complain("--timeout: expected a number of seconds, got '%s'", value);
+  *seconds = strtod(value, &end);
+  if (end != value && *end == '\0' && *seconds >= 0) return true; /* not so for NaN */
+  return complain("--%s: expected a number of seconds, got '%s'", name, value);
+}
+
+static bool parse_timeout(struct ta_options *options, const char *value) {
+  return parse_seconds("timeout", value, &options->timeout);
+}
+
+static bool parse_grace(struct ta_options *options, const char *value) {
+  return parse_seconds("grace", value, &options->grace);
 }
 
 static bool parse_seed(struct ta_options *options, const char *value) {
@@ -101,6 +111,8 @@ static const struct option_row rows[] = {
      "do not wait: jump to the next deadline when all tasks sleep", parse_virtual_time},
     {"timeout", 0, required_argument, "=SECONDS",
      "cancel everything after SECONDS; exit status 124", parse_timeout},
+    {"grace", 0, required_argument, "=SECONDS",
+     "how long clean-up may take when everything is cancelled (5)", parse_grace},
     {"on-error", 0, required_argument, "=continue|stop",
      "when a task fails, let the others go on (the default) or stop", parse_on_error},
     {"traceback", 0, required_argument, "=on|off",
@@ -226,7 +238,7 @@ bool ta_options_parse(struct ta_options *options, int argc, char **argv) {
   struct option longs[ROW_COUNT + 1];
   char shorts[2 * ROW_COUNT + 3];
   int value;
-  *options = (struct ta_options){.traceback = true, .timeout = HUGE_VAL};
+  *options = (struct ta_options){.traceback = true, .timeout = HUGE_VAL, .grace = DEFAULT_GRACE};
   make_getopt_tables(longs, shorts);
   opterr = 0;
   while ((value = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {

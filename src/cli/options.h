@@ -21,6 +21,7 @@ struct ta_options {
   bool traceback;
   bool stop_on_error;
   double timeout; /* seconds; HUGE_VAL: none */
+  double grace;   /* seconds for clean-up */
   bool has_seed;
   int64_t seed;
   bool help;

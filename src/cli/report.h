@@ -10,8 +10,8 @@
 /* Writes "Error in task: MESSAGE" and, if asked for, where it was. */
 void ta_report_failure(const struct ta_failure *failure, bool traceback);
 
-/* Writes that all tasks wait for ever, and each one with its wait. */
-void ta_report_deadlock(struct ta_runner *runner);
+/* Writes a text of several lines, after what stdout holds. */
+void ta_report_text(const char *text, size_t length);
 
 /* Writes one line about the program itself, after "tinyasync: ". */
 #if defined(__GNUC__)

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "cli/ending.h"
 #include "cli/report.h"
 #include "cli/script.h"
 #include "host/signals.h"
@@ -18,9 +19,6 @@
 /* A virtual clock moves on after this many passes at one instant, so that tasks
  * which never sleep cannot stop time. */
 #define PASSES_AT_INSTANT 1000
-
-/* Under virtual time the alarm does not look after endless steps more often. */
-#define SHORTEST_LOOK 0.1 /* seconds */
 
 /* Tells once that something written is lost. */
 static void report_lost(struct ta_run *run, const char *what, const char *name, int error) {
@@ -38,10 +36,9 @@ void ta_run_flush(struct ta_run *run) {
 
 /* ------------------------------------------------ what the Runner asks for */
 
-/* Shows the alarm that steps begin and end.  Only this thread writes it. */
+/* Shows the tick that steps begin and end. */
 static void beat(struct ta_run *run) {
-  unsigned last = atomic_load_explicit(&run->heartbeat, memory_order_relaxed);
-  atomic_store_explicit(&run->heartbeat, last + 1, memory_order_relaxed);
+  run->heartbeat++;
 }
 
 static double host_now(void *data) {
@@ -70,52 +67,14 @@ static void on_failure(void *data, const struct ta_failure *failure) {
   ta_interrupt(run->runner);
 }
 
-/* ----------------------------------------------------- what ends the run */
-
-/* The step under way is the last one, and ends soon. */
-static void stop_step(struct ta_run *run) {
+/* In the write that found the pipe broken: the step under way may write for
+ * ever. */
+static void on_broken(void *data) {
+  struct ta_run *run = data;
+  run->broken = 1;
   if (!run->runner) return;
   ta_interrupt(run->runner);
   ta_preempt(run->runner);
-}
-
-/* In a handler: of the first signal, or of the alarm's alert. */
-static void on_signal(void *data) {
-  stop_step(data);
-}
-
-/* In the write that found the pipe broken. */
-static void on_broken(void *data) {
-  struct ta_run *run = data;
-  atomic_store(&run->broken, true);
-  stop_step(run);
-}
-
-/* In the alarm's thread.  Under virtual time it only looks after steps that do
- * not end: such a one has had the time-out's seconds, and they were real. */
-static bool on_alarm(void *data) {
-  struct ta_run *run = data;
-  unsigned beat = atomic_load(&run->heartbeat);
-  if (run->options.virtual_time && beat != run->last_beat) {
-    run->last_beat = beat;
-    return true;
-  }
-  atomic_store(&run->timed_out, true);
-  ta_signals_be_last();
-  ta_signals_alert();
-  return false;
-}
-
-static bool must_end(struct ta_run *run) {
-  if (!isinf(run->ends_at) && ta_clock_now(&run->clock) >= run->ends_at)
-    atomic_store(&run->timed_out, true);
-  return ta_signals_caught() || run->exit_asked || run->stopping || atomic_load(&run->timed_out) ||
-         atomic_load(&run->broken);
-}
-
-/* A run that ended by itself has made it. */
-static bool timed_out(struct ta_run *run) {
-  return atomic_load(&run->timed_out) && !run->finished;
 }
 
 /* ------------------------------------------------------------------ waiting */
@@ -133,9 +92,14 @@ static void wait_virtually(struct ta_run *run, double until) {
   ta_clock_advance(clock, fmin(until, clock->virtual_now + waited));
 }
 
+/* The time at which the run, or the grace it was given, ends. */
+static double limit_of(const struct ta_run *run) {
+  return run->ending ? run->grace_ends_at : run->ends_at;
+}
+
 /* Waits until `deadline` or the end of the run.  False: for ever. */
 static bool wait(struct ta_run *run, double deadline) {
-  double until = fmin(deadline, run->ends_at);
+  double until = fmin(deadline, limit_of(run));
   ta_run_flush(run);
   run->passes_at_instant = 0;
   if (!run->options.virtual_time)
@@ -150,35 +114,61 @@ static bool wait(struct ta_run *run, double deadline) {
 /* Tasks are runnable; under virtual time they may be so for too long. */
 static void go_on(struct ta_run *run, double deadline) {
   if (!run->options.virtual_time || ++run->passes_at_instant < PASSES_AT_INSTANT) return;
-  double until = fmin(deadline, run->ends_at);
+  double until = fmin(deadline, limit_of(run));
   if (isinf(until)) return;
   run->passes_at_instant = 0;
   ta_clock_advance(&run->clock, until);
 }
 
+static enum ta_pass_result pass(struct ta_run *run, double *deadline) {
+  run->in_pass = 1;
+  enum ta_pass_result result = ta_pass(run->runner, deadline);
+  run->in_pass = 0;
+  beat(run);
+  ta_ending_dump(run, run->L);
+  return result;
+}
+
 static void find_deadlock(struct ta_run *run) {
-  ta_report_deadlock(run->runner);
+  ta_ending_report_deadlock(run);
   run->deadlocked = true;
 }
 
-/* Did the tasks end by themselves, be it in a pass that was cut short? */
-static bool has_finished(const struct ta_run *run, enum ta_pass_result result) {
-  bool none_left = result == TA_DONE || ta_live(run->runner) == 0;
-  return none_left && !ta_preempt_ended_task(run->runner);
-}
-
-/* Runs passes until the run ends. */
+/* Runs passes until the tasks have ended or have to.  A run that ended by itself
+ * has made it, be it in a pass that was cut short. */
 static void drive(struct ta_run *run) {
   double deadline;
-  for (;;) {
-    enum ta_pass_result result = ta_pass(run->runner, &deadline);
-    beat(run);
-    run->finished = has_finished(run, result);
-    if (run->finished || must_end(run) || result == TA_DONE) return;
+  while (!ta_ending_wanted(run)) {
+    enum ta_pass_result result = pass(run, &deadline);
+    if (run->ending) break;
+    run->finished = result == TA_DONE || ta_live(run->runner) == 0;
+    if (run->finished) break;
     if (result == TA_BUSY) go_on(run, deadline);
-    if (result == TA_STUCK || (result == TA_WAITING && !wait(run, deadline))) {
-      find_deadlock(run);
-      return;
+    if (result == TA_STUCK || (result == TA_WAITING && !wait(run, deadline))) find_deadlock(run);
+  }
+}
+
+/* Is there nothing that could wake a task?  Endless sleeps count for nothing
+ * now. */
+static bool is_stuck(struct ta_run *run, enum ta_pass_result result, double deadline) {
+  if (result == TA_STUCK) return true;
+  return result == TA_WAITING && isinf(deadline) && !ta_loop_pending(&run->loop);
+}
+
+/* Cancels what is left, and drives it to its end. */
+static void end(struct ta_run *run) {
+  double deadline;
+  if (ta_live(run->runner) > 0) ta_ending_begin(run);
+  while (ta_live(run->runner) > 0) {
+    enum ta_pass_result result = pass(run, &deadline);
+    if (ta_live(run->runner) == 0) break;
+    bool stuck = is_stuck(run, result, deadline);
+    if (stuck || ta_ending_is_over(run)) {
+      ta_ending_force(run, stuck);
+    } else if (result == TA_BUSY) {
+      go_on(run, deadline);
+    } else if (result == TA_WAITING) {
+      wait(run, deadline);
     }
   }
 }
@@ -209,8 +199,11 @@ static bool open_trace(struct ta_run *run) {
 }
 
 static void open_runner(struct ta_run *run, lua_State *L) {
-  const struct ta_host host = {
-      .data = run, .now = host_now, .pending = host_pending, .poll = host_poll};
+  const struct ta_host host = {.data = run,
+                               .now = host_now,
+                               .pending = host_pending,
+                               .poll = host_poll,
+                               .preempted = ta_ending_preempted};
   run->runner = ta_runner_new(L, &host);
   ta_open(run->runner, L, TA_OPEN_ALL);
   ta_on_failure(run->runner, on_failure, run);
@@ -220,46 +213,24 @@ static void open_runner(struct ta_run *run, lua_State *L) {
   seed_random(L, (lua_Integer)run->options.seed);
 }
 
-/* The time-out is met between passes by the clock, and within one by the alarm:
- * a pass, or a step, may be long. */
-static bool set_timeout(struct ta_run *run) {
-  double seconds = run->options.timeout;
-  run->ends_at = ta_clock_now(&run->clock) + seconds;
-  if (isinf(seconds)) return true;
-  if (run->options.virtual_time) seconds = fmax(seconds, SHORTEST_LOOK);
-  int error = ta_alarm_start(&run->alarm, seconds, on_alarm, run);
-  if (error) ta_report("cannot start the thread of --timeout: %s", uv_strerror(error));
-  return error == 0;
-}
-
-static void report_timeout(struct ta_run *run) {
-  size_t live = ta_live(run->runner);
-  if (!timed_out(run)) return;
-  if (live == 0)
-    ta_report("timed out");
-  else
-    ta_report("timed out with %zu task%s unfinished", live, live == 1 ? "" : "s");
-}
-
 /* (run, program): everything that may raise on the way to the exit status. */
 static int l_run(lua_State *L) {
   struct ta_run *run = lua_touserdata(L, 1);
   const char *program = lua_touserdata(L, 2);
+  lua_gc(L, LUA_GCSTOP);
   luaL_openlibs(L);
   open_runner(run, L);
   ta_script_open_os(run, L);
   ta_script_set_arg(L, program, &run->options);
+  lua_gc(L, LUA_GCRESTART);
+  lua_gc(L, LUA_GCCOLLECT); /* the script's first collection is its own */
   if (!ta_script_run_init(L) || !ta_script_load(L, &run->options)) return lua_error(L);
   if (!open_trace(run)) return 0;
   ta_script_add(run, L);
-  ta_signals_catch(on_signal, run);
-  if (!set_timeout(run)) return 0;
+  ta_ending_arm(run);
   run->started = true;
   drive(run);
-  ta_alarm_stop(&run->alarm);
-  report_timeout(run);
-  if (!run->finished) ta_signals_be_last();
-  ta_cancel_all(run->runner);
+  end(run);
   return 0;
 }
 
@@ -270,8 +241,8 @@ static int exit_status(struct ta_run *run) {
   if (!run->started) return TA_EXIT_CANNOT_START;
   if (run->exit_asked) return run->exit_code == 0 && run->output_lost ? 1 : run->exit_code;
   if (ta_signals_caught()) ta_signals_die(ta_signals_caught());
-  if (atomic_load(&run->broken)) ta_signals_die(SIGPIPE);
-  if (timed_out(run)) return TA_EXIT_TIMEOUT;
+  if (run->broken) ta_signals_die(SIGPIPE);
+  if (run->timed_out && !run->finished) return TA_EXIT_TIMEOUT;
   if (run->deadlocked) return TA_EXIT_DEADLOCK;
   return run->reported ? TA_EXIT_REPORTED : 0;
 }
@@ -285,10 +256,11 @@ static void close_trace(struct ta_run *run) {
 /* Finalizers still find what the script left in the globals: the Runner goes
  * with the state. */
 static void close_lua(struct ta_run *run) {
-  ta_alarm_stop(&run->alarm);
   if (run->runner) ta_on_event(run->runner, NULL, NULL);
   run->runner = NULL;
+  run->in_pass = 1; /* the tick and signals look after finalizers as well */
   lua_close(run->L);
+  ta_signals_stop_ticking();
   ta_run_flush(run);
 }
 

@@ -8,12 +8,12 @@
 #ifndef TA_CLI_RUN_H
 #define TA_CLI_RUN_H
 
-#include <stdatomic.h>
+#include <lua.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 
 #include "cli/options.h"
-#include "host/alarm.h"
 #include "host/clock.h"
 #include "host/loop.h"
 #include "tinyasync.h"
@@ -30,7 +30,6 @@ struct ta_run {
   struct ta_options options;
   struct ta_clock clock;
   struct ta_loop loop;
-  struct ta_alarm alarm;
   lua_State *L;
   struct ta_runner *runner;
   FILE *trace; /* the file of --trace, if it is one */
@@ -45,10 +44,21 @@ struct ta_run {
   bool output_lost; /* a failed write, to stdout or the trace, has been reported */
   bool exit_asked;  /* os.exit(code, true) */
   int exit_code;
-  atomic_bool timed_out; /* set from the alarm's thread */
-  atomic_uint heartbeat; /* changes while steps begin and end */
-  unsigned last_beat;    /* which the alarm saw last */
-  atomic_bool broken;    /* stdout's reader has gone */
+
+  /* Shared with signal handlers on the same thread. */
+  volatile sig_atomic_t timed_out;
+  volatile sig_atomic_t broken;      /* stdout's reader has gone */
+  volatile sig_atomic_t dump_wanted; /* SIGQUIT, SIGUSR1 */
+  volatile sig_atomic_t ending;      /* everything was cancelled */
+  volatile sig_atomic_t forced;      /* the grace time is over; for so many ticks */
+  volatile sig_atomic_t in_pass;     /* the Runner is at work */
+  volatile unsigned heartbeat;       /* changes while steps begin and end */
+  volatile unsigned last_beat;       /* which the tick saw last */
+  int stuck_ticks;                   /* for which one step has gone on */
+  double grace_ends_at;              /* on the run's clock */
+  double wished_at;                  /* in real time; 0: the run is not to end */
+  size_t named;                      /* how many lived when `names` was written */
+  char names[512];                   /* of those that live, for last words */
 };
 
 /* Runs the command; argv[0] is `run`, `program` the word before it.  Returns

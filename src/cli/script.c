@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/ending.h"
 #include "host/stdio.h"
 
 /* ---------------------------------------------------------------- loading */
@@ -112,26 +113,27 @@ static int check_status(lua_State *L) {
   return (int)luaL_optinteger(L, 1, EXIT_SUCCESS);
 }
 
-static int k_never(lua_State *L, int status, lua_KContext context) {
-  (void)status, (void)context;
-  return luaL_error(L, "os.exit: the run goes on");
+static bool in_task(const struct ta_run *run) {
+  uint64_t id;
+  const char *name;
+  return ta_running_task(run->runner, &id, &name) != NULL;
 }
 
 /* os.exit([code [, close]]): with `close` all tasks are cancelled first, this
- * one where it stands; where it cannot stop, it ends at once all the same. */
+ * one where it stands.  Outside any task it ends at once all the same. */
 static int l_exit(lua_State *L) {
   struct ta_run *run = lua_touserdata(L, lua_upvalueindex(1));
   int code = check_status(L);
-  bool cancels = lua_toboolean(L, 2) && run->runner && ta_can_wait(run->runner, L);
-  if (!cancels) {
+  if (!lua_toboolean(L, 2) || !run->started || !run->runner || !in_task(run)) {
     ta_run_flush(run);
     exit(code == 0 && run->output_lost ? TA_EXIT_REPORTED : code);
   }
-  struct ta_ticket ticket = ta_take_ticket(run->runner, L, "exit", NULL);
   run->exit_asked = true;
   run->exit_code = code;
-  ta_interrupt(run->runner);
-  return ta_park(run->runner, L, ticket, 0, k_never);
+  ta_ending_begin(run);
+  ta_cancel_running(run->runner);
+  ta_raise_cancellation(run->runner, L);
+  return luaL_error(L, "os.exit: the run ends");
 }
 
 /* os.execute: what was printed so far appears before what the child prints. */

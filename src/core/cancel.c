@@ -1,113 +1,401 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/cancel.h"
 
+#include <lauxlib.h>
+
 #include "core/coroutine.h"
-#include "core/task.h"
+#include "core/failure.h"
+#include "core/protect.h"
+#include "core/trace.h"
 #include "core/wait.h"
 
-#define MAX_NESTED 256 /* Lua itself allows fewer */
+/* A task that goes on after so many cancellations is closed. */
+#define MAX_DELIVERIES 100
 
-/* Closes a task's nested coroutines from the innermost outward, then its own.
- * False when clean-up failed. */
-static bool close_nested(struct ta_runner *runner, struct ta_task *task) {
-  lua_State *nested[MAX_NESTED];
-  int count = 0;
-  bool clean = true;
-  for (lua_State *co = task->co; co && count < MAX_NESTED; co = ta_waiting_inner(runner, co))
-    nested[count++] = co;
-  while (count > 0)
-    clean &= ta_task_close(runner, task, nested[--count], "the end of a cancelled task");
-  return clean;
+/* ------------------------------------------------------------ error objects */
+
+static int l_cancelled_tostring(lua_State *L) {
+  if (lua_istable(L, 1)) lua_getfield(L, 1, "reason");
+  if (lua_isnoneornil(L, 2))
+    lua_pushliteral(L, "cancelled");
+  else
+    lua_pushfstring(L, "cancelled: %s", luaL_tolstring(L, 2, NULL));
+  return 1;
 }
 
-static void cancel(struct ta_runner *runner, struct ta_task *task) {
-  bool clean = true;
+void ta_cancel_setup(struct ta_runner *runner, lua_State *L) {
+  lua_createtable(L, 0, 2);
+  lua_pushcfunction(L, l_cancelled_tostring);
+  lua_setfield(L, -2, "__tostring");
+  lua_pushliteral(L, "Cancelled");
+  lua_setfield(L, -2, "__name");
+  ta_keep(runner, L, TA_KEEPS_CANCELLED);
+  lua_newtable(L);
+  ta_keep(runner, L, TA_KEEPS_CAUSES);
+}
+
+void ta_keep_cancellation(struct ta_runner *runner, lua_State *L, const void *cause) {
+  lua_createtable(L, 0, 2);
+  lua_insert(L, -2);
+  lua_setfield(L, -2, "reason");
+  lua_pushliteral(L, "cancelled");
+  lua_setfield(L, -2, "kind");
+  ta_push_kept(runner, L, TA_KEEPS_CANCELLED);
+  lua_setmetatable(L, -2);
+  ta_push_kept(runner, L, TA_KEEPS_CAUSES);
+  lua_insert(L, -2);
+  lua_rawsetp(L, -2, cause);
+  lua_pop(L, 1);
+}
+
+/* Pushes the object that is kept for the cause, or nil. */
+static bool push_kept_object(struct ta_runner *runner, lua_State *L, const void *cause) {
+  ta_push_kept(runner, L, TA_KEEPS_CAUSES);
+  lua_rawgetp(L, -1, cause);
+  lua_remove(L, -2);
+  return !lua_isnil(L, -1);
+}
+
+void ta_push_cancellation(struct ta_runner *runner, lua_State *L, const void *cause) {
+  ta_check_stack(L, LUA_MINSTACK);
+  if (push_kept_object(runner, L, cause)) return;
+  lua_pop(L, 1);
+  /* A task's own was made when it was cancelled; these have a word for it. */
+  const struct ta_region *region = cause;
+  lua_pushstring(L, cause == runner ? runner->reason : region->reason);
+  ta_keep_cancellation(runner, L, cause);
+  push_kept_object(runner, L, cause);
+}
+
+void ta_forget_cancellation(struct ta_runner *runner, const void *cause) {
+  lua_State *L = runner->L;
+  if (!push_kept_object(runner, L, cause)) {
+    lua_pop(L, 1);
+    return;
+  }
+  ta_push_kept(runner, L, TA_KEEPS_CAUSES);
+  lua_pushnil(L);
+  lua_rawsetp(L, -2, cause);
+  lua_pop(L, 2);
+}
+
+bool ta_is_object_of(struct ta_runner *runner, lua_State *L, const void *cause) {
+  if (!cause || !lua_istable(L, -1) || !lua_checkstack(L, 3)) return false;
+  push_kept_object(runner, L, cause);
+  bool same = lua_rawequal(L, -1, -2);
+  lua_pop(L, 1);
+  return same;
+}
+
+/* ----------------------------------------------------------------- in force */
+
+/* Does the region hold off what comes from outside it? */
+static bool shields(const struct ta_region *region) {
+  return region->kind == TA_REGION_SHIELD && !region->lifted;
+}
+
+/* The outermost cause in force on the task, or NULL. */
+static const void *find_cause(const struct ta_runner *runner, const struct ta_task *task) {
+  const void *cause = NULL;
+  if (runner->forced) return runner;
+  for (const struct ta_region *region = task->region; region; region = region->outer) {
+    if (shields(region)) return cause;
+    if (region->cause) cause = region->cause;
+  }
+  return task->cause ? task->cause : cause;
+}
+
+const void *ta_cause_around(const struct ta_region *region) {
+  const struct ta_task *task = region->task;
+  for (; region; region = region->outer) {
+    if (shields(region)) return NULL;
+    if (region->cause) return region->cause;
+  }
+  return task ? task->cause : NULL;
+}
+
+static bool in_shield(const struct ta_task *task) {
+  const struct ta_region *region = task->region;
+  while (region && !shields(region)) region = region->outer;
+  return region != NULL;
+}
+
+const void *ta_cause_of_birth(const struct ta_runner *runner, bool *spared) {
+  const struct ta_task *task = runner->current;
+  *spared = false;
+  if (!runner->cancelling) return NULL;
+  if (runner->forced || !task || !(task->spared || in_shield(task))) return runner;
+  *spared = true;
+  return NULL;
+}
+
+bool ta_is_in_force(struct ta_runner *runner, lua_State *L, int index) {
+  const struct ta_task *task = runner->current;
+  if (!task || !task->in_force || !lua_istable(L, index) || !lua_checkstack(L, 4)) return false;
+  lua_pushvalue(L, index);
+  bool found = runner->forced && ta_is_object_of(runner, L, runner);
+  const struct ta_region *region = task->region;
+  for (; !found && region && !shields(region); region = region->outer)
+    found = ta_is_object_of(runner, L, region->cause);
+  if (!found && !region) found = ta_is_object_of(runner, L, task->cause);
+  lua_pop(L, 1);
+  return found;
+}
+
+/* ------------------------------------------------------------------- raising */
+
+/* Cancelled too often: stops for good, to be closed after the step.  Where it
+ * cannot stop it is raised once more. */
+static void doom(struct ta_runner *runner, lua_State *L) {
+  static const struct ta_wait_kind kind = {.action = "closing", .firm = true};
+  if (runner->in_hook || !ta_can_wait(runner, L)) return;
+  ta_begin_wait(runner, L, &kind, NULL)->doomed = true;
+  runner->waiter = L;
+  lua_yield(L, 0);
+}
+
+/* Clean-up that wants to wait when the time for it is over meets an ordinary
+ * error, and can go on. */
+static void refuse_wait(struct ta_task *task, lua_State *L) {
+  if (task->forced && task->deliveries < MAX_DELIVERIES) {
+    task->deliveries++;
+    luaL_error(L, "cannot wait: the time for clean-up is over");
+  }
+  task->forced = true;
+}
+
+void ta_raise_cancellation(struct ta_runner *runner, lua_State *L) {
+  struct ta_task *task = runner->current;
+  if (!task) return;
+  const void *cause = find_cause(runner, task);
+  task->given_up = false;
+  if (!cause) return;
+  ta_check_stack(L, LUA_MINSTACK);
+  if (runner->forced && !runner->in_hook) refuse_wait(task, L);
+  ta_push_cancellation(runner, L, cause);
+  if (task->deliveries < MAX_DELIVERIES)
+    task->deliveries++;
+  else
+    doom(runner, L);
+  ta_hold_off_handler(runner, L);
+  runner->in_hook = false;
+  lua_error(L);
+}
+
+int ta_rethrow(struct ta_runner *runner, lua_State *L) {
+  if (runner->current) {
+    if (ta_is_in_force(runner, L, -1))
+      ta_hold_off_handler(runner, L);
+    else
+      runner->current->rethrown = true;
+  }
+  return lua_error(L);
+}
+
+bool ta_is_unwinding(const struct ta_runner *runner) {
+  return runner->current && runner->current->deliveries > 0;
+}
+
+bool ta_is_cancelled(const struct ta_runner *runner) {
+  return runner->current && runner->current->in_force;
+}
+
+void ta_cancel_running(struct ta_runner *runner) {
+  struct ta_task *task = runner->current;
+  if (!task) return;
+  if (!task->cause) task->cause = runner;
+  for (struct ta_region *region = task->region; region; region = region->outer)
+    region->lifted = true;
+  task->in_force = find_cause(runner, task) != NULL;
+}
+
+/* ---------------------------------------------------------------- cancelling */
+
+/* The task's regions or their causes have changed. */
+static void update(struct ta_runner *runner, struct ta_task *task) {
+  task->in_force = find_cause(runner, task) != NULL;
+  if (!task->in_force || task->state != TA_TASK_WAITING || task->doomed) return;
+  task->given_up = true;
+  if (task->kind->firm) return;
   ta_drop_wait(runner, task);
-  runner->current = task;
-  if (task->steps > 0) clean = close_nested(runner, task);
-  runner->current = NULL;
-  ta_task_end(runner, task, clean ? TA_TASK_CANCELLED : TA_TASK_FAILED);
+  ta_make_ready(runner, task);
 }
 
-void ta_cancel_all(struct ta_runner *runner) {
+static bool cancel_one(struct ta_runner *runner, struct ta_task *task, const void *cause) {
+  if (task->cause || ta_task_has_ended(task)) return false;
+  task->cause = cause;
+  update(runner, task);
+  return true;
+}
+
+/* What a cancellation reaches: in `task` the scopes up to `last`, from the
+ * outside in NULL, that are in no more than `shields` shields. */
+struct reach {
+  const struct ta_task *task;
+  const struct ta_region *last;
+  unsigned shields;
+};
+
+/* The first child of the first scope that has one, looking outward. */
+static struct ta_task *first_child(const struct reach *reach, const struct ta_task *task,
+                                   struct ta_region *region) {
+  bool is_root = task == reach->task;
+  for (; region; region = region->outer) {
+    struct ta_scope *scope = (struct ta_scope *)region;
+    if (region->kind == TA_REGION_SCOPE && region->shields == (is_root ? reach->shields : 0) &&
+        !ta_list_empty(&scope->children))
+      return TA_HOLDER(ta_list_first(&scope->children), struct ta_task, sibling);
+    if (is_root && region == reach->last) break;
+  }
+  return NULL;
+}
+
+/* The child after this one: its sibling, or one in a scope further out, or one
+ * of its parent's siblings. */
+static struct ta_task *next_child(const struct reach *reach, struct ta_task *child) {
+  for (;;) {
+    struct ta_scope *scope = child->scope;
+    struct ta_task *parent = scope->region.task;
+    struct ta_link *link = ta_list_after(&scope->children, &child->sibling);
+    if (link) return TA_HOLDER(link, struct ta_task, sibling);
+    bool is_last = parent == reach->task && &scope->region == reach->last;
+    struct ta_task *next = is_last ? NULL : first_child(reach, parent, scope->region.outer);
+    if (next || parent == reach->task) return next;
+    child = parent;
+  }
+}
+
+/* Cancels the children in what is reached, and theirs: a walk without recursion,
+ * for such trees may be deep.  One that was cancelled before has passed it on. */
+static void cancel_below(struct ta_runner *runner, const struct reach *reach, const void *cause) {
+  struct ta_task *child = first_child(reach, reach->task, reach->task->region);
+  while (child) {
+    struct ta_task *below = NULL;
+    if (cancel_one(runner, child, cause)) below = first_child(reach, child, child->region);
+    child = below ? below : next_child(reach, child);
+  }
+}
+
+bool ta_cancel_task(struct ta_runner *runner, struct ta_task *task, const void *cause) {
+  if (!cancel_one(runner, task, cause)) return false;
+  const struct reach reach = {.task = task};
+  cancel_below(runner, &reach, cause);
+  return true;
+}
+
+void ta_cancel_region(struct ta_runner *runner, struct ta_region *region, const char *reason) {
+  if (region->cause || !region->task) return;
+  region->cause = region;
+  region->reason = reason;
+  update(runner, region->task);
+  const struct reach reach = {.task = region->task, .last = region, .shields = region->shields};
+  cancel_below(runner, &reach, region);
+}
+
+void ta_deadline_due(struct ta_runner *runner, struct ta_deadline *deadline) {
+  ta_cancel_region(runner, &deadline->region, "timeout");
+}
+
+void ta_cancel_all(struct ta_runner *runner, const char *reason) {
+  if (runner->cancelling) return;
+  runner->cancelling = true;
+  runner->reason = reason;
+  for (struct ta_task *task = runner->oldest; task; task = task->newer)
+    cancel_one(runner, task, runner);
+}
+
+void ta_force_end(struct ta_runner *runner) {
+  ta_cancel_all(runner, "forced");
+  runner->forced = true;
+  for (struct ta_task *task = runner->oldest; task; task = task->newer) task->in_force = true;
+}
+
+void ta_close_all(struct ta_runner *runner) {
   if (runner->stepping) return;
   struct ta_level *level = runner->level;
+  ta_force_end(runner);
   runner->level = NULL;
-  runner->stepping = runner->cancelling = true;
+  runner->stepping = true;
   runner->ready = runner->turn = (struct ta_queue){0};
   runner->in_pass = false;
-  while (runner->oldest) cancel(runner, runner->oldest);
+  while (runner->oldest) {
+    ta_task_force(runner, runner->oldest);
+    runner->ready = (struct ta_queue){0}; /* whoever it has woken ends as well */
+  }
   runner->stepping = false;
   runner->level = level;
 }
 
-/* --------------------------------------------------------------- preemption */
+/* ------------------------------------------------------------------- regions */
 
-/* Under its address the registry holds the Runner that a hook, which is told of
- * a lua_State only, belongs to: the newest one of that state. */
-static const char hooked_runner;
-
-#define INSTRUCTIONS_TO_GO 1000 /* until the next try, where Lua cannot yield */
-#define TRIES 1000              /* before such a place is left by an error */
-
-static void on_hook(lua_State *L, lua_Debug *ar);
-
-static struct ta_runner *find_runner(lua_State *L) {
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &hooked_runner);
-  struct ta_runner *runner = lua_touserdata(L, -1);
-  lua_pop(L, 1);
-  return runner;
+void ta_open_region(struct ta_runner *runner, lua_State *L, struct ta_region *region,
+                    enum ta_region_kind kind) {
+  struct ta_task *task = runner->current;
+  struct ta_region *outer = task->region;
+  *region = (struct ta_region){.outer = outer,
+                               .task = task,
+                               .co = L,
+                               .kind = (uint8_t)kind,
+                               .deliveries = task->deliveries,
+                               .shields = outer ? outer->shields + shields(outer) : 0};
+  task->region = region;
+  if (kind == TA_REGION_SHIELD) task->in_force = find_cause(runner, task) != NULL;
 }
 
-/* Lua cannot yield here, in a callback of a C function.  It has a while to come
- * out; then an error tears it out.  Clean-up of an ending run is left alone. */
-static void on_hook_in_callback(struct ta_runner *runner, lua_State *L) {
-  lua_sethook(L, on_hook, LUA_MASKCOUNT, INSTRUCTIONS_TO_GO);
-  if (runner->cancelling || ++runner->preempt_tries < TRIES) return;
-  runner->torn = true;
-  lua_pushliteral(L, TA_TORN);
-  lua_error(L);
-}
-
-/* Suspends the running coroutine as a wait does, all the way up to the task. */
-static void on_hook(lua_State *L, lua_Debug *ar) {
-  struct ta_runner *runner = find_runner(L);
-  (void)ar;
-  if (!runner || !atomic_load_explicit(&runner->preempt, memory_order_relaxed)) {
-    lua_sethook(L, NULL, 0, 0);
-  } else if (!ta_can_wait(runner, L)) {
-    on_hook_in_callback(runner, L);
-  } else {
-    lua_sethook(L, NULL, 0, 0);
-    atomic_store_explicit(&runner->preempt, 0, memory_order_relaxed);
-    runner->waiter = L;
-    lua_yield(L, 0);
+/* Children that a scope could not wait for go on on their own. */
+static void detach_children(struct ta_runner *runner, struct ta_scope *scope) {
+  struct ta_link *link;
+  scope->ended = true;
+  while ((link = ta_list_first(&scope->children))) {
+    struct ta_task *child = TA_HOLDER(link, struct ta_task, sibling);
+    ta_list_leave(link);
+    child->scope = NULL;
+    if (child->cause == scope) child->cause = runner;
   }
 }
 
-void ta_preempt_coroutine(lua_State *co) {
-  lua_sethook(co, on_hook, LUA_MASKCOUNT, 1);
+static void leave_region(struct ta_runner *runner, struct ta_region *region) {
+  struct ta_task *task = region->task;
+  task->region = region->outer;
+  if (region->cause) {
+    ta_forget_cancellation(runner, region);
+    task->deliveries = region->deliveries;
+  }
+  if (region->kind == TA_REGION_DEADLINE) {
+    ta_timers_remove(&runner->timers, &((struct ta_deadline *)region)->timer);
+    runner->deadlines--;
+  }
+  if (region->kind == TA_REGION_SCOPE) detach_children(runner, (struct ta_scope *)region);
+  region->task = NULL;
+  region->outer = NULL;
+  task->in_force = find_cause(runner, task) != NULL;
 }
 
-void ta_preempt(struct ta_runner *runner) {
-  runner->preempt_tries = 0;
-  runner->torn = false;
-  atomic_store_explicit(&runner->preempt, 1, memory_order_relaxed);
-  atomic_signal_fence(memory_order_seq_cst); /* see wants_preemption() in coroutine.c */
-  if (runner->level) ta_preempt_coroutine(runner->level->co);
+void ta_close_region(struct ta_runner *runner, struct ta_region *region) {
+  if (!region->task) return;
+  while (region->task->region != region) leave_region(runner, region->task->region);
+  leave_region(runner, region);
 }
 
-bool ta_preempt_ended_task(const struct ta_runner *runner) {
-  return runner->torn;
+/* What failed in a scope that cannot raise it is told. */
+static void report_failed(struct ta_runner *runner, struct ta_scope *scope) {
+  struct ta_link *link;
+  while ((link = ta_list_first(&scope->failed))) {
+    struct ta_task *child = TA_HOLDER(link, struct ta_task, sibling);
+    ta_report_abandoned(runner, child);
+    ta_task_release(runner, child);
+  }
 }
 
-void ta_preempt_setup(struct ta_runner *runner, lua_State *L) {
-  lua_pushlightuserdata(L, runner);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &hooked_runner);
+void ta_abandon_regions(struct ta_runner *runner, struct ta_task *task, const lua_State *co) {
+  while (task->region && (!co || task->region->co == co)) {
+    struct ta_region *region = task->region;
+    if (region->kind == TA_REGION_SCOPE) report_failed(runner, (struct ta_scope *)region);
+    leave_region(runner, region);
+  }
 }
 
-void ta_preempt_close(struct ta_runner *runner, lua_State *L) {
-  if (find_runner(L) != runner) return;
-  lua_pushnil(L);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &hooked_runner);
+struct ta_region *ta_region_open_in(const struct ta_runner *runner, const lua_State *co) {
+  struct ta_region *region = runner->current ? runner->current->region : NULL;
+  return region && region->co == co ? region : NULL;
 }

@@ -1,25 +1,117 @@
 /* SPDX-License-Identifier: MIT
  *
- * cancel.h -- stopping tasks from outside.
+ * cancel.h -- cancellation: who is cancelled, why, and where it is raised.
  *
- * ta_cancel_all() and ta_preempt() are in tinyasync.h; here is what the rest of
- * the core does for them.
+ * A task is in regions, one inside the other: scopes, deadlines, shields.  It
+ * may be cancelled as a whole, and so may a region of it.  A cancellation is in
+ * force while its region lasts and no shield inside that is open; of several the
+ * outermost is raised.
+ *
+ * A cause is an address that stands for one cancellation: the region's, the
+ * task's, or the Runner's when everything is cancelled.  Its error object is
+ * made when it is first raised, and kept under that address until the region or
+ * task has ended.
  */
 #ifndef TA_CORE_CANCEL_H
 #define TA_CORE_CANCEL_H
 
+#include "core/list.h"
 #include "core/runner.h"
+#include "core/task.h"
 
-/* The error that ends a callback of a C function which cannot be suspended. */
-#define TA_TORN "interrupted"
+enum ta_region_kind { TA_REGION_SCOPE, TA_REGION_DEADLINE, TA_REGION_SHIELD };
 
-/* Sets the hook that suspends `co`, which runs or is about to. */
-void ta_preempt_coroutine(lua_State *co);
+/* The first member of a userdata on the stack of the function that opened it. */
+struct ta_region {
+  struct ta_region *outer; /* of the same task */
+  struct ta_task *task;    /* NULL: not open */
+  lua_State *co;           /* in which it was opened */
+  const void *cause;       /* NULL, or its own address when it was cancelled */
+  const char *reason;      /* for its error object, unless that is there already */
+  unsigned shields;        /* that were open around it */
+  uint8_t kind;            /* an enum ta_region_kind */
+  uint8_t deliveries;      /* to its task before it was opened */
+  bool lifted;             /* a shield that counts no longer */
+};
 
-/* Makes the Runner known to the hook.  [-0, +0, m] */
-void ta_preempt_setup(struct ta_runner *runner, lua_State *L);
+/* What a scope does about children that fail. */
+enum ta_scope_mode { TA_SCOPE_PLAIN, TA_SCOPE_FIRST_ERROR, TA_SCOPE_COLLECTS };
 
-/* The hook forgets the Runner.  [-0, +0, -] */
-void ta_preempt_close(struct ta_runner *runner, lua_State *L);
+struct ta_scope {
+  struct ta_region region;
+  struct ta_list children; /* that live */
+  struct ta_list failed;   /* in the order in which they failed */
+  size_t failures;
+  size_t before_own; /* how many had failed when its function did */
+  uint8_t mode;      /* an enum ta_scope_mode */
+  bool asked;        /* s:cancel() was called */
+  bool ended;
+};
+
+struct ta_deadline {
+  struct ta_region region;
+  struct ta_timer timer; /* its `seq` is 0, which is no task's */
+  struct ta_deadline *next_due;
+  double seconds;
+};
+
+/* Opens a region of the running task, in coroutine L. */
+void ta_open_region(struct ta_runner *runner, lua_State *L, struct ta_region *region,
+                    enum ta_region_kind kind);
+
+/* Closes the task's innermost region. */
+void ta_close_region(struct ta_runner *runner, struct ta_region *region);
+
+/* Gives up the regions that a coroutine, or with NULL the whole task, leaves
+ * behind without having closed them. */
+void ta_abandon_regions(struct ta_runner *runner, struct ta_task *task, const lua_State *co);
+
+/* Those of the running task that a dead coroutine has left. */
+static inline void ta_abandon_regions_of(struct ta_runner *runner, const lua_State *co) {
+  if (runner->current) ta_abandon_regions(runner, runner->current, co);
+}
+
+/* The innermost region if it was opened in `co`: it must not yield then. */
+struct ta_region *ta_region_open_in(const struct ta_runner *runner, const lua_State *co);
+
+/* Cancels a task because of `cause`, and what it has spawned in scopes.  False:
+ * it was cancelled already, or has ended. */
+bool ta_cancel_task(struct ta_runner *runner, struct ta_task *task, const void *cause);
+
+/* Cancels a region; `reason` is for its error object and must last. */
+void ta_cancel_region(struct ta_runner *runner, struct ta_region *region, const char *reason);
+
+/* The deadline has come. */
+void ta_deadline_due(struct ta_runner *runner, struct ta_deadline *deadline);
+
+/* Why whatever begins inside the region is cancelled from the start, or NULL. */
+const void *ta_cause_around(const struct ta_region *region);
+
+/* Why a task spawned by the running one never starts, or NULL; *spared: because
+ * that one is in a shield. */
+const void *ta_cause_of_birth(const struct ta_runner *runner, bool *spared);
+
+/* Is the value at `index` the error object of a cancellation in force on the
+ * task that runs L? */
+bool ta_is_in_force(struct ta_runner *runner, lua_State *L, int index);
+
+/* Is the value on top the error object of `cause`? */
+bool ta_is_object_of(struct ta_runner *runner, lua_State *L, const void *cause);
+
+/* Raises again what a protected call has caught, the value on top.  [-1, +0, v] */
+int ta_rethrow(struct ta_runner *runner, lua_State *L);
+
+/* Pushes the error object of a cause.  [-0, +1, m] */
+void ta_push_cancellation(struct ta_runner *runner, lua_State *L, const void *cause);
+
+/* Makes and keeps the error object of a cause, with the reason on top, which is
+ * popped.  [-1, +0, m] */
+void ta_keep_cancellation(struct ta_runner *runner, lua_State *L, const void *cause);
+
+/* Forgets the error object of a cause that has ended. */
+void ta_forget_cancellation(struct ta_runner *runner, const void *cause);
+
+/* Makes the metatable of error objects.  [-0, +0, m] */
+void ta_cancel_setup(struct ta_runner *runner, lua_State *L);
 
 #endif

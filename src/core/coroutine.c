@@ -6,7 +6,10 @@
 #include <stdbool.h>
 
 #include "core/cancel.h"
+#include "core/failure.h"
 #include "core/library.h"
+#include "core/preempt.h"
+#include "core/scope.h"
 #include "core/wait.h"
 
 #define MAX_DEPTH 200 /* as Lua's own limit of nested C calls */
@@ -15,17 +18,10 @@ bool ta_in_task(const struct ta_runner *runner, const lua_State *L) {
   return runner->current && runner->level && runner->level->co == L;
 }
 
-/* A preemption is under way: whichever coroutine runs next is to be stopped.
- * Asked after the level was changed: a signal handler that came before saw the
- * old one, and has left its wish. */
-static bool wants_preemption(const struct ta_runner *runner) {
-  atomic_signal_fence(memory_order_seq_cst);
-  return atomic_load_explicit(&runner->preempt, memory_order_relaxed) != 0;
-}
-
-int ta_resume(struct ta_runner *runner, lua_State *co, lua_State *from, int nargs, int *nres) {
+static int resume(struct ta_runner *runner, lua_State *co, lua_State *from, int nargs, int *nres,
+                  bool awaits) {
   struct ta_level *up = runner->level;
-  struct ta_level level = {.co = co, .up = up, .waitable = true, .depth = 1};
+  struct ta_level level = {.co = co, .up = up, .waitable = true, .awaits = awaits, .depth = 1};
   if (up) {
     level.waitable = up->waitable && up->co == from && lua_isyieldable(from);
     level.depth = up->depth + 1;
@@ -33,11 +29,15 @@ int ta_resume(struct ta_runner *runner, lua_State *co, lua_State *from, int narg
     level.waitable = false; /* the host's own coroutine, not a task's */
   }
   runner->level = &level;
-  if (wants_preemption(runner)) ta_preempt_coroutine(co);
+  if (ta_wants_preemption(runner)) ta_preempt_coroutine(runner, co);
   int status = lua_resume(co, from, nargs, nres);
   runner->level = up;
-  if (up && wants_preemption(runner)) ta_preempt_coroutine(up->co);
+  if (up && ta_wants_preemption(runner)) ta_preempt_coroutine(runner, up->co);
   return status;
+}
+
+int ta_resume(struct ta_runner *runner, lua_State *co, lua_State *from, int nargs, int *nres) {
+  return resume(runner, co, from, nargs, nres, false);
 }
 
 int ta_close_coroutine(struct ta_runner *runner, lua_State *co, lua_State *from, const char *by) {
@@ -61,12 +61,13 @@ static lua_State *check_coroutine(lua_State *L, int index) {
   return lua_tothread(L, index);
 }
 
-/* A resume in progress: either coroutine.resume, whose coroutine is argument 1,
- * or a function made by coroutine.wrap, whose coroutine is upvalue 2. */
-enum form { RESUME, WRAP };
+/* A resume in progress: coroutine.resume, whose coroutine is argument 1; a
+ * function made by coroutine.wrap, whose coroutine is upvalue 2; or await, whose
+ * coroutine runs an object's __await and is at index 1. */
+enum form { RESUME, WRAP, AWAIT };
 
 static int coroutine_index(enum form form) {
-  return form == RESUME ? 1 : lua_upvalueindex(2);
+  return form == WRAP ? lua_upvalueindex(2) : 1;
 }
 
 /* Error objects of wrapped coroutines get the position of the call in front, as
@@ -76,13 +77,14 @@ static int raise_from_wrap(lua_State *L, int status) {
     luaL_where(L, 1);
     lua_insert(L, -2);
     lua_concat(L, 2);
+    ta_note_replaced(ta_upvalue_runner(L), L);
   }
   return lua_error(L);
 }
 
 /* Ends a resume with `count` results on top of L. */
 static int end_resume(lua_State *L, enum form form, int count) {
-  if (form == WRAP) return count;
+  if (form != RESUME) return count;
   lua_pushboolean(L, true);
   lua_insert(L, -(count + 1));
   return count + 1;
@@ -91,31 +93,56 @@ static int end_resume(lua_State *L, enum form form, int count) {
 /* Ends a resume with the error object on top of L. */
 static int fail_resume(lua_State *L, enum form form, int status) {
   if (form == WRAP) return raise_from_wrap(L, status);
+  if (form == AWAIT) return lua_error(L);
   lua_pushboolean(L, false);
   lua_insert(L, -2);
   return 2;
 }
 
-/* A wrapped coroutine that died is closed, for nobody else can do it.  Its error
+/* A coroutine that nobody else can close is closed when it has died.  Its error
  * object, on top of L, is replaced by that of its clean-up. */
-static int close_dead(struct ta_runner *runner, lua_State *L, lua_State *co, int status) {
+static int close_dead(struct ta_runner *runner, lua_State *L, lua_State *co, int status,
+                      const char *by) {
   lua_pushvalue(L, -1);
   lua_xmove(L, co, 1); /* clean-up is told of the error */
-  int closed = ta_close_coroutine(runner, co, L, "coroutine.wrap");
+  int closed = ta_close_coroutine(runner, co, L, by);
   if (closed == LUA_OK) return status; /* as older Lua 5.4 has it */
   lua_pop(L, 1);
   lua_xmove(co, L, 1);
   return closed;
 }
 
+static const char *const closers[] = {"coroutine.resume", "coroutine.wrap", "await"};
+
+/* The coroutine has died of the error object on top of L: a cancellation in force
+ * closes it and goes on. */
+static int end_died(struct ta_runner *runner, lua_State *L, lua_State *co, enum form form) {
+  int status = lua_status(co);
+  bool cancelled = ta_is_in_force(runner, L, -1);
+  if (runner->current) runner->current->rethrown = false;
+  ta_forget_loading(runner, co, NULL);
+  if (!cancelled) ta_note_death(runner, L, co, form != RESUME);
+  if (cancelled || form != RESUME) status = close_dead(runner, L, co, status, closers[form]);
+  ta_abandon_regions_of(runner, co);
+  if (ta_is_in_force(runner, L, -1)) return ta_rethrow(runner, L);
+  return fail_resume(L, form, status);
+}
+
 /* The coroutine could not be resumed, or died: its error object is on its top. */
 static int end_failed(struct ta_runner *runner, lua_State *L, lua_State *co, enum form form) {
   int status = lua_status(co);
-  bool died = status != LUA_OK && status != LUA_YIELD;
   lua_xmove(co, L, 1);
-  if (died) ta_forget_loading(runner, co, NULL);
-  if (died && form == WRAP) status = close_dead(runner, L, co, status);
-  return fail_resume(L, form, status);
+  if (status == LUA_OK || status == LUA_YIELD) return fail_resume(L, form, status);
+  return end_died(runner, L, co, form);
+}
+
+/* It yielded past our own coroutine.yield, and left a region open. */
+static int end_open(struct ta_runner *runner, lua_State *L, lua_State *co, enum form form) {
+  lua_settop(co, 0);
+  ta_abandon_regions_of(runner, co);
+  ta_close_coroutine(runner, co, L, closers[form]);
+  lua_pushliteral(L, "cannot yield out of a scope, deadline or shield");
+  return fail_resume(L, form, LUA_ERRRUN);
 }
 
 /* Ends a resume with the `count` values on top of the coroutine. */
@@ -136,9 +163,11 @@ static int k_resume(lua_State *L, int status, lua_KContext context);
 static int do_resume(lua_State *L, lua_State *co, enum form form, int nargs) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   int count;
-  int status = ta_resume(runner, co, L, nargs, &count);
+  int status = resume(runner, co, L, nargs, &count, form == AWAIT);
   if (status == LUA_YIELD && ta_take_wait(runner, co))
     return ta_pass_wait_up(runner, L, coroutine_index(form), form, k_resume);
+  if (TA_UNLIKELY(status == LUA_YIELD && ta_region_open_in(runner, co)))
+    return end_open(runner, L, co, form);
   if (status == LUA_OK || status == LUA_YIELD) return end_given(L, co, form, count);
   return end_failed(runner, L, co, form);
 }
@@ -148,7 +177,7 @@ static int k_resume(lua_State *L, int status, lua_KContext context) {
   (void)status;
   enum form form = (enum form)context;
   lua_State *co = lua_tothread(L, coroutine_index(form));
-  ta_drop_mark(ta_upvalue_runner(L), co);
+  ta_drop_mark(co);
   return do_resume(L, co, form, 0);
 }
 
@@ -156,7 +185,7 @@ static int k_resume(lua_State *L, int status, lua_KContext context) {
 static int begin_resume(lua_State *L, lua_State *co, enum form form, int first) {
   int nargs = lua_gettop(L) - first + 1;
   const char *refusal = NULL;
-  if (ta_is_waiting(ta_upvalue_runner(L), co))
+  if (ta_is_waiting(co))
     refusal = "cannot resume non-suspended coroutine";
   else if (!lua_checkstack(co, nargs))
     refusal = "too many arguments to resume";
@@ -176,6 +205,10 @@ static int l_wrapped(lua_State *L) {
   return begin_resume(L, lua_tothread(L, lua_upvalueindex(2)), WRAP, 1);
 }
 
+int ta_resume_awaiting(lua_State *L, lua_State *co) {
+  return do_resume(L, co, AWAIT, 1);
+}
+
 static int l_wrap(lua_State *L) {
   luaL_checktype(L, 1, LUA_TFUNCTION);
   lua_pushvalue(L, lua_upvalueindex(1));
@@ -190,8 +223,11 @@ static int l_wrap(lua_State *L) {
 
 static int l_yield(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
-  if (ta_in_task(runner, L) && runner->level->depth == 1 && !runner->level->closing)
-    return ta_await_yielded(runner, L);
+  const struct ta_level *level = runner->level;
+  bool asks = ta_in_task(runner, L) && (level->depth == 1 || level->awaits);
+  if (asks && !level->closing) return ta_await_yielded(runner, L, "coroutine.yield");
+  const struct ta_region *region = ta_region_open_in(runner, L);
+  if (region && !level->closing) return ta_raise_region_open(L, region);
   const char *module = ta_loading_in(runner, L);
   if (module) return luaL_error(L, "cannot yield out of require '%s'", module);
   return lua_yield(L, lua_gettop(L));
@@ -206,7 +242,7 @@ static int call_own(lua_State *L) {
 }
 
 static int l_status(lua_State *L) {
-  if (!ta_is_waiting(ta_upvalue_runner(L), check_coroutine(L, 1))) return call_own(L);
+  if (!ta_is_waiting(check_coroutine(L, 1))) return call_own(L);
   lua_pushliteral(L, "normal");
   return 1;
 }
@@ -214,7 +250,7 @@ static int l_status(lua_State *L) {
 /* Is it neither running nor the resumer of one that runs, nor in a wait? */
 static bool can_close(const struct ta_runner *runner, lua_State *L, lua_State *co) {
   lua_Debug ar;
-  if (co == L || ta_is_waiting(runner, co)) return false;
+  if (co == L || ta_is_waiting(co)) return false;
   for (const struct ta_level *level = runner->level; level; level = level->up)
     if (level->co == co) return false;
   return lua_status(co) != LUA_OK || !lua_getstack(co, 0, &ar);
@@ -232,7 +268,7 @@ static int l_close(lua_State *L) {
   }
   lua_pushboolean(L, false);
   lua_xmove(co, L, 1);
-  return 2;
+  return ta_is_in_force(runner, L, -1) ? ta_rethrow(runner, L) : 2;
 }
 
 /* ------------------------------------------------------------------ opening */

@@ -15,6 +15,7 @@ struct ta_level {
   lua_State *co;
   struct ta_level *up; /* who resumed it; NULL: the Runner */
   bool waitable;       /* every coroutine above it can yield */
+  bool awaits;         /* it runs an object's __await: what it yields are actions */
   unsigned depth;
   const char *closing; /* it is not resumed but closed, by the function named */
 };
@@ -24,6 +25,11 @@ bool ta_in_task(const struct ta_runner *runner, const lua_State *L);
 
 /* lua_resume() one level further in. */
 int ta_resume(struct ta_runner *runner, lua_State *co, lua_State *from, int nargs, int *nres);
+
+/* Runs a coroutine that lies at index 1 of L, with its function and one argument
+ * on its own stack, and awaits what it yields; use it as the return of a C
+ * function whose first upvalue is the Runner.  [-0, +?, v] */
+int ta_resume_awaiting(lua_State *L, lua_State *co);
 
 /* Closes a suspended or dead coroutine: its to-be-closed variables run and
  * cannot wait.  As lua_closethread().  `by` is named if one tries. */

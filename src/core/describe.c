@@ -18,21 +18,25 @@ enum { RECORD_PLACE = 1, RECORD_ID, RECORD_NAME, RECORD_ABOVE, RECORD_DEPTH };
 
 /* ------------------------------------------------------------------ places */
 
+/* Is this a frame of a script's, with a line? */
+static bool is_scripts(const lua_Debug *ar) {
+  return ar->currentline > 0 && strcmp(ar->source, TA_PRELUDE_SOURCE) != 0;
+}
+
 bool ta_where(lua_State *L, int level, ta_place place) {
   lua_Debug ar;
   for (; lua_getstack(L, level, &ar); level++) {
     lua_getinfo(L, "Sl", &ar);
-    if (ar.currentline <= 0) continue;
+    if (!is_scripts(&ar)) continue;
     snprintf(place, sizeof(ta_place), "%s:%d", ar.short_src, ar.currentline);
     return true;
   }
   return false;
 }
 
-bool ta_where_waiting(const struct ta_runner *runner, const struct ta_task *task, ta_place place) {
+bool ta_where_waiting(const struct ta_task *task, ta_place place) {
   bool found = false;
-  for (lua_State *co = task->co; co; co = ta_waiting_inner(runner, co))
-    found |= ta_where(co, 0, place);
+  for (lua_State *co = task->co; co; co = ta_waiting_inner(co)) found |= ta_where(co, 0, place);
   return found;
 }
 
@@ -80,6 +84,8 @@ static void push_loaded_name(lua_State *L) {
         const char *key = lua_tostring(L, -1);
         if (strcmp(module, LUA_GNAME) == 0)
           lua_pushstring(L, key);
+        else if (strcmp(module, "tinyasync") == 0)
+          lua_pushfstring(L, "async.%s", key);
         else
           lua_pushfstring(L, "%s.%s", module, key);
         lua_replace(L, function);
@@ -197,8 +203,8 @@ static void cut_chain(lua_State *L) {
 /* Pushes the innermost Lua function of L and tells its line, or nil and -1. */
 static int push_spawner(lua_State *L, lua_Debug *ar) {
   for (int level = 0; level < FRAMES_SEARCHED && lua_getstack(L, level, ar); level++) {
-    lua_getinfo(L, "lf", ar);
-    if (ar->currentline > 0) return ar->currentline;
+    lua_getinfo(L, "Slf", ar);
+    if (is_scripts(ar)) return ar->currentline;
     lua_pop(L, 1);
   }
   lua_pushnil(L);
@@ -280,9 +286,7 @@ static void push_link(lua_State *L, int record) {
   lua_pop(L, 2);
 }
 
-/* Pushes the lines of the chain that begins with the record on top, which is
- * popped, or nil when there is none. */
-static void push_chain(lua_State *L) {
+void ta_push_chain(lua_State *L) {
   int record = lua_gettop(L);
   int links = 0;
   ta_check_stack(L, 2 * CHAIN_SHOWN + LUA_MINSTACK);
@@ -299,6 +303,14 @@ static void push_chain(lua_State *L) {
   lua_replace(L, record);
 }
 
+lua_Integer ta_record_spawner(lua_State *L, int record) {
+  if (!lua_istable(L, record)) return 0;
+  lua_rawgeti(L, record, RECORD_ID);
+  lua_Integer id = lua_tointeger(L, -1);
+  lua_pop(L, 1);
+  return id;
+}
+
 void ta_describe_add(struct ta_runner *runner, lua_State *L, int task_index, const char *origin) {
   char by[128];
   struct ta_task *task = lua_touserdata(L, task_index);
@@ -313,92 +325,4 @@ void ta_describe_add(struct ta_runner *runner, lua_State *L, int task_index, con
   }
   ta_trace_add(runner, task, lua_istable(L, -1) ? by : origin, place);
   lua_pop(L, 1);
-}
-
-/* ---------------------------------------------------------------- failures */
-
-/* Drops the last lines of the traceback on top that are our own frames. */
-static void hide_own_frames(lua_State *L) {
-  static const char own[] = "\n\t[C]: in ?";
-  size_t length;
-  const char *text = lua_tolstring(L, -1, &length);
-  size_t tail = sizeof own - 1;
-  while (length >= tail && memcmp(text + length - tail, own, tail) == 0) length -= tail;
-  lua_pushlstring(L, text, length);
-  lua_replace(L, -2);
-}
-
-int ta_l_keep_traceback(lua_State *L) {
-  struct ta_runner *runner = ta_upvalue_runner(L);
-  const struct ta_task *task = ta_task_running_on(runner, L);
-  if (!task) return 1;
-  ta_push_kept(runner, L, TA_KEEPS_TRACEBACKS);
-  luaL_traceback(L, L, NULL, 1);
-  hide_own_frames(L);
-  lua_rawseti(L, -2, (lua_Integer)task->slot);
-  lua_settop(L, 1);
-  return 1;
-}
-
-static int l_tostring(lua_State *L) {
-  luaL_tolstring(L, 1, NULL);
-  return 1;
-}
-
-/* Pushes an error object in words. */
-static void push_message(lua_State *L, int index) {
-  const char *type = luaL_typename(L, index);
-  if (lua_isstring(L, index)) {
-    luaL_tolstring(L, index, NULL);
-  } else if (luaL_getmetafield(L, index, "__tostring") == LUA_TNIL) {
-    lua_pushfstring(L, "(error object is a %s value)", type);
-  } else {
-    lua_pop(L, 1);
-    lua_pushcfunction(L, l_tostring);
-    lua_pushvalue(L, index);
-    if (lua_pcall(L, 1, 1, 0) == LUA_OK) return;
-    const char *reason = lua_tostring(L, -1);
-    lua_pushfstring(L, "(error object is a %s value, and its __tostring failed: %s)", type,
-                    reason ? reason : luaL_typename(L, -1));
-    lua_replace(L, -2);
-  }
-}
-
-/* Pushes the place that the traceback at `index` begins with, or nil. */
-static void push_place(lua_State *L, int index) {
-  const char *line = lua_tostring(L, index);
-  while (line && (line = strstr(line, "\n\t"))) {
-    line += 2;
-    const char *end = strstr(line, ": in ");
-    if (end && *line != '[') {
-      lua_pushlstring(L, line, (size_t)(end - line));
-      return;
-    }
-  }
-  lua_pushnil(L);
-}
-
-/* Pushes the traceback that was kept for the task, and forgets it. */
-static void push_traceback(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
-  ta_push_kept(runner, L, TA_KEEPS_TRACEBACKS);
-  lua_rawgeti(L, -1, (lua_Integer)task->slot);
-  lua_pushnil(L);
-  lua_rawseti(L, -3, (lua_Integer)task->slot);
-  lua_remove(L, -2);
-}
-
-void ta_push_failure(struct ta_runner *runner, lua_State *L, const struct ta_task *task,
-                     int index) {
-  ta_check_stack(L, LUA_MINSTACK);
-  index = lua_absindex(L, index);
-  ta_task_push(runner, L, task);
-  int object = lua_gettop(L);
-  ta_push_task_name(L, object);
-  lua_pop(L, 1);
-  push_message(L, index);
-  push_traceback(runner, L, task);
-  lua_getiuservalue(L, object, TA_TASK_RECORD);
-  push_chain(L);
-  push_place(L, object + 2);
-  lua_remove(L, object);
 }

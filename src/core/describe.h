@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * describe.h -- tasks, functions, places and failures in words.
+ * describe.h -- tasks, functions and places in words.
  *
  * A spawn record is a small table that tasks spawned from one line by one task
  * share: the place, who spawned, and that task's own record.  Chains of records
@@ -13,6 +13,9 @@
 #include "core/runner.h"
 #include "core/task.h"
 
+/* What the Lua half of the library is called, which reports do not show. */
+#define TA_PRELUDE_SOURCE "=(tinyasync)"
+
 /* "file.lua:12" */
 typedef char ta_place[LUA_IDSIZE + 16];
 
@@ -21,7 +24,7 @@ typedef char ta_place[LUA_IDSIZE + 16];
 bool ta_where(lua_State *L, int level, ta_place place);
 
 /* Where a suspended task waits, seen through its nested coroutines. */
-bool ta_where_waiting(const struct ta_runner *runner, const struct ta_task *task, ta_place place);
+bool ta_where_waiting(const struct ta_task *task, ta_place place);
 
 /* Pushes on L the name of the C function that `ar` found in a frame of `co`, as
  * "table.sort".  [-0, +1, m] */
@@ -38,12 +41,11 @@ void ta_push_record(struct ta_runner *runner, lua_State *L);
  * from what `origin`.  [-0, +0, -] */
 void ta_describe_add(struct ta_runner *runner, lua_State *L, int task_index, const char *origin);
 
-/* The message handler of a task's body: keeps the traceback, and leaves the
- * error object as it is.  Its upvalue is the Runner. */
-int ta_l_keep_traceback(lua_State *L);
+/* Pushes the lines of the chain of spawns that begins with the record on top,
+ * which is popped, or nil when there is none.  [-1, +1, m] */
+void ta_push_chain(lua_State *L);
 
-/* Pushes message, traceback, spawn chain and place of the failure whose error
- * object is at `index`: strings, or nil.  Runs __tostring.  [-0, +4, e] */
-void ta_push_failure(struct ta_runner *runner, lua_State *L, const struct ta_task *task, int index);
+/* The id of the task that made the record at `record`, or 0. */
+lua_Integer ta_record_spawner(lua_State *L, int record);
 
 #endif

@@ -1,39 +1,200 @@
-/* SPDX-License-Identifier: MIT
- *
- * inspect.c -- what each task is doing.
- */
+/* SPDX-License-Identifier: MIT */
+#include "core/inspect.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/cancel.h"
+#include "core/coroutine.h"
 #include "core/describe.h"
-#include "core/task.h"
+#include "core/failure.h"
+#include "core/library.h"
+#include "core/prelude.h"
+#include "core/wait.h"
 
-static int l_find_name(lua_State *L) {
-  struct ta_runner *runner = lua_touserdata(L, 1);
-  ta_task_push(runner, L, lua_touserdata(L, 2));
-  ta_push_task_name(L, -1);
-  return 0;
+#define MOST_NAMED 20 /* in a line of names */
+
+void ta_describe_wait(const struct ta_task *task, ta_wait_words text) {
+  char more[sizeof(ta_wait_words) - 64] = "";
+  const struct ta_wait_kind *kind = task->kind;
+  if (kind && kind->describe) kind->describe(task->subject, more, sizeof more);
+  snprintf(text, sizeof(ta_wait_words), "%.60s%s%s", kind ? kind->action : "?",
+           *more && *more != ' ' ? " " : "", more);
 }
 
-/* Has the task's name found out, if memory allows. */
-static const char *name_of(struct ta_runner *runner, struct ta_task *task) {
-  lua_State *L = runner->L;
-  if (task->name) return task->name;
-  lua_pushcfunction(L, l_find_name);
-  lua_pushlightuserdata(L, runner);
-  lua_pushlightuserdata(L, task);
-  if (lua_pcall(L, 2, 0, 0) != LUA_OK) lua_pop(L, 1);
-  return task->name ? task->name : "?";
+/* -------------------------------------------------------------------- facts */
+
+static const char *const states[] = {
+    [TA_TASK_RUNNABLE] = "runnable",
+    [TA_TASK_RUNNING] = "running",
+    [TA_TASK_WAITING] = "waiting",
+};
+
+static void set_string(lua_State *L, const char *key, const char *value) {
+  lua_pushstring(L, value);
+  lua_setfield(L, -2, key);
 }
 
-void ta_visit_tasks(struct ta_runner *runner,
-                    void (*visit)(void *data, const struct ta_task_info *info), void *data) {
-  for (struct ta_task *task = runner->oldest; task; task = task->newer) {
-    ta_place place;
-    struct ta_task_info info = {.id = ta_task_id(task),
-                                .name = name_of(runner, task),
-                                .where = ta_where_waiting(runner, task, place) ? place : "?"};
-    if (task->state == TA_TASK_WAITING) {
-      info.action = task->action;
-      info.subject = task->subject;
+static void set_id(lua_State *L, const char *key, uint64_t id) {
+  if (id == 0) return;
+  lua_pushinteger(L, (lua_Integer)id);
+  lua_setfield(L, -2, key);
+}
+
+/* Where the running task is: its innermost line that is a script's. */
+static bool where_running(const struct ta_runner *runner, ta_place place) {
+  for (const struct ta_level *level = runner->level; level; level = level->up)
+    if (ta_where(level->co, 0, place)) return true;
+  return false;
+}
+
+/* Pushes the frames of a task's coroutines, the innermost first. */
+static void push_task_frames(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
+  lua_pushliteral(L, "");
+  if (task == runner->current) {
+    for (const struct ta_level *level = runner->level; level; level = level->up) {
+      ta_push_frames(L, level->co, level->co == L);
+      lua_concat(L, 2);
     }
-    visit(data, &info);
+  } else if (task->steps > 0) {
+    for (lua_State *co = task->co; co; co = ta_waiting_inner(co)) {
+      ta_push_frames(L, co, 0);
+      lua_insert(L, -2);
+      lua_concat(L, 2);
+    }
   }
+}
+
+static void set_wait(lua_State *L, const struct ta_runner *runner, const struct ta_task *task) {
+  ta_wait_words words;
+  ta_describe_wait(task, words);
+  set_string(L, "wait", words);
+  lua_pushnumber(L, ta_host_now(runner) - task->since);
+  lua_setfield(L, -2, "seconds");
+  const struct ta_task *holder = task->kind->holder ? task->kind->holder(task->subject) : NULL;
+  if (holder) set_id(L, "holder", ta_task_id(holder));
+}
+
+/* Pushes a table with the facts about the task whose object is on top, which is
+ * popped. */
+static void push_facts(struct ta_runner *runner, lua_State *L, struct ta_task *task, bool frames) {
+  ta_place place;
+  int object = lua_gettop(L);
+  lua_newtable(L);
+  set_id(L, "id", ta_task_id(task));
+  set_string(L, "name", task->name);
+  set_string(L, "state", states[task->state]);
+  lua_pushboolean(L, task->daemon);
+  lua_setfield(L, -2, "daemon");
+  bool found =
+      task == runner->current ? where_running(runner, place) : ta_where_waiting(task, place);
+  if (found) set_string(L, "where", place);
+  if (task->state == TA_TASK_WAITING && task->kind) set_wait(L, runner, task);
+  lua_getiuservalue(L, object, TA_TASK_RECORD);
+  lua_Integer spawner = ta_record_spawner(L, -1);
+  ta_push_chain(L);
+  lua_setfield(L, -2, "spawned");
+  set_id(L, "parent", task->scope ? ta_task_id(task->scope->region.task) : (uint64_t)spawner);
+  if (frames) {
+    push_task_frames(runner, L, task);
+    lua_setfield(L, -2, "frames");
+  }
+  lua_replace(L, object);
+}
+
+/* Finds out every task's name: those who hold something are named by others. */
+static void name_all(struct ta_runner *runner, lua_State *L, size_t most) {
+  for (struct ta_task *task = runner->oldest; task && most-- > 0; task = task->newer) {
+    if (task->name) continue;
+    ta_task_push(runner, L, task);
+    ta_push_task_name(L, -1);
+    lua_pop(L, 2);
+  }
+}
+
+/* Pushes a list of the facts about the first `most` tasks.  Finalizers that run
+ * meanwhile may spawn tasks, at the end; none can end. */
+static void push_all_facts(struct ta_runner *runner, lua_State *L, size_t most, bool frames) {
+  lua_Integer count = 0;
+  name_all(runner, L, most);
+  lua_newtable(L);
+  for (struct ta_task *task = runner->oldest; task && most-- > 0; task = task->newer) {
+    if (!task->name) continue;
+    ta_task_push(runner, L, task);
+    push_facts(runner, L, task, frames);
+    lua_rawseti(L, -2, ++count);
+  }
+}
+
+/* ------------------------------------------------------------------ reports */
+
+static const char *const reports[] = {
+    [TA_REPORT_TREE] = "tree",
+    [TA_REPORT_DUMP] = "dump",
+    [TA_REPORT_DEADLOCK] = "deadlock",
+    [TA_REPORT_NAMES] = "names",
+};
+
+void ta_push_report(struct ta_runner *runner, lua_State *L, enum ta_report_kind kind) {
+  ta_check_stack(L, LUA_MINSTACK);
+  ta_push_prelude(runner, L, TA_PRELUDE_REPORT);
+  lua_getfield(L, -1, reports[kind]);
+  lua_remove(L, -2);
+  push_all_facts(runner, L, kind == TA_REPORT_NAMES ? MOST_NAMED : SIZE_MAX,
+                 kind == TA_REPORT_DUMP);
+  lua_pushinteger(L, (lua_Integer)runner->live);
+  lua_call(L, 2, 1);
+}
+
+void ta_push_running_name(struct ta_runner *runner, lua_State *L) {
+  ta_check_stack(L, LUA_MINSTACK);
+  ta_task_push(runner, L, runner->current);
+  const char *name = ta_push_task_name(L, -1);
+  lua_pushfstring(L, "#%I %s", (LUAI_UACINT)ta_task_id(runner->current), name);
+  lua_replace(L, -3);
+  lua_pop(L, 1);
+}
+
+const struct ta_task *ta_running_task(const struct ta_runner *runner, uint64_t *id,
+                                      const char **name) {
+  const struct ta_task *task = runner->current;
+  *id = task ? ta_task_id(task) : 0;
+  *name = task ? task->name : NULL;
+  return task;
+}
+
+/* ---------------------------------------------------------------- functions */
+
+static int l_current(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  if (runner->current)
+    ta_task_push(runner, L, runner->current);
+  else
+    lua_pushnil(L);
+  return 1;
+}
+
+static int l_tasks(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  lua_Integer count = 0;
+  lua_newtable(L);
+  for (const struct ta_task *task = runner->oldest; task; task = task->newer) {
+    ta_task_push(runner, L, task);
+    lua_rawseti(L, -2, ++count);
+  }
+  return 1;
+}
+
+static int l_tree(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  if (!runner->L) return luaL_error(L, "the Runner was closed");
+  ta_push_report(runner, L, TA_REPORT_TREE);
+  return 1;
+}
+
+void ta_open_inspection(struct ta_runner *runner, lua_State *L) {
+  ta_set_function(runner, L, "current", l_current);
+  ta_set_function(runner, L, "tasks", l_tasks);
+  ta_set_function(runner, L, "tree", l_tree);
 }

@@ -2,9 +2,19 @@
 #include "core/library.h"
 
 #include <lauxlib.h>
+#include <math.h>
 #include <string.h>
 
+#include "core/actions.h"
+#include "core/await.h"
+#include "core/channel.h"
 #include "core/coroutine.h"
+#include "core/inspect.h"
+#include "core/prelude.h"
+#include "core/protect.h"
+#include "core/scope.h"
+#include "core/select.h"
+#include "core/sync.h"
 #include "core/task.h"
 #include "core/wait.h"
 
@@ -75,14 +85,85 @@ void ta_push_function(struct ta_runner *runner, lua_State *L, lua_CFunction func
   lua_pushcclosure(L, function, 1);
 }
 
+void ta_set_function(struct ta_runner *runner, lua_State *L, const char *name,
+                     lua_CFunction function) {
+  ta_push_function(runner, L, function);
+  lua_setfield(L, -2, name);
+}
+
+void ta_set_functions(struct ta_runner *runner, lua_State *L, const struct ta_function *functions) {
+  for (; functions->name; functions++)
+    ta_set_function(runner, L, functions->name, functions->function);
+}
+
+/* ------------------------------------------------------------ kinds, checks */
+
+void ta_new_kind(struct ta_runner *runner, lua_State *L, const char *name) {
+  (void)runner;
+  lua_newtable(L);
+  lua_newtable(L);
+  lua_setfield(L, -2, "__index");
+  lua_pushstring(L, name);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -3, "__name");
+  lua_setfield(L, -2, "__metatable"); /* what scripts get of it */
+}
+
+void *ta_to_kind(struct ta_runner *runner, lua_State *L, int index, int which) {
+  void *object = lua_touserdata(L, index);
+  if (!object || !lua_getmetatable(L, index)) return NULL;
+  ta_push_kept(runner, L, which);
+  bool same = lua_rawequal(L, -1, -2);
+  lua_pop(L, 2);
+  return same ? object : NULL;
+}
+
+bool ta_is_callable(lua_State *L, int index) {
+  if (lua_isfunction(L, index)) return true;
+  if (luaL_getmetafield(L, index, "__call") == LUA_TNIL) return false;
+  lua_pop(L, 1);
+  return true;
+}
+
+const char *ta_push_shown(lua_State *L, int index) {
+  if (lua_type(L, index) != LUA_TNUMBER) return lua_pushstring(L, luaL_typename(L, index));
+  if (isnan(lua_tonumber(L, index))) return lua_pushliteral(L, "nan");
+  return luaL_tolstring(L, index, NULL);
+}
+
+int ta_l_enter(lua_State *L) {
+  ta_enter(ta_upvalue_runner(L), L);
+  return 0;
+}
+
+int ta_l_is_callable(lua_State *L) {
+  lua_settop(L, 1);
+  lua_pushboolean(L, ta_is_callable(L, 1));
+  return 1;
+}
+
+int ta_l_is_task(lua_State *L) {
+  lua_settop(L, 1);
+  lua_pushboolean(L, ta_to_task(ta_upvalue_runner(L), L, 1) != NULL);
+  return 1;
+}
+
+double ta_check_seconds(lua_State *L, int index, const char *what) {
+  double seconds = lua_tonumber(L, index);
+  if (lua_type(L, index) != LUA_TNUMBER)
+    luaL_error(L, "%s must be a number, got %s", what, luaL_typename(L, index));
+  if (isnan(seconds)) luaL_error(L, "%s must be a number, got nan", what);
+  return seconds;
+}
+
 /* ---------------------------------------------------------------- functions */
 
-static int l_sleep(lua_State *L) {
-  return ta_sleep(ta_upvalue_runner(L), L, ta_check_delay(L, 1));
+int ta_l_sleep(lua_State *L) {
+  return ta_sleep(ta_upvalue_runner(L), L, ta_check_delay(L, 1, "sleep: delay"));
 }
 
 static int l_checkpoint(lua_State *L) {
-  return ta_give_turn(ta_upvalue_runner(L), L, "checkpoint");
+  return ta_give_turn(ta_upvalue_runner(L), L, &ta_checkpoint_kind);
 }
 
 static int l_now(lua_State *L) {
@@ -92,23 +173,7 @@ static int l_now(lua_State *L) {
   return 1;
 }
 
-static int l_current(lua_State *L) {
-  struct ta_runner *runner = ta_upvalue_runner(L);
-  if (runner->current)
-    ta_task_push(runner, L, runner->current);
-  else
-    lua_pushnil(L);
-  return 1;
-}
-
 /* ------------------------------------------------------------------- spawn */
-
-static bool is_callable(lua_State *L, int index) {
-  if (lua_isfunction(L, index)) return true;
-  if (luaL_getmetafield(L, index, "__call") == LUA_TNIL) return false;
-  lua_pop(L, 1);
-  return true;
-}
 
 static const char *check_name(lua_State *L) {
   if (lua_type(L, -1) != LUA_TSTRING)
@@ -138,30 +203,39 @@ static void check_options(lua_State *L, int index, struct ta_task_options *optio
   }
 }
 
+int ta_spawn_from(struct ta_runner *runner, lua_State *L, int function, struct ta_scope *scope) {
+  struct ta_task_options options = {0};
+  if (lua_istable(L, function) && !ta_is_callable(L, function))
+    check_options(L, function++, &options);
+  if (!ta_is_callable(L, function)) return luaL_typeerror(L, function, "function");
+  ta_task_add(runner, L, lua_gettop(L) - function, &options, scope);
+  return 1;
+}
+
 /* spawn([options,] fn, ...); as a method of the table in upvalue 2 too. */
 static int l_spawn(lua_State *L) {
-  struct ta_task_options options = {0};
-  int function = 1;
-  if (lua_istable(L, 1) && lua_rawequal(L, 1, lua_upvalueindex(2))) function++;
-  if (lua_istable(L, function) && !is_callable(L, function)) check_options(L, function++, &options);
-  if (!is_callable(L, function)) return luaL_typeerror(L, function, "function");
-  ta_add_task(ta_upvalue_runner(L), L, lua_gettop(L) - function, &options);
-  return 1;
+  bool is_method = lua_istable(L, 1) && lua_rawequal(L, 1, lua_upvalueindex(2));
+  return ta_spawn_from(ta_upvalue_runner(L), L, is_method ? 2 : 1, NULL);
 }
 
 /* ----------------------------------------------------------------- opening */
 
-static void set_function(struct ta_runner *runner, lua_State *L, const char *name,
-                         lua_CFunction function) {
-  ta_push_function(runner, L, function);
-  lua_setfield(L, -2, name);
+static void fill_async(struct ta_runner *runner, lua_State *L) {
+  ta_set_function(runner, L, "now", l_now);
+  ta_set_function(runner, L, "checkpoint", l_checkpoint);
+  ta_open_inspection(runner, L);
+  ta_open_scopes(runner, L);
+  ta_open_sync(runner, L);
+  ta_open_channel(runner, L);
+  ta_open_select(runner, L);
+  ta_push_actions(runner, L);
+  lua_setfield(L, -2, "actions");
+  ta_open_prelude(runner, L);
 }
 
 static void open_async(struct ta_runner *runner, lua_State *L, int globals) {
   lua_newtable(L);
-  set_function(runner, L, "now", l_now);
-  set_function(runner, L, "checkpoint", l_checkpoint);
-  set_function(runner, L, "current", l_current);
+  fill_async(runner, L);
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
   lua_pushvalue(L, -2);
   ta_replace(runner, L, -2, "tinyasync");
@@ -185,14 +259,17 @@ static void open_spawn(struct ta_runner *runner, lua_State *L, int globals) {
 void ta_open(struct ta_runner *runner, lua_State *L, unsigned flags) {
   ta_check_stack(L, LUA_MINSTACK);
   int top = lua_gettop(L);
+  if (flags & TA_OPEN_COROUTINE) ta_open_coroutine(runner, L);
+  if (flags & TA_OPEN_REQUIRE) ta_open_require(runner, L);
+  if (flags & TA_OPEN_PCALL) ta_open_protect(runner, L);
   lua_pushglobaltable(L);
   if (flags & TA_OPEN_LIBRARY) {
     open_async(runner, L, top + 1);
     open_spawn(runner, L, top + 1);
-    ta_push_function(runner, L, l_sleep);
+    ta_push_function(runner, L, ta_l_sleep);
     ta_replace(runner, L, top + 1, "sleep");
+    ta_push_await(runner, L);
+    ta_replace(runner, L, top + 1, "await");
   }
-  if (flags & TA_OPEN_COROUTINE) ta_open_coroutine(runner, L);
-  if (flags & TA_OPEN_REQUIRE) ta_open_require(runner, L);
   lua_settop(L, top);
 }

@@ -10,6 +10,9 @@
 
 #include "core/runner.h"
 
+struct ta_scope;
+struct ta_task;
+
 /* Sets table[key] to the value on top and remembers what was there.  The table
  * lies at `table`.  [-1, +0, e] */
 void ta_replace(struct ta_runner *runner, lua_State *L, int table, const char *key);
@@ -19,6 +22,41 @@ void ta_put_back(struct ta_runner *runner, lua_State *L);
 
 /* Pushes a C function whose first upvalue is the Runner.  [-0, +1, m] */
 void ta_push_function(struct ta_runner *runner, lua_State *L, lua_CFunction function);
+
+struct ta_function {
+  const char *name;
+  lua_CFunction function;
+};
+
+/* Sets one function, or those up to a NULL, in the table on top.  [-0, +0, m] */
+void ta_set_function(struct ta_runner *runner, lua_State *L, const char *name,
+                     lua_CFunction function);
+void ta_set_functions(struct ta_runner *runner, lua_State *L, const struct ta_function *functions);
+
+/* Pushes a metatable with an empty table as __index.  [-0, +1, m] */
+void ta_new_kind(struct ta_runner *runner, lua_State *L, const char *name);
+
+/* The userdata at `index`, or NULL unless its metatable is the one kept under
+ * `which`.  [-0, +0, -] */
+void *ta_to_kind(struct ta_runner *runner, lua_State *L, int index, int which);
+
+/* Can the value be called?  [-0, +0, m] */
+bool ta_is_callable(lua_State *L, int index);
+
+/* The value as seconds, or raises; `what` begins the message.  [-0, +0, v] */
+double ta_check_seconds(lua_State *L, int index, const char *what);
+
+/* Pushes a bad value as a message shows it.  [-0, +1, e] */
+const char *ta_push_shown(lua_State *L, int index);
+
+/* spawn([options,] fn, ...) with its arguments from index `function` on; the
+ * task is a child of `scope` when that is not NULL.  [-0, +1, e] */
+int ta_spawn_from(struct ta_runner *runner, lua_State *L, int function, struct ta_scope *scope);
+
+int ta_l_sleep(lua_State *L);
+int ta_l_enter(lua_State *L);
+int ta_l_is_callable(lua_State *L);
+int ta_l_is_task(lua_State *L);
 
 /* Installs a require whose modules may wait.  [-0, +0, e] */
 void ta_open_require(struct ta_runner *runner, lua_State *L);

@@ -8,6 +8,7 @@
  */
 #include <lauxlib.h>
 #include <lualib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/coroutine.h"
@@ -24,7 +25,11 @@ struct ta_loading {
   const char *name; /* a string that the userdata keeps */
 };
 
-static const char waits_for[] = "require";
+static void describe_require(const void *subject, char *text, size_t size) {
+  snprintf(text, size, "'%s'", (const char *)subject);
+}
+
+static const struct ta_wait_kind require_kind = {.action = "require", .describe = describe_require};
 
 const char *ta_loading_in(const struct ta_runner *runner, const lua_State *co) {
   for (const struct ta_loading *load = runner->loading; load; load = load->next)
@@ -47,7 +52,7 @@ static struct ta_loading *next_link(const struct ta_runner *runner, struct ta_lo
   for (struct ta_loading *other = runner->loading; other != load; other = other->next)
     if (other->task == load->task) inner = other;
   if (inner || !load->task) return inner;
-  bool waits = load->task->state == TA_TASK_WAITING && load->task->action == waits_for;
+  bool waits = load->task->state == TA_TASK_WAITING && load->task->kind == &require_kind;
   return waits ? find(runner, load->task->subject) : NULL;
 }
 
@@ -76,7 +81,7 @@ static void end_loading(struct ta_runner *runner, struct ta_loading **link) {
   const char *name = (*link)->name;
   *link = (*link)->next;
   for (struct ta_task *task = runner->oldest; task; task = task->newer)
-    if (task->wait && task->action == waits_for && task->subject == name)
+    if (task->wait && task->kind == &require_kind && task->subject == name)
       ta_complete_wait(runner, task);
 }
 
@@ -175,7 +180,7 @@ static int k_require(lua_State *L, int status, lua_KContext context) {
   struct ta_loading *load = find(runner, name);
   if (!load) return load_module(runner, L, name);
   check_loop(runner, L, load);
-  struct ta_ticket ticket = ta_take_ticket(runner, L, waits_for, load->name);
+  struct ta_ticket ticket = ta_take_ticket(runner, L, &require_kind, (void *)(uintptr_t)load->name);
   return ta_park(runner, L, ticket, 0, k_require);
 }
 

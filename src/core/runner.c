@@ -5,8 +5,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/actions.h"
 #include "core/cancel.h"
+#include "core/errors.h"
 #include "core/library.h"
+#include "core/preempt.h"
 #include "core/task.h"
 #include "core/trace.h"
 #include "core/wait.h"
@@ -57,7 +60,7 @@ static void release(struct ta_runner *runner) {
   runner->slots = NULL;
   runner->slot_capacity = 0;
   runner->oldest = runner->newest = NULL;
-  runner->live = runner->daemons = runner->endless = runner->preempted = 0;
+  runner->live = runner->daemons = runner->endless = runner->deadlines = 0;
   runner->L = NULL;
 }
 
@@ -86,8 +89,11 @@ struct ta_runner *ta_runner_new(lua_State *L, const struct ta_host *host) {
   }
   ta_preempt_setup(runner, L);
   ta_task_setup(runner, L);
+  ta_cancel_setup(runner, L);
+  ta_errors_setup(runner, L);
+  ta_actions_setup(runner, L);
   lua_newtable(L);
-  ta_keep(runner, L, TA_KEEPS_TRACEBACKS);
+  ta_keep(runner, L, TA_KEEPS_KNOWN);
   lua_newtable(L);
   ta_keep(runner, L, TA_KEEPS_REPLACED);
   return runner;
@@ -162,7 +168,7 @@ static struct ta_task *take_first(struct ta_queue *queue) {
 
 void ta_make_ready(struct ta_runner *runner, struct ta_task *task) {
   task->state = TA_TASK_RUNNABLE;
-  if (!runner->cancelling) append(&runner->ready, task); /* else its end is near */
+  append(&runner->ready, task);
 }
 
 void ta_make_ready_new(struct ta_runner *runner, struct ta_task *task) {
@@ -238,13 +244,31 @@ static void check_clock(struct ta_runner *runner) {
   look_outside_when_due(runner);
 }
 
+/* Cancels what has not made it, the earliest deadline first. */
+static void meet_deadlines(struct ta_runner *runner, struct ta_deadline *due) {
+  while (due) {
+    struct ta_deadline *next = due->next_due;
+    ta_deadline_due(runner, due);
+    due = next;
+  }
+}
+
+/* Waits that are due come first; a deadline finds them completed. */
 static void wake_sleepers(struct ta_runner *runner) {
+  struct ta_deadline *due = NULL;
+  struct ta_deadline **last = &due;
   struct ta_timer *first;
   while ((first = ta_timers_first(&runner->timers)) && first->at <= runner->now) {
     ta_timers_remove(&runner->timers, first);
-    /* The timer is the first member of its task. */
-    ta_make_ready(runner, (struct ta_task *)first);
+    if (first->seq != 0) {
+      ta_wake_sleeper(runner, TA_HOLDER(first, struct ta_task, timer));
+    } else {
+      *last = TA_HOLDER(first, struct ta_deadline, timer);
+      last = &(*last)->next_due;
+      *last = NULL;
+    }
   }
+  meet_deadlines(runner, due);
 }
 
 static void begin_pass(struct ta_runner *runner) {
@@ -280,7 +304,8 @@ static bool take_turns(struct ta_runner *runner) {
 static enum ta_pass_result end_pass(struct ta_runner *runner, double *deadline) {
   struct ta_timer *first = ta_timers_first(&runner->timers);
   if (first) *deadline = first->at;
-  if (runner->live == runner->daemons) return TA_DONE;
+  /* What is being cancelled is waited for, daemons too. */
+  if (runner->live == (runner->cancelling ? 0 : runner->daemons)) return TA_DONE;
   if (runner->ready.head) return TA_BUSY;
   if (ta_tracing(runner)) ta_trace_wait(runner, first);
   runner->looked_at = HUGE_VAL; /* the host will look while it waits */

@@ -32,6 +32,14 @@ struct ta_queue {
   bool sorted; /* it lies in the order of creation */
 };
 
+/* A script's own debug hook, while ours is in its place. */
+struct ta_old_hook {
+  lua_State *co;
+  lua_Hook hook;
+  int mask;
+  int count;
+};
+
 struct ta_runner {
   lua_State *L; /* tasks are resumed from here; NULL once freed */
   lua_Alloc alloc;
@@ -54,7 +62,7 @@ struct ta_runner {
   size_t live;
   size_t daemons;
   size_t endless;   /* those in sleep(math.huge) */
-  size_t preempted; /* those whose last step was cut short */
+  size_t deadlines; /* that are open */
 
   uint64_t last_id;
   uint64_t last_wait;
@@ -63,12 +71,16 @@ struct ta_runner {
 
   atomic_int interrupt; /* asked for by ta_interrupt() */
   atomic_int preempt;   /* asked for by ta_preempt() */
-  int preempt_tries;    /* how often it came where Lua cannot yield */
-  bool torn;            /* so often that an error was raised */
-  bool in_pass;         /* the pass was begun and has not ended */
-  bool stepping;        /* ta_pass() or ta_cancel_all() is running */
-  bool guarded;         /* scripts cannot resume a task's coroutine themselves */
-  bool cancelling;      /* spawned tasks are born cancelled */
+  struct ta_old_hook old_hook;
+  bool in_hook;       /* the host is looking into a step */
+  bool in_pass;       /* the pass was begun and has not ended */
+  bool stepping;      /* ta_pass() or ta_cancel_all() is running */
+  bool guarded;       /* scripts cannot resume a task's coroutine themselves */
+  bool cancelling;    /* everything is: spawned tasks are born cancelled */
+  bool forced;        /* and shields count no longer */
+  bool has_handlers;  /* xpcall was called */
+  bool has_locals;    /* a task-local was set */
+  const char *reason; /* why everything is cancelled */
 
   double looked_at;       /* when the host last looked at the outside */
   double clock_read;      /* what the clock said at the last reading in a pass */
@@ -89,15 +101,32 @@ struct ta_runner {
 
 /* What the Runner keeps in the registry. */
 enum {
-  TA_KEEPS_TASKS = 1,  /* reference -> task, for all that live */
-  TA_KEEPS_META,       /* the metatable of tasks */
-  TA_KEEPS_BODY,       /* the function at the bottom of each task's stack */
-  TA_KEEPS_TRACEBACKS, /* reference -> traceback, while a failed task unwinds */
-  TA_KEEPS_RECORD,     /* the last spawn record */
-  TA_KEEPS_SPAWNER,    /* the function that made it */
-  TA_KEEPS_REPLACED,   /* list of table, key, value that ta_open() replaced */
-  TA_KEEPS_CLOSER,     /* the metatable of a module that is being loaded */
-  TA_KEEPS_COUNT = TA_KEEPS_CLOSER
+  TA_KEEPS_TASKS = 1, /* reference -> task, for all that live */
+  TA_KEEPS_META,      /* the metatable of tasks */
+  TA_KEEPS_BODY,      /* the function at the bottom of each task's stack */
+  TA_KEEPS_HANDLER,   /* the message handler that remembers frames */
+  TA_KEEPS_KNOWN,     /* reference -> what is known of an error on its way */
+  TA_KEEPS_RECORD,    /* the last spawn record */
+  TA_KEEPS_SPAWNER,   /* the function that made it */
+  TA_KEEPS_REPLACED,  /* list of table, key, value that ta_open() replaced */
+  TA_KEEPS_CLOSER,    /* the metatable of a module that is being loaded */
+  TA_KEEPS_CAUSES,    /* cause -> error object of a cancellation */
+  TA_KEEPS_LOCALS,    /* reference -> task-local values */
+  TA_KEEPS_ACTIONS,   /* name -> handler */
+  TA_KEEPS_PRELUDE,   /* what the Lua half of the library sees */
+  TA_KEEPS_CANCELLED, /* metatables of error objects */
+  TA_KEEPS_TIMEOUT,
+  TA_KEEPS_ERRORS,
+  TA_KEEPS_SCOPE, /* metatables of what scripts handle */
+  TA_KEEPS_EVENT,
+  TA_KEEPS_LOCK,
+  TA_KEEPS_SEMAPHORE,
+  TA_KEEPS_GUARD,
+  TA_KEEPS_LOCAL,
+  TA_KEEPS_DEFER,
+  TA_KEEPS_CHANNEL,
+  TA_KEEPS_ACTION,
+  TA_KEEPS_COUNT = TA_KEEPS_ACTION
 };
 
 /* Pushes what the Runner keeps under `which`.  [-0, +1, -] */

@@ -4,38 +4,53 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "core/await.h"
 #include "core/cancel.h"
 #include "core/coroutine.h"
 #include "core/describe.h"
+#include "core/failure.h"
 #include "core/library.h"
+#include "core/preempt.h"
+#include "core/scope.h"
+#include "core/sync.h"
 #include "core/trace.h"
 #include "core/wait.h"
 
-/* The values that describe a failure, on the stack of a coroutine that ended. */
-enum { FAILURE_MESSAGE = -4, FAILURE_TRACEBACK, FAILURE_SPAWNED, FAILURE_PLACE };
-
 /* ---------------------------------------------------------------- the body */
 
-/* Was it ta_preempt() that raised the error on top, where nothing else helped?
- * Functions on the way may have put a position in front. */
-static bool is_torn(const struct ta_runner *runner, lua_State *L) {
-  return TA_UNLIKELY(runner->torn) && lua_type(L, -1) == LUA_TSTRING &&
-         strstr(lua_tostring(L, -1), TA_TORN);
+/* Makes one value of the results, which lie above the handler at index 1: the
+ * task's outcome. */
+static void pack_results(lua_State *L, struct ta_task *task) {
+  int count = lua_gettop(L) - 1;
+  if (count == 1) return;
+  task->packed = count > 1;
+  task->empty = count == 0;
+  if (count == 0) {
+    lua_pushnil(L);
+    return;
+  }
+  lua_createtable(L, count, 1);
+  lua_insert(L, 2);
+  lua_pushinteger(L, count);
+  lua_setfield(L, 2, "n");
+  while (count > 0) lua_rawseti(L, 2, count--);
 }
 
 static int k_body_done(lua_State *L, int status, lua_KContext context) {
   (void)context;
-  if (status == LUA_OK || status == LUA_YIELD) return lua_gettop(L) - 1;
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_task *task = ta_task_running_on(runner, L);
-  if (!task) return lua_error(L);
-  if (is_torn(runner, L)) {
+  if (!task) return status == LUA_OK || status == LUA_YIELD ? 0 : lua_error(L);
+  if (status == LUA_OK || status == LUA_YIELD) {
+    pack_results(L, task);
+    return 1;
+  }
+  if (ta_is_in_force(runner, L, -1)) {
     task->state = TA_TASK_CANCELLED;
-    return 0;
+    return 1;
   }
   task->state = TA_TASK_FAILED;
-  ta_push_failure(runner, L, task, lua_gettop(L));
-  return 4;
+  return ta_describe_end(runner, L, task);
 }
 
 /* At the bottom of each task: runs the function inside a protected call of its
@@ -50,50 +65,60 @@ static int l_body(lua_State *L) {
 
 /* --------------------------------------------------------------- Lua's view */
 
-/* The task at index 1 of a function of the metatable, which is upvalue 2. */
-static struct ta_task *check_task(lua_State *L) {
-  struct ta_task *task = lua_touserdata(L, 1);
-  if (task && lua_getmetatable(L, 1)) {
-    bool same = lua_rawequal(L, -1, lua_upvalueindex(2));
-    lua_pop(L, 1);
-    if (same) return task;
-  }
-  luaL_typeerror(L, 1, "Task");
-  return NULL;
+struct ta_task *ta_to_task(struct ta_runner *runner, lua_State *L, int index) {
+  struct ta_task *task = lua_touserdata(L, index);
+  if (!task || !lua_getmetatable(L, index)) return NULL;
+  ta_push_kept(runner, L, TA_KEEPS_META);
+  bool same = lua_rawequal(L, -1, -2);
+  lua_pop(L, 2);
+  return same ? task : NULL;
 }
 
-static int l_task_index(lua_State *L) {
-  struct ta_task *task = check_task(L);
-  const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
-  if (strcmp(key, "id") == 0)
-    lua_pushinteger(L, (lua_Integer)ta_task_id(task));
-  else if (strcmp(key, "name") == 0)
-    ta_push_task_name(L, 1);
+struct ta_task *ta_check_task(lua_State *L) {
+  struct ta_task *task = ta_to_task(ta_upvalue_runner(L), L, 1);
+  if (!task) luaL_typeerror(L, 1, "Task");
+  return task;
+}
+
+static void push_error(lua_State *L, const struct ta_task *task) {
+  if (task->state == TA_TASK_FAILED || task->state == TA_TASK_CANCELLED)
+    lua_getiuservalue(L, 1, TA_TASK_OUTCOME);
   else
     lua_pushnil(L);
+}
+
+/* Fields, and methods from the table that is upvalue 2. */
+static int l_task_index(lua_State *L) {
+  struct ta_task *task = ta_check_task(L);
+  const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+  if (strcmp(key, "id") == 0) {
+    lua_pushinteger(L, (lua_Integer)ta_task_id(task));
+  } else if (strcmp(key, "name") == 0) {
+    ta_push_task_name(L, 1);
+  } else if (strcmp(key, "error") == 0) {
+    push_error(L, task);
+  } else {
+    lua_pushvalue(L, 2);
+    lua_rawget(L, lua_upvalueindex(2));
+  }
   return 1;
 }
 
 static int l_task_tostring(lua_State *L) {
-  struct ta_task *task = check_task(L);
+  struct ta_task *task = ta_check_task(L);
   const char *name = ta_push_task_name(L, 1);
   lua_pushfstring(L, "task #%I %s", (LUAI_UACINT)ta_task_id(task), name);
   return 1;
 }
 
-/* Sets a function of the metatable on top. */
-static void set_method(struct ta_runner *runner, lua_State *L, const char *name,
-                       lua_CFunction function) {
-  ta_push_runner(runner, L);
-  lua_pushvalue(L, -2);
-  lua_pushcclosure(L, function, 2);
-  lua_setfield(L, -2, name);
-}
-
 static void setup_metatable(struct ta_runner *runner, lua_State *L) {
   lua_newtable(L);
-  set_method(runner, L, "__index", l_task_index);
-  set_method(runner, L, "__tostring", l_task_tostring);
+  ta_push_runner(runner, L);
+  lua_newtable(L);
+  ta_set_task_methods(runner, L);
+  lua_pushcclosure(L, l_task_index, 2);
+  lua_setfield(L, -2, "__index");
+  ta_set_function(runner, L, "__tostring", l_task_tostring);
   lua_pushliteral(L, "Task");
   lua_setfield(L, -2, "__name");
   lua_pushliteral(L, "Task");
@@ -108,8 +133,11 @@ void ta_task_setup(struct ta_runner *runner, lua_State *L) {
   int first = luaL_ref(L, -2);
   luaL_unref(L, -1, first); /* some Lua asks for memory at the first one */
   ta_keep(runner, L, TA_KEEPS_TASKS);
-  ta_push_runner(runner, L);
   ta_push_function(runner, L, ta_l_keep_traceback);
+  lua_pushvalue(L, -1);
+  ta_keep(runner, L, TA_KEEPS_HANDLER);
+  ta_push_runner(runner, L);
+  lua_insert(L, -2);
   lua_pushcclosure(L, l_body, 2);
   ta_keep(runner, L, TA_KEEPS_BODY);
 }
@@ -125,7 +153,8 @@ void ta_task_push(struct ta_runner *runner, lua_State *L, const struct ta_task *
 /* Makes room for one more task, whose reference is `slot`: a timer and a place
  * in the array.  False when memory is out. */
 static bool reserve(struct ta_runner *runner, size_t slot) {
-  if (ta_timers_reserve(&runner->timers, runner->live + 1, runner->alloc, runner->alloc_data))
+  if (ta_timers_reserve(&runner->timers, runner->live + runner->deadlines + 1, runner->alloc,
+                        runner->alloc_data))
     return false;
   if (slot < runner->slot_capacity) return true;
   size_t old = runner->slot_capacity;
@@ -164,6 +193,8 @@ static struct ta_task *push_new(struct ta_runner *runner, lua_State *L, int func
     lua_pushvalue(L, function);
   struct ta_task *task = lua_newuserdatauv(L, sizeof *task, TA_TASK_KEEPS);
   memset(task, 0, sizeof *task);
+  ta_list_init(&task->awaiters);
+  ta_list_init(&task->locks);
   lua_insert(L, -2);
   if (options && options->name) task->name = lua_tostring(L, -1);
   lua_setiuservalue(L, -2, TA_TASK_FUNCTION);
@@ -193,9 +224,9 @@ static void leave_living(struct ta_runner *runner, struct ta_task *task) {
   *(task->older ? &task->older->newer : &runner->oldest) = task->newer;
   *(task->newer ? &task->newer->older : &runner->newest) = task->older;
   task->older = task->newer = NULL;
+  runner->slots[task->slot] = NULL; /* tickets of it are stale */
   runner->live--;
   runner->daemons -= task->daemon;
-  runner->slots[task->slot] = NULL;
 }
 
 /* Moves function and arguments from L into the coroutine, below them the body. */
@@ -206,8 +237,17 @@ static void load_coroutine(struct ta_runner *runner, lua_State *L, struct ta_tas
   lua_xmove(L, task->co, nargs + 1);
 }
 
-struct ta_task *ta_add_task(struct ta_runner *runner, lua_State *L, int nargs,
-                            const struct ta_task_options *options) {
+/* Was whatever it belongs to cancelled before it was born? */
+static void inherit_cancellation(struct ta_runner *runner, struct ta_task *task) {
+  bool spared;
+  task->cause = task->scope ? ta_cause_around(&task->scope->region) : NULL;
+  if (!task->cause) task->cause = ta_cause_of_birth(runner, &spared);
+  task->spared = !task->cause && spared;
+  task->in_force = task->cause != NULL;
+}
+
+struct ta_task *ta_task_add(struct ta_runner *runner, lua_State *L, int nargs,
+                            const struct ta_task_options *options, struct ta_scope *scope) {
   if (!runner->L) luaL_error(L, "the Runner was closed");
   ta_check_stack(L, LUA_MINSTACK);
   int place = lua_gettop(L) - nargs;
@@ -219,140 +259,174 @@ struct ta_task *ta_add_task(struct ta_runner *runner, lua_State *L, int nargs,
     lua_pop(L, 1);
   }
   keep_task(runner, L, place);
+  ta_inherit_locals(runner, L, task);
   task->timer.seq = ++runner->last_id;
+  task->scope = scope;
+  if (scope) ta_list_append(&scope->children, &task->sibling);
+  inherit_cancellation(runner, task);
   join_living(runner, task);
   if (ta_tracing(runner)) ta_describe_add(runner, L, place, options ? options->origin : NULL);
-  if (runner->cancelling)
-    ta_task_end(runner, task, TA_TASK_CANCELLED);
-  else
-    ta_make_ready_new(runner, task);
+  ta_make_ready_new(runner, task);
   return task;
+}
+
+struct ta_task *ta_add_task(struct ta_runner *runner, lua_State *L, int nargs,
+                            const struct ta_task_options *options) {
+  return ta_task_add(runner, L, nargs, options, NULL);
 }
 
 /* --------------------------------------------------------------------- end */
 
-void ta_task_end(struct ta_runner *runner, struct ta_task *task, enum ta_task_state state) {
+bool ta_task_is_awaited(const struct ta_task *task) {
+  return task->scope || !ta_list_empty(&task->awaiters);
+}
+
+static void wake_awaiters(struct ta_runner *runner, struct ta_task *task) {
+  struct ta_link *link;
+  while ((link = ta_list_first(&task->awaiters))) ta_wake_waiter(runner, link);
+}
+
+/* Gives the Runner's reference to the ended task back. */
+void ta_task_release(struct ta_runner *runner, struct ta_task *task) {
   lua_State *L = runner->L;
+  ta_list_leave(&task->sibling);
+  ta_push_kept(runner, L, TA_KEEPS_TASKS);
+  luaL_unref(L, -1, (int)task->slot);
+  lua_pop(L, 1);
+}
+
+/* What others have of a task that ends. */
+static void let_go(struct ta_runner *runner, struct ta_task *task) {
+  ta_abandon_regions(runner, task, NULL);
+  if (!ta_list_empty(&task->locks)) ta_release_locks(runner, task);
+  if (TA_UNLIKELY(runner->loading != NULL)) ta_forget_loading(runner, NULL, task);
+  if (runner->has_locals) ta_forget_locals(runner, task);
+  if (task->cause == task) ta_forget_cancellation(runner, task);
+}
+
+/* Takes an ended task, which no queue and no timer holds, off the Runner.  Its
+ * outcome is on top of the Runner's L and popped. */
+static void end_task(struct ta_runner *runner, struct ta_task *task, enum ta_task_state state) {
+  lua_State *L = runner->L;
+  struct ta_scope *scope = task->scope;
   if (ta_tracing(runner) && state != TA_TASK_FAILED)
     ta_trace_simple(runner, task, state == TA_TASK_DONE ? TA_EVENT_RETURN : TA_EVENT_CANCEL);
   task->state = (uint8_t)state;
+  if (state != TA_TASK_DONE) task->packed = task->empty = false; /* memory was out */
   lua_settop(task->co, 0); /* whoever holds the coroutine finds it dead */
-  task->co = NULL;
-  if (TA_UNLIKELY(task->preempted)) ta_task_unpreempt(runner, task);
-  if (TA_UNLIKELY(runner->loading != NULL)) ta_forget_loading(runner, NULL, task);
-  ta_push_kept(runner, L, TA_KEEPS_TASKS);
-  lua_rawgeti(L, -1, (lua_Integer)task->slot);
-  lua_pushnil(L);
-  lua_setiuservalue(L, -2, TA_TASK_THREAD);
+  task->co = task->stopped = NULL;
+  let_go(runner, task);
+  ta_task_push(runner, L, task);
+  lua_insert(L, -2);
+  lua_setiuservalue(L, -2, TA_TASK_OUTCOME);
+  ta_keep_known(runner, L, task);
   leave_living(runner, task);
-  luaL_unref(L, -2, (int)task->slot);
-  lua_pop(L, 2);
-}
-
-/* Tells of the failure that the four values on top of `co` describe. */
-static void report(struct ta_runner *runner, struct ta_task *task, lua_State *co) {
-  struct ta_failure failure = {.id = ta_task_id(task),
-                               .name = task->name ? task->name : "?",
-                               .traceback = lua_tostring(co, FAILURE_TRACEBACK),
-                               .spawned = lua_tostring(co, FAILURE_SPAWNED)};
-  failure.message = lua_tolstring(co, FAILURE_MESSAGE, &failure.message_length);
-  task->state = TA_TASK_FAILED;
-  if (ta_tracing(runner)) ta_trace_error(runner, &failure, lua_tostring(co, FAILURE_PLACE));
-  if (runner->failure) runner->failure(runner->failure_data, &failure);
-}
-
-/* (task, error object) -> the four values of its failure */
-static int l_describe(lua_State *L) {
-  struct ta_task *task = lua_touserdata(L, 1);
-  ta_push_failure(lua_touserdata(L, 2), L, task, 3);
-  return 4;
-}
-
-/* What is left to say when even describing a failure failed. */
-static void push_bare_failure(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
-  ta_push_kept(runner, L, TA_KEEPS_TRACEBACKS);
-  lua_pushnil(L);
-  lua_rawseti(L, -2, (lua_Integer)task->slot);
+  task->wait = ++runner->last_wait; /* from now on says who ended before whom */
+  wake_awaiters(runner, task);
+  bool kept = scope && ta_scope_child_ended(runner, scope, task);
+  if (!kept) ta_task_release(runner, task);
   lua_pop(L, 1);
-  if (lua_type(L, -1) != LUA_TSTRING) {
-    lua_pop(L, 1);
-    lua_pushliteral(L, "not enough memory");
+}
+
+/* The coroutine has ended with its outcome, and perhaps a failure's description
+ * above it, on its stack. */
+static void end_here(struct ta_runner *runner, struct ta_task *task, enum ta_task_state state) {
+  if (lua_gettop(task->co) > 1) ta_report_failure_of(runner, task, task->co);
+  lua_settop(task->co, 1);
+  lua_xmove(task->co, runner->L, 1);
+  end_task(runner, task, state);
+}
+
+/* Fails a task with the error object on top of the Runner's L. */
+static void end_failed(struct ta_runner *runner, struct ta_task *task) {
+  task->state = TA_TASK_FAILED;
+  ta_report_error(runner, task);
+  end_task(runner, task, TA_TASK_FAILED);
+}
+
+/* ------------------------------------------------------------------ closing */
+
+#define MAX_NESTED 256 /* Lua itself allows fewer */
+
+/* Closes the task's coroutines from the innermost outward.  An error of their
+ * clean-up is left on top of the Runner's L; false then. */
+static bool close_coroutines(struct ta_runner *runner, struct ta_task *task) {
+  lua_State *nested[MAX_NESTED];
+  int count = 0;
+  int top = lua_gettop(runner->L);
+  for (lua_State *co = task->co; co && count < MAX_NESTED; co = ta_waiting_inner(co))
+    nested[count++] = co;
+  while (count > 0) {
+    lua_State *co = nested[--count];
+    int status = ta_close_coroutine(runner, co, runner->L, "the end of a cancelled task");
+    if (status == LUA_OK || lua_gettop(co) == 0) continue;
+    lua_settop(runner->L, top);
+    lua_xmove(co, runner->L, 1);
   }
-  lua_pushnil(L);
-  lua_pushnil(L);
-  lua_pushnil(L);
+  return lua_gettop(runner->L) == top;
 }
 
-void ta_task_fail(struct ta_runner *runner, struct ta_task *task) {
+/* Ends a task as cancelled: its error object is made if memory allows. */
+static int l_push_cancellation(lua_State *L) {
+  ta_push_cancellation(lua_touserdata(L, 1), L, lua_touserdata(L, 2));
+  return 1;
+}
+
+static void end_cancelled(struct ta_runner *runner, struct ta_task *task) {
   lua_State *L = runner->L;
-  int top = lua_gettop(L) - 1;
-  lua_pushcfunction(L, l_describe);
-  lua_pushlightuserdata(L, task);
+  lua_pushcfunction(L, l_push_cancellation);
   lua_pushlightuserdata(L, runner);
-  lua_rotate(L, -4, 3);
-  if (lua_pcall(L, 3, 4, 0) != LUA_OK) push_bare_failure(runner, L, task);
-  report(runner, task, L);
-  lua_settop(L, top);
+  lua_pushlightuserdata(L, (void *)(uintptr_t)task->cause);
+  if (lua_pcall(L, 2, 1, 0) != LUA_OK) {
+    lua_pop(L, 1);
+    lua_pushnil(L);
+  }
+  end_task(runner, task, TA_TASK_CANCELLED);
 }
 
-bool ta_task_close(struct ta_runner *runner, struct ta_task *task, lua_State *co, const char *by) {
-  lua_State *L = runner->L;
-  if (ta_close_coroutine(runner, co, L, by) == LUA_OK || lua_gettop(co) == 0) return true;
-  lua_xmove(co, L, 1);
-  ta_task_fail(runner, task);
-  return false;
+/* Closes a task: its clean-up runs where nothing can wait. */
+static void close_task(struct ta_runner *runner, struct ta_task *task) {
+  ta_drop_wait(runner, task);
+  if (!task->cause) task->cause = runner;
+  runner->current = task;
+  task->state = TA_TASK_RUNNING;
+  bool clean = close_coroutines(runner, task);
+  ta_abandon_regions(runner, task, NULL);
+  if (!clean && !ta_is_in_force(runner, runner->L, -1)) {
+    end_failed(runner, task);
+  } else {
+    if (!clean) lua_pop(runner->L, 1);
+    end_cancelled(runner, task);
+  }
+  runner->current = NULL;
 }
 
 /* -------------------------------------------------------------------- step */
 
 /* How many values on the coroutine's stack the step hands over: to the body its
  * function and arguments, to a wait none. */
-static int prepare_step(struct ta_runner *runner, struct ta_task *task) {
+static int prepare_step(struct ta_task *task) {
   task->state = TA_TASK_RUNNING;
-  if (TA_UNLIKELY(task->preempted)) ta_task_unpreempt(runner, task);
-  task->action = task->subject = NULL;
+  task->kind = NULL;
+  task->stopped = NULL;
   if (task->steps++ == 0) return lua_gettop(task->co) - 1;
+  if (TA_UNLIKELY(task->given_up && task->marks == 0)) ta_preempt_to_raise(task->co);
   lua_pop(task->co, task->marks);
   return 0;
 }
 
-/* Fails a task whose body could not, with the error object on top of the
- * Runner's L. */
-static void end_failed(struct ta_runner *runner, struct ta_task *task) {
-  ta_task_close(runner, task, task->co, "the end of a failed task");
-  ta_task_fail(runner, task);
-  ta_task_end(runner, task, TA_TASK_FAILED);
-}
-
 /* The coroutine yielded, and not by way of our own waits. */
 static void stop_foreign(struct ta_runner *runner, struct ta_task *task, int count) {
-  if (ta_await_foreign(runner, task, count) != 0) end_failed(runner, task);
-}
-
-/* The coroutine died outside its body's protected call. */
-static void end_broken(struct ta_runner *runner, struct ta_task *task) {
-  lua_xmove(task->co, runner->L, 1);
-  ta_task_fail(runner, task);
-  ta_task_end(runner, task, TA_TASK_FAILED);
-}
-
-/* The step was cut short by ta_preempt(). */
-static void stop_preempted(struct ta_runner *runner, struct ta_task *task) {
-  task->preempted = true;
-  runner->preempted++;
-  if (ta_tracing(runner)) {
-    task->action = "preempted";
-    ta_trace_yield(runner, task, task->co);
-    task->action = NULL;
-  }
-  ta_make_ready(runner, task);
+  if (ta_await_foreign(runner, task, count) == 0) return;
+  close_coroutines(runner, task);
+  end_failed(runner, task);
 }
 
 /* Is the coroutine as the last step left it?  Where Lua's own coroutine library
  * is in use, a script may have got hold of it. */
-static bool is_intact(const struct ta_runner *runner, const struct ta_task *task) {
+static bool is_intact(const struct ta_task *task) {
   if (task->steps == 0) return lua_status(task->co) == LUA_OK && lua_gettop(task->co) > 1;
-  return task->marks ? ta_is_waiting(runner, task->co) : lua_status(task->co) == LUA_YIELD;
+  return task->marks ? ta_is_waiting(task->co) : lua_status(task->co) == LUA_YIELD;
 }
 
 static void end_meddled(struct ta_runner *runner, struct ta_task *task) {
@@ -360,31 +434,47 @@ static void end_meddled(struct ta_runner *runner, struct ta_task *task) {
   end_failed(runner, task);
 }
 
-void ta_task_step(struct ta_runner *runner, struct ta_task *task) {
-  int count;
-  if (TA_UNLIKELY(!runner->guarded) && !is_intact(runner, task)) {
-    end_meddled(runner, task);
-    return;
-  }
-  int nargs = prepare_step(runner, task);
-  if (ta_tracing(runner)) ta_trace_step(runner, task);
-  runner->current = task;
-  int status = ta_resume(runner, task->co, runner->L, nargs, &count);
+/* The step is over: what became of the coroutine? */
+static void end_step(struct ta_runner *runner, struct ta_task *task, int status, int count) {
   if (status == LUA_YIELD) {
     bool waits = ta_take_wait(runner, task->co);
     task->marks = waits ? (uint8_t)count : 0;
-    if (TA_UNLIKELY(!waits))
-      stop_foreign(runner, task, count);
-    else if (TA_UNLIKELY(task->state == TA_TASK_RUNNING))
-      stop_preempted(runner, task);
-  } else if (TA_UNLIKELY(status != LUA_OK)) {
-    end_broken(runner, task);
-  } else if (TA_UNLIKELY(task->state == TA_TASK_FAILED)) {
-    report(runner, task, task->co);
-    ta_task_end(runner, task, TA_TASK_FAILED);
+    if (TA_UNLIKELY(!waits)) stop_foreign(runner, task, count);
+    if (TA_UNLIKELY(task->doomed)) close_task(runner, task);
+  } else if (TA_UNLIKELY(status != LUA_OK)) { /* it died outside its body's protected call */
+    lua_xmove(task->co, runner->L, 1);
+    end_failed(runner, task);
   } else {
-    bool cancelled = task->state == TA_TASK_CANCELLED;
-    ta_task_end(runner, task, cancelled ? TA_TASK_CANCELLED : TA_TASK_DONE);
+    end_here(runner, task, task->state == TA_TASK_RUNNING ? TA_TASK_DONE : task->state);
   }
+}
+
+void ta_task_step(struct ta_runner *runner, struct ta_task *task) {
+  int count;
+  if (TA_UNLIKELY(!runner->guarded) && !is_intact(task)) {
+    end_meddled(runner, task);
+    return;
+  }
+  if (TA_UNLIKELY(task->cause && task->steps == 0)) {
+    end_cancelled(runner, task);
+    return;
+  }
+  int nargs = prepare_step(task);
+  if (ta_tracing(runner)) ta_trace_step(runner, task);
+  runner->current = task;
+  int status = ta_resume(runner, task->co, runner->L, nargs, &count);
+  end_step(runner, task, status, count);
   runner->current = NULL;
+}
+
+void ta_task_force(struct ta_runner *runner, struct ta_task *task) {
+  uint64_t id = ta_task_id(task);
+  if (!task->cause) task->cause = runner;
+  if (task->state == TA_TASK_WAITING) {
+    ta_drop_wait(runner, task);
+    task->given_up = true;
+  }
+  ta_task_step(runner, task);
+  bool lives = runner->oldest && ta_task_id(runner->oldest) == id;
+  if (lives) close_task(runner, runner->oldest);
 }

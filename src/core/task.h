@@ -9,7 +9,11 @@
 #ifndef TA_CORE_TASK_H
 #define TA_CORE_TASK_H
 
+#include "core/list.h"
 #include "core/runner.h"
+
+struct ta_region;
+struct ta_scope;
 
 enum ta_task_state {
   TA_TASK_RUNNABLE,
@@ -20,36 +24,73 @@ enum ta_task_state {
   TA_TASK_CANCELLED
 };
 
+/* A place in a queue of those who wait. */
+struct ta_waiter {
+  struct ta_link link;
+  struct ta_task *task;
+};
+
 struct ta_task {
-  struct ta_timer timer;       /* `at` is the article's proceed_at, `seq` the id */
-  lua_State *co;               /* NULL once it has ended */
-  double slept_from;           /* when its sleep began */
-  struct ta_task *next_queued; /* in the queue that holds it */
-  struct ta_task *older;       /* neighbours among all that live */
+  struct ta_timer timer; /* `at` is the article's proceed_at, `seq` the id */
+  lua_State *co;         /* NULL once it has ended */
+  lua_State *stopped;    /* the innermost of its coroutines, while it waits */
+  union {
+    struct ta_waiter waiter; /* while it waits in a queue of the core's */
+    struct {                 /* while it waits for a ticket: how it goes on */
+      lua_KFunction k;
+      lua_KContext context;
+    } after;
+  };
+  const struct ta_wait_kind *kind; /* what it waits for; NULL: it does not */
+  void *subject;                   /* more about that */
+  double since;                    /* when the wait began */
+  struct ta_task *next_queued;     /* in the queue that holds it when runnable */
+  struct ta_task *older;           /* neighbours among all that live */
   struct ta_task *newer;
-  uint64_t wait;       /* number of the wait a ticket can end, or 0 */
-  uint64_t steps;      /* how many it has taken */
-  const char *name;    /* NULL until somebody asked */
-  const char *action;  /* what it waits for */
-  const char *subject; /* more about that, or NULL */
-  uint32_t slot;       /* its reference in the Runner's table */
-  uint8_t state;       /* an enum ta_task_state */
+  struct ta_list awaiters;  /* those who wait for its end */
+  struct ta_scope *scope;   /* whose child it is, or NULL */
+  struct ta_link sibling;   /* among the scope's children */
+  struct ta_region *region; /* the innermost scope, deadline or shield it is in */
+  struct ta_list locks;     /* that it holds */
+  const void *cause;        /* why it was cancelled, or NULL: see cancel.h */
+  uint64_t wait;            /* number of the wait a ticket can end, or 0 */
+  uint64_t steps;           /* how many it has taken */
+  const char *name;         /* NULL until somebody asked */
+  uint32_t slot;            /* its reference in the Runner's table */
+  uint8_t state;            /* an enum ta_task_state */
+  uint8_t marks;            /* values that its coroutine yielded to wait; 0: it has not */
+  uint8_t deliveries;       /* how often a cancellation was raised in it */
   bool daemon : 1;
   bool endless : 1;   /* in sleep(math.huge) */
-  bool preempted : 1; /* its last step was cut short */
-  uint8_t marks;      /* values that its coroutine yielded to wait; 0: it has not */
+  bool queued : 1;    /* `waiter` holds a place */
+  bool in_force : 1;  /* a cancellation is: each wait raises it */
+  bool given_up : 1;  /* its wait was, or the cancellation came during a firm one */
+  bool spared : 1;    /* born in a shield while everything was being cancelled */
+  bool forced : 1;    /* it was told that the time for clean-up is over */
+  bool doomed : 1;    /* it went on after too many cancellations: to be closed */
+  bool rethrown : 1;  /* the error being raised has its traceback already */
+  bool reported : 1;  /* its failure was */
+  bool packed : 1;    /* its outcome is a table of several results */
+  bool empty : 1;     /* it has none */
+  bool has_known : 1; /* see failure.h */
 };
 
 /* A task's user values. */
 enum {
-  TA_TASK_THREAD = 1, /* its coroutine; nil once it has ended */
-  TA_TASK_FUNCTION,   /* what it runs, until that is replaced by its name */
-  TA_TASK_RECORD,     /* where it was spawned, or nil: see describe.h */
+  TA_TASK_THREAD = 1,               /* its coroutine, while it lives */
+  TA_TASK_OUTCOME = TA_TASK_THREAD, /* then its result or error */
+  TA_TASK_FUNCTION,                 /* what it runs, until that is replaced by its name */
+  TA_TASK_RECORD,                   /* where it was spawned, or nil: see describe.h */
+  TA_TASK_KNOWN = TA_TASK_RECORD,   /* after a failure what is known of it: see failure.h */
   TA_TASK_KEEPS = TA_TASK_RECORD
 };
 
 static inline uint64_t ta_task_id(const struct ta_task *task) {
   return task->timer.seq;
+}
+
+static inline bool ta_task_has_ended(const struct ta_task *task) {
+  return task->state >= TA_TASK_DONE;
 }
 
 /* The task whose step runs its own coroutine L, or NULL: somebody else has got
@@ -59,27 +100,32 @@ static inline struct ta_task *ta_task_running_on(const struct ta_runner *runner,
   return runner->current && runner->current->co == L ? runner->current : NULL;
 }
 
+/* As ta_add_task(), as a child of `scope` when that is not NULL. */
+struct ta_task *ta_task_add(struct ta_runner *runner, lua_State *L, int nargs,
+                            const struct ta_task_options *options, struct ta_scope *scope);
+
 /* Takes one step of a runnable task: it waits, ends or fails. */
 void ta_task_step(struct ta_runner *runner, struct ta_task *task);
 
-/* Takes an ended task, which no queue and no timer holds, off the Runner. */
-void ta_task_end(struct ta_runner *runner, struct ta_task *task, enum ta_task_state state);
-
-/* Reports a failure whose error object is on top of the Runner's L, and pops
- * it. */
-void ta_task_fail(struct ta_runner *runner, struct ta_task *task);
+/* Ends a task, which no queue holds, when everything was forced to end: it unwinds
+ * in one last step, and no clean-up can wait. */
+void ta_task_force(struct ta_runner *runner, struct ta_task *task);
 
 /* Pushes the task's object.  Only of one that lives.  [-0, +1, -] */
 void ta_task_push(struct ta_runner *runner, lua_State *L, const struct ta_task *task);
 
-/* Closes one of the task's coroutines; an error of its clean-up is reported, and
- * false is the answer then. */
-bool ta_task_close(struct ta_runner *runner, struct ta_task *task, lua_State *co, const char *by);
+/* Has anybody heard, or will hear, of its failure? */
+bool ta_task_is_awaited(const struct ta_task *task);
 
-static inline void ta_task_unpreempt(struct ta_runner *runner, struct ta_task *task) {
-  task->preempted = false;
-  runner->preempted--;
-}
+/* Pushes the results of an ended task whose object is at `index`: how many.
+ * [-0, +n, m] */
+int ta_task_push_results(lua_State *L, int index);
+
+/* The task at `index`, or NULL when that is none. */
+struct ta_task *ta_to_task(struct ta_runner *runner, lua_State *L, int index);
+
+/* Lets go of an ended task that its scope has kept. */
+void ta_task_release(struct ta_runner *runner, struct ta_task *task);
 
 /* Makes the metatable, the table of tasks and the body.  [-0, +0, m] */
 void ta_task_setup(struct ta_runner *runner, lua_State *L);

@@ -4,7 +4,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/cancel.h"
 #include "core/describe.h"
+#include "core/inspect.h"
 
 static void send(struct ta_runner *runner, struct ta_event *event, const struct ta_task *task) {
   event->time = ta_host_now(runner) - runner->started;
@@ -30,12 +32,14 @@ void ta_trace_step(struct ta_runner *runner, const struct ta_task *task) {
 void ta_trace_sleep(struct ta_runner *runner, const struct ta_task *task, lua_State *L,
                     double delay) {
   ta_place place;
-  struct ta_event event = {.kind = TA_EVENT_YIELD, .action = task->action, .delay = -1};
+  ta_wait_words words;
+  struct ta_event event = {.kind = TA_EVENT_YIELD, .delay = -1};
+  ta_describe_wait(task, words);
+  event.action = words;
   if (delay >= 0) {
     event.delay = delay;
     event.until = task->timer.at - runner->started;
   }
-  event.detail = task->subject;
   if (ta_where(L, 0, place)) event.where = place;
   send(runner, &event, task);
 }
@@ -67,8 +71,11 @@ void ta_trace_pass(struct ta_runner *runner, size_t count) {
 }
 
 void ta_trace_wait(struct ta_runner *runner, const struct ta_timer *first) {
-  struct ta_event event = {.kind = TA_EVENT_WAIT, .delay = -1, .number = first ? first->seq : 0};
+  struct ta_event event = {.kind = TA_EVENT_WAIT, .delay = -1};
   if (first) {
+    event.number = first->seq;
+    if (first->seq == 0)
+      event.number = ta_task_id(TA_HOLDER(first, struct ta_deadline, timer)->region.task);
     event.delay = fmax(0, first->at - ta_host_now(runner));
     event.until = first->at - runner->started;
   }

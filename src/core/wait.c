@@ -3,8 +3,11 @@
 
 #include <lauxlib.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "core/actions.h"
+#include "core/await.h"
 #include "core/coroutine.h"
 #include "core/describe.h"
 #include "core/library.h"
@@ -13,32 +16,23 @@
 /* Their addresses are the marks. */
 static const char direct_mark, nested_mark;
 
-/* A coroutine suspended in a Lua function was suspended by a hook. */
-static bool is_preempted(lua_State *co) {
-  lua_Debug ar;
-  return lua_getstack(co, 0, &ar) && lua_getinfo(co, "S", &ar) && *ar.what != 'C';
-}
-
-/* The mark that a suspended coroutine has yielded, or NULL.  The stack of one
- * that was preempted is not looked at: it has yielded nothing. */
-static const void *mark_of(const struct ta_runner *runner, lua_State *co) {
+/* The mark that a suspended coroutine has yielded, or NULL. */
+static const void *mark_of(lua_State *co) {
   if (lua_status(co) != LUA_YIELD || !lua_islightuserdata(co, -1)) return NULL;
-  if (TA_UNLIKELY(runner->preempted > 0) && is_preempted(co)) return NULL;
   return lua_touserdata(co, -1);
 }
 
-bool ta_is_waiting(const struct ta_runner *runner, lua_State *co) {
-  const void *mark = mark_of(runner, co);
-  if (mark == &direct_mark || mark == &nested_mark) return true;
-  return TA_UNLIKELY(runner->preempted > 0) && lua_status(co) == LUA_YIELD && is_preempted(co);
+bool ta_is_waiting(lua_State *co) {
+  const void *mark = mark_of(co);
+  return mark == &direct_mark || mark == &nested_mark;
 }
 
-lua_State *ta_waiting_inner(const struct ta_runner *runner, lua_State *co) {
-  return mark_of(runner, co) == &nested_mark ? lua_tothread(co, -2) : NULL;
+lua_State *ta_waiting_inner(lua_State *co) {
+  return mark_of(co) == &nested_mark ? lua_tothread(co, -2) : NULL;
 }
 
-void ta_drop_mark(const struct ta_runner *runner, lua_State *co) {
-  const void *mark = mark_of(runner, co);
+void ta_drop_mark(lua_State *co) {
+  const void *mark = mark_of(co);
   if (mark == &direct_mark) lua_pop(co, 1);
   if (mark == &nested_mark) lua_pop(co, 2);
 }
@@ -62,7 +56,17 @@ int ta_pass_wait_up(struct ta_runner *runner, lua_State *L, int inner, lua_KCont
 /* -------------------------------------------------------- may it wait? */
 
 static const char *const transparent[] = {
-    "pcall", "xpcall", "dofile", "require", "coroutine.resume", "coroutine.wrap",
+    "pcall",
+    "xpcall",
+    "dofile",
+    "require",
+    "coroutine.resume",
+    "coroutine.wrap",
+    "await",
+    "async.scope",
+    "async.with_timeout",
+    "async.shield",
+    "async.move_on_after",
 };
 
 static bool is_transparent(const char *name) {
@@ -116,44 +120,89 @@ bool ta_can_wait(const struct ta_runner *runner, lua_State *L) {
   return level && level->co == L && level->waitable && lua_isyieldable(L);
 }
 
+void ta_enter(struct ta_runner *runner, lua_State *L) {
+  if (TA_UNLIKELY(runner->current && runner->current->in_force)) ta_raise_cancellation(runner, L);
+}
+
 void ta_check_wait(struct ta_runner *runner, lua_State *L, const char *action) {
+  ta_enter(runner, L);
   if (!ta_can_wait(runner, L)) raise_cannot_wait(runner, L, action);
 }
 
 /* ----------------------------------------------------------- park, unpark */
 
-static void begin_wait(struct ta_task *task, const char *action, const char *subject) {
-  task->state = TA_TASK_WAITING;
-  task->action = action;
+struct ta_task *ta_begin_wait(struct ta_runner *runner, lua_State *L,
+                              const struct ta_wait_kind *kind, void *subject) {
+  struct ta_task *task = runner->current;
+  task->kind = kind;
   task->subject = subject;
+  task->stopped = L;
+  task->state = TA_TASK_WAITING;
+  task->since = runner->now;
   task->wait = 0; /* a ticket that was taken and not parked is stale now */
+  return task;
 }
 
-struct ta_ticket ta_take_ticket(struct ta_runner *runner, lua_State *L, const char *action,
-                                const char *subject) {
-  ta_check_wait(runner, L, action);
+void ta_arm_wait(struct ta_runner *runner, struct ta_task *task, double at) {
+  task->timer.at = at;
+  ta_timers_add(&runner->timers, &task->timer);
+}
+
+void ta_queue_wait(struct ta_task *task, struct ta_list *queue) {
+  task->queued = true;
+  task->waiter.task = task;
+  ta_list_append(queue, &task->waiter.link);
+}
+
+int ta_park_here(struct ta_runner *runner, lua_State *L, lua_KContext context, lua_KFunction k) {
+  if (ta_tracing(runner)) ta_trace_yield(runner, runner->current, L);
+  return ta_pass_wait_up(runner, L, 0, context, k);
+}
+
+struct ta_ticket ta_take_ticket(struct ta_runner *runner, lua_State *L,
+                                const struct ta_wait_kind *kind, void *subject) {
+  ta_check_wait(runner, L, kind->action);
   struct ta_task *task = runner->current;
-  task->action = action;
+  task->kind = kind;
   task->subject = subject;
   task->wait = ++runner->last_wait;
   return (struct ta_ticket){.slot = task->slot, .wait = task->wait};
+}
+
+/* Parked with a ticket: on with the function that was handed to ta_park(). */
+static int k_parked(lua_State *L, int status, lua_KContext context) {
+  struct ta_runner *runner = (struct ta_runner *)context;
+  struct ta_task *task = runner->current;
+  ta_check_given_up(runner, L);
+  return task ? task->after.k(L, status, task->after.context) : 0;
 }
 
 int ta_park(struct ta_runner *runner, lua_State *L, struct ta_ticket ticket, lua_KContext context,
             lua_KFunction k) {
   struct ta_task *task = runner->current;
   if (task->wait != ticket.wait) return k(L, LUA_OK, context); /* completed meanwhile */
-  ta_check_wait(runner, L, task->action);
-  ta_check_stack(L, 1);
-  task->state = TA_TASK_WAITING;
-  if (ta_tracing(runner)) ta_trace_yield(runner, task, L);
-  return ta_pass_wait_up(runner, L, 0, context, k);
+  ta_check_wait(runner, L, task->kind->action);
+  ta_check_stack(L, 2);
+  ta_begin_wait(runner, L, task->kind, task->subject);
+  task->wait = ticket.wait;
+  task->after.k = k;
+  task->after.context = context;
+  return ta_park_here(runner, L, (lua_KContext)runner, k_parked);
+}
+
+/* Nothing will complete the wait any more. */
+static void disarm(struct ta_runner *runner, struct ta_task *task) {
+  if (task->queued) ta_list_leave(&task->waiter.link);
+  if (task->endless) runner->endless--;
+  task->queued = task->endless = false;
+  ta_timers_remove(&runner->timers, &task->timer);
+  task->wait = 0;
 }
 
 void ta_complete_wait(struct ta_runner *runner, struct ta_task *task) {
-  task->wait = 0;
+  disarm(runner, task);
   if (task->state != TA_TASK_WAITING) return; /* it has not parked yet */
-  task->action = task->subject = NULL;
+  task->kind = NULL;
   if (ta_tracing(runner)) ta_trace_simple(runner, task, TA_EVENT_WAKE);
   ta_make_ready(runner, task);
 }
@@ -167,52 +216,66 @@ bool ta_unpark(struct ta_runner *runner, struct ta_ticket ticket) {
 }
 
 void ta_drop_wait(struct ta_runner *runner, struct ta_task *task) {
-  ta_timers_remove(&runner->timers, &task->timer);
-  if (task->endless) runner->endless--;
-  task->endless = false;
-  task->wait = 0;
+  const struct ta_wait_kind *kind = task->kind;
+  disarm(runner, task);
+  task->kind = NULL;
+  if (task->state == TA_TASK_WAITING && kind && kind->disarm) kind->disarm(task->subject);
 }
 
 /* ------------------------------------------------------------------ sleep */
 
-double ta_check_delay(lua_State *L, int index) {
+static void describe_sleep(const void *subject, char *text, size_t size) {
+  const struct ta_task *task = subject;
+  double delay = task->endless ? HUGE_VAL : task->timer.at - task->since;
+  if (isinf(delay))
+    snprintf(text, size, "for ever");
+  else
+    snprintf(text, size, "%.14gs", delay);
+}
+
+static const struct ta_wait_kind sleep_kind = {.action = "sleep", .describe = describe_sleep};
+const struct ta_wait_kind ta_turn_kind = {.action = "turn"};
+const struct ta_wait_kind ta_checkpoint_kind = {.action = "checkpoint"};
+
+double ta_check_delay(lua_State *L, int index, const char *what) {
   int is_number;
   double delay = lua_tonumberx(L, index, &is_number);
   if (!is_number)
-    luaL_error(L, "sleep: delay must be a number of seconds, got %s", luaL_typename(L, index));
-  if (isnan(delay)) luaL_error(L, "sleep: delay must be a number of seconds, got nan");
+    luaL_error(L, "%s must be a number of seconds, got %s", what, luaL_typename(L, index));
+  if (isnan(delay)) luaL_error(L, "%s must be a number of seconds, got nan", what);
   return delay;
 }
 
 static int k_slept(lua_State *L, int status, lua_KContext context) {
-  const struct ta_runner *runner = (const struct ta_runner *)context;
-  const struct ta_task *task = runner->current; /* NULL: somebody else resumed it */
+  struct ta_runner *runner = (struct ta_runner *)context;
   (void)status;
-  lua_pushnumber(L, task ? runner->now - task->slept_from : 0);
+  ta_check_given_up(runner, L);
+  const struct ta_task *task = runner->current; /* NULL: somebody else resumed it */
+  lua_pushnumber(L, task ? runner->now - task->since : 0);
   return 1;
 }
 
 static int k_nothing(lua_State *L, int status, lua_KContext context) {
-  (void)L, (void)status, (void)context;
+  (void)status;
+  ta_check_given_up((struct ta_runner *)context, L);
   return 0;
 }
 
-int ta_give_turn(struct ta_runner *runner, lua_State *L, const char *action) {
-  ta_check_wait(runner, L, action);
-  begin_wait(runner->current, action, NULL);
-  ta_make_ready(runner, runner->current);
-  if (ta_tracing(runner)) ta_trace_yield(runner, runner->current, L);
-  return ta_pass_wait_up(runner, L, 0, 0, k_nothing);
+int ta_give_turn(struct ta_runner *runner, lua_State *L, const struct ta_wait_kind *kind) {
+  ta_check_wait(runner, L, kind->action);
+  ta_make_ready(runner, ta_begin_wait(runner, L, kind, NULL));
+  return ta_park_here(runner, L, (lua_KContext)runner, k_nothing);
 }
 
 /* Shorter than this is no time at all: a virtual clock would creep. */
 #define SHORTEST_SLEEP 1e-9
 
-/* Lets the current task be stepped again in `delay` seconds. */
-static void arm(struct ta_runner *runner, struct ta_task *task, double delay) {
-  begin_wait(task, "sleep", NULL);
+/* Lets the current task, which stops in L, be stepped again in `delay` seconds. */
+static void arm_sleep(struct ta_runner *runner, lua_State *L, double delay) {
+  struct ta_task *task = ta_begin_wait(runner, L, &sleep_kind, NULL);
+  task->subject = task;
   double start = delay > 0 ? ta_host_now(runner) : runner->now;
-  task->slept_from = start;
+  task->since = start;
   task->timer.at = start + delay;
   if (delay < SHORTEST_SLEEP || task->timer.at <= start) {
     task->timer.at = start;
@@ -225,9 +288,18 @@ static void arm(struct ta_runner *runner, struct ta_task *task, double delay) {
   }
 }
 
+void ta_wake_sleeper(struct ta_runner *runner, struct ta_task *task) {
+  if (task->kind == &sleep_kind) {
+    ta_make_ready(runner, task);
+    return;
+  }
+  if (task->kind->disarm) task->kind->disarm(task->subject); /* it was too late */
+  ta_complete_wait(runner, task);
+}
+
 int ta_sleep(struct ta_runner *runner, lua_State *L, double delay) {
   ta_check_wait(runner, L, "sleep");
-  arm(runner, runner->current, delay);
+  arm_sleep(runner, L, delay);
   if (ta_tracing(runner)) ta_trace_sleep(runner, runner->current, L, fmax(0, delay));
   return ta_pass_wait_up(runner, L, 0, (lua_KContext)runner, k_slept);
 }
@@ -238,34 +310,43 @@ static int raise_not_an_action(lua_State *L, const char *got) {
   return luaL_error(L, "a task must yield a table with an action, got %s", got);
 }
 
-/* Raises unless the value at index 1 asks for a wait that there is: a sleep of
- * *delay seconds.  False: for a turn only, and *delay is 0. */
-static bool check_request(lua_State *L, double *delay) {
-  *delay = 0;
+/* Pushes the action that the value at index 1 asks for, or raises.  False: it
+ * asks for a turn only, and nothing was pushed. */
+static bool push_action(lua_State *L) {
   if (lua_isnoneornil(L, 1)) return false;
   if (!lua_istable(L, 1)) raise_not_an_action(L, lua_pushfstring(L, "a %s", luaL_typename(L, 1)));
   int type = lua_getfield(L, 1, "action");
   if (type == LUA_TNIL) raise_not_an_action(L, "a table without one");
   if (type != LUA_TSTRING)
     raise_not_an_action(L, lua_pushfstring(L, "one that is a %s", lua_typename(L, type)));
-  const char *action = lua_tostring(L, -1);
-  if (strcmp(action, "sleep") != 0) luaL_error(L, "Unknown async action '%s'.", action);
-  lua_getfield(L, 1, "delay");
-  *delay = ta_check_delay(L, -1);
   return true;
 }
 
-int ta_await_yielded(struct ta_runner *runner, lua_State *L) {
-  double delay;
-  ta_check_wait(runner, L, "coroutine.yield");
-  return check_request(L, &delay) ? ta_sleep(runner, L, delay) : ta_give_turn(runner, L, "turn");
+/* The delay of the sleep that the table at index 1 asks for. */
+static double check_request(lua_State *L) {
+  lua_getfield(L, 1, "delay");
+  return ta_check_delay(L, -1, "sleep: delay");
+}
+
+int ta_await_yielded(struct ta_runner *runner, lua_State *L, const char *by) {
+  int results;
+  ta_check_wait(runner, L, by);
+  if (ta_await_value(runner, L, &results)) return results;
+  if (!push_action(L)) return ta_give_turn(runner, L, &ta_turn_kind);
+  const char *action = lua_tostring(L, -1);
+  if (strcmp(action, "sleep") == 0) return ta_sleep(runner, L, check_request(L));
+  return ta_await_action(runner, L, action);
 }
 
 /* What a yield that came past our own coroutine.yield asks for: the delay of
  * the sleep, 0 for a turn. */
 static int l_read_request(lua_State *L) {
-  double delay;
-  check_request(L, &delay);
+  double delay = 0;
+  if (push_action(L)) {
+    if (strcmp(lua_tostring(L, -1), "sleep") != 0)
+      luaL_error(L, "Unknown async action '%s'.", lua_tostring(L, -1));
+    delay = check_request(L);
+  }
   lua_pushnumber(L, delay);
   return 1;
 }
@@ -282,7 +363,7 @@ int ta_await_foreign(struct ta_runner *runner, struct ta_task *task, int count) 
   if (lua_pcall(L, 1, 1, 0) != LUA_OK) return -1;
   double delay = lua_tonumber(L, -1);
   lua_pop(L, 1);
-  arm(runner, task, delay);
+  arm_sleep(runner, task->co, delay);
   if (ta_tracing(runner)) ta_trace_sleep(runner, task, task->co, fmax(0, delay));
   return 0;
 }

@@ -15,10 +15,10 @@
 #include "core/task.h"
 
 /* Is this suspended coroutine in a wait, rather than in a yield of its own? */
-bool ta_is_waiting(const struct ta_runner *runner, lua_State *co);
+bool ta_is_waiting(lua_State *co);
 
 /* The nested coroutine whose wait `co` passes on, or NULL. */
-lua_State *ta_waiting_inner(const struct ta_runner *runner, lua_State *co);
+lua_State *ta_waiting_inner(lua_State *co);
 
 /* Yields a wait to whoever resumed L.  `inner` is the index of the nested
  * coroutine whose wait it is, or 0.  [-0, +0, v] */
@@ -32,22 +32,45 @@ static inline bool ta_take_wait(struct ta_runner *runner, const lua_State *co) {
   return true;
 }
 
-/* Drops what a waiting coroutine has yielded: it can be resumed then.  One that
- * was preempted has yielded nothing. */
-void ta_drop_mark(const struct ta_runner *runner, lua_State *co);
+/* Drops what a waiting coroutine has yielded: it can be resumed then. */
+void ta_drop_mark(lua_State *co);
 
 /* Waits `delay` seconds; 0 or less: until the next pass.  Returns the seconds
  * that went by.  [-all, +1, v] */
 int ta_sleep(struct ta_runner *runner, lua_State *L, double delay);
 
 /* Gives up the turn and returns nothing.  [-all, +0, v] */
-int ta_give_turn(struct ta_runner *runner, lua_State *L, const char *action);
+int ta_give_turn(struct ta_runner *runner, lua_State *L, const struct ta_wait_kind *kind);
+
+extern const struct ta_wait_kind ta_turn_kind, ta_checkpoint_kind;
+
+/* Begins a wait of the running task in L, which ta_park_here() then parks.  The
+ * caller has checked that it can wait. */
+struct ta_task *ta_begin_wait(struct ta_runner *runner, lua_State *L,
+                              const struct ta_wait_kind *kind, void *subject);
+
+/* Lets the begun wait end at a time on the host's clock, unless it is completed
+ * before. */
+void ta_arm_wait(struct ta_runner *runner, struct ta_task *task, double at);
+
+/* Gives the begun wait a place at the end of a queue. */
+void ta_queue_wait(struct ta_task *task, struct ta_list *queue);
+
+/* Stops the task in the wait it has begun.  `k` begins with ta_check_given_up().
+ * [-0, +0, v] */
+int ta_park_here(struct ta_runner *runner, lua_State *L, lua_KContext context, lua_KFunction k);
+
+/* Raises the cancellation because of which the wait was given up, if it was. */
+static inline void ta_check_given_up(struct ta_runner *runner, lua_State *L) {
+  if (TA_UNLIKELY(runner->current && runner->current->given_up)) ta_raise_cancellation(runner, L);
+}
 
 /* The value at `index` as a delay, or raises.  [-0, +0, v] */
-double ta_check_delay(lua_State *L, int index);
+double ta_check_delay(lua_State *L, int index, const char *what);
 
-/* The wait that a task asks for with coroutine.yield(...).  [-all, +?, v] */
-int ta_await_yielded(struct ta_runner *runner, lua_State *L);
+/* The wait that a task asks for with coroutine.yield(...), or await{...}.
+ * [-all, +?, v] */
+int ta_await_yielded(struct ta_runner *runner, lua_State *L, const char *by);
 
 /* Awaits what a C function, or Lua's own coroutine.yield, yielded from the
  * task's coroutine: the `count` values on its stack, which are popped.  -1 when
@@ -56,6 +79,9 @@ int ta_await_foreign(struct ta_runner *runner, struct ta_task *task, int count);
 
 /* Completes the current wait of a task that has one. */
 void ta_complete_wait(struct ta_runner *runner, struct ta_task *task);
+
+/* Wakes a task whose time has come. */
+void ta_wake_sleeper(struct ta_runner *runner, struct ta_task *task);
 
 /* Gives the current wait up, if there is one: nothing will complete it. */
 void ta_drop_wait(struct ta_runner *runner, struct ta_task *task);

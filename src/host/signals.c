@@ -7,16 +7,19 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/time.h>
 #include <unistd.h>
+
+#define SHORTEST_TICK 1e-6 /* seconds: zero would be none at all */
+#define LONGEST_TICK 1e8
 
 static struct {
   int pipe[2];
-  void (*notify)(void *data);
-  void *data;
+  struct ta_signal_handlers on;
   pthread_t thread;
   volatile sig_atomic_t caught;
-  volatile sig_atomic_t last; /* the next one ends the process */
-  struct sigaction old_int, old_term, old_pipe, old_alert;
+  struct sigaction old_int, old_term, old_pipe, old_quit, old_usr1, old_tick;
+  sigset_t old_mask;
   bool catching;
 } signals;
 
@@ -30,20 +33,61 @@ void ta_signals_die(int number) {
   _exit(128 + number);
 }
 
-static void on_signal(int number) {
-  static const char words[] = "tinyasync: ended at once by a signal\n";
+/* A signal to the process may come to any of its threads: is this the one that
+ * runs Lua?  If not, it is handed on. */
+static bool is_at_home(int number) {
+  if (pthread_equal(pthread_self(), signals.thread)) return true;
+  pthread_kill(signals.thread, number);
+  return false;
+}
+
+/* Ends the wait under way, if any. */
+static void wake(void) {
+  ssize_t ignored = write(signals.pipe[1], "", 1);
+  (void)ignored;
+}
+
+static void on_end(int number) {
   int saved = errno;
-  if (signals.last) {
-    ssize_t ignored = write(STDERR_FILENO, words, sizeof words - 1);
-    (void)ignored;
+  if (!is_at_home(number)) return;
+  if (signals.caught) {
+    signals.on.last(signals.on.data);
     ta_signals_die(number);
   }
   signals.caught = number;
-  signals.last = 1;
-  signals.notify(signals.data);
-  ssize_t ignored = write(signals.pipe[1], "", 1);
-  (void)ignored;
+  signals.on.end(signals.on.data);
+  ta_signals_tick(TA_TICK);
+  wake();
   errno = saved;
+}
+
+static void on_dump(int number) {
+  int saved = errno;
+  if (!is_at_home(number)) return;
+  signals.on.dump(signals.on.data);
+  ta_signals_tick(TA_TICK);
+  wake();
+  errno = saved;
+}
+
+static void on_tick(int number) {
+  int saved = errno;
+  if (is_at_home(number)) signals.on.tick(signals.on.data);
+  errno = saved;
+}
+
+void ta_signals_tick(double seconds) {
+  if (seconds > LONGEST_TICK) seconds = LONGEST_TICK;
+  if (seconds < SHORTEST_TICK) seconds = SHORTEST_TICK;
+  struct itimerval timer = {.it_interval = {.tv_usec = (suseconds_t)(TA_TICK * 1e6)}};
+  timer.it_value.tv_sec = (time_t)seconds;
+  timer.it_value.tv_usec = (suseconds_t)((seconds - (double)timer.it_value.tv_sec) * 1e6);
+  setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+void ta_signals_stop_ticking(void) {
+  const struct itimerval none = {0};
+  setitimer(ITIMER_REAL, &none, NULL);
 }
 
 /* SIGPIPE is caught, not ignored: children of the script start with the default
@@ -65,44 +109,35 @@ int ta_signals_open(int *fd) {
   return 0;
 }
 
-/* A signal that nobody else uses, and that is ignored where nobody catches it. */
-#define ALERT SIGURG
-
-static void on_alert(int number) {
-  int saved = errno;
-  (void)number;
-  signals.notify(signals.data);
-  errno = saved;
-}
-
-void ta_signals_alert(void) {
-  pthread_kill(signals.thread, ALERT);
-}
-
-/* Without SA_RESTART: a script that reads from a terminal comes back. */
-static void catch_unless_ignored(int number, struct sigaction *old) {
-  struct sigaction action = {.sa_handler = on_signal};
-  sigemptyset(&action.sa_mask);
-  sigaddset(&action.sa_mask, SIGINT);
-  sigaddset(&action.sa_mask, SIGTERM);
+/* With `flags` 0 a script that reads from a terminal comes back. */
+static void catch_unless_ignored(int number, void (*handler)(int), int flags,
+                                 struct sigaction *old) {
+  struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
+  sigfillset(&action.sa_mask);
   sigaction(number, NULL, old);
   if (old->sa_handler != SIG_IGN) sigaction(number, &action, NULL);
 }
 
-void ta_signals_catch(void (*notify)(void *data), void *data) {
-  signals.notify = notify;
-  signals.data = data;
-  struct sigaction alert = {.sa_handler = on_alert};
-  sigemptyset(&alert.sa_mask);
-  signals.thread = pthread_self();
-  sigaction(ALERT, &alert, &signals.old_alert);
-  catch_unless_ignored(SIGINT, &signals.old_int);
-  catch_unless_ignored(SIGTERM, &signals.old_term);
-  signals.catching = true;
+/* The tick is ours alone: whoever started us cannot have meant it. */
+static void catch_tick(void) {
+  struct sigaction action = {.sa_handler = on_tick, .sa_flags = SA_RESTART};
+  sigset_t set;
+  sigfillset(&action.sa_mask);
+  sigaction(SIGALRM, &action, &signals.old_tick);
+  sigemptyset(&set);
+  sigaddset(&set, SIGALRM);
+  pthread_sigmask(SIG_UNBLOCK, &set, &signals.old_mask);
 }
 
-void ta_signals_be_last(void) {
-  signals.last = 1;
+void ta_signals_catch(const struct ta_signal_handlers *handlers) {
+  signals.on = *handlers;
+  signals.thread = pthread_self();
+  catch_tick();
+  catch_unless_ignored(SIGQUIT, on_dump, SA_RESTART, &signals.old_quit);
+  catch_unless_ignored(SIGUSR1, on_dump, SA_RESTART, &signals.old_usr1);
+  catch_unless_ignored(SIGINT, on_end, 0, &signals.old_int);
+  catch_unless_ignored(SIGTERM, on_end, 0, &signals.old_term);
+  signals.catching = true;
 }
 
 int ta_signals_caught(void) {
@@ -113,7 +148,11 @@ void ta_signals_close(void) {
   if (signals.catching) {
     sigaction(SIGINT, &signals.old_int, NULL);
     sigaction(SIGTERM, &signals.old_term, NULL);
-    sigaction(ALERT, &signals.old_alert, NULL);
+    sigaction(SIGQUIT, &signals.old_quit, NULL);
+    sigaction(SIGUSR1, &signals.old_usr1, NULL);
+    ta_signals_stop_ticking();
+    sigaction(SIGALRM, &signals.old_tick, NULL);
+    pthread_sigmask(SIG_SETMASK, &signals.old_mask, NULL);
     signals.catching = false;
   }
   sigaction(SIGPIPE, &signals.old_pipe, NULL);

@@ -26,18 +26,12 @@ static void put_clean(clean_text out, const char *text, size_t length) {
 }
 
 static void describe_yield(char *out, size_t size, const struct ta_event *event) {
-  clean_text subject = "";
-  if (event->detail) put_clean(subject, event->detail, event->detail_length);
-  if (event->detail)
-    snprintf(out, size, "%s '%s'", event->action, subject);
-  else if (event->delay > 1e300)
-    snprintf(out, size, "%s for ever", event->action);
-  else if (event->delay > 0)
-    snprintf(out, size, "%s %.14gs until %.6f", event->action, event->delay, event->until);
-  else if (event->delay == 0)
-    snprintf(out, size, "%s 0s", event->action);
+  clean_text action;
+  put_clean(action, event->action, strlen(event->action));
+  if (event->delay > 0 && event->delay < 1e300)
+    snprintf(out, size, "%s until %.6f", action, event->until);
   else
-    snprintf(out, size, "%s", event->action);
+    snprintf(out, size, "%s", action);
 }
 
 static void describe_wait(char *out, size_t size, const struct ta_event *event) {

@@ -1,5 +1,7 @@
 -- The workloads, for every runner of Lua tasks that offers sleep, spawn and
--- async.now.  Each prints what it measured as key=value.
+-- async.now, and for some await, async.channel and async.scope.  A runner whose
+-- plain tasks cannot be awaited offers async.start.  Each workload prints what it
+-- measured as key=value.
 
 local workload, seconds = ...
 local MILLION <const> = 1000000
@@ -101,6 +103,81 @@ function work.timers()
   end
   start()
   for number = 1, left do spawn(task, number) end
+end
+
+-- Two tasks send a number to and fro, a million times.  Where a channel without
+-- a buffer cannot be had it is one of 1: the sender does not wait there either.
+function work.pingpong()
+  local there, back = async.channel(0), async.channel(0)
+  spawn(function()
+    for _ = 1, MILLION do back:send(there:recv() + 1) end
+  end)
+  spawn(function()
+    local number = 0
+    start()
+    for _ = 1, MILLION do
+      there:send(number)
+      number = back:recv()
+    end
+    report("last=" .. number)
+  end)
+end
+
+-- A million numbers from one producer to four consumers, through a channel of 100.
+function work.producer()
+  local numbers, left, sum = async.channel(100), 4, 0
+  local function consume()
+    for number in numbers.recv, numbers do sum = sum + number end
+    left = left - 1
+    if left == 0 then report("sum=" .. sum) end
+  end
+  for _ = 1, left do spawn(consume) end
+  start()
+  for number = 1, MILLION do numbers:send(number) end
+  numbers:close()
+end
+
+-- A million tasks, each awaited before the next is made.
+function work.finish()
+  local begin, sum = async.start or spawn, 0
+  local function task(number) return number end
+  start()
+  for number = 1, MILLION do sum = sum + await(begin(task, number)) end
+  report("sum=" .. sum)
+end
+
+-- A million tasks in a thousand scopes, one after the other.
+function work.scope()
+  local ended = 0
+  local function task() ended = ended + 1 end
+  start()
+  for _ = 1, 1000 do
+    async.scope(function(s)
+      for _ = 1, 1000 do s:spawn(task) end
+    end)
+  end
+  report("ended=" .. ended)
+end
+
+-- 100,000 sleepers in one scope: from its cancellation until all have cleaned up
+-- and ended.  What peers without that do instead is told where they do it.
+function work.cancel()
+  local COUNT <const> = 100000
+  local asleep, gone = 0, 0
+  local leaving = setmetatable({}, {__close = function() gone = gone + 1 end})
+  async.scope(function(s)
+    local rest = s.sleep or sleep
+    local function task()
+      local clean_up <close> = leaving
+      asleep = asleep + 1
+      rest(3600)
+    end
+    for _ = 1, COUNT do s:spawn(task) end
+    repeat sleep(0.02) until asleep == COUNT
+    start()
+    s:cancel()
+  end)
+  report(string.format("gone=%d", gone))
 end
 
 seconds = tonumber(seconds)

@@ -10,13 +10,22 @@
 # What is wrong goes past the redirections of whoever calls.
 exec 9>&1
 fail() {
-  echo "$*" >&9
+  echo "${the_case:+[$the_case] }$*" >&9
   exit 1
 }
 
 skip() {
   echo "skipped: $*"
   exit 0
+}
+
+# at FOLDER [WORDS]: goes to a folder of its own, for one of several cases that
+# run side by side; failures there begin with the words.
+the_case=
+at() {
+  the_case=${2:-$1}
+  mkdir -p "$TEST_FOLDER/$1"
+  cd "$TEST_FOLDER/$1" || fail "no folder $1"
 }
 
 # Writes its input to script.lua, or to the file named.
@@ -77,24 +86,54 @@ expect_status_of() {
 }
 
 is_gone() { ! kill -0 "$1" 2>/dev/null; }
-has() { grep -qF -- "$2" "$1" 2>/dev/null; }
+
+# has FILE TEXT: asked often, so without another process.
+has() {
+  local text=
+  [[ ! -e $1 ]] || read -rd '' text <"$1" || true
+  [[ $text == *"$2"* ]]
+}
 
 # Starts "run ARGUMENTS" in the background; stop() sends it a signal.
 start() {
-  rm -f pid ended
+  rm -f pid ended go
   : >out
   : >err
-  lua5.4 "$here/how.lua" "$(printf '%q ' "$program" run "$@")" >out 2>err </dev/null &
+  lua5.4 -E "$here/how.lua" "$(printf '%q ' "$program" run "$@")" >out 2>err </dev/null &
 }
 
 stop() {
   kill "-$1" "$(cat pid)"
 }
 
-# expect_end HOW: as how.lua says it.
+# What a script must not do too early waits until tell() is called: with $told
+# in its first line it goes on after $till_told, or is busy in $busy_till_told.
+# shellcheck disable=SC2034 # used by the tests
+{
+  told='local function told(how) local file = io.open(how or "go") return file and file:close() end'
+  till_told='while not told() do sleep(0.01) end'
+  till_left='while not told "left" do sleep(0.01) end'
+  busy_till_told='for i = 1, math.huge do if i % 100000 == 0 and told() then break end end'
+}
+tell() { : >go; }
+
+# expect_end HOW: as how.lua says it, be it "exit 3" or "signal 2".
 expect_end() {
   wait_for test -s ended
   [[ $(cat ended) == "$1" ]] || fail "expected $1, got $(cat ended); stderr: $(head -c 400 err)"
+}
+
+# start_for_one_line ARGUMENTS: as start, but whoever reads the output leaves
+# after a line; then there is a file named left.
+start_for_one_line() {
+  rm -f pid ended left
+  : >out
+  : >err
+  lua5.4 -E "$here/how.lua" "$(printf '%q ' "$program" run "$@")" 2>err </dev/null | {
+    head -n 1
+    exec <&-
+    : >left
+  } >out &
 }
 
 # Nothing that a test started may outlive it.  With job control each job is a

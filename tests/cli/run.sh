@@ -21,7 +21,7 @@ set -m
 
 # shellcheck disable=SC2034 # used by the parts below
 root=${here%/tests/cli}
-for part in lib usage scripts output signals trace; do
+for part in lib usage scripts output signals dump ending trace; do
   # shellcheck source=/dev/null
   . "$here/$part.sh"
 done
@@ -31,6 +31,7 @@ if [[ ${TEST_FOLDER:-} ]]; then
   set -e
   trap end_jobs EXIT
   "$word"
+  cd "$TEST_FOLDER" || exit 1
   no_sanitizer_spoke
   exit 0
 fi

@@ -5,9 +5,18 @@
 
 : "${program:?}" "${closing:?}"
 
-sleeping='local guard <close> = setmetatable({}, {__close = function() print "closed" end})
-print "ready"
-sleep(60)'
+guard='local guard <close> = async.defer(function() print "closed" end)'
+ready='print "ready" io.stdout:flush()'
+
+sleeping="$guard
+print 'ready'
+sleep(60)"
+
+# Clean-up that never ends.
+cleaning_for_ever='local guard <close> = async.defer(function()
+  io.stderr:write "cleaning\n"
+  while true do end
+end)'
 
 # ends_by SIGNAL NUMBER
 ends_by() {
@@ -41,57 +50,635 @@ t_a_signal_reaches_tasks_that_only_take_turns() {
   expect_text closed closed
 }
 
-# Clean-up that does not end is ended by the second signal.
-t_a_second_signal_ends_at_once() {
+t_a_signal_reaches_every_kind_of_wait() {
   script <<'LUA'
-local guard <close> = setmetatable({}, {__close = function()
-  io.stderr:write "cleaning\n"
-  while true do end
-end})
+local function waits(name, fn, ...)
+  spawn({name = name}, function(...)
+    local guard <close> = async.defer(function(err) print(name, err) end)
+    fn(...)
+    print(name, "went on")
+  end, ...)
+end
+local channel, full = async.channel(), async.channel(1)
+local lock, semaphore = async.lock "l", async.semaphore(1, "s")
+full:send(1)
+async.actions.never = function() return function() print "given up" end end
+spawn(function() lock:acquire() semaphore:acquire() async.event("held"):wait() end)
+sleep(0)
+waits("sleep", sleep, 60)
+waits("endless", sleep, math.huge)
+waits("recv", channel.recv, channel)
+waits("send", full.send, full, 2)
+waits("event", function() async.event("e"):wait() end)
+waits("select", async.select, {channel, async.event("e"), timeout = 60})
+waits("lock", lock.acquire, lock)
+waits("semaphore", semaphore.acquire, semaphore)
+waits("await", await, async.current())
+waits("action", await, {action = "never"})
+waits("scope", async.scope, function(s) s:spawn(sleep, 60) end)
+waits("all", async.all, {function() sleep(60) end})
+waits("deadline", async.with_timeout, 60, sleep, 70)
+waits("generator", coroutine.wrap(function() sleep(60) end))
+waits("pcall", function() while true do pcall(sleep, 60) end end)
+sleep(0)
+print "ready"
+sleep(60)
+LUA
+  start --traceback=off script.lua
+  wait_for has out ready
+  stop INT
+  expect_end "signal 2"
+  local name
+  for name in sleep endless recv send event select lock semaphore await action scope all deadline \
+    generator pcall; do
+    expect_has out "$name"$'\t'"cancelled: interrupted"
+  done
+  expect_has out "given up"
+  ! has out "went on" || fail "a task went on: $(cat out)"
+}
+
+t_clean_up_may_wait_after_a_signal() {
+  script <<'LUA'
+local closed = async.event "closed"
+spawn(function()
+  async.shield(function() closed:wait() print "saved" end)
+  sleep(0)
+  print "never"
+end)
+spawn({daemon = true}, function()
+  local guard <close> = async.defer(function()
+    async.shield(sleep, 0.2)
+    print "the daemon closed"
+    closed:set()
+  end)
+  sleep(60)
+end)
+print "ready"
+sleep(60)
+LUA
+  start --grace=60 script.lua
+  wait_for has out ready
+  stop TERM
+  expect_end "signal 15"
+  expect_out $'ready\nthe daemon closed\nsaved'
+  expect_err ""
+}
+
+t_a_signal_while_the_last_daemon_unwinds_counts() {
+  script <<LUA
+$told
+spawn({daemon = true}, function()
+  local guard <close> = async.defer(function()
+    async.shield(function() print "ready" $till_told end)
+    print "closed"
+  end)
+  sleep(60)
+end)
+sleep(0)
+LUA
+  start --grace=60 script.lua
+  wait_for has out ready
+  stop INT
+  tell
+  expect_end "signal 2"
+  expect_out $'ready\nclosed'
+}
+
+t_tasks_spawned_after_a_signal_never_start() {
+  script <<'LUA'
+local guard <close> = async.defer(function()
+  spawn(print, "never")
+  async.shield(function()
+    print(pcall(await, spawn(function() sleep(0.05) return "in the shield" end)))
+  end)
+end)
 print "ready"
 sleep(60)
 LUA
   start script.lua
   wait_for has out ready
   stop INT
-  wait_for has err cleaning
-  stop INT
   expect_end "signal 2"
+  expect_out $'ready\ntrue\tin the shield'
 }
 
-t_a_signal_ends_a_step_that_never_waits() {
-  local loop
-  for loop in 'while true do end' 'while true do pcall(string.rep, "x", 10) end' \
-    'coroutine.wrap(function() while true do end end)()' \
-    'while true do pcall(function() while true do end end) end'; do
-    rm -f closed
-    script <<<"$closing io.stderr:write 'busy' $loop"
+# ---------------------------------------------------------- endless loops
+
+# Line 3 of these scripts never ends; what calls it is read, a line a script.
+interrupt_each() {
+  local caller number=0 count
+  while IFS= read -r caller; do
+    number=$((number + 1))
+    at "$number" "$caller"
+    script <<LUA
+$guard
+$ready
+local function forever() while true do end end
+$caller
+LUA
     start script.lua
-    wait_for has err busy
+    wait_for has out ready
     stop INT
+  done
+  count=$number
+  for ((number = 1; number <= count; number++)); do
+    at "$number" "$(tail -n 1 "$TEST_FOLDER/$number/script.lua")"
     expect_end "signal 2"
-    expect_text closed closed
-    expect_err busy
+    expect_out $'ready\nclosed'
+    expect_err "tinyasync: interrupted #1 script.lua at script.lua:3"
   done
 }
 
-# As nohup does, and shells do with what they start in the background.
-t_a_signal_that_was_ignored_stays_ignored() {
-  script <<<'print "ready" sleep(0.5) print "went on"'
-  (trap '' INT && exec "$program" run script.lua >out 2>err) &
-  echo $! >pid
-  wait_for has out ready
-  stop INT
-  expect_status_of 0 wait $!
-  expect_out $'ready\nwent on'
+t_an_endless_loop_is_interrupted_and_its_line_named() {
+  interrupt_each <<'LUA'
+forever()
+forever(pcall(error))
+load("return ...")(forever)()
+for _ in forever do end
+goto here ::here:: forever()
+async.every(0.001, forever)
+async.with_timeout(60, forever)
+async.scope(forever)
+await(setmetatable({}, {__await = forever}))
+package.preload.busy = forever require "busy"
+LUA
 }
 
-t_a_signal_beats_a_report() {
-  script <<<"spawn(error, 'reported') $sleeping"
-  start --traceback=off script.lua
-  wait_for has err reported
+t_a_loop_behind_protected_calls_is_interrupted() {
+  interrupt_each <<'LUA'
+pcall(forever)
+while true do pcall(forever) end
+while true do pcall(pcall, pcall, forever) end
+while true do xpcall(forever, debug.traceback) end
+while true do xpcall(forever, forever) end
+xpcall(error, forever)
+while true do pcall(coroutine.wrap(forever)) end
+while true do pcall(async.with_timeout, 60, forever) end
+LUA
+}
+
+t_a_loop_in_nested_coroutines_is_interrupted() {
+  interrupt_each <<'LUA'
+coroutine.wrap(forever)()
+coroutine.resume(coroutine.create(forever))
+while true do coroutine.resume(coroutine.create(forever)) end
+for _ in coroutine.wrap(forever) do end
+coroutine.wrap(function() coroutine.wrap(function() coroutine.wrap(forever)() end)() end)()
+while true do pcall(coroutine.wrap(function() pcall(coroutine.wrap(forever)) end)) end
+local wrap = forever for _ = 1, 100 do wrap = coroutine.wrap(wrap) end wrap()
+local co = coroutine.create(function() local x <close> = async.defer(forever) coroutine.yield() end) coroutine.resume(co) coroutine.close(co)
+LUA
+}
+
+t_a_loop_in_a_callback_of_a_c_function_is_interrupted() {
+  interrupt_each <<'LUA'
+string.gsub("x", "x", forever)
+while true do pcall(string.gsub, "x", "x", forever) end
+table.sort({3, 2, 1}, forever)
+load(forever)
+table.concat(setmetatable({}, {__index = forever, __len = function() return 1 end}))
+coroutine.wrap(function() string.gsub("x", "x", coroutine.wrap(forever)) end)()
+LUA
+}
+
+t_a_loop_in_a_metamethod_is_interrupted() {
+  interrupt_each <<'LUA'
+local x = setmetatable({}, {__index = forever}).x
+setmetatable({}, {__newindex = forever}).x = 1
+local x = setmetatable({}, {__add = forever}) + 1
+local x = setmetatable({}, {__concat = forever}) .. ""
+local x = setmetatable({}, {__eq = forever}) == setmetatable({}, {})
+local x = #setmetatable({}, {__len = forever})
+setmetatable({}, {__call = forever})()
+tostring(setmetatable({}, {__tostring = forever}))
+pairs(setmetatable({}, {__pairs = forever}))
+do local x <close> = setmetatable({}, {__close = forever}) end
+LUA
+}
+
+t_a_loop_between_generators_is_interrupted() {
+  local loop
+  for loop in 'for _ in coroutine.wrap(function() while true do coroutine.yield(1) end end) do end' \
+    'while true do pcall(error) end' 'while true do pcall(string.rep, "x", 10) end' \
+    'while true do pcall(coroutine.wrap(function() coroutine.yield() end)) end' \
+    'local function down() pcall(down) end while true do down() end' \
+    'while true do debug.sethook(function() end, "", 1) end'; do
+    at loop "$loop"
+    script <<<"$guard $ready"$'\n'"$loop"
+    start script.lua
+    wait_for has out ready
+    stop INT
+    expect_end "signal 2"
+    expect_out $'ready\nclosed'
+    expect_err "tinyasync: interrupted #1 script.lua at script.lua:2"
+  done
+}
+
+t_a_loop_in_a_module_is_interrupted() {
+  script busy.lua <<<$'print "ready" io.stdout:flush()\nwhile true do end'
+  script <<<"$guard package.path = '?.lua' pcall(require, 'busy')"
+  start script.lua
+  wait_for has out ready
   stop INT
   expect_end "signal 2"
+  expect_out $'ready\nclosed'
+  expect_err "tinyasync: interrupted #1 script.lua at busy.lua:2"
+}
+
+t_each_endless_task_is_named() {
+  script <<LUA
+local function busy()
+  $guard $ready
+  while true do end
+end
+for i = 1, 3 do spawn({name = "busy" .. i}, busy) end
+LUA
+  start script.lua
+  wait_for has out ready
+  stop INT
+  expect_end "signal 2"
+  expect_out $'ready\nclosed'
+  expect_err "tinyasync: interrupted #2 busy1 at script.lua:3"
+}
+
+# Children of a scope are unwound with it.
+t_an_endless_child_of_a_scope_is_interrupted() {
+  script <<LUA
+$guard
+async.scope(function(s)
+  s:spawn({name = "child"}, function()
+    $guard $ready
+    while true do end
+  end)
+end)
+LUA
+  start script.lua
+  wait_for has out ready
+  stop TERM
+  expect_end "signal 15"
+  expect_out $'ready\nclosed\nclosed'
+  expect_err "tinyasync: interrupted #2 child at script.lua:5"
+}
+
+t_a_script_s_own_hook_stays_until_the_interrupt() {
+  script <<LUA
+local calls, before = 0, 0
+local guard <close> = async.defer(function() print(calls > before) end)
+debug.sethook(function() calls = calls + 1 end, "", 1000)
+while calls == 0 do end
+before = calls
+$ready
+while true do end
+LUA
+  start script.lua
+  wait_for has out ready
+  stop INT
+  expect_end "signal 2"
+  expect_out $'ready\ntrue'
+  expect_err "tinyasync: interrupted #1 script.lua at script.lua:7"
+}
+
+# Work for some ticks, which nobody may cut short.
+t_busy_shields_and_clean_up_are_left_alone() {
+  local work="$busy_till_told print 'worked'"
+  at shield
+  script <<<"$told $guard $ready async.shield(function() $work end) print 'on' sleep(0) print 'never'"
+  start --grace=60 script.lua
+  at clean-up
+  script <<<"$told local guard <close> = async.defer(function() $work end) $ready sleep(60)"
+  start --grace=60 script.lua
+  at shield
+  wait_for has out ready
+  stop INT
+  at clean-up
+  wait_for has out ready
+  stop INT
+  sleep 0.3
+  tell
+  expect_end "signal 2"
+  expect_out $'ready\nworked'
+  expect_err ""
+  at shield
+  tell
+  expect_end "signal 2"
+  expect_has out worked
+  expect_has out closed
+}
+
+t_the_end_of_the_grace_ends_busy_shields_and_clean_up() {
+  at shield
+  script <<LUA
+$guard $ready
+async.shield(function()
+  while true do end
+end)
+LUA
+  start --grace=0.3 script.lua
+  at clean-up
+  script <<<"$cleaning_for_ever $ready sleep(60)"
+  start --grace=0.3 script.lua
+  at nested
+  script <<LUA
+$guard $ready
+while true do
+  pcall(async.shield, function()
+    pcall(coroutine.wrap(function() async.shield(function() while true do end end) end))
+  end)
+end
+LUA
+  start --grace=0.3 script.lua
+  for the_case in shield clean-up nested; do
+    at $the_case
+    wait_for has out ready
+    stop INT
+  done
+  for the_case in shield clean-up nested; do
+    at $the_case
+    expect_end "signal 2"
+    expect_has err "interrupted #1 script.lua at script.lua:"
+  done
+  at shield
+  expect_out $'ready\nclosed'
+}
+
+# ------------------------------------------------- what no hook reaches
+
+# Starts each of them with the options given and sends it SIGTERM.  Their names
+# go to $unreachable.
+start_unreachable() {
+  local name code
+  unreachable=()
+  while read -r name code; do
+    [[ $name ]] || continue
+    unreachable+=("$name")
+    at "$name"
+    script <<<"$ready $code"
+    start "$@" script.lua
+  done <<'LUA'
+finalizer setmetatable({}, {__gc = function() while true do end end}) collectgarbage()
+pattern local s = ("a"):rep(80) s:find(("a-"):rep(20) .. "b")
+replace string.gsub("x", "x", function() local s = ("a"):rep(80) s:find(("a-"):rep(20) .. "b") end)
+child os.execute "echo $$ >child; exec sleep 60 >/dev/null 2>&1"
+nested coroutine.wrap(function() setmetatable({}, {__gc = function() while true do end end}) collectgarbage() end)()
+LUA
+  for name in "${unreachable[@]}"; do
+    at "$name"
+    wait_for has out ready
+    [[ $name != child ]] || wait_for test -s child
+  done
+}
+
+# What the script started outlives it; not us.
+end_child() {
+  kill -KILL "$(cat "$TEST_FOLDER/child/child")"
+}
+
+t_what_no_hook_reaches_ends_with_the_second_signal() {
+  local name
+  start_unreachable --grace=60
+  trap 'end_child; end_jobs' EXIT
+  for name in "${unreachable[@]}"; do
+    at "$name"
+    stop TERM
+    stop INT
+    [[ $name != child ]] || stop TERM # system() ignores SIGINT meanwhile
+  done
+  for name in "${unreachable[@]}"; do
+    at "$name"
+    wait_for test -s ended
+    grep -qE 'signal (2|15)' ended || fail "$(cat ended)"
+    expect_err "tinyasync: ended at once; this would not stop: #1 script.lua"
+  done
+}
+
+t_what_no_hook_reaches_ends_with_the_grace() {
+  local name
+  start_unreachable --grace=0.3
+  trap 'end_child; end_jobs' EXIT
+  for name in "${unreachable[@]}"; do
+    at "$name"
+    stop TERM
+  done
+  for name in "${unreachable[@]}"; do
+    at "$name"
+    expect_end "signal 15"
+    expect_err "tinyasync: ended at once; this would not stop: #1 script.lua"
+  done
+}
+
+t_what_no_hook_reaches_ends_after_the_timeout() {
+  local name
+  start_unreachable --timeout=1 --grace=0.2
+  trap 'end_child; end_jobs' EXIT
+  for name in "${unreachable[@]}"; do
+    at "$name"
+    expect_end "exit 124"
+  done
+}
+
+# A read comes back, and the script is cancelled where it waits next.
+t_a_signal_ends_a_blocking_read() {
+  mkfifo fifo
+  script <<<"$guard local fifo = io.open('fifo', 'r+') $ready print(fifo:read()) sleep(60)"
+  start script.lua
+  wait_for has out ready
+  stop TERM
+  expect_end "signal 15"
+  expect_has out closed
+}
+
+# Nobody reads what is written: there is no clean-up to be had.
+t_a_signal_ends_a_blocked_write() {
+  mkfifo fifo
+  exec 3<>fifo
+  script <<<'io.stderr:write "ready" print(("x"):rep(1000000)) sleep(60)'
+  rm -f pid ended
+  lua5.4 -E "$here/how.lua" "$(printf '%q ' "$program" run --grace=0.3 script.lua)" >fifo 2>err </dev/null &
+  wait_for has err ready
+  stop TERM
+  expect_end "signal 15"
+  exec 3<&-
+}
+
+# -------------------------------------------------------- the second signal
+
+# Clean-up that does not end is ended by the second signal, which names it.
+t_a_second_signal_ends_at_once() {
+  script <<<"spawn({name = 'other'}, sleep, 60) $cleaning_for_ever $ready sleep(60)"
+  start --grace=60 script.lua
+  wait_for has out ready
+  stop INT
+  wait_for has err cleaning
+  stop INT
+  expect_end "signal 2"
+  expect_err $'cleaning\ntinyasync: ended at once; this would not stop: #1 script.lua'
+}
+
+t_a_second_signal_names_all_who_still_wait() {
+  script <<'LUA'
+spawn({name = "first"}, async.shield, sleep, 60)
+spawn({name = "second"}, function()
+  local guard <close> = async.defer(function() async.shield(sleep, 60) end)
+  sleep(60)
+end)
+spawn({name = "gone"}, sleep, 60)
+local guard <close> = async.defer(function() print "closed" end)
+sleep(0)
+print "ready"
+sleep(60)
+LUA
+  start --grace=60 script.lua
+  wait_for has out ready
+  stop TERM
+  wait_for has out closed
+  # Between two passes: the names are those of a moment ago.
+  stop USR1
+  wait_for has err "2 tasks"
+  stop TERM
+  expect_end "signal 15"
+  [[ $(tail -n 1 err) == "tinyasync: ended at once; these would not stop: #2 first, #3 second" ]] ||
+    fail "$(cat err)"
+}
+
+t_a_busy_shield_is_named_by_the_second_signal() {
+  script <<<"spawn({name = 'busy'}, function() $ready async.shield(function() while true do end end) end)"
+  start --grace=60 script.lua
+  wait_for has out ready
+  stop INT
+  stop TERM
+  wait_for test -s ended
+  grep -qE 'signal (2|15)' ended || fail "$(cat ended)"
+  expect_err "tinyasync: ended at once; this would not stop: #2 busy"
+}
+
+# ------------------------------------------------------------- all the rest
+
+# As nohup does, and shells do with what they start in the background.
+t_a_signal_that_was_ignored_stays_ignored() {
+  local signal
+  for signal in INT TERM QUIT USR1; do
+    at $signal
+    script <<<"$told print 'ready' $till_told print 'went on'"
+    (trap '' $signal && exec "$program" run script.lua >out 2>err) &
+    echo $! >pid
+  done
+  for signal in INT TERM QUIT USR1; do
+    at $signal
+    wait_for has out ready
+    stop $signal
+    tell
+  done
+  for signal in INT TERM QUIT USR1; do
+    at $signal
+    expect_status_of 0 wait "$(cat pid)"
+    expect_out $'ready\nwent on'
+    expect_err ""
+  done
+}
+
+# The tick is the program's own, whatever its parent did with SIGALRM.
+t_an_ignored_alarm_keeps_nobody_from_ending_a_loop() {
+  local pid
+  (trap '' ALRM && exec timeout -k 1 10 "$program" run --timeout=0.2 -e 'while true do end' 2>err) &
+  pid=$!
+  expect_status_of 124 wait $pid
+}
+
+t_a_signal_while_LUA_INIT_runs_ends_at_once() {
+  local signal
+  for signal in INT TERM; do
+    script <<<'print "never"'
+    LUA_INIT='io.stderr:write "ready" while true do end' start script.lua
+    wait_for has err ready
+    stop $signal
+    expect_end "signal $([[ $signal == INT ]] && echo 2 || echo 15)"
+    expect_out ""
+  done
+}
+
+# The last finalizers run when no task is left.
+t_a_signal_while_the_state_is_closed_ends_the_run() {
+  local finalizer="$told X = setmetatable({}, {__gc = function() $ready"
+  at short
+  script <<<"$finalizer $busy_till_told print 'done' end})"
+  start script.lua
+  at endless
+  script <<<"$finalizer while true do end end})"
+  start script.lua
+  at dump
+  script <<<"$finalizer $busy_till_told print 'done' end})"
+  start script.lua
+  wait_for has out ready
+  stop USR1
+  tell
+  at short
+  wait_for has out ready
+  stop INT
+  tell
+  at endless
+  wait_for has out ready
+  stop TERM
+  stop INT
+  wait_for test -s ended
+  grep -qE 'signal (2|15)' ended || fail "$(cat ended)"
+  at short
+  expect_end "signal 2"
+  at dump
+  expect_end "exit 0"
+  expect_out $'ready\ndone'
+}
+
+# A signal to the process may come to any of its threads.
+t_a_signal_that_comes_to_another_thread_is_handed_on() {
+  command -v cc >/dev/null || skip "no C compiler"
+  cat >thread.c <<'C'
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+static int number;
+
+static void *send(void *data) {
+  usleep(50000);
+  pthread_kill(pthread_self(), SIGUSR1);
+  usleep(50000);
+  pthread_kill(pthread_self(), number);
+  for (;;) pause();
+  return data;
+}
+
+int start_int(void *L) {
+  pthread_t thread;
+  number = SIGINT;
+  (void)L;
+  return pthread_create(&thread, NULL, send, NULL) != 0;
+}
+C
+  cc -shared -fPIC -pthread -o thread.so thread.c 2>/dev/null || skip "cannot build a C module"
+  local name
+  local -A then=([sleeping]='sleep(60)' [busy]='while true do end')
+  for name in sleeping busy; do
+    at $name
+    script <<<"$guard assert(package.loadlib('../thread.so', 'start_int'))() ${then[$name]}"
+    start script.lua
+  done
+  for name in sleeping busy; do
+    at $name
+    expect_end "signal 2"
+    expect_out closed
+    expect_has err "1 task"
+  done
+}
+
+t_many_signals_at_once_do_no_harm() {
+  local number
+  script <<<"$guard print 'ready' while true do spawn(sleep, 0.001) sleep(0) end"
+  start script.lua
+  wait_for has out ready
+  for ((number = 0; number < 50; number++)); do stop USR1; stop QUIT; stop ALRM; done
+  stop INT
+  expect_end "signal 2"
+  expect_out $'ready\nclosed'
 }
 
 t_no_process_is_left_behind() {

@@ -64,6 +64,8 @@ t_a_missing_value_is_told() {
   expect_refused "expected a script"
   run run --timeout
   expect_refused "--timeout: expected a value"
+  run run --grace
+  expect_refused "--grace: expected a value"
   run run -e
   expect_refused "-e: expected CODE"
   run run --virtual-time=yes -e ''
@@ -71,10 +73,12 @@ t_a_missing_value_is_told() {
 }
 
 t_a_bad_value_is_told() {
-  local value
-  for value in abc -1 nan '' 1s '1 2'; do
-    run run "--timeout=$value" -e ''
-    expect_refused "--timeout: expected a number of seconds, got '$value'"
+  local value option
+  for option in --timeout --grace; do
+    for value in abc -1 nan '' 1s '1 2'; do
+      run run "$option=$value" -e ''
+      expect_refused "$option: expected a number of seconds, got '$value'"
+    done
   done
   for value in x '' 1.5 99999999999999999999; do
     run run "--seed=$value" -e ''
@@ -99,7 +103,7 @@ t_every_option_that_help_lists_works() {
     count=$((count + 1))
     case $option in
       --trace | --virtual-time) run run "$option" -e 'print "ran"' ;;
-      --timeout | --seed) run run "$option" 7 "$option=7" -e 'print "ran"' ;;
+      --timeout | --grace | --seed) run run "$option" 7 "$option=7" -e 'print "ran"' ;;
       --on-error) run run "$option" stop "$option=continue" -e 'print "ran"' ;;
       --traceback) run run "$option" off "$option=on" -e 'print "ran"' ;;
       --help)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * main.c -- the same script again and again, each time with another fault.
+ * main.c -- the same scripts again and again, each time with another fault.
  *
  * Each sweep runs in a process of its own, so that one that crashes can say
  * where it was.
  *
- * With arguments MODE N it runs a single one of the allocation sweep, for a
- * debugger: `run 3 1234`.
+ * With arguments CHAPTER MODE N it does a single thing, for a debugger.  MODES 1
+ * to 3 are the refusals of scenario.h, at request N, 4 to 7 its endings after step
+ * N, 8 to 11 those without memory.  With CHAPTER only it shows what that logs.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,167 +19,279 @@
 
 #include "fault/scenario.h"
 
-static bool failed;
-
 /* The status of a child that has told why it failed. */
 #define TOLD 3
+#define AT_ONCE 2 /* children */
 
-/* Which number the sweep is at, in memory shared with the parent. */
-static uint64_t *at;
+/* A chapter, and words of its log that show that it got far. */
+static const struct chapter {
+  const char *name;
+  const char *words[3];
+} chapters[] = {
+    {"loading", {"nested", "planned: end"}},
+    {"awaiting", {"answer", "clean", "shield left"}},
+    {"scopes", {"unwound", "planned: inner", "planned: end"}},
+    {"sharing", {"sum 42", "inherited", "ended while it held lock"}},
+    {"stuck", {"stuck", "clean", "unheard"}},
+};
+
+#define CHAPTERS (sizeof chapters / sizeof *chapters)
 
 /* How many numbers a sweep goes on at once: 1 but for TA_TEST_QUICK. */
 static uint64_t stride(void) {
-  return getenv("TA_TEST_QUICK") ? 13 : 1;
+  return getenv("TA_TEST_QUICK") ? 29 : 1;
 }
 
-static void tell(const char *name, const char *fault, uint64_t number) {
-  if (fault) {
-    printf("not ok %s: %s (at %llu)\n", name, fault, (unsigned long long)number);
-    failed = true;
-  } else {
-    printf("ok %s (%llu)\n", name, (unsigned long long)number);
-  }
+/* What a sweep works with. */
+struct sweep {
+  const struct chapter *chapter;
+  uint64_t *at;              /* which number it is at, shared with the parent */
+  struct scenario reference; /* the run that nothing disturbs */
+  struct scenario scenario;
+};
+
+static void begin(struct sweep *sweep, enum ending ending, uint64_t at) {
+  memset(&sweep->scenario, 0, sizeof sweep->scenario);
+  sweep->scenario.chapter = sweep->chapter->name;
+  sweep->scenario.ending = ending;
+  *sweep->at = at;
 }
 
-/* The run that nothing disturbs. */
-static struct scenario reference;
-
-static void nothing_is_lost_when_nothing_is_refused(void) {
-  if (scenario_run(&reference) != ENDED) scenario_fault(&reference, "it did not end");
-  scenario_end(&reference);
-  if (scenario_unclosed(&reference)) scenario_fault(&reference, "a scope was not closed once");
-  if (!strstr(reference.log, "nested") || !strstr(reference.log, "planned: end"))
-    scenario_fault(&reference, "the script did not get far: %s", reference.log);
-  tell(__func__, reference.fault, reference.requests);
+static void run_reference(struct sweep *sweep) {
+  struct scenario *reference = &sweep->reference;
+  begin(sweep, END_BY_CANCELLING, 0);
+  if (scenario_run(&sweep->scenario) != ENDED) scenario_fault(&sweep->scenario, "it did not end");
+  scenario_end(&sweep->scenario);
+  *reference = sweep->scenario;
+  if (scenario_unclosed(reference)) scenario_fault(reference, "a guard was not closed once");
+  for (int i = 0; i < 3 && sweep->chapter->words[i]; i++)
+    if (!strstr(reference->log, sweep->chapter->words[i]))
+      scenario_fault(reference, "the script did not get far: %.900s", reference->log);
 }
 
 /* -------------------------------------------------------- allocation sweep */
 
 /* A single refusal is made good by a collection, unless it met an allocation of
  * our own: then that task says so. */
-static void check_one(struct scenario *scenario) {
-  if (strcmp(scenario->log, reference.log) != 0 && !strstr(scenario->log, "not enough memory"))
-    scenario_fault(scenario, "another log: %s", scenario->log);
-  if (scenario_unclosed(scenario)) scenario_fault(scenario, "a scope was not closed once");
+static void check_one(struct scenario *scenario, const struct scenario *reference) {
+  if (strcmp(scenario->log, reference->log) != 0 && !strstr(scenario->log, "not enough memory"))
+    scenario_fault(scenario, "another log: %.900s", scenario->log);
+  if (scenario_unclosed(scenario)) scenario_fault(scenario, "a guard was not closed once");
 }
 
-static void attempt(struct scenario *scenario, enum refusal refusal, uint64_t nth) {
-  memset(scenario, 0, sizeof *scenario);
-  *at = nth;
+static void attempt(struct sweep *sweep, enum refusal refusal, uint64_t nth) {
+  struct scenario *scenario = &sweep->scenario;
+  begin(sweep, END_BY_CANCELLING, nth);
   scenario->refusal = refusal;
   scenario->nth = nth;
   enum outcome outcome = scenario_run(scenario);
   scenario_end(scenario);
-  for (int i = 0; i < GUARDS; i++)
-    if (scenario->closed[i] > (i < scenario->entered))
-      scenario_fault(scenario, "a scope was closed twice");
-  if (refusal == REFUSE_ONE && outcome == ENDED) check_one(scenario);
-  if (!scenario->refused && strcmp(scenario->log, reference.log) != 0)
-    scenario_fault(scenario, "another log: %s", scenario->log);
+  if (scenario_overclosed(scenario)) scenario_fault(scenario, "a guard was closed twice");
+  if (refusal == REFUSE_ONE && outcome == ENDED) check_one(scenario, &sweep->reference);
+  if (!scenario->refused && strcmp(scenario->log, sweep->reference.log) != 0)
+    scenario_fault(scenario, "another log: %.900s", scenario->log);
 }
 
-static void sweep(const char *name, enum refusal refusal) {
-  static struct scenario scenario;
-  uint64_t nth = 1;
+/* All begin alike: only the first chapter is disturbed before its script runs. */
+static void refuse(struct sweep *sweep, enum refusal refusal) {
+  uint64_t nth = sweep->chapter == chapters ? 1 : sweep->reference.begun_at;
   for (;; nth += stride()) {
-    attempt(&scenario, refusal, nth);
-    if (scenario.fault || !scenario.refused) break;
+    attempt(sweep, refusal, nth);
+    if (sweep->scenario.fault || !sweep->scenario.refused) break;
   }
-  tell(name, scenario.fault, nth);
 }
 
-static void one_refused_request_changes_nothing(void) {
-  sweep(__func__, REFUSE_ONE);
+static void one_refused_request_changes_nothing(struct sweep *sweep) {
+  refuse(sweep, REFUSE_ONE);
 }
 
-static void a_moment_without_memory_is_survived(void) {
-  sweep(__func__, REFUSE_TWO);
+static void a_moment_without_memory_is_survived(struct sweep *sweep) {
+  refuse(sweep, REFUSE_TWO);
 }
 
-static void memory_that_is_out_for_good_is_survived(void) {
-  sweep(__func__, REFUSE_REST);
+static void memory_that_is_out_for_good_is_survived(struct sweep *sweep) {
+  refuse(sweep, REFUSE_REST);
 }
 
-/* ------------------------------------------------------------- cancel sweep */
+/* -------------------------------------------------------------- step sweep */
 
-static const char *cancel_at(struct scenario *scenario, uint64_t step, bool without_memory,
-                             bool *ended) {
-  memset(scenario, 0, sizeof *scenario);
-  *at = step;
+/* Stops after a step and ends everything.  False when the script ended before. */
+static bool stop_at(struct sweep *sweep, uint64_t step, enum ending ending, bool without_memory) {
+  struct scenario *scenario = &sweep->scenario;
+  begin(sweep, ending, step);
   scenario->stop_at = step;
-  *ended = scenario_run(scenario) == ENDED;
+  bool stopped = scenario_run(scenario) != ENDED;
   if (without_memory) {
     scenario->refusal = REFUSE_REST;
     scenario->nth = 0;
   }
   scenario_end(scenario);
-  if (!without_memory && scenario_unclosed(scenario))
-    scenario_fault(scenario, "%d scopes were not closed exactly once", scenario_unclosed(scenario));
-  return scenario->fault;
+  return stopped;
 }
 
-static void cancel_sweep(const char *name, bool without_memory) {
-  static struct scenario scenario;
-  const char *fault = NULL;
-  bool ended = false;
-  uint64_t step = 0;
-  while (!fault && !ended) fault = cancel_at(&scenario, ++step, without_memory, &ended);
-  tell(name, fault, step);
+static void end_early(struct sweep *sweep, enum ending ending, bool without_memory) {
+  struct scenario *scenario = &sweep->scenario;
+  bool all = !without_memory && ending <= END_BY_CLOSING;
+  uint64_t step = 1;
+  for (; stop_at(sweep, step, ending, without_memory) && !scenario->fault; step += stride()) {
+    if (all && scenario_unclosed(scenario))
+      scenario_fault(scenario, "%d guards were not closed exactly once",
+                     scenario_unclosed(scenario));
+    if (scenario_overclosed(scenario)) scenario_fault(scenario, "a guard was closed twice");
+    if (scenario->fault) break;
+  }
 }
 
-static void cancelling_after_any_step_closes_each_scope_once(void) {
-  cancel_sweep(__func__, false);
+static void cancelling_after_any_step_closes_each_guard_once(struct sweep *sweep) {
+  end_early(sweep, END_BY_CANCELLING, false);
 }
 
-static void cancelling_needs_no_memory(void) {
-  cancel_sweep(__func__, true);
+static void closing_after_any_step_closes_each_guard_once(struct sweep *sweep) {
+  end_early(sweep, END_BY_CLOSING, false);
+}
+
+static void cancelling_needs_no_memory(struct sweep *sweep) {
+  end_early(sweep, END_BY_CANCELLING, true);
+}
+
+static void closing_needs_no_memory(struct sweep *sweep) {
+  end_early(sweep, END_BY_CLOSING, true);
+}
+
+static void a_runner_may_be_freed_after_any_step(struct sweep *sweep) {
+  end_early(sweep, END_BY_FREEING, false);
+}
+
+static void a_state_may_be_closed_after_any_step(struct sweep *sweep) {
+  end_early(sweep, END_WITH_STATE, false);
+}
+
+static void nothing_is_lost_when_nothing_is_refused(struct sweep *sweep) {
+  sweep->scenario = sweep->reference;
 }
 
 static const struct {
   const char *name;
-  void (*run)(void);
+  void (*run)(struct sweep *sweep);
 } sweeps[] = {
+    {"nothing_is_lost_when_nothing_is_refused", nothing_is_lost_when_nothing_is_refused},
     {"one_refused_request_changes_nothing", one_refused_request_changes_nothing},
     {"a_moment_without_memory_is_survived", a_moment_without_memory_is_survived},
     {"memory_that_is_out_for_good_is_survived", memory_that_is_out_for_good_is_survived},
-    {"cancelling_after_any_step_closes_each_scope_once",
-     cancelling_after_any_step_closes_each_scope_once},
+    {"cancelling_after_any_step_closes_each_guard_once",
+     cancelling_after_any_step_closes_each_guard_once},
+    {"closing_after_any_step_closes_each_guard_once",
+     closing_after_any_step_closes_each_guard_once},
     {"cancelling_needs_no_memory", cancelling_needs_no_memory},
+    {"closing_needs_no_memory", closing_needs_no_memory},
+    {"a_runner_may_be_freed_after_any_step", a_runner_may_be_freed_after_any_step},
+    {"a_state_may_be_closed_after_any_step", a_state_may_be_closed_after_any_step},
 };
 
-static void run_apart(size_t index) {
-  int status;
-  pid_t child = fork();
-  if (child == 0) {
-    setrlimit(RLIMIT_CORE, &(struct rlimit){0}); /* no litter */
-    sweeps[index].run();
-    exit(failed ? TOLD : EXIT_SUCCESS);
-  }
-  if (child < 0 || waitpid(child, &status, 0) != child) {
+#define SWEEPS (sizeof sweeps / sizeof *sweeps)
+
+/* ---------------------------------------------------------------- processes */
+
+struct child {
+  pid_t pid;
+  size_t sweep;
+  const struct chapter *chapter;
+  uint64_t *at;
+};
+
+static bool run_sweep(const struct child *child) {
+  static struct sweep sweep;
+  sweep.chapter = child->chapter;
+  sweep.at = child->at;
+  run_reference(&sweep);
+  if (sweep.reference.fault)
+    sweep.scenario = sweep.reference;
+  else
+    sweeps[child->sweep].run(&sweep);
+  const char *fault = sweep.scenario.fault;
+  printf("%s %s, %s%s%s (%llu)\n", fault ? "not ok" : "ok", sweeps[child->sweep].name,
+         child->chapter->name, fault ? ": " : "", fault ? sweep.scenario.words : "",
+         (unsigned long long)*child->at);
+  return !fault;
+}
+
+static void start(struct child *child, size_t sweep, const struct chapter *chapter) {
+  child->sweep = sweep;
+  child->chapter = chapter;
+  *child->at = 0;
+  child->pid = fork();
+  if (child->pid > 0) return;
+  if (child->pid < 0) {
     perror("cannot run a sweep");
     exit(EXIT_FAILURE);
   }
-  if (status == 0) return;
-  failed = true;
-  if (WIFSIGNALED(status) || WEXITSTATUS(status) != TOLD)
-    printf("not ok %s: crashed (at %llu)\n", sweeps[index].name, (unsigned long long)*at);
+  setrlimit(RLIMIT_CORE, &(struct rlimit){0}); /* no litter */
+  exit(run_sweep(child) ? EXIT_SUCCESS : TOLD);
 }
 
-static void run_single(enum refusal refusal, uint64_t nth) {
-  static struct scenario scenario;
-  attempt(&scenario, refusal, nth);
-  tell("attempt", scenario.fault, nth);
-  printf("%s\n", scenario.log);
+/* Waits for one child: whether it found nothing. */
+static bool reap(struct child *children) {
+  int status;
+  pid_t pid = wait(&status);
+  for (int i = 0; i < AT_ONCE; i++) {
+    if (children[i].pid != pid) continue;
+    children[i].pid = 0;
+    if (status != 0 && (WIFSIGNALED(status) || WEXITSTATUS(status) != TOLD))
+      printf("not ok %s, %s: crashed (at %llu)\n", sweeps[children[i].sweep].name,
+             children[i].chapter->name, (unsigned long long)*children[i].at);
+  }
+  return status == 0;
+}
+
+static struct child *find_free(struct child *children) {
+  for (int i = 0; i < AT_ONCE; i++)
+    if (children[i].pid == 0) return &children[i];
+  return NULL;
+}
+
+static bool run_all(struct child *children) {
+  bool good = true;
+  for (size_t i = 0; i < SWEEPS * CHAPTERS; i++) {
+    struct child *child = find_free(children);
+    if (!child) {
+      good &= reap(children);
+      child = find_free(children);
+    }
+    start(child, i / CHAPTERS, &chapters[i % CHAPTERS]);
+  }
+  for (int i = 0; i < AT_ONCE; i++)
+    if (children[i].pid) good &= reap(children);
+  return good;
+}
+
+/* ------------------------------------------------------------------- by hand */
+
+static int run_single(int argc, char **argv, uint64_t *at) {
+  static struct sweep sweep;
+  sweep.at = at;
+  for (size_t i = 0; i < CHAPTERS; i++)
+    if (strcmp(chapters[i].name, argv[1]) == 0) sweep.chapter = &chapters[i];
+  if (!sweep.chapter) return EXIT_FAILURE;
+  run_reference(&sweep);
+  int mode = argc > 3 ? atoi(argv[2]) : 0;
+  uint64_t number = argc > 3 ? strtoull(argv[3], NULL, 10) : 0;
+  if (mode >= 4)
+    stop_at(&sweep, number, (enum ending)(mode % 4), mode >= 8);
+  else if (mode > 0)
+    attempt(&sweep, (enum refusal)mode, number);
+  printf("%s\n%s\n%llu requests, %llu steps\n", sweep.scenario.log,
+         sweep.scenario.fault ? sweep.scenario.words : "well",
+         (unsigned long long)sweep.scenario.requests, (unsigned long long)sweep.scenario.steps);
+  return EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv) {
+  struct child children[AT_ONCE] = {{0}};
   setvbuf(stdout, NULL, _IOLBF, 0);
-  at = mmap(NULL, sizeof *at, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  uint64_t *at = mmap(NULL, AT_ONCE * sizeof *at, PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (at == MAP_FAILED) return EXIT_FAILURE;
-  nothing_is_lost_when_nothing_is_refused();
-  if (argc == 3)
-    run_single((enum refusal)atoi(argv[1]), strtoull(argv[2], NULL, 10));
-  else
-    for (size_t i = 0; i < sizeof sweeps / sizeof *sweeps; i++) run_apart(i);
-  return failed;
+  if (argc > 1) return run_single(argc, argv, at);
+  for (int i = 0; i < AT_ONCE; i++) children[i].at = &at[i];
+  return run_all(children) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -3,78 +3,14 @@
 
 #include <lauxlib.h>
 #include <lualib.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MOST_PASSES 10000
-
-static const char script[] =
-    "local closes = {__close = closed}\n"
-    "local function guard()\n"
-    "  local g = setmetatable({n = 0}, closes)\n"
-    "  g.n = entered()\n" /* asks for no memory: from here on it must be closed */
-    "  return g\n"
-    "end\n"
-    "package.preload.slow = function(name)\n"
-    "  local g <close> = guard()\n"
-    "  sleep(0.5)\n"
-    "  return {name = name}\n"
-    "end\n"
-    "package.preload.broken = function() sleep(0.1) error('planned: module', 0) end\n"
-    "local callable = setmetatable({}, {__call = function(self, s) sleep(s) log 'called' end})\n"
-    "local object = setmetatable({}, {__tostring = function() return 'planned: object' end})\n"
-    "local function numbers(n)\n"
-    "  return coroutine.wrap(function()\n"
-    "    for i = 1, n do sleep(0.1) coroutine.yield(i) end\n"
-    "  end)\n"
-    "end\n"
-    "local function nest(depth)\n"
-    "  local g <close> = guard()\n"
-    "  if depth == 0 then sleep(1) return 'nested' end\n"
-    "  return select(2, coroutine.resume(coroutine.create(nest), depth - 1))\n"
-    "end\n"
-    "spawn({name = 'nest'}, function() log(nest(3)) end)\n"
-    "spawn(function() for i in numbers(3) do log(i) end end)\n"
-    "spawn(callable, 0.2)\n"
-    "spawn({daemon = true}, function()\n"
-    "  local g <close> = guard()\n"
-    "  while true do sleep(0.3) end\n"
-    "end)\n"
-    "spawn(function() local g <close> = guard() error(object) end)\n"
-    "spawn(function() local g <close> = guard() sleep(0.1) error('planned: text', 0) end)\n"
-    "spawn(function()\n"
-    "  local slow <close> = setmetatable({}, {__close = function() sleep(0.1) log 'slow' end})\n"
-    "  error('planned: after clean-up that waits', 0)\n"
-    "end)\n"
-    "spawn(error)\n"
-    "for _ = 1, 3 do spawn(function() log(require 'slow'.name) end) end\n"
-    "for _ = 1, 2 do spawn(function() log(pcall(require, 'broken')) end) end\n"
-    "for i = 1, 20 do\n"
-    "  spawn(function(a, b, ...)\n"
-    "    local g <close> = guard()\n"
-    "    sleep(a % 3 * 0.1)\n"
-    "    spawn(async.checkpoint)\n"
-    "  end, i, 'x', nil)\n"
-    "end\n"
-    "pcall(coroutine.yield, 12)\n"
-    "pcall(coroutine.yield, {action = 'fly'})\n"
-    "pcall(sleep, {})\n"
-    "pcall(table.sort, {1, 2}, function() sleep(1) end)\n"
-    "pcall(spawn, {unknown = 1}, log)\n"
-    "pcall(require, 'no such module')\n"
-    "coroutine.yield {action = 'sleep', delay = 0.05}\n"
-    "local co = coroutine.create(function() local g <close> = guard() coroutine.yield(1) end)\n"
-    "coroutine.resume(co)\n"
-    "coroutine.close(co)\n"
-    "pcall(coroutine.wrap(function() local g <close> = guard() sleep(0) error(object) end))\n"
-    "local t = spawn(function() log(tostring(async.current())) end)\n"
-    "sleep(0.7)\n"
-    "log(t.name, t.id, (xpcall(error, debug.traceback, 'x')))\n"
-    "collectgarbage()\n"
-    "sleep(0.7)\n"
-    "error('planned: end', 0)\n";
+#define MOST_GRACE 1000 /* passes */
 
 void scenario_fault(struct scenario *scenario, const char *format, ...) {
   va_list arguments;
@@ -146,26 +82,37 @@ static bool nothing_pending(void *data) {
   return false;
 }
 
-static bool is_expected(const char *message) {
+static bool is_expected(const struct ta_failure *failure) {
+  const char *message = failure->message;
+  if (strstr(message, "ended while it held")) return failure->kind == TA_FAILURE_OTHER;
   return strstr(message, "planned") || strstr(message, "not enough memory") ||
          strcmp(message, "(error object is a nil value)") == 0;
 }
 
+static void check_text(struct scenario *scenario, const char *text) {
+  if (text && strlen(text) > 16384) scenario_fault(scenario, "a strange text");
+}
+
 static void on_failure(void *data, const struct ta_failure *failure) {
   struct scenario *scenario = data;
-  if (!is_expected(failure->message))
+  if (!is_expected(failure) && scenario->ending != END_BY_CLOSING)
     scenario_fault(scenario, "unexpected failure of #%d: %s", (int)failure->id, failure->message);
   if (strlen(failure->message) != failure->message_length)
     scenario_fault(scenario, "a message's length is wrong");
+  check_text(scenario, failure->name);
+  check_text(scenario, failure->traceback);
+  check_text(scenario, failure->spawned);
+  check_text(scenario, failure->origin);
   add_to_log(scenario, failure->message);
 }
 
 /* Reads all strings of an event, so that a bad one is noticed. */
 static void on_event(void *data, const struct ta_event *event) {
   struct scenario *scenario = data;
-  const char *const texts[] = {event->name, event->action, event->detail, event->where};
-  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-    if (texts[i] && strlen(texts[i]) > 4096) scenario_fault(scenario, "a strange event");
+  check_text(scenario, event->name);
+  check_text(scenario, event->action);
+  check_text(scenario, event->detail);
+  check_text(scenario, event->where);
   if (event->kind == TA_EVENT_STEP && ++scenario->steps == scenario->stop_at)
     ta_interrupt(scenario->runner);
 }
@@ -193,11 +140,41 @@ static int l_closed(lua_State *L) {
   return 0;
 }
 
+/* The text of a script, read once and outside the state's memory. */
+static const char *script_text(const char *name) {
+  static struct {
+    const char *name;
+    char text[8192];
+  } texts[16];
+  size_t i = 0;
+  while (texts[i].name && strcmp(texts[i].name, name) != 0) i++;
+  if (texts[i].name) return texts[i].text;
+  char path[256];
+  snprintf(path, sizeof path, "tests/fault/%s.lua", name);
+  FILE *file = fopen(path, "r");
+  if (!file) {
+    perror(path);
+    exit(EXIT_FAILURE);
+  }
+  texts[i].text[fread(texts[i].text, 1, sizeof texts[i].text - 1, file)] = '\0';
+  fclose(file);
+  texts[i].name = name;
+  return texts[i].text;
+}
+
+static void load(lua_State *L, const char *name) {
+  const char *text = script_text(name);
+  char chunk[64];
+  snprintf(chunk, sizeof chunk, "=%s", name);
+  if (luaL_loadbuffer(L, text, strlen(text), chunk) != LUA_OK) lua_error(L);
+}
+
 static int l_start(lua_State *L) {
   static const luaL_Reg functions[] = {
       {"log", l_log}, {"entered", l_entered}, {"closed", l_closed}, {NULL, NULL}};
   struct scenario *scenario = lua_touserdata(L, 1);
   struct ta_host host = {.data = scenario, .now = read_clock, .pending = nothing_pending};
+  struct ta_task_options options = {.name = "main", .origin = scenario->chapter};
   luaL_openlibs(L);
   lua_pushglobaltable(L);
   lua_pushvalue(L, 1);
@@ -206,37 +183,60 @@ static int l_start(lua_State *L) {
   ta_open(scenario->runner, L, TA_OPEN_ALL);
   ta_on_failure(scenario->runner, on_failure, scenario);
   ta_on_event(scenario->runner, on_event, scenario);
-  if (luaL_loadbuffer(L, script, sizeof script - 1, "=scenario") != LUA_OK) return lua_error(L);
-  ta_add_task(scenario->runner, L, 0, NULL);
+  load(L, "common");
+  lua_call(L, 0, 0);
+  load(L, scenario->chapter);
+  scenario->begun_at = scenario->requests;
+  ta_add_task(scenario->runner, L, 0, &options);
   return 0;
 }
 
 /* ------------------------------------------------------------------ running */
 
-static bool start(struct scenario *scenario) {
+/* Does what may raise; only memory may be why. */
+static bool attempt(struct scenario *scenario, lua_CFunction function) {
   lua_State *L = scenario->L;
-  lua_pushcfunction(L, l_start);
+  lua_pushcfunction(L, function);
   lua_pushlightuserdata(L, scenario);
   if (lua_pcall(L, 1, 0, 0) == LUA_OK) return true;
   const char *message = lua_tostring(L, -1);
   if (!message || !strstr(message, "not enough memory"))
-    scenario_fault(scenario, "not started: %s", message ? message : "an error that is no string");
+    scenario_fault(scenario, "it raised: %s", message ? message : "an error that is no string");
   lua_pop(L, 1);
   return false;
 }
 
-static enum outcome drive(struct scenario *scenario) {
+/* All reports, one after the other. */
+static int l_report(lua_State *L) {
+  struct scenario *scenario = lua_touserdata(L, 1);
+  for (int kind = TA_REPORT_TREE; kind <= TA_REPORT_NAMES; kind++) {
+    ta_push_report(scenario->runner, L, (enum ta_report_kind)kind);
+    if (lua_rawlen(L, -1) == 0) scenario_fault(scenario, "an empty report");
+  }
+  return 0;
+}
+
+/* Nothing can wake the tasks: they are cancelled, and at last closed. */
+static void get_unstuck(struct scenario *scenario, unsigned times) {
+  bool reported = attempt(scenario, l_report);
+  add_to_log(scenario, reported ? "stuck" : "stuck: not enough memory");
+  if (times == 1)
+    ta_cancel_all(scenario->runner, "deadlock");
+  else
+    ta_close_all(scenario->runner);
+}
+
+static enum outcome drive(struct scenario *scenario, int passes) {
   double deadline;
-  for (int passes = 0; passes < MOST_PASSES; passes++) {
+  unsigned stuck = 0;
+  while (passes-- > 0) {
     enum ta_pass_result result = ta_pass(scenario->runner, &deadline);
     if (lua_gettop(scenario->L) != 0) scenario_fault(scenario, "a pass left values on the stack");
     if (result == TA_DONE) return ENDED;
     if (result == TA_INTERRUPTED) return STOPPED;
+    if (result == TA_REENTERED) scenario_fault(scenario, "a pass was refused");
     if (result == TA_WAITING) scenario->now = deadline;
-    if (result == TA_STUCK || result == TA_REENTERED) {
-      scenario_fault(scenario, "a pass returned %d", (int)result);
-      return ENDED;
-    }
+    if (result == TA_STUCK) get_unstuck(scenario, ++stuck);
   }
   scenario_fault(scenario, "it never ends");
   return ENDED;
@@ -247,17 +247,31 @@ enum outcome scenario_run(struct scenario *scenario) {
   if (!scenario->L) return NOT_STARTED;
   lua_atpanic(scenario->L, on_panic);
   if (setjmp(scenario->panic)) return ENDED;
-  return start(scenario) ? drive(scenario) : NOT_STARTED;
+  return attempt(scenario, l_start) ? drive(scenario, MOST_PASSES) : NOT_STARTED;
+}
+
+/* Lets all unwind, daemons too. */
+static void cancel(struct scenario *scenario) {
+  ta_cancel_all(scenario->runner, "the end");
+  for (int passes = 0; passes < MOST_GRACE && ta_live(scenario->runner); passes++)
+    drive(scenario, MOST_GRACE);
+}
+
+static void end_runner(struct scenario *scenario) {
+  if (scenario->ending == END_WITH_STATE) return;
+  if (scenario->ending == END_BY_CANCELLING) cancel(scenario);
+  if (scenario->ending != END_BY_FREEING) {
+    ta_close_all(scenario->runner);
+    if (ta_live(scenario->runner)) scenario_fault(scenario, "tasks are left after closing");
+  }
+  ta_runner_free(scenario->runner);
+  if (scenario->refusal == REFUSE_NONE) lua_gc(scenario->L, LUA_GCCOLLECT);
 }
 
 void scenario_end(struct scenario *scenario) {
   if (scenario->L && !scenario->fault) {
     if (setjmp(scenario->panic)) return;
-    if (scenario->runner) {
-      ta_cancel_all(scenario->runner);
-      if (ta_live(scenario->runner)) scenario_fault(scenario, "tasks are left after cancelling");
-      ta_runner_free(scenario->runner);
-    }
+    if (scenario->runner) end_runner(scenario);
     lua_close(scenario->L);
   }
   if (!scenario->fault && scenario->bytes)
@@ -268,4 +282,10 @@ int scenario_unclosed(const struct scenario *scenario) {
   int count = 0;
   for (int i = 0; i < GUARDS; i++) count += scenario->closed[i] != (i < scenario->entered);
   return count;
+}
+
+bool scenario_overclosed(const struct scenario *scenario) {
+  for (int i = 0; i < GUARDS; i++)
+    if (scenario->closed[i] > (i < scenario->entered)) return true;
+  return false;
 }

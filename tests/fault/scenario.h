@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * scenario.h -- one busy script in a Lua state whose allocator can refuse.
+ * scenario.h -- a busy script in a Lua state whose allocator can refuse.
  *
- * The script spawns, sleeps, nests coroutines, requires modules that wait,
- * fails in several ways and holds to-be-closed variables all the while.  All
- * it fails with on purpose begins with "planned".
+ * There are several, a file each beside this one, called chapters.  Each holds
+ * to-be-closed values all the while, and all that it fails with on purpose begins
+ * with "planned".  When nothing can wake its tasks, they are cancelled.
  */
 #ifndef SCENARIO_H
 #define SCENARIO_H
@@ -16,7 +16,7 @@
 
 #include "tinyasync.h"
 
-#define GUARDS 128
+#define GUARDS 256
 
 /* Which requests for memory are refused, counted from 1. */
 enum refusal {
@@ -26,22 +26,35 @@ enum refusal {
   REFUSE_REST /* the n-th and all that follow */
 };
 
+/* How a scenario that was stopped is brought to its end. */
+enum ending {
+  END_BY_CANCELLING, /* passes go on until all have unwound */
+  END_BY_CLOSING,
+  END_BY_FREEING, /* the Runner goes while its tasks live, the state later */
+  END_WITH_STATE  /* the state is closed */
+};
+
 struct scenario {
-  lua_State *L;
-  struct ta_runner *runner;
+  const char *chapter; /* a script's name, without ".lua" */
+  enum ending ending;
   enum refusal refusal;
   uint64_t nth;
+  uint64_t stop_at; /* ta_interrupt() in this step; 0: never */
+
+  lua_State *L;
+  struct ta_runner *runner;
   uint64_t requests;
-  bool refused; /* at least one was */
-  size_t bytes; /* that were not given back */
+  uint64_t begun_at; /* the requests that were made before the script ran */
+  bool refused;      /* at least one was */
+  size_t bytes;      /* that were not given back */
 
   double now;
-  uint64_t steps, stop_at; /* ta_interrupt() in this step; 0: never */
-  int entered;             /* scopes */
-  int closed[GUARDS];      /* how often each was */
-  char log[4096];
+  uint64_t steps;
+  int entered;        /* to-be-closed values */
+  int closed[GUARDS]; /* how often each was */
+  char log[8192];
   const char *fault; /* what went wrong, or NULL */
-  char words[512];   /* room for it */
+  char words[1024];  /* room for it */
 
   jmp_buf panic;
 };
@@ -53,14 +66,17 @@ enum outcome { NOT_STARTED, STOPPED, ENDED };
  * Must be followed by scenario_end(). */
 enum outcome scenario_run(struct scenario *scenario);
 
-/* Cancels, frees and closes, and looks whether every byte came back. */
+/* Brings what is left to its end, and looks whether every byte came back. */
 void scenario_end(struct scenario *scenario);
 
 /* Notes what went wrong, if it is the first thing. */
 void scenario_fault(struct scenario *scenario, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* How many scopes were entered and not closed exactly once. */
+/* How many values were entered and not closed exactly once. */
 int scenario_unclosed(const struct scenario *scenario);
+
+/* Was one closed more than once, or without having been entered? */
+bool scenario_overclosed(const struct scenario *scenario);
 
 #endif

@@ -17,6 +17,9 @@ local reference = {}
 -- between it and its consumer.
 local WAIT = {}
 
+-- Contract: what is raised in daemons when only they are left.
+local CANCELLED = setmetatable({}, {__tostring = function() return "cancelled: the run has ended" end})
+
 local MAX_STEPS = 50000 -- a program that takes more was not meant to
 local PASSES_AT_INSTANT = 1000
 local TICK = 1 / 8192 -- seconds
@@ -36,12 +39,18 @@ function Task.new(id, options, fn, ...)
   -- Contract: clean-up runs before the failure is reported, and may wait.
   self.coro = coroutine.create(function()
     local ok, err = pcall(fn, table.unpack(arguments, 1, arguments.n))
-    if not ok then self.error = {err} end
+    if not ok and not (self.cancelled and err == CANCELLED) then self.error = {err} end
   end)
   return self
 end
 
 function Task:step()
+  if self.cancelled and not self.started then
+    self.coro = nil
+    return
+  end
+  self.started = true
+  self.sleeping = false
   local ok, mark, wait_info = coroutine.resume(self.coro)
   assert(ok, mark)
   if coroutine.status(self.coro) == "dead" then
@@ -50,7 +59,16 @@ function Task:step()
   end
   assert(mark == WAIT and wait_info.action == "sleep")
   -- Contract: a delay of 0 or less means the next pass.
-  self.proceed_at = wait_info.delay > 0 and wait_info.start + wait_info.delay or 0
+  self.sleeping = wait_info.delay > 0
+  self.proceed_at = self.sleeping and wait_info.start + wait_info.delay or 0
+end
+
+-- Contract: raised at its wait; one that was complete ends first.
+function Task:cancel()
+  self.cancelled = true
+  if not self.sleeping then return end
+  self.given_up = true
+  self.proceed_at = 0
 end
 
 -- ----------------------------------------------------------------- Runner
@@ -73,6 +91,7 @@ end
 function Runner:add_task(options, fn, ...)
   self.last_id = self.last_id + 1
   local task = Task.new(self.last_id, options, fn, ...)
+  task.cancelled = self.cancelling
   self.tasks[#self.tasks + 1] = task
   return task
 end
@@ -135,11 +154,11 @@ function Runner:run()
       passes = 0
     end
   end
-  -- Contract: daemons unwind when only they are left.
-  for _, task in ipairs(self.tasks) do
-    self.current = task
-    coroutine.close(task.coro)
-  end
+  -- Contract: daemons unwind when only they are left, and what they spawn never
+  -- starts.
+  self.cancelling = true
+  for _, task in ipairs(self.tasks) do task:cancel() end
+  while #self.tasks > 0 do self:pass() end
 end
 
 -- ------------------------------------------------- what a script may call
@@ -162,9 +181,30 @@ end
 
 -- Contract: a sleep gives the seconds slept.
 local function wait(runner, delay)
+  local task = runner.current
+  if task.cancelled then error(CANCELLED) end
   local start = runner:read_clock()
   coroutine.yield(WAIT, {action = "sleep", delay = delay, start = start})
+  if task.given_up then
+    task.given_up = false
+    error(CANCELLED)
+  end
   return runner.now - start
+end
+
+-- Contract: a cancellation in force is not caught.
+local function check_caught(runner, co, ok, ...)
+  local err = ...
+  if ok or err ~= CANCELLED or not runner.current.cancelled then return ok, ... end
+  if co then err = select(2, coroutine.close(co)) or err end
+  if err == CANCELLED then error(CANCELLED) end
+  return ok, err
+end
+
+local function make_pcall(runner)
+  return function(...)
+    return check_caught(runner, nil, pcall(...))
+  end
 end
 
 local function make_sleep(runner)
@@ -195,17 +235,19 @@ local function make_yield(runner)
 end
 
 -- Contract: waits pass through nested coroutines, plain yields do not.
-local function resume(co, ...)
-  local results = table.pack(coroutine.resume(co, ...))
-  while results[1] and results[2] == WAIT do
-    coroutine.yield(WAIT, results[3])
-    results = table.pack(coroutine.resume(co))
+local function make_resume(runner)
+  return function(co, ...)
+    local results = table.pack(coroutine.resume(co, ...))
+    while results[1] and results[2] == WAIT do
+      coroutine.yield(WAIT, results[3])
+      results = table.pack(coroutine.resume(co))
+    end
+    return check_caught(runner, co, table.unpack(results, 1, results.n))
   end
-  return table.unpack(results, 1, results.n)
 end
 
 -- As Lua's own: an error's text gets the place of the call in front.
-local function wrap(fn)
+local function wrap(resume, fn)
   local co = coroutine.create(fn)
   return function(...)
     local results = table.pack(resume(co, ...))
@@ -254,8 +296,13 @@ local function make_environment(runner, log)
   env.spawn = make_spawn(runner, {})
   env.runner = {}
   env.runner.add_task = make_spawn(runner, env.runner)
-  env.coroutine = setmetatable({resume = resume, wrap = wrap, yield = make_yield(runner)},
-    {__index = coroutine})
+  env.pcall = make_pcall(runner)
+  local resume = make_resume(runner)
+  env.coroutine = setmetatable({
+    resume = resume,
+    wrap = function(fn) return wrap(resume, fn) end,
+    yield = make_yield(runner),
+  }, {__index = coroutine})
   env.async = {
     now = function() return runner:read_clock() end,
     current = function() return runner.current end,

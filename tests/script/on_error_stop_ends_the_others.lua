@@ -13,9 +13,10 @@ spawn(function()
 end)
 spawn(function()
   local guard <close> = closing "due in that pass"
-  sleep(1)
+  print(sleep(1))                                  -- expect: 1.0
+  sleep(0)
   print "never"
 end)
--- expect: closed sleeper
 -- expect: closed due in that pass
+-- expect: closed sleeper
 -- expect status: 1

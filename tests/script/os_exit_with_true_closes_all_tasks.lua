@@ -26,12 +26,13 @@ end)
 spawn(function()
   local f <close> = closing "one that was due in that pass"
   sleep(1)
+  pcall(sleep, 0)
   print "never"
 end)
--- expect: closed a sleeper
--- expect: closed its generator
--- expect: closed one in a generator
 -- expect: closed its own generator
 -- expect: closed the one that exits
 -- expect: closed one that was due in that pass
+-- expect: closed a sleeper
+-- expect: closed its generator
+-- expect: closed one in a generator
 -- expect status: 3

@@ -22,8 +22,12 @@ static const char remember[] =
     "  for key in pairs(before) do if now[key] == nil then list[#list + 1] = key end end "
     "  table.sort(list) return table.concat(list, ' ') end";
 
-#define LIBRARY "_G.async _G.runner _G.sleep _G.spawn loaded tinyasync "
-#define LIBRARY_FIELDS "tinyasync.checkpoint tinyasync.current tinyasync.now"
+#define LIBRARY_FIELDS                                                                             \
+  "tinyasync.actions tinyasync.all tinyasync.any tinyasync.channel tinyasync.checkpoint "          \
+  "tinyasync.current tinyasync.defer tinyasync.event tinyasync.every tinyasync.lock "              \
+  "tinyasync.map tinyasync.move_on_after tinyasync.now tinyasync.race tinyasync.retry "            \
+  "tinyasync.scope tinyasync.select tinyasync.semaphore tinyasync.shield tinyasync.task_local "    \
+  "tinyasync.tasks tinyasync.tree tinyasync.with_timeout"
 #define COROUTINE "coroutine.close coroutine.resume coroutine.status coroutine.wrap coroutine.yield"
 
 static double still_clock(void *data) {
@@ -57,11 +61,13 @@ static void each_flag_opens_its_part_only(void) {
     const char *changes;
   } cases[] = {
       {0, ""},
-      {TA_OPEN_LIBRARY, LIBRARY LIBRARY_FIELDS},
+      {TA_OPEN_LIBRARY,
+       "_G.async _G.await _G.runner _G.sleep _G.spawn loaded tinyasync " LIBRARY_FIELDS},
       {TA_OPEN_COROUTINE, COROUTINE},
       {TA_OPEN_REQUIRE, "_G.require"},
-      {TA_OPEN_ALL, "_G.async _G.require _G.runner _G.sleep _G.spawn " COROUTINE
-                    " loaded tinyasync " LIBRARY_FIELDS},
+      {TA_OPEN_PCALL, "_G.pcall _G.xpcall"},
+      {TA_OPEN_ALL, "_G.async _G.await _G.pcall _G.require _G.runner _G.sleep _G.spawn _G.xpcall "
+                    COROUTINE " loaded tinyasync " LIBRARY_FIELDS},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct world world;
@@ -112,7 +118,7 @@ static void expect_after_free(const char *kept, const char *code, const char *lo
   world_add(&world, "sleep(0) task = async.current() sleep(1)");
   world_pass(&world);
   world_pass(&world);
-  ta_cancel_all(world.runner);
+  ta_close_all(world.runner);
   ta_runner_free(world.runner);
   world.runner = NULL;
   lua_gc(world.L, LUA_GCCOLLECT);

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Clock, loop and alarm.  These are the tests that really wait: milliseconds.
+ * Clock, loop and signals.  These are the tests that really wait: milliseconds.
  */
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "host/alarm.h"
 #include "host/clock.h"
 #include "host/loop.h"
 #include "host/signals.h"
@@ -118,23 +116,23 @@ static void an_event_ends_a_wait(void) {
 }
 
 /* Writes into the pipe from another thread, in the middle of a wait. */
-static bool write_byte(void *data) {
+static void write_byte(void *data) {
   struct watched *watched = data;
+  usleep(5000);
   ssize_t written = write(watched->ends[1], "x", 1);
   (void)written;
-  return false;
 }
 
 static void an_event_during_a_wait_ends_it(void) {
   struct watched watched;
-  struct ta_alarm alarm;
+  uv_thread_t writer;
   open_watched(&watched);
-  CHECK(ta_alarm_start(&alarm, 0.005, write_byte, &watched) == 0);
   uint64_t start = uv_hrtime();
+  CHECK(uv_thread_create(&writer, write_byte, &watched) == 0);
   while (!watched.seen && seconds_since(start) < 30) ta_loop_wait(&watched.loop, HUGE_VAL);
   CHECK(watched.seen == 1);
   CHECK(seconds_since(start) >= 0.005 && seconds_since(start) < 4);
-  ta_alarm_stop(&alarm);
+  uv_thread_join(&writer);
   close_watched(&watched);
 }
 
@@ -205,87 +203,116 @@ static void a_loop_with_an_open_handle_does_not_close(void) {
 
 /* ------------------------------------------------------------------ signals */
 
-static void count_signal(void *data) {
-  ++*(int *)data;
+/* How often each handler was called. */
+struct told {
+  volatile sig_atomic_t end, dump, tick;
+};
+
+static void count_end(void *data) {
+  ((struct told *)data)->end++;
+}
+
+static void count_dump(void *data) {
+  ((struct told *)data)->dump++;
+}
+
+static void count_tick(void *data) {
+  ((struct told *)data)->tick++;
+}
+
+static void open_signals(struct ta_loop *loop, struct told *told) {
+  const struct ta_signal_handlers handlers = {
+      .end = count_end, .last = count_end, .dump = count_dump, .tick = count_tick, .data = told};
+  int waker;
+  *told = (struct told){0};
+  CHECK(ta_loop_open(loop) == 0);
+  CHECK(ta_signals_open(&waker) == 0);
+  ta_loop_set_waker(loop, waker);
+  ta_signals_catch(&handlers);
+}
+
+static void close_signals(struct ta_loop *loop) {
+  ta_signals_close();
+  CHECK(ta_loop_close(loop) == 0);
 }
 
 /* The first signal of this process: the room keeps it for good. */
 static void a_signal_is_noted_told_and_ends_one_wait(void) {
   struct ta_loop loop;
-  int told = 0, waker;
+  struct told told;
   struct sigaction before, after;
   sigaction(SIGINT, NULL, &before);
-  CHECK(ta_loop_open(&loop) == 0);
-  CHECK(ta_signals_open(&waker) == 0);
-  ta_loop_set_waker(&loop, waker);
-  ta_signals_catch(count_signal, &told);
+  open_signals(&loop, &told);
   CHECK(ta_signals_caught() == 0);
   raise(SIGPIPE);
-  CHECK(told == 0);
+  CHECK(told.end == 0);
   raise(SIGTERM);
-  CHECK(told == 1 && ta_signals_caught() == SIGTERM);
+  ta_signals_stop_ticking();
+  CHECK(told.end == 1 && ta_signals_caught() == SIGTERM);
   uint64_t start = uv_hrtime();
   ta_loop_wait(&loop, 5);
   CHECK(seconds_since(start) < 4);
   start = uv_hrtime();
   ta_loop_wait(&loop, 0.002);
   CHECK(seconds_since(start) >= 0.002);
-  ta_signals_close();
-  CHECK(ta_loop_close(&loop) == 0);
+  close_signals(&loop);
   sigaction(SIGINT, NULL, &after);
   CHECK(before.sa_handler == after.sa_handler);
 }
 
-/* -------------------------------------------------------------------- alarm */
-
-static bool count_call(void *data) {
-  atomic_fetch_add((atomic_int *)data, 1);
-  return false;
-}
-
-static bool count_three_calls(void *data) {
-  return atomic_fetch_add((atomic_int *)data, 1) < 2;
-}
-
-static void an_alarm_goes_off_again_while_it_is_wanted(void) {
-  struct ta_alarm alarm;
-  atomic_int calls = 0;
+static void a_wish_for_a_dump_is_told_each_time_and_is_not_the_end(void) {
+  struct ta_loop loop;
+  struct told told;
+  open_signals(&loop, &told);
+  raise(SIGQUIT);
+  raise(SIGUSR1);
+  ta_signals_stop_ticking();
+  CHECK(told.dump == 2 && told.end == 0);
   uint64_t start = uv_hrtime();
-  CHECK(ta_alarm_start(&alarm, 0.001, count_three_calls, &calls) == 0);
-  while (atomic_load(&calls) < 3 && seconds_since(start) < 30) usleep(200);
-  usleep(4000);
-  ta_alarm_stop(&alarm);
-  CHECK(atomic_load(&calls) == 3);
-}
-
-static void an_alarm_goes_off_once_and_not_early(void) {
-  struct ta_alarm alarm;
-  atomic_int calls = 0;
-  uint64_t start = uv_hrtime();
-  CHECK(ta_alarm_start(&alarm, 0.004, count_call, &calls) == 0);
-  while (atomic_load(&calls) == 0 && seconds_since(start) < 30) usleep(200);
-  CHECK(seconds_since(start) >= 0.004);
-  usleep(3000);
-  CHECK(atomic_load(&calls) == 1);
-  ta_alarm_stop(&alarm);
-  CHECK(atomic_load(&calls) == 1);
-}
-
-static void an_alarm_that_is_stopped_stays_silent(void) {
-  struct ta_alarm alarm;
-  atomic_int calls = 0;
-  uint64_t start = uv_hrtime();
-  CHECK(ta_alarm_start(&alarm, 1e300, count_call, &calls) == 0);
-  ta_alarm_stop(&alarm);
-  ta_alarm_stop(&alarm); /* a second time does nothing */
-  CHECK(atomic_load(&calls) == 0);
+  ta_loop_wait(&loop, 5);
   CHECK(seconds_since(start) < 4);
+  close_signals(&loop);
 }
 
-static void stopping_an_alarm_that_was_never_started_does_nothing(void) {
-  struct ta_alarm alarm = {.started = false};
-  ta_alarm_stop(&alarm);
-  CHECK(!alarm.started);
+static void the_tick_goes_on_until_it_is_stopped(void) {
+  struct ta_loop loop;
+  struct told told;
+  uint64_t start = uv_hrtime();
+  open_signals(&loop, &told);
+  ta_signals_tick(0.002);
+  while (told.tick < 2 && seconds_since(start) < 30) usleep(500);
+  CHECK(told.tick >= 2);
+  CHECK(seconds_since(start) >= 0.002 + TA_TICK * 0.99);
+  ta_signals_stop_ticking();
+  sig_atomic_t ticks = told.tick;
+  usleep((useconds_t)(TA_TICK * 1.5e6));
+  CHECK(told.tick == ticks);
+  close_signals(&loop);
+}
+
+static void a_tick_in_no_time_or_in_ages_is_one_too(void) {
+  struct ta_loop loop;
+  struct told told;
+  uint64_t start = uv_hrtime();
+  open_signals(&loop, &told);
+  ta_signals_tick(HUGE_VAL);
+  ta_signals_tick(1e300);
+  CHECK(told.tick == 0);
+  ta_signals_tick(-1);
+  while (told.tick < 1 && seconds_since(start) < 30) usleep(500);
+  CHECK(told.tick >= 1);
+  close_signals(&loop);
+}
+
+static void a_signal_that_was_ignored_stays_ignored(void) {
+  struct ta_loop loop;
+  struct told told;
+  signal(SIGINT, SIG_IGN);
+  open_signals(&loop, &told);
+  raise(SIGINT);
+  CHECK(told.end == 0 && ta_signals_caught() == 0);
+  close_signals(&loop);
+  signal(SIGINT, SIG_DFL);
 }
 
 const struct test host_tests[] = {
@@ -300,10 +327,10 @@ const struct test host_tests[] = {
     TEST(something_is_pending_while_a_handle_lives),
     TEST(our_waker_is_nothing_pending),
     TEST(a_loop_with_an_open_handle_does_not_close),
+    TEST(a_wish_for_a_dump_is_told_each_time_and_is_not_the_end),
+    TEST(the_tick_goes_on_until_it_is_stopped),
+    TEST(a_tick_in_no_time_or_in_ages_is_one_too),
+    TEST(a_signal_that_was_ignored_stays_ignored),
     TEST(a_signal_is_noted_told_and_ends_one_wait),
-    TEST(an_alarm_goes_off_once_and_not_early),
-    TEST(an_alarm_goes_off_again_while_it_is_wanted),
-    TEST(an_alarm_that_is_stopped_stays_silent),
-    TEST(stopping_an_alarm_that_was_never_started_does_nothing),
     TESTS_END,
 };

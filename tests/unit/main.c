@@ -25,7 +25,8 @@ static const struct room rooms[] = {
     {"timers", timers_tests},   {"runner", runner_tests},   {"task", task_tests},
     {"trace", trace_tests},     {"wait", wait_tests},       {"coroutine", coroutine_tests},
     {"require", require_tests}, {"embed", embed_tests},     {"host", host_tests},
-    {"text", text_tests},       {"preempt", preempt_tests},
+    {"text", text_tests},       {"preempt", preempt_tests}, {"list", list_tests},
+    {"cancel", cancel_tests},   {"report", report_tests},
 };
 
 static jmp_buf out_of_test;

@@ -66,7 +66,7 @@ static void tasks_that_wait_for_a_module_can_be_cancelled(void) {
   world_add(&world, "require 'm' log 'b'");
   world_add(&world, "package.preload.n = function() require 'm' log 'c' end require 'n'");
   world_pass(&world);
-  ta_cancel_all(world.runner);
+  ta_close_all(world.runner);
   CHECK_TEXT(world.log, "");
   CHECK(world.failures == 0);
   world_close(&world);

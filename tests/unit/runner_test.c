@@ -172,7 +172,7 @@ static void sleeping_for_ever_is_not_being_stuck(void) {
   world_add(&world, "sleep(math.huge)");
   CHECK(world_pass(&world) == TA_WAITING && world.deadline == HUGE_VAL);
   CHECK(world_pass(&world) == TA_WAITING);
-  ta_cancel_all(world.runner);
+  ta_close_all(world.runner);
   CHECK(world_pass(&world) == TA_DONE);
   world_close(&world);
 }
@@ -212,9 +212,9 @@ static int l_reenter(lua_State *L) {
   return 1;
 }
 
-static int l_cancel_all(lua_State *L) {
+static int l_close_all(lua_State *L) {
   struct ta_runner *runner = lua_touserdata(L, lua_upvalueindex(1));
-  ta_cancel_all(runner);
+  ta_close_all(runner);
   lua_pushinteger(L, (lua_Integer)ta_live(runner));
   return 1;
 }
@@ -282,10 +282,10 @@ static void a_pass_inside_a_pass_is_refused(void) {
   world_close(&world);
 }
 
-static void cancelling_everything_from_inside_a_task_is_refused(void) {
+static void closing_everything_from_inside_a_task_is_refused(void) {
   WITH_WORLD(world);
-  set_function(&world, "cancel_all", l_cancel_all);
-  world_add(&world, "log(cancel_all()) spawn(log, 'still')");
+  set_function(&world, "close_all", l_close_all);
+  world_add(&world, "log(close_all()) spawn(log, 'still')");
   CHECK(world_run(&world) == TA_DONE);
   CHECK_TEXT(world.log, "1 still");
   world_close(&world);
@@ -462,7 +462,7 @@ const struct test runner_tests[] = {
     TEST(an_interrupt_in_the_last_step_is_told_at_once),
     TEST(an_interrupt_between_passes_cuts_the_next_one),
     TEST(a_pass_inside_a_pass_is_refused),
-    TEST(cancelling_everything_from_inside_a_task_is_refused),
+    TEST(closing_everything_from_inside_a_task_is_refused),
     TEST(the_outside_is_looked_at_about_every_millisecond),
     TEST(long_steps_are_each_followed_by_a_look),
     TEST(under_a_still_clock_the_outside_is_looked_at_by_steps),

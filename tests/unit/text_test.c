@@ -35,14 +35,15 @@ static void an_event_is_one_aligned_line(void) {
 
 static void a_yield_says_what_it_waits_for(void) {
   LINE("  0.000000  #1 a          yield   sleep 1s until 1.000052            demo.lua:4\n",
-       .kind = TA_EVENT_YIELD, .task = 1, .name = "a", .action = "sleep", .delay = 1,
+       .kind = TA_EVENT_YIELD, .task = 1, .name = "a", .action = "sleep 1s", .delay = 1,
        .until = 1.000052, .where = "demo.lua:4");
   LINE("  0.000000  #1 a          yield   sleep 0s\n", .kind = TA_EVENT_YIELD, .task = 1,
-       .name = "a", .action = "sleep", .delay = 0);
+       .name = "a", .action = "sleep 0s", .delay = 0);
   LINE("  0.000000  #1 a          yield   sleep for ever\n", .kind = TA_EVENT_YIELD, .task = 1,
-       .name = "a", .action = "sleep", .delay = 1e308 * 10);
-  LINE("  0.000000  #1 a          yield   recv 'jobs'\n", .kind = TA_EVENT_YIELD, .task = 1,
-       .name = "a", .action = "recv", .detail = "jobs", .detail_length = 4);
+       .name = "a", .action = "sleep for ever", .delay = 1e308 * 10);
+  LINE("  0.000000  #1 a          yield   recv on channel 'jobs' (0 of 4)\n",
+       .kind = TA_EVENT_YIELD, .task = 1, .name = "a", .action = "recv on channel 'jobs' (0 of 4)",
+       .delay = -1);
   LINE("  0.000000  #1 a          yield   checkpoint\n", .kind = TA_EVENT_YIELD, .task = 1,
        .name = "a", .action = "checkpoint", .delay = -1);
 }

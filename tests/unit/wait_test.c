@@ -86,8 +86,9 @@ static int k_log_answer(lua_State *L, int status, lua_KContext context) {
 
 /* Takes a ticket, unparks it and then parks. */
 static int l_unpark_and_park(lua_State *L) {
+  static const struct ta_wait_kind kind = {.action = "park"};
   struct world *world = lua_touserdata(L, lua_upvalueindex(1));
-  struct ta_ticket ticket = ta_take_ticket(world->runner, L, "park", NULL);
+  struct ta_ticket ticket = ta_take_ticket(world->runner, L, &kind, NULL);
   CHECK(ta_unpark(world->runner, ticket));
   CHECK(!ta_unpark(world->runner, ticket));
   return ta_park(world->runner, L, ticket, 7, k_log_answer);
@@ -152,13 +153,13 @@ static void of_two_tickets_the_last_taken_is_the_wait(void) {
   world_close(&world);
 }
 
-static void a_wait_given_up_by_cancelling_leaves_a_stale_ticket(void) {
+static void a_wait_given_up_by_closing_leaves_a_stale_ticket(void) {
   WITH_WORLD(world);
   set_function(&world, "unpark_first", l_unpark_first);
   world_add(&world, "local g <close> = setmetatable({}, {__close = function()"
                     "  log(unpark_first()) end}) park()");
   world_pass(&world);
-  ta_cancel_all(world.runner);
+  ta_close_all(world.runner);
   CHECK_TEXT(world.log, "false");
   CHECK(!ta_unpark(world.runner, world.tickets[0]));
   world_close(&world);
@@ -350,7 +351,7 @@ const struct test wait_tests[] = {
     TEST(a_ticket_whose_arming_raised_wakes_no_later_sleep),
     TEST(a_ticket_that_was_not_parked_on_gives_no_second_turn),
     TEST(of_two_tickets_the_last_taken_is_the_wait),
-    TEST(a_wait_given_up_by_cancelling_leaves_a_stale_ticket),
+    TEST(a_wait_given_up_by_closing_leaves_a_stale_ticket),
     TEST(woken_tasks_run_in_the_order_of_creation_not_of_waking),
     TEST(a_wait_passes_through_nested_coroutines),
     TEST(an_error_after_a_wait_goes_to_the_resumer),

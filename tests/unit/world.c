@@ -37,9 +37,15 @@ static void look_outside(void *data) {
   if (world->on_poll) world->on_poll(world);
 }
 
+static void preempted(void *data, lua_State *L) {
+  struct world *world = data;
+  if (world->on_preempted) world->on_preempted(world, L);
+}
+
 static void on_failure(void *data, const struct ta_failure *failure) {
   struct world *world = data;
   world->failures++;
+  world->last_kind = failure->kind;
   world_log(world, "[%s]", failure->message);
 }
 
@@ -69,22 +75,52 @@ static int l_work(lua_State *L) {
   return 0;
 }
 
-static struct ta_ticket take(lua_State *L) {
+static void describe_park(const void *subject, char *text, size_t size) {
+  (void)subject;
+  snprintf(text, size, "the test");
+}
+
+static void disarm_park(void *subject) {
+  ((struct world *)subject)->disarmed++;
+}
+
+static struct ta_task *holder_of_park(const void *subject) {
+  return ((const struct world *)subject)->holder;
+}
+
+static const struct ta_wait_kind park_kind = {.action = "park",
+                                              .describe = describe_park,
+                                              .disarm = disarm_park,
+                                              .holder = holder_of_park};
+static const struct ta_wait_kind firm_kind = {.action = "firm",
+                                              .disarm = disarm_park,
+                                              .firm = true};
+
+static struct ta_ticket take_for(lua_State *L, const struct ta_wait_kind *kind) {
   struct world *world = world_of(L);
   luaL_argcheck(L, world->taken < WORLD_TICKETS, 1, "no room for tickets");
-  struct ta_ticket ticket = ta_take_ticket(world->runner, L, "park", "the test");
+  struct ta_ticket ticket = ta_take_ticket(world->runner, L, kind, world);
   world->tickets[world->taken++] = ticket;
   return ticket;
 }
 
+static struct ta_ticket take(lua_State *L) {
+  return take_for(L, &park_kind);
+}
+
 static int k_woken(lua_State *L, int status, lua_KContext context) {
   (void)status, (void)context;
+  world_of(L)->continued++;
   lua_pushliteral(L, "woken");
   return 1;
 }
 
 static int l_park(lua_State *L) {
   return ta_park(world_of(L)->runner, L, take(L), 0, k_woken);
+}
+
+static int l_park_firmly(lua_State *L) {
+  return ta_park(world_of(L)->runner, L, take_for(L, &firm_kind), 0, k_woken);
 }
 
 static int l_take(lua_State *L) {
@@ -107,8 +143,13 @@ static int l_unpark(lua_State *L) {
 
 static void open_functions(struct world *world) {
   static const luaL_Reg functions[] = {
-      {"log", l_log},   {"work", l_work},     {"park", l_park},
-      {"take", l_take}, {"unpark", l_unpark}, {"raise_taken", l_raise_taken},
+      {"log", l_log},
+      {"work", l_work},
+      {"park", l_park},
+      {"park_firmly", l_park_firmly},
+      {"take", l_take},
+      {"unpark", l_unpark},
+      {"raise_taken", l_raise_taken},
       {NULL, NULL},
   };
   lua_pushglobaltable(world->L);
@@ -130,7 +171,12 @@ void world_open_bare(struct world *world) {
 void world_open(struct world *world, unsigned flags) {
   world_open_bare(world);
   struct ta_host host = {
-      .data = world, .now = read_clock, .pending = is_pending, .poll = look_outside};
+      .data = world,
+      .now = read_clock,
+      .pending = is_pending,
+      .poll = look_outside,
+      .preempted = preempted,
+  };
   world->runner = ta_runner_new(world->L, &host);
   ta_open(world->runner, world->L, flags);
   ta_on_failure(world->runner, on_failure, world);
@@ -138,7 +184,7 @@ void world_open(struct world *world, unsigned flags) {
 
 void world_close(struct world *world) {
   if (world->runner) {
-    ta_cancel_all(world->runner);
+    ta_close_all(world->runner);
     CHECK(ta_live(world->runner) == 0);
     ta_runner_free(world->runner);
   }

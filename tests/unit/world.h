@@ -9,6 +9,7 @@
  *   log(...)    adds words to the log
  *   work(s)     moves the clock on, as a step that takes s seconds
  *   park()      waits for the next ticket; returns "woken"
+ *   park_firmly() the same, in a wait that a cancellation does not cut short
  *   take()      takes the next ticket, and does not park
  *   unpark(n)   unparks the n-th ticket, counted from 0: whether it took effect
  *   raise_taken() takes the next ticket, then raises "no"
@@ -39,10 +40,16 @@ struct world {
   double longest_poll; /* the longest time between two looks */
   void (*on_poll)(struct world *world);
 
+  void (*on_preempted)(struct world *world, lua_State *L);
+
   struct ta_ticket tickets[WORLD_TICKETS];
   int taken;
+  int disarmed;           /* waits for tickets that were given up */
+  int continued;          /* and those whose continuation was called */
+  struct ta_task *holder; /* who is said to hold them */
 
   unsigned failures;
+  enum ta_failure_kind last_kind;
   char log[4096];
 };
 
@@ -53,7 +60,7 @@ void world_open(struct world *world, unsigned flags);
 /* The same without the Runner. */
 void world_open_bare(struct world *world);
 
-/* Cancels and frees whatever there is, and checks that every byte came back. */
+/* Closes and frees whatever there is, and checks that every byte came back. */
 void world_close(struct world *world);
 
 /* Compiles Lua code, called "=test" in messages, and leaves the function on the

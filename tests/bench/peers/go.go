@@ -2,6 +2,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"runtime"
@@ -133,6 +134,107 @@ func timers() {
 	report(fmt.Sprintf("p50=%.2f p99=%.2f", percentile(counts, 0.5), percentile(counts, 0.99)))
 }
 
+func pingpong() {
+	there, back := make(chan int), make(chan int)
+	go func() {
+		for i := 0; i < million; i++ {
+			back <- <-there + 1
+		}
+	}()
+	number := 0
+	start()
+	for i := 0; i < million; i++ {
+		there <- number
+		number = <-back
+	}
+	report(fmt.Sprintf("last=%d", number))
+}
+
+func producer() {
+	numbers := make(chan int, 100)
+	var sum int64
+	var all sync.WaitGroup
+	all.Add(4)
+	for i := 0; i < 4; i++ {
+		go func() {
+			for number := range numbers {
+				atomic.AddInt64(&sum, int64(number))
+			}
+			all.Done()
+		}()
+	}
+	start()
+	for number := 1; number <= million; number++ {
+		numbers <- number
+	}
+	close(numbers)
+	all.Wait()
+	report(fmt.Sprintf("sum=%d", sum))
+}
+
+// A goroutine has no result: it is sent through a channel made for it.
+func finish() {
+	sum := 0
+	start()
+	for number := 1; number <= million; number++ {
+		result := make(chan int)
+		go func(number int) { result <- number }(number)
+		sum += <-result
+	}
+	report(fmt.Sprintf("sum=%d", sum))
+}
+
+// As close as the standard library comes to a scope of tasks: they are counted.
+func scope() {
+	var ended int64
+	start()
+	for i := 0; i < 1000; i++ {
+		var all sync.WaitGroup
+		all.Add(1000)
+		for k := 0; k < 1000; k++ {
+			go func() {
+				atomic.AddInt64(&ended, 1)
+				all.Done()
+			}()
+		}
+		all.Wait()
+	}
+	report(fmt.Sprintf("ended=%d", ended))
+}
+
+// A goroutine is not cancelled, it has to look at its context: each waits for
+// that and a timer, and returns.
+func cancel() {
+	const count = 100000
+	var asleep, gone int64
+	var all sync.WaitGroup
+	all.Add(count)
+	ctx, stop := context.WithCancel(context.Background())
+	for i := 0; i < count; i++ {
+		go func() {
+			defer func() {
+				atomic.AddInt64(&gone, 1)
+				all.Done()
+			}()
+			timer := time.NewTimer(time.Hour)
+			defer timer.Stop()
+			atomic.AddInt64(&asleep, 1)
+			select {
+			case <-ctx.Done():
+			case <-timer.C:
+			}
+		}()
+	}
+	for atomic.LoadInt64(&asleep) < count {
+		time.Sleep(20 * time.Millisecond)
+	}
+	time.Sleep(20 * time.Millisecond)
+	start()
+	stop()
+	all.Wait()
+	report(fmt.Sprintf("gone=%d", gone))
+}
+
 func main() {
 	switch os.Args[1] {
 	case "hello":
@@ -148,5 +250,15 @@ func main() {
 		sleepers(seconds)
 	case "timers":
 		timers()
+	case "pingpong":
+		pingpong()
+	case "producer":
+		producer()
+	case "finish":
+		finish()
+	case "scope":
+		scope()
+	case "cancel":
+		cancel()
 	}
 }

@@ -1,6 +1,8 @@
 // The workloads of work.lua on Node.
 "use strict";
+const events = require("events");
 const fs = require("fs");
+const timers = require("timers/promises");
 
 const MILLION = 1000000;
 let wall, cpu;
@@ -28,6 +30,39 @@ const resident = () => Number(fs.readFileSync("/proc/self/statm", "utf8").split(
 function percentile(counts, fraction) {
   let seen = 0;
   return counts.findIndex((count) => (seen += count) >= fraction * MILLION) / 100;
+}
+
+// Node has no channels; this is one made of promises.
+class Channel {
+  constructor(capacity) {
+    this.capacity = Math.max(1, capacity);
+    this.values = [];
+    this.receivers = [];
+    this.senders = [];
+    this.closed = false;
+  }
+
+  send(value) {
+    const receiver = this.receivers.shift();
+    if (receiver) return receiver(value);
+    this.values.push(value);
+    if (this.values.length > this.capacity) return new Promise((resume) => this.senders.push(resume));
+  }
+
+  recv() {
+    if (this.values.length > 0) {
+      const value = this.values.shift();
+      const sender = this.senders.shift();
+      if (sender) sender();
+      return value;
+    }
+    if (!this.closed) return new Promise((resume) => this.receivers.push(resume));
+  }
+
+  close() {
+    this.closed = true;
+    for (const receiver of this.receivers.splice(0)) receiver();
+  }
 }
 
 const work = {
@@ -98,6 +133,83 @@ const work = {
     start();
     await Promise.all(Array.from({ length: 10000 }, task));
     report(`p50=${percentile(counts, 0.5)} p99=${percentile(counts, 0.99)}`);
+  },
+
+  // All turns of it are microtasks: timers would have none meanwhile.
+  async pingpong() {
+    const there = new Channel(0);
+    const back = new Channel(0);
+    async function pong() {
+      for (let i = 0; i < MILLION; i++) await back.send((await there.recv()) + 1);
+    }
+    start();
+    pong();
+    let number = 0;
+    for (let i = 0; i < MILLION; i++) {
+      await there.send(number);
+      number = await back.recv();
+    }
+    report(`last=${number}`);
+  },
+
+  async producer() {
+    const numbers = new Channel(100);
+    let sum = 0;
+    async function consume() {
+      let number;
+      while ((number = await numbers.recv()) !== undefined) sum += number;
+    }
+    const consumers = Array.from({ length: 4 }, consume);
+    start();
+    for (let number = 1; number <= MILLION; number++) await numbers.send(number);
+    numbers.close();
+    await Promise.all(consumers);
+    report(`sum=${sum}`);
+  },
+
+  async finish() {
+    let sum = 0;
+    async function task(number) {
+      await null;
+      return number;
+    }
+    start();
+    for (let number = 1; number <= MILLION; number++) sum += await task(number);
+    report(`sum=${sum}`);
+  },
+
+  async scope() {
+    let ended = 0;
+    async function task() {
+      await null;
+      ended++;
+    }
+    start();
+    for (let i = 0; i < 1000; i++) await Promise.all(Array.from({ length: 1000 }, task));
+    report(`ended=${ended}`);
+  },
+
+  // A signal for each thousand: it looks through all its listeners when one is
+  // added, and with 100,000 that alone takes most of a minute.
+  async cancel() {
+    const COUNT = 100000;
+    let gone = 0;
+    async function task(signal) {
+      try {
+        await timers.setTimeout(3600000, undefined, { signal });
+      } finally {
+        gone++;
+      }
+    }
+    const controllers = Array.from({ length: COUNT / 1000 }, () => new AbortController());
+    for (const controller of controllers) events.setMaxListeners(0, controller.signal);
+    const tasks = Array.from({ length: COUNT }, (_, i) => task(controllers[i % 100].signal));
+    const ended = Promise.allSettled(tasks);
+    await sleep(0.02);
+    start();
+    for (const controller of controllers) controller.abort();
+    await ended;
+    report(`gone=${gone}`);
   },
 };
 

@@ -101,6 +101,94 @@ async def timers():
     report(f"p50={percentile(counts, 0.5):.2f} p99={percentile(counts, 0.99):.2f}")
 
 
+# Its queues have a buffer at least.
+async def pingpong():
+    there, back = asyncio.Queue(1), asyncio.Queue(1)
+
+    async def pong():
+        for _ in range(MILLION):
+            await back.put(await there.get() + 1)
+
+    other = asyncio.create_task(pong())
+    number = 0
+    start()
+    for _ in range(MILLION):
+        await there.put(number)
+        number = await back.get()
+    await other
+    report(f"last={number}")
+
+
+async def producer():
+    numbers = asyncio.Queue(100)
+    total = 0
+
+    async def consume():
+        nonlocal total
+        while (number := await numbers.get()) is not None:
+            total += number
+
+    consumers = [asyncio.create_task(consume()) for _ in range(4)]
+    start()
+    for number in range(1, MILLION + 1):
+        await numbers.put(number)
+    for _ in consumers:
+        await numbers.put(None)
+    await asyncio.gather(*consumers)
+    report(f"sum={total}")
+
+
+async def finish():
+    async def task(number):
+        return number
+
+    total = 0
+    start()
+    for number in range(1, MILLION + 1):
+        total += await asyncio.create_task(task(number))
+    report(f"sum={total}")
+
+
+async def scope():
+    ended = 0
+
+    async def task():
+        nonlocal ended
+        ended += 1
+
+    start()
+    for _ in range(1000):
+        async with asyncio.TaskGroup() as group:
+            for _ in range(1000):
+                group.create_task(task())
+    report(f"ended={ended}")
+
+
+# A TaskGroup is cancelled by an error in it.
+async def cancel():
+    count = 100_000
+    asleep = gone = 0
+
+    async def task():
+        nonlocal asleep, gone
+        try:
+            asleep += 1
+            await asyncio.sleep(3600)
+        finally:
+            gone += 1
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(count):
+                group.create_task(task())
+            while asleep < count:
+                await asyncio.sleep(0.02)
+            start()
+            raise EOFError
+    except* EOFError:
+        report(f"gone={gone}")
+
+
 async def hello():
     print("hello")
 
@@ -109,4 +197,5 @@ if sys.argv[1] == "sleepers":
     asyncio.run(sleepers(float(sys.argv[2])))
 else:
     asyncio.run({"hello": hello, "switch": switch, "spawn": spawn, "waves": waves,
-                 "timers": timers}[sys.argv[1]]())
+                 "timers": timers, "pingpong": pingpong, "producer": producer,
+                 "finish": finish, "scope": scope, "cancel": cancel}[sys.argv[1]]())

@@ -3,7 +3,7 @@ warn("a ", "warning")
 local names = {}
 for name in pairs(_G) do names[#names + 1] = name end
 -- Those of tinyasync come on top of Lua's own.
-local own = {async = true, sleep = true, spawn = true, runner = true}
+local own = {async = true, await = true, sleep = true, spawn = true, runner = true}
 local list = {}
 for _, name in ipairs(names) do if not own[name] then list[#list + 1] = name end end
 table.sort(list)

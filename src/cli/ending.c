@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/ending.h"
+
+#include <lauxlib.h>
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/report.h"
+#include "host/signals.h"
+
+/* A step that goes on for so many ticks after everything was forced to end is in
+ * code that no hook reaches. */
+#define TICKS_TO_DIE 5
+
+/* ------------------------------------------------------------------ reports */
+
+/* (run, kind): the Runner's report, as text */
+static int l_report(lua_State *L) {
+  const struct ta_run *run = lua_touserdata(L, 1);
+  ta_push_report(run->runner, L, (enum ta_report_kind)lua_tointeger(L, 2));
+  return 1;
+}
+
+/* Leaves a report on top of L, or nil. */
+static const char *push_report(struct ta_run *run, lua_State *L, enum ta_report_kind kind,
+                               size_t *length) {
+  *length = 0;
+  if (!lua_checkstack(L, LUA_MINSTACK)) return NULL;
+  lua_pushcfunction(L, l_report);
+  lua_pushlightuserdata(L, run);
+  lua_pushinteger(L, kind);
+  if (lua_pcall(L, 2, 1, 0) != LUA_OK) {
+    lua_pop(L, 1);
+    lua_pushnil(L);
+  }
+  return lua_tolstring(L, -1, length);
+}
+
+static void print_report(struct ta_run *run, lua_State *L, enum ta_report_kind kind,
+                         const char *otherwise) {
+  size_t length;
+  int top = lua_gettop(L);
+  const char *text = push_report(run, L, kind, &length);
+  ta_run_flush(run);
+  if (text)
+    ta_report_text(text, length);
+  else
+    ta_report("%s", otherwise);
+  lua_settop(L, top);
+}
+
+void ta_ending_dump(struct ta_run *run, lua_State *L) {
+  if (!run->dump_wanted) return;
+  run->dump_wanted = 0;
+  print_report(run, L, TA_REPORT_DUMP, "not enough memory to show the tasks");
+}
+
+void ta_ending_report_deadlock(struct ta_run *run) {
+  print_report(run, run->L, TA_REPORT_DEADLOCK, "deadlock: nothing can wake the tasks");
+}
+
+/* Keeps the names of those that live where a signal handler can read them. */
+static void keep_names(struct ta_run *run, lua_State *L) {
+  size_t length;
+  if (run->named == ta_live(run->runner)) return;
+  const char *names = push_report(run, L, TA_REPORT_NAMES, &length);
+  snprintf(run->names, sizeof run->names, "%s", names ? names : "?");
+  run->named = ta_live(run->runner);
+  lua_pop(L, 1);
+}
+
+/* --------------------------------------------------------------- beginning */
+
+/* The most important reason there is, or NULL. */
+static const char *find_reason(struct ta_run *run) {
+  if (!isinf(run->ends_at) && ta_clock_now(&run->clock) >= run->ends_at) run->timed_out = 1;
+  if (run->exit_asked) return "exit";
+  if (ta_signals_caught()) return "interrupted";
+  if (run->broken) return "output closed";
+  if (run->timed_out) return "timeout";
+  if (run->deadlocked) return "deadlock";
+  if (run->stopping) return "an error stopped the run";
+  return run->finished ? "the run has ended" : NULL;
+}
+
+bool ta_ending_wanted(struct ta_run *run) {
+  return find_reason(run) != NULL;
+}
+
+static void report_timeout(struct ta_run *run) {
+  size_t live = ta_live(run->runner);
+  if (!run->timed_out || run->finished) return;
+  if (live == 0)
+    ta_report("timed out");
+  else
+    ta_report("timed out with %zu task%s unfinished", live, live == 1 ? "" : "s");
+}
+
+/* The grace of a step that does not end counts from here. */
+static void note_wish(struct ta_run *run) {
+  if (run->wished_at == 0) run->wished_at = ta_clock_real(&run->clock);
+}
+
+void ta_ending_begin(struct ta_run *run) {
+  if (run->ending) return;
+  const char *reason = find_reason(run);
+  run->grace_ends_at = ta_clock_now(&run->clock) + run->options.grace;
+  note_wish(run);
+  run->ending = 1;
+  report_timeout(run);
+  ta_cancel_all(run->runner, reason ? reason : "the run has ended");
+  ta_signals_tick(TA_TICK);
+}
+
+/* ------------------------------------------------------------------ the end */
+
+bool ta_ending_is_over(struct ta_run *run) {
+  if (run->forced) return true;
+  keep_names(run, run->L);
+  return ta_clock_now(&run->clock) >= run->grace_ends_at;
+}
+
+static void report_forced(struct ta_run *run, bool stuck) {
+  size_t length;
+  size_t live = ta_live(run->runner);
+  double grace = run->options.grace;
+  const char *names = push_report(run, run->L, TA_REPORT_NAMES, &length);
+  if (!names) names = "?";
+  if (stuck)
+    ta_report("%zu task%s in clean-up, and nothing can wake %s: %s", live,
+              live == 1 ? " waits" : "s wait", live == 1 ? "it" : "them", names);
+  else
+    ta_report("%zu task%s did not end within %.14g second%s of grace: %s", live,
+              live == 1 ? "" : "s", grace, grace == 1 ? "" : "s", names);
+  lua_pop(run->L, 1);
+  run->reported = true;
+}
+
+void ta_ending_force(struct ta_run *run, bool stuck) {
+  report_forced(run, stuck);
+  run->forced = 1;
+  run->in_pass = 1;
+  ta_close_all(run->runner);
+  run->in_pass = 0;
+}
+
+/* ------------------------------------------------------- inside a long step */
+
+/* (run): "#2 busy" */
+static int l_running_name(lua_State *L) {
+  const struct ta_run *run = lua_touserdata(L, 1);
+  ta_push_running_name(run->runner, L);
+  return 1;
+}
+
+static void name_interrupted(struct ta_run *run, lua_State *L) {
+  lua_Debug ar;
+  lua_pushcfunction(L, l_running_name);
+  lua_pushlightuserdata(L, run);
+  const char *name = lua_pcall(L, 1, 1, 0) == LUA_OK ? lua_tostring(L, -1) : "a task";
+  for (int level = 0; lua_getstack(L, level, &ar); level++) {
+    lua_getinfo(L, "Sl", &ar);
+    if (ar.currentline <= 0) continue;
+    ta_report("interrupted %s at %s:%d", name, ar.short_src, ar.currentline);
+    break;
+  }
+  lua_pop(L, 1);
+}
+
+void ta_ending_preempted(void *data, lua_State *L) {
+  struct ta_run *run = data;
+  ta_ending_dump(run, L);
+  if (run->forced) ta_force_end(run->runner);
+  if (!run->ending && ta_ending_wanted(run)) ta_ending_begin(run);
+  if (!run->ending || !ta_is_cancelled(run->runner)) return;
+  if (ta_is_unwinding(run->runner) && !run->forced) return;
+  if (!run->broken && lua_checkstack(L, LUA_MINSTACK)) name_interrupted(run, L);
+  ta_raise_cancellation(run->runner, L);
+}
+
+/* ---------------------------------------------------------------- in handlers */
+
+/* While Lua is closed there is no Runner any more. */
+static void interrupt(struct ta_run *run) {
+  run->last_beat = run->heartbeat;
+  if (run->runner) ta_interrupt(run->runner);
+}
+
+static void write_text(const char *text) {
+  ssize_t ignored = write(STDERR_FILENO, text, strlen(text));
+  (void)ignored;
+}
+
+static void write_number(uint64_t number) {
+  char digits[24];
+  char *digit = digits + sizeof digits - 1;
+  *digit = '\0';
+  do *--digit = (char)('0' + number % 10);
+  while ((number /= 10) > 0);
+  write_text(digit);
+}
+
+/* Says who would not stop: the step under way, or else who was last seen to
+ * wait. */
+static void write_last_words(struct ta_run *run) {
+  uint64_t id;
+  const char *name;
+  write_text("tinyasync: ended at once");
+  if (run->in_pass && run->runner && ta_running_task(run->runner, &id, &name)) {
+    write_text("; this would not stop: #");
+    write_number(id);
+    write_text(" ");
+    write_text(name ? name : "?");
+  } else if (*run->names) {
+    write_text("; these would not stop: ");
+    write_text(run->names);
+  }
+  write_text("\n");
+}
+
+static void on_end(void *data) {
+  struct ta_run *run = data;
+  note_wish(run);
+  interrupt(run);
+}
+
+static void on_last(void *data) {
+  write_last_words(data);
+}
+
+static void on_dump(void *data) {
+  struct ta_run *run = data;
+  run->dump_wanted = 1;
+  interrupt(run);
+}
+
+/* What no hook reaches is ended with the process. */
+static void die(struct ta_run *run) {
+  write_last_words(run);
+  if (ta_signals_caught()) ta_signals_die(ta_signals_caught());
+  _exit(run->exit_asked ? run->exit_code : run->timed_out ? TA_EXIT_TIMEOUT : TA_EXIT_REPORTED);
+}
+
+/* Under virtual time a step that does not end has had the time-out's seconds
+ * when they were real. */
+static void look_at_timeout(struct ta_run *run) {
+  if (isinf(run->ends_at) || run->ending || run->timed_out) return;
+  double stuck = run->stuck_ticks * TA_TICK;
+  if (run->options.virtual_time ? stuck < run->options.timeout
+                                : ta_clock_now(&run->clock) < run->ends_at)
+    return;
+  run->timed_out = 1;
+  note_wish(run);
+  if (run->runner) ta_interrupt(run->runner);
+}
+
+/* Has the step gone on for longer than the grace? */
+static bool is_out_of_grace(const struct ta_run *run) {
+  if (run->wished_at == 0) return false;
+  return ta_clock_real(&run->clock) - run->wished_at >= run->options.grace;
+}
+
+static void on_tick(void *data) {
+  struct ta_run *run = data;
+  bool stuck = run->in_pass && run->heartbeat == run->last_beat;
+  run->last_beat = run->heartbeat;
+  run->stuck_ticks = stuck ? run->stuck_ticks + 1 : 0;
+  look_at_timeout(run);
+  if (!run->ending && !run->timed_out && !ta_signals_caught() && !run->dump_wanted) {
+    if (isinf(run->ends_at)) ta_signals_stop_ticking();
+    return;
+  }
+  if (!stuck) return;
+  if (is_out_of_grace(run) && ++run->forced > TICKS_TO_DIE) die(run);
+  if (run->runner) ta_preempt(run->runner);
+}
+
+void ta_ending_arm(struct ta_run *run) {
+  const struct ta_signal_handlers handlers = {
+      .end = on_end, .last = on_last, .dump = on_dump, .tick = on_tick, .data = run};
+  run->ends_at = ta_clock_now(&run->clock) + run->options.timeout;
+  ta_signals_catch(&handlers);
+  if (isinf(run->ends_at)) return;
+  ta_signals_tick(run->options.virtual_time ? TA_TICK : run->options.timeout);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/await.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+
+#include "core/cancel.h"
+#include "core/coroutine.h"
+#include "core/describe.h"
+#include "core/failure.h"
+#include "core/inspect.h"
+#include "core/library.h"
+#include "core/select.h"
+#include "core/wait.h"
+
+void ta_wake_waiter(struct ta_runner *runner, struct ta_link *link) {
+  struct ta_waiter *waiter = TA_HOLDER(link, struct ta_waiter, link);
+  struct ta_task *task = waiter->task;
+  if (waiter != &task->waiter) ta_select_chosen(task->subject, waiter);
+  ta_complete_wait(runner, task);
+}
+
+/* ----------------------------------------------------------------- one task */
+
+static void describe_join(const void *subject, char *text, size_t size) {
+  const struct ta_task *task = subject;
+  snprintf(text, size, "#%llu %s", (unsigned long long)ta_task_id(task),
+           task->name ? task->name : "?");
+}
+
+static struct ta_task *join_holder(const void *subject) {
+  return (struct ta_task *)(uintptr_t)subject;
+}
+
+static const struct ta_wait_kind join_kind = {
+    .action = "await", .describe = describe_join, .holder = join_holder};
+
+enum form { AWAIT, PAWAIT };
+
+int ta_task_push_results(lua_State *L, int index) {
+  const struct ta_task *task = lua_touserdata(L, index);
+  if (task->empty) return 0;
+  lua_getiuservalue(L, index, TA_TASK_OUTCOME);
+  if (!task->packed) return 1;
+  int packed = lua_gettop(L);
+  lua_getfield(L, packed, "n");
+  int count = (int)lua_tointeger(L, -1);
+  luaL_checkstack(L, count, "too many results");
+  lua_pop(L, 1);
+  for (int i = 1; i <= count; i++) lua_rawgeti(L, packed, i);
+  lua_remove(L, packed);
+  return count;
+}
+
+/* Returns, or raises, the outcome of the ended task at index 1. */
+static int give_outcome(lua_State *L, enum form form) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  const struct ta_task *task = lua_touserdata(L, 1);
+  if (task->state != TA_TASK_DONE && form == AWAIT) return ta_raise_error_of(runner, L, 1);
+  if (form == AWAIT) return ta_task_push_results(L, 1);
+  lua_pushboolean(L, task->state == TA_TASK_DONE);
+  int count = ta_task_push_results(L, 1);
+  if (task->state == TA_TASK_FAILED) ta_note_origin(runner, L, 1);
+  return 1 + count;
+}
+
+static int k_joined(lua_State *L, int status, lua_KContext context) {
+  (void)status;
+  ta_check_given_up(ta_upvalue_runner(L), L);
+  return give_outcome(L, (enum form)context);
+}
+
+/* Waits for the task at index 1. */
+static int join(lua_State *L, struct ta_task *task, enum form form) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  ta_enter(runner, L);
+  lua_settop(L, 1);
+  if (ta_task_has_ended(task)) return give_outcome(L, form);
+  if (task == runner->current) return luaL_error(L, "await: a task cannot await itself");
+  ta_check_wait(runner, L, "await");
+  ta_push_task_name(L, 1); /* for reports */
+  lua_pop(L, 1);
+  ta_queue_wait(ta_begin_wait(runner, L, &join_kind, task), &task->awaiters);
+  return ta_park_here(runner, L, (lua_KContext)form, k_joined);
+}
+
+static int l_task_await(lua_State *L) {
+  return join(L, ta_check_task(L), AWAIT);
+}
+
+static int l_task_pawait(lua_State *L) {
+  return join(L, ta_check_task(L), PAWAIT);
+}
+
+/* -------------------------------------------------------------- await(x) */
+
+/* Runs the object's __await, the function on top, as a generator of actions: in
+ * a task's own coroutine a yield is one already. */
+static int await_object(struct ta_runner *runner, lua_State *L) {
+  ta_check_wait(runner, L, "await");
+  if (!lua_isfunction(L, -1))
+    return luaL_error(L, "await: __await must be a function, got %s", luaL_typename(L, -1));
+  lua_settop(L, 2);
+  lua_insert(L, 1); /* function, object */
+  lua_State *co = lua_newthread(L);
+  lua_insert(L, 1);
+  lua_xmove(L, co, 2);
+  return ta_resume_awaiting(L, co);
+}
+
+bool ta_await_value(struct ta_runner *runner, lua_State *L, int *results) {
+  struct ta_task *task = ta_to_task(runner, L, 1);
+  if (!task && (lua_gettop(L) == 0 || luaL_getmetafield(L, 1, "__await") == LUA_TNIL)) return false;
+  *results = task ? join(L, task, AWAIT) : await_object(runner, L);
+  return true;
+}
+
+static int l_await(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  int results;
+  luaL_checkany(L, 1);
+  lua_settop(L, 1);
+  if (ta_await_value(runner, L, &results)) return results;
+  if (!lua_istable(L, 1)) return luaL_error(L, "await: cannot await a %s", luaL_typename(L, 1));
+  if (lua_getfield(L, 1, "action") == LUA_TNIL)
+    return luaL_error(L, "await: cannot await a table without an action or __await");
+  lua_settop(L, 1);
+  return ta_await_yielded(runner, L, "await");
+}
+
+void ta_push_await(struct ta_runner *runner, lua_State *L) {
+  ta_push_function(runner, L, l_await);
+}
+
+/* -------------------------------------------------------- cancel and status */
+
+static int l_task_cancel(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct ta_task *task = ta_check_task(L);
+  lua_settop(L, 2);
+  bool can = !ta_task_has_ended(task) && !task->cause;
+  if (can) {
+    ta_keep_cancellation(runner, L, task);
+    ta_cancel_task(runner, task, task);
+  }
+  lua_pushboolean(L, can);
+  return 1;
+}
+
+static int l_task_status(lua_State *L) {
+  static const char *const words[] = {
+      [TA_TASK_RUNNABLE] = "runnable", [TA_TASK_RUNNING] = "running",
+      [TA_TASK_WAITING] = "waiting",   [TA_TASK_DONE] = "done",
+      [TA_TASK_FAILED] = "failed",     [TA_TASK_CANCELLED] = "cancelled",
+  };
+  const struct ta_task *task = ta_check_task(L);
+  ta_wait_words text;
+  lua_pushstring(L, words[task->state]);
+  if (task->state != TA_TASK_WAITING) return 1;
+  ta_describe_wait(task, text);
+  lua_pushstring(L, text);
+  return 2;
+}
+
+void ta_set_task_methods(struct ta_runner *runner, lua_State *L) {
+  ta_set_function(runner, L, "await", l_task_await);
+  ta_set_function(runner, L, "pawait", l_task_pawait);
+  ta_set_function(runner, L, "cancel", l_task_cancel);
+  ta_set_function(runner, L, "status", l_task_status);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * await.h -- await(x) and the methods of tasks.
+ *
+ * A task is awaited by waiting in its queue of awaiters; it leaves its outcome
+ * in its object.
+ */
+#ifndef TA_CORE_AWAIT_H
+#define TA_CORE_AWAIT_H
+
+#include "core/task.h"
+
+/* The task at index 1 of a C function whose first upvalue is the Runner, or
+ * raises.  [-0, +0, v] */
+struct ta_task *ta_check_task(lua_State *L);
+
+/* Sets the methods of tasks in the table on top.  [-0, +0, m] */
+void ta_set_task_methods(struct ta_runner *runner, lua_State *L);
+
+/* Awaits the value at index 1 of a C function if that is a task, or an object with
+ * __await: *results is then what to return.  [-0, +?, v] */
+bool ta_await_value(struct ta_runner *runner, lua_State *L, int *results);
+
+/* Pushes the function await.  [-0, +1, m] */
+void ta_push_await(struct ta_runner *runner, lua_State *L);
+
+/* Ends the wait of whoever has this place in a queue. */
+void ta_wake_waiter(struct ta_runner *runner, struct ta_link *link);
+
+#endif

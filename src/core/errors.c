@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/errors.h"
+
+#include <lauxlib.h>
+
+#include "core/describe.h"
+#include "core/failure.h"
+
+#define MOST_TRACEBACKS 16 /* in one report */
+#define MOST_MESSAGES 100
+
+/* While several errors are gathered the stack holds, from `list` on, the value
+ * that will hold them and the text of their tracebacks. */
+struct gathering {
+  struct ta_runner *runner;
+  int list;
+  int text;
+  lua_Integer count;
+};
+
+static struct gathering begin(struct ta_runner *runner, lua_State *L) {
+  ta_check_stack(L, LUA_MINSTACK);
+  lua_newtable(L);
+  lua_pushliteral(L, "errors");
+  lua_setfield(L, -2, "kind");
+  ta_push_kept(runner, L, TA_KEEPS_ERRORS);
+  lua_setmetatable(L, -2);
+  lua_pushliteral(L, "");
+  int text = lua_gettop(L);
+  return (struct gathering){.runner = runner, .list = text - 1, .text = text};
+}
+
+/* Adds the error object below the top, with its traceback, which is on top, and
+ * pops both. */
+static void add(lua_State *L, struct gathering *all, const char *where) {
+  if (all->count >= MOST_TRACEBACKS) {
+    all->count++;
+    lua_pop(L, 1);
+    lua_rawseti(L, all->list, all->count);
+    return;
+  }
+  lua_pushfstring(L, "%s\nerror %I%s:%s", lua_tostring(L, all->text), (LUAI_UACINT)++all->count,
+                  where, lua_tostring(L, -1));
+  lua_replace(L, all->text);
+  lua_pop(L, 1);
+  lua_rawseti(L, all->list, all->count);
+}
+
+/* Adds the error of the ended task whose object is on top, and pops it. */
+static void add_task(lua_State *L, struct gathering *all) {
+  int object = lua_gettop(L);
+  const char *name = ta_push_task_name(L, object);
+  const char *where =
+      lua_pushfstring(L, ", in #%I %s", (LUAI_UACINT)ta_task_id(lua_touserdata(L, object)), name);
+  lua_getiuservalue(L, object, TA_TASK_OUTCOME);
+  ta_push_known_text(L, object);
+  add(L, all, where);
+  lua_settop(L, object - 1);
+}
+
+/* Adds the error at `own`, raised in the running task. */
+static void add_own(lua_State *L, struct gathering *all, int own) {
+  lua_pushvalue(L, own);
+  ta_push_text_of(all->runner, L, own);
+  add(L, all, "");
+}
+
+/* Leaves the value on top, its tracebacks known. */
+static void end(lua_State *L, struct gathering *all) {
+  if (all->count > MOST_TRACEBACKS) {
+    lua_pushfstring(L, "%s\nand %I more", lua_tostring(L, all->text),
+                    (LUAI_UACINT)(all->count - MOST_TRACEBACKS));
+    lua_replace(L, all->text);
+  }
+  lua_pushinteger(L, all->count);
+  lua_setfield(L, all->list, "n");
+  lua_settop(L, all->text);
+  ta_know(all->runner, L);
+}
+
+/* Pushes the error of the first task that failed. */
+static void push_first(struct ta_runner *runner, lua_State *L, const struct ta_scope *scope) {
+  ta_task_push(runner, L, TA_HOLDER(ta_list_first(&scope->failed), struct ta_task, sibling));
+  lua_getiuservalue(L, -1, TA_TASK_OUTCOME);
+  ta_note_origin(runner, L, -2);
+  lua_replace(L, -2);
+}
+
+/* Adds to what is known of the error on top that others failed as well. */
+static void mention_others(struct ta_runner *runner, lua_State *L, const struct ta_scope *scope) {
+  struct ta_link *link = ta_list_after(&scope->failed, ta_list_first(&scope->failed));
+  ta_check_stack(L, LUA_MINSTACK);
+  ta_push_text_of(runner, L, -1);
+  for (int left = MOST_TRACEBACKS; link && left > 0; left--) {
+    ta_task_push(runner, L, TA_HOLDER(link, struct ta_task, sibling));
+    link = ta_list_after(&scope->failed, link);
+    const char *name = ta_push_task_name(L, -1);
+    lua_getiuservalue(L, -2, TA_TASK_OUTCOME);
+    ta_push_message(L, -1);
+    lua_pushfstring(L, "%s\nthen #%I %s failed: %s", lua_tostring(L, -5),
+                    (LUAI_UACINT)ta_task_id(lua_touserdata(L, -4)), name, lua_tostring(L, -1));
+    lua_replace(L, -6);
+    lua_pop(L, 4);
+  }
+  ta_know(runner, L);
+}
+
+void ta_push_scope_errors(struct ta_runner *runner, lua_State *L, struct ta_scope *scope, int own) {
+  bool first_only = scope->mode == TA_SCOPE_FIRST_ERROR;
+  if (first_only || (scope->failures == 1 && !own)) {
+    push_first(runner, L, scope);
+    if (scope->failures > 1) mention_others(runner, L, scope);
+    return;
+  }
+  struct gathering all = begin(runner, L);
+  size_t number = 0;
+  for (struct ta_link *link = ta_list_first(&scope->failed); link;
+       link = ta_list_after(&scope->failed, link)) {
+    if (own && number++ == scope->before_own) add_own(L, &all, own);
+    ta_task_push(runner, L, TA_HOLDER(link, struct ta_task, sibling));
+    add_task(L, &all);
+  }
+  if (own && number == scope->before_own) add_own(L, &all, own);
+  end(L, &all);
+}
+
+/* The number in the list of the task that was the first to end without success,
+ * or 0. */
+static lua_Integer find_first(struct ta_runner *runner, lua_State *L) {
+  lua_Integer first = 0;
+  uint64_t ended = UINT64_MAX;
+  for (lua_Integer i = 1; lua_rawgeti(L, 1, i) != LUA_TNIL; i++) {
+    const struct ta_task *task = ta_to_task(runner, L, -1);
+    lua_pop(L, 1);
+    bool counts = task && (task->state == TA_TASK_FAILED ||
+                           (task->state == TA_TASK_CANCELLED && task->cause == task));
+    if (!counts || task->wait >= ended) continue;
+    first = i;
+    ended = task->wait;
+  }
+  lua_pop(L, 1);
+  return first;
+}
+
+int ta_l_raise_first(lua_State *L) {
+  lua_settop(L, 2);
+  lua_Integer first = find_first(ta_upvalue_runner(L), L);
+  if (first == 0) return lua_error(L);
+  lua_rawgeti(L, 1, first);
+  return ta_raise_error_of(ta_upvalue_runner(L), L, 3);
+}
+
+int ta_l_errors_of(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  lua_settop(L, 1);
+  struct gathering all = begin(runner, L);
+  for (lua_Integer i = 1; lua_rawgeti(L, 1, i) != LUA_TNIL; i++) {
+    const struct ta_task *task = ta_to_task(runner, L, -1);
+    if (task && task->state > TA_TASK_DONE)
+      add_task(L, &all);
+    else
+      lua_pop(L, 1);
+  }
+  lua_settop(L, all.text);
+  end(L, &all);
+  return 1;
+}
+
+static int l_errors_tostring(lua_State *L) {
+  lua_Integer count = lua_istable(L, 1) ? (lua_Integer)lua_rawlen(L, 1) : 0;
+  lua_settop(L, 1);
+  lua_pushfstring(L, "%I error%s:", (LUAI_UACINT)count, count == 1 ? "" : "s");
+  for (lua_Integer i = 1; i <= count; i++) {
+    if (i > MOST_MESSAGES) {
+      lua_pushfstring(L, "%s\n  and %I more", lua_tostring(L, 2), (LUAI_UACINT)(count - i + 1));
+      break;
+    }
+    lua_rawgeti(L, 1, i);
+    ta_push_message(L, -1);
+    luaL_gsub(L, lua_tostring(L, -1), "\n", "\n     ");
+    lua_pushfstring(L, "%s\n  %I. %s", lua_tostring(L, 2), (LUAI_UACINT)i, lua_tostring(L, -1));
+    lua_replace(L, 2);
+    lua_settop(L, 2);
+  }
+  return 1;
+}
+
+void ta_errors_setup(struct ta_runner *runner, lua_State *L) {
+  lua_createtable(L, 0, 2);
+  lua_pushcfunction(L, l_errors_tostring);
+  lua_setfield(L, -2, "__tostring");
+  lua_pushliteral(L, "Errors");
+  lua_setfield(L, -2, "__name");
+  ta_keep(runner, L, TA_KEEPS_ERRORS);
+}

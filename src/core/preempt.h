@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * preempt.h -- looking into a step that does not end.
+ *
+ * ta_preempt() sets a debug hook on the coroutine that runs, and the hook calls
+ * the host.  Coroutines resumed or gone back to in between get the hook too.
+ */
+#ifndef TA_CORE_PREEMPT_H
+#define TA_CORE_PREEMPT_H
+
+#include "core/runner.h"
+
+/* Sets the hook on `co`, which runs or is about to. */
+void ta_preempt_coroutine(struct ta_runner *runner, lua_State *co);
+
+/* Is whichever coroutine runs next to be hooked?  To be asked after the level
+ * was changed: a signal handler that came before saw the old one, and has left
+ * its wish. */
+static inline bool ta_wants_preemption(const struct ta_runner *runner) {
+  atomic_signal_fence(memory_order_seq_cst);
+  return TA_UNLIKELY(atomic_load_explicit(&runner->preempt, memory_order_relaxed) != 0);
+}
+
+/* Has the cancellation in force raised in `co` as soon as it has been resumed. */
+void ta_preempt_to_raise(lua_State *co);
+
+/* Makes the Runner known to the hook.  [-0, +0, m] */
+void ta_preempt_setup(struct ta_runner *runner, lua_State *L);
+
+/* The hook forgets the Runner.  [-0, +0, -] */
+void ta_preempt_close(struct ta_runner *runner, lua_State *L);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * scope.h -- async.scope, with_timeout, move_on_after, shield.
+ *
+ * Each opens a region and calls a function in the running task, as pcall does;
+ * when that has ended it closes the region and decides what becomes of an error.
+ */
+#ifndef TA_CORE_SCOPE_H
+#define TA_CORE_SCOPE_H
+
+#include "core/cancel.h"
+
+/* Is this one of these functions? */
+bool ta_is_region_function(lua_CFunction function);
+
+/* Raises that a plain yield in L would leave this region open.  [-0, +0, v] */
+int ta_raise_region_open(lua_State *L, const struct ta_region *region);
+
+/* A child of the scope has ended.  True: the scope keeps it, for its error, until
+ * ta_task_release(). */
+bool ta_scope_child_ended(struct ta_runner *runner, struct ta_scope *scope, struct ta_task *child);
+
+/* Scopes for the Lua half of the library: one raises the first error as it is,
+ * even when others follow, one no error of its children at all. */
+int ta_l_first_error_scope(lua_State *L);
+int ta_l_collecting_scope(lua_State *L);
+
+/* Adds the functions to the table on top.  [-0, +0, m] */
+void ta_open_scopes(struct ta_runner *runner, lua_State *L);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * select.h -- waiting for the first of several channels, events and tasks.
+ *
+ * A task that selects has a place in each queue.  Whoever reaches one of them
+ * takes it out of the others in the same moment.
+ */
+#ifndef TA_CORE_SELECT_H
+#define TA_CORE_SELECT_H
+
+#include "core/task.h"
+
+/* One of the places of `select`, the subject of a wait, was reached. */
+void ta_select_chosen(void *select, const struct ta_waiter *waiter);
+
+/* Adds the function to the table on top.  [-0, +0, m] */
+void ta_open_select(struct ta_runner *runner, lua_State *L);
+
+#endif

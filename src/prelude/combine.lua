@@ -1,0 +1,223 @@
+-- SPDX-License-Identifier: MIT
+--
+-- combine.lua -- all, any, race, map, retry, every: what scopes and select are
+-- good for.
+--
+-- It sees nothing of the script's globals.  Two scopes of its own: `first` raises
+-- the first failure as it is, even if others followed; `collect` lets its children
+-- fail, and neither ends the others nor raises their errors.
+
+local combine = {}
+
+local function shown(value)
+  if type(value) ~= "number" then return type(value) end
+  return value ~= value and "nan" or tostring(value)
+end
+
+local function check_function(name, index, value)
+  if is_callable(value) then return end
+  error(format("%s: expected a function as argument %d, got %s", name, index, type(value)), 3)
+end
+
+local function check_list(name, list, level)
+  if type(list) == "table" then return end
+  error(format("%s: expected a list, got %s", name, type(list)), level)
+end
+
+local function check_tasks(name, list)
+  check_list(name, list, 4)
+  for i = 1, #list do
+    if not is_task(list[i]) and not is_callable(list[i]) then
+      error(format("%s: expected a function or a task at index %d, got %s", name, i,
+        type(list[i])), 3)
+    end
+    if list[i] == async.current() then error(name .. ": a task cannot await itself", 3) end
+  end
+end
+
+local function check_count(name, what, value)
+  local count = type(value) == "number" and tointeger(value)
+  if count and count >= 1 then return count end
+  error(format("%s: %s must be a whole number from 1 on, got %s", name, what, shown(value)), 3)
+end
+
+local function check_options(name, options, known)
+  if options == nil then return {} end
+  if type(options) ~= "table" then
+    error(format("%s: options must be a table, got %s", name, type(options)), 3)
+  end
+  for key in next, options do
+    if not known[key] then
+      error(format("%s: unknown option '%s'", name, tostring(key)), 3)
+    end
+  end
+  return options
+end
+
+local function cancel(tasks)
+  for _, task in ipairs(tasks) do task:cancel() end
+end
+
+local ended = {done = true, failed = true, cancelled = true}
+
+-- The tasks of the list that were given, and did not begin here.
+local function given_in(list)
+  local given = {}
+  for i = 1, #list do
+    if is_task(list[i]) then given[#given + 1] = list[i] end
+  end
+  return given
+end
+
+-- Closed, it cancels the tasks that have not ended, and sees them unwind.
+local function seen_off(tasks)
+  return async.defer(function()
+    local left = {}
+    for _, task in ipairs(tasks) do
+      if not ended[task:status()] then left[#left + 1] = task end
+    end
+    if #left == 0 then return end
+    cancel(left)
+    async.shield(function()
+      for _, task in ipairs(left) do task:pawait() end
+    end)
+  end)
+end
+
+-- Starts the functions of the list as children of the scope: a list of all.
+local function start(scope, list)
+  local tasks = {}
+  for i = 1, #list do
+    tasks[i] = is_task(list[i]) and list[i] or scope:spawn(list[i])
+  end
+  return tasks
+end
+
+-- A child that ends as the given task does, and takes it along when cancelled.
+local function follow(task, taken)
+  local _ <close> = async.defer(function() taken[task] = task:cancel() end)
+  task:await()
+end
+
+local function without(tasks, taken)
+  local left = {}
+  for _, task in ipairs(tasks) do
+    if not taken[task] then left[#left + 1] = task end
+  end
+  return left
+end
+
+function combine.all(list)
+  check_tasks("all", list)
+  raise_if_cancelled()
+  local given, taken = given_in(list), {}
+  local _ <close> = seen_off(given)
+  local tasks
+  local ok, problem = pcall(first, function(scope)
+    local begun = start(scope, list)
+    for _, task in ipairs(given) do scope:spawn({name = task.name}, follow, task, taken) end
+    tasks = begun
+  end)
+  if not ok then raise_first(without(tasks or {}, taken), problem) end
+  local results = {n = #tasks}
+  for i, task in ipairs(tasks) do results[i] = task:await() end
+  return results
+end
+
+-- Calls choose(tasks) in a scope, and cancels them all when it has chosen.
+local function choose_among(list, choose)
+  raise_if_cancelled()
+  local _ <close> = seen_off(given_in(list))
+  local tasks, chosen = {}, nil
+  collect(function(scope)
+    local _ <close> = async.defer(function() cancel(tasks) end)
+    tasks = start(scope, list)
+    chosen = choose(tasks)
+  end)
+  return chosen, tasks
+end
+
+function combine.race(list)
+  check_tasks("race", list)
+  if #list == 0 then error("race: nothing to run", 2) end
+  local winner = choose_among(list, function(tasks)
+    return tasks[async.select(tasks)]
+  end)
+  return winner:await()
+end
+
+function combine.any(list)
+  check_tasks("any", list)
+  if #list == 0 then error("any: nothing to try", 2) end
+  local winner, tasks = choose_among(list, function(tasks)
+    local left = {unpack(tasks)}
+    while #left > 0 do
+      local index, ok = async.select(left)
+      local task = remove(left, index)
+      if ok then return task end
+    end
+  end)
+  if winner then return winner:await() end
+  error(errors_of(tasks), 0)
+end
+
+function combine.map(list, fn, options)
+  check_list("map", list, 3)
+  check_function("map", 2, fn)
+  options = check_options("map", options, {limit = true})
+  local count = #list
+  local limit = options.limit == nil and huge or options.limit == huge and huge
+    or check_count("map", "limit", options.limit)
+  local results, places = {n = count}, async.semaphore(max(1, min(limit, count)), "map")
+  local function work(index)
+    local _ <close> = async.defer(function() places:release() end)
+    results[index] = fn(list[index], index)
+  end
+  first(function(scope)
+    for index = 1, count do
+      places:acquire()
+      scope:spawn({name = "map"}, work, index)
+    end
+  end)
+  return results
+end
+
+local function check_seconds(name, what, value, default)
+  if value == nil then return default end
+  if type(value) == "number" and value >= 0 then return value end
+  error(format("%s: %s must be a number from 0 on, got %s", name, what, shown(value)), 3)
+end
+
+function combine.retry(count, fn, options)
+  count = count == huge and huge or check_count("retry", "the number of tries", count)
+  check_function("retry", 2, fn)
+  options = check_options("retry", options, {delay = true, factor = true, max = true, jitter = true})
+  local delay = check_seconds("retry", "delay", options.delay, 0)
+  local factor = check_seconds("retry", "factor", options.factor, 1)
+  local most = check_seconds("retry", "max", options.max, huge)
+  local jitter = check_seconds("retry", "jitter", options.jitter, 0)
+  raise_if_cancelled()
+  for try = 1, count - 1 do
+    local result = pack(pcall(fn, try))
+    if result[1] then return unpack(result, 2, result.n) end
+    local pause = min(delay, most)
+    sleep(pause + (jitter > 0 and random() * jitter * pause or 0))
+    delay = min(delay * factor, most)
+  end
+  return fn(count)
+end
+
+function combine.every(seconds, fn)
+  if type(seconds) ~= "number" or not (seconds > 0 and seconds < huge) then
+    error("every: seconds must be a positive number, got " .. shown(seconds), 2)
+  end
+  check_function("every", 2, fn)
+  local start_time, tick = async.now(), 0
+  repeat
+    local now = async.now()
+    tick = max(tick + 1, -floor((start_time - now) / seconds)) -- the next point from now on
+    sleep(start_time + tick * seconds - now)
+  until fn() == false
+end
+
+return combine

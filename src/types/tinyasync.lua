@@ -1,0 +1,418 @@
+---@meta tinyasync
+-- SPDX-License-Identifier: MIT
+--
+-- tinyasync.lua -- the library in the words of lua-language-server, so that
+-- editors complete, check and explain it.  It is not run.  To use it, put the
+-- folder it lies in into the setting `workspace.library`.
+--
+-- `---@async` is on what may wait, and on nothing else.  A class whose name ends
+-- in Options is a table that scripts make.  `make lint` compares all names with
+-- man/tinyasync.7 and with the program.
+
+-- --------------------------------------------------------------------- tasks
+
+---A function that may wait.
+---@alias tinyasync.Function async fun(...: any): ...
+
+---A function that runs beside others, made by `spawn`.
+---@class tinyasync.Task
+---@field id integer counts the tasks of a run from 1 on
+---@field name string what reports call it
+---@field error any the error of a task that failed or was cancelled, else nil
+local Task = {}
+
+---Waits until the task has ended. Returns its results, or raises its error.
+---@async
+---@return any ...
+function Task:await() end
+
+---Waits until the task has ended. Returns true and its results, or false and its error.
+---@async
+---@return boolean ok
+---@return any ...
+function Task:pawait() end
+
+---Cancels the task: where it waits, an error of kind "cancelled" is raised.
+---@param reason? any found in the error's field `reason`
+---@return boolean effect false if the task had ended, or was cancelled before
+function Task:cancel(reason) end
+
+---Says what the task does and, if it waits, what for.
+---@return "running"|"runnable"|"waiting"|"done"|"failed"|"cancelled" state
+---@return string? wait as in "sleep 1.5s"
+function Task:status() end
+
+---@class tinyasync.SpawnOptions
+---@field name? string what reports call the task; its function's name or place if left out
+---@field daemon? boolean whether the run may end while this task lives; false if left out
+
+---Makes a task that calls `fn` with the arguments that follow. It takes its first step after the
+---tasks that are there already.
+---@param fn tinyasync.Function or an object that can be called
+---@param ... any
+---@return tinyasync.Task
+---@overload fun(options: tinyasync.SpawnOptions, fn: tinyasync.Function, ...: any): tinyasync.Task
+function spawn(fn, ...) end
+
+---The Runner, in the words of the article.
+runner = {}
+
+---`spawn` by another name; `runner:add_task` works too.
+---@param fn tinyasync.Function or an object that can be called
+---@param ... any
+---@return tinyasync.Task
+---@overload fun(options: tinyasync.SpawnOptions, fn: tinyasync.Function, ...: any): tinyasync.Task
+function runner.add_task(fn, ...) end
+
+---The library; also what `require "tinyasync"` returns.
+async = {}
+
+---Returns the task that runs, nil outside of tasks.
+---@return tinyasync.Task?
+---@nodiscard
+function async.current() end
+
+---Returns all tasks that have not ended, in the order of their creation.
+---@return tinyasync.Task[]
+---@nodiscard
+function async.tasks() end
+
+---Returns a line for each task that has not ended: what it does and where, below the one that
+---spawned it.
+---@return string
+---@nodiscard
+function async.tree() end
+
+-- ------------------------------------------------------------ time and turns
+
+---Waits. 0 or less waits for the next pass, `math.huge` until the task is cancelled.
+---@async
+---@param seconds number
+---@return number slept the seconds that really went by, never less than asked for
+function sleep(seconds) end
+
+---Lets all others that can go on have a turn.
+---@async
+function async.checkpoint() end
+
+---Returns the seconds since the Runner was made. This clock is never set back.
+---@return number seconds
+---@nodiscard
+function async.now() end
+
+---Calls `fn` every so many seconds, on the beat, until it returns false. The first call comes after
+---`seconds`; beats missed by a long call are left out.
+---@async
+---@param seconds number greater than 0
+---@param fn async fun(): boolean?
+function async.every(seconds, fn) end
+
+-- ------------------------------------------------------------------ awaiting
+
+---A table that says what to wait for: "sleep" with `delay`, or one of `async.actions`.
+---@class tinyasync.RequestOptions
+---@field action string
+---@field delay? number seconds, of a "sleep"
+---@field [string] any
+
+---Waits for a task, a table with an `action`, or an object whose metatable has `__await`. Returns
+---the results, or raises the error.
+---@async
+---@param x tinyasync.Task|tinyasync.RequestOptions|table
+---@return any ...
+function await(x) end
+
+-- ------------------------------------------------------ scopes and deadlines
+
+---What `async.scope` hands to its function. No task of it outlives it.
+---@class tinyasync.Scope
+local Scope = {}
+
+---Makes a task of the scope, as the global `spawn` makes one.
+---@param fn tinyasync.Function or an object that can be called
+---@param ... any
+---@return tinyasync.Task
+---@overload fun(self: tinyasync.Scope, options: tinyasync.SpawnOptions, fn: tinyasync.Function, ...: any): tinyasync.Task
+function Scope:spawn(fn, ...) end
+
+---Cancels the scope's function and its tasks; `async.scope` then returns nil, "cancelled".
+---@param reason? any
+---@return boolean effect false if the scope had ended, or was cancelled before
+function Scope:cancel(reason) end
+
+---Calls `fn` with a new scope, waits until all tasks of the scope have ended, and returns what `fn`
+---returned. If one of them fails the others are cancelled, and the error is raised.
+---@async
+---@param fn async fun(scope: tinyasync.Scope): ...
+---@return any ... nil, "cancelled" after `scope:cancel()`
+function async.scope(fn) end
+
+---Calls `fn` and returns its results. When the time is over its wait is cancelled, and an error of
+---kind "timeout" is raised.
+---@async
+---@param seconds number `math.huge` is no deadline
+---@param fn tinyasync.Function
+---@param ... any
+---@return any ...
+function async.with_timeout(seconds, fn, ...) end
+
+---Calls `fn` and returns its results, or nil, "timeout" when the time is over.
+---@async
+---@param seconds number `math.huge` is no deadline
+---@param fn tinyasync.Function
+---@param ... any
+---@return any ...
+function async.move_on_after(seconds, fn, ...) end
+
+-- --------------------------------------------------------------- combinators
+
+---Waits for all functions and tasks of a list. Returns the first result of each, with their number
+---in `n`. The first failure cancels the others and is raised.
+---@async
+---@generic R
+---@param list (tinyasync.Task|async fun(): R)[]
+---@return { [integer]: R, n: integer } results
+function async.all(list) end
+
+---Waits for the first of a list that succeeds, and returns its results. If all fail an error of kind
+---"errors" is raised. The others are cancelled.
+---@async
+---@param list (tinyasync.Task|async fun(): ...)[] not empty
+---@return any ...
+function async.any(list) end
+
+---Waits for the first of a list that ends. Returns its results, or raises its error. The others are
+---cancelled.
+---@async
+---@param list (tinyasync.Task|async fun(): ...)[] not empty
+---@return any ...
+function async.race(list) end
+
+---@class tinyasync.MapOptions
+---@field limit? integer how many calls may be under way at once; all if left out
+
+---Calls `fn` with each item of a list and its index, in a task each. Returns the list of their first
+---results, with their number in `n`. The first failure cancels the others and is raised.
+---@async
+---@generic T, R
+---@param list T[]
+---@param fn async fun(item: T, index: integer): R
+---@param options? tinyasync.MapOptions
+---@return { [integer]: R, n: integer } results
+function async.map(list, fn, options) end
+
+---@class tinyasync.RetryOptions
+---@field delay? number seconds before the second try; 0 if left out
+---@field factor? number how much longer each further wait is; 1 if left out
+---@field max? number seconds that no wait exceeds
+---@field jitter? number makes each wait longer by up to this part of it; 0 if left out
+
+---Calls `fn` with the number of the try until it succeeds, at most `n` times, and returns its
+---results or raises the last error.
+---@async
+---@param n integer from 1 on
+---@param fn async fun(try: integer): ...
+---@param options? tinyasync.RetryOptions
+---@return any ...
+function async.retry(n, fn, options) end
+
+-- ----------------------------------------------------- cancellation, clean-up
+
+---Calls `fn` and returns its results. Cancellations and deadlines from outside are held off until
+---it returns.
+---@async
+---@param fn tinyasync.Function
+---@param ... any
+---@return any ...
+function async.shield(fn, ...) end
+
+---A value for a to-be-closed variable.
+---@class tinyasync.Guard
+
+---Returns a value for a to-be-closed variable: when its block is left, `fn` is called.
+---@param fn async fun(err: any) with the error that ends the block, or nil
+---@return tinyasync.Guard
+---@nodiscard
+function async.defer(fn) end
+
+-- ----------------------------------------------------------- synchronisation
+
+---Carries values from task to task, first come first served.
+---@class tinyasync.Channel
+---@field name? string
+---@operator len: integer
+local Channel = {}
+
+---Puts a value in, and waits while the channel is full. Raises when it is closed.
+---@async
+---@param value any not nil
+function Channel:send(value) end
+
+---Takes the oldest value out, and waits while there is none. Returns nil once the channel is closed
+---and empty.
+---@async
+---@return any value
+function Channel:recv() end
+
+---Says that no more values will come. Waiting receivers get nil, waiting senders an error.
+function Channel:close() end
+
+---Returns an iterator that receives until the channel is closed and empty.
+---@return async fun(): any
+---@nodiscard
+function Channel:iter() end
+
+---Makes a channel. With a capacity of 0 a sender waits for its receiver, with `math.huge` it never
+---waits.
+---@param capacity? integer|number how many values it holds; 0 if left out
+---@param name? string for reports
+---@return tinyasync.Channel
+---@nodiscard
+function async.channel(capacity, name) end
+
+---@class tinyasync.SelectOptions
+---@field [integer] tinyasync.Channel|tinyasync.Event|tinyasync.Task
+---@field timeout? number seconds; 0 only looks
+
+---Waits for the first of several channels, events and tasks. Returns its index and what it brought:
+---a channel's value, nothing for an event, what `task:pawait()` returns for a task. When the time is
+---over, nil and "timeout".
+---@async
+---@param list tinyasync.SelectOptions
+---@return integer? index
+---@return any ...
+function async.select(list) end
+
+---A thing that has happened, or has not.
+---@class tinyasync.Event
+---@field name? string
+local Event = {}
+
+---Sets the event: all who wait for it go on.
+function Event:set() end
+
+---Unsets the event.
+function Event:clear() end
+
+---Returns whether the event is set.
+---@return boolean
+---@nodiscard
+function Event:is_set() end
+
+---Waits until the event is set.
+---@async
+function Event:wait() end
+
+---Makes an event that is not set.
+---@param name? string for reports
+---@return tinyasync.Event
+---@nodiscard
+function async.event(name) end
+
+---Belongs to one task at a time.
+---@class tinyasync.Lock
+---@field name? string
+local Lock = {}
+
+---Waits until the lock is free and takes it. The guard, closed at the end of a block, releases it.
+---@async
+---@return tinyasync.Guard
+function Lock:acquire() end
+
+---Hands the lock to whoever waited longest for it. Only its owner may.
+function Lock:release() end
+
+---Calls `fn` while holding the lock, and returns its results.
+---@async
+---@param fn tinyasync.Function
+---@param ... any
+---@return any ...
+function Lock:with(fn, ...) end
+
+---Makes a lock that is free.
+---@param name? string for reports
+---@return tinyasync.Lock
+---@nodiscard
+function async.lock(name) end
+
+---Lets a number of tasks in at once.
+---@class tinyasync.Semaphore
+---@field name? string
+local Semaphore = {}
+
+---Waits until one is left and takes it. The guard, closed at the end of a block, gives it back.
+---@async
+---@return tinyasync.Guard
+function Semaphore:acquire() end
+
+---Gives one back. Raises when all are there.
+function Semaphore:release() end
+
+---Calls `fn` between an acquire and a release, and returns its results.
+---@async
+---@param fn tinyasync.Function
+---@param ... any
+---@return any ...
+function Semaphore:with(fn, ...) end
+
+---Makes a semaphore of `n`.
+---@param n integer from 1 on
+---@param name? string for reports
+---@return tinyasync.Semaphore
+---@nodiscard
+function async.semaphore(n, name) end
+
+---A variable of which each task has a value of its own. A new task begins with its spawner's.
+---@class tinyasync.TaskLocal
+local TaskLocal = {}
+
+---Returns the running task's value, or the default.
+---@return any
+---@nodiscard
+function TaskLocal:get() end
+
+---Sets the running task's value.
+---@param value any
+function TaskLocal:set(value) end
+
+---Makes a variable of which each task has a value of its own.
+---@param default? any
+---@return tinyasync.TaskLocal
+---@nodiscard
+function async.task_local(default) end
+
+-- ---------------------------------------------------- extending the protocol
+
+---Ends the wait with these results. Returns false when it was over already.
+---@alias tinyasync.Wake fun(...: any): boolean
+
+---Ends the wait by raising this error. Returns false when it was over already.
+---@alias tinyasync.Fail fun(err: any): boolean
+
+---Begins a wait, and must not wait itself. What it returns is called when the wait is given up.
+---@alias tinyasync.Handler
+---| fun(request: tinyasync.RequestOptions, wake: tinyasync.Wake, fail: tinyasync.Fail): function?
+
+---The actions that the script adds to the protocol, by name.
+---@type table<string, tinyasync.Handler>
+async.actions = {}
+
+-- -------------------------------------------------------------- error values
+
+---The error of `async.with_timeout` when the time was over.
+---@class tinyasync.Timeout
+---@field kind "timeout"
+---@field seconds number
+
+---The error of a task that was cancelled.
+---@class tinyasync.Cancelled
+---@field kind "cancelled"
+---@field reason any what was given to `task:cancel`
+
+---More than one error.
+---@class tinyasync.Errors
+---@field kind "errors"
+---@field n integer how many there are
+---@field [integer] any the errors, from 1 to n
+
+return async

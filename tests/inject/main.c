@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * main.c -- runs each script again and again, and cancels after another step each
+ * time: once everything, once only the task whose turn comes next.
+ *
+ *   run [-a] SCRIPT...        at up to POINTS steps of each script; -a: at all
+ *   run -k N SCRIPT           once after step N, for a debugger; -t N: the task
+ *
+ * Each script has a process of its own, so that one that crashes can be told of.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "inject/subject.h"
+
+#define POINTS 20          /* at which a script is cancelled, and variants of each */
+#define MOST_POINTS 2000   /* with -a */
+#define MANY_STEPS 20000   /* a script that takes so many is costly */
+#define FEW_POINTS 3       /* and must do with these */
+#define ROOM 100000        /* steps whose takers are remembered */
+#define AT_ONCE 2          /* processes */
+#define WATCH 200000       /* microseconds between looks at long steps */
+#define LONGEST 280        /* seconds for a script */
+#define TOLD 3             /* the status of a child that has told of a fault */
+
+enum variant { CANCEL_ALL, CANCEL_TASK };
+
+static uint64_t takers[ROOM];
+static struct subject subject;
+
+static void on_tick(int number) {
+  (void)number;
+  subject_look_after(&subject);
+}
+
+static void watch(void) {
+  struct sigaction action = {.sa_handler = on_tick, .sa_flags = SA_RESTART};
+  const struct itimerval timer = {{.tv_usec = WATCH}, {.tv_usec = WATCH}};
+  sigaction(SIGALRM, &action, NULL);
+  setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+/* What an undisturbed run is like. */
+struct reference {
+  uint64_t steps;
+  bool balanced; /* each guard that was counted was closed */
+  unsigned odd;
+};
+
+static struct reference look_at(const char *path) {
+  subject = (struct subject){.path = path, .takers = takers, .room = ROOM};
+  subject_run(&subject);
+  subject_end(&subject);
+  return (struct reference){.steps = subject.steps,
+                            .balanced = subject.entered == subject.closed,
+                            .odd = subject.odd};
+}
+
+static void disturb(const char *path, uint64_t step, enum variant variant,
+                    const struct reference *reference) {
+  subject = (struct subject){.path = path, .stop_after = step};
+  enum reached reached = subject_run(&subject);
+  if (reached == SUBJECT_STOPPED && variant == CANCEL_TASK && step < ROOM) {
+    subject_cancel(&subject, takers[step]);
+    subject_go_on(&subject);
+  }
+  subject_end(&subject);
+  if (*subject.fault) return;
+  if (reference->balanced && subject.entered != subject.closed)
+    snprintf(subject.fault, sizeof subject.fault, "%d guards were entered and %d closed",
+             (int)subject.entered, (int)subject.closed);
+  else if (subject.odd > reference->odd)
+    snprintf(subject.fault, sizeof subject.fault, "a strange error was reported");
+}
+
+static uint64_t number_of_points(uint64_t steps, bool all) {
+  uint64_t most = all ? MOST_POINTS : POINTS;
+  if (steps > MANY_STEPS) most = all ? 10 * FEW_POINTS : FEW_POINTS;
+  return steps < most ? steps : most;
+}
+
+/* One script at points that are spread over its steps. */
+static bool test(const char *path, bool all, FILE *out, uint64_t *at) {
+  struct reference reference = look_at(path);
+  uint64_t points = number_of_points(reference.steps, all);
+  if (*subject.fault) {
+    fprintf(out, "not ok injected, %s: %s (undisturbed)\n", path, subject.fault);
+    return false;
+  }
+  for (uint64_t i = 0; i < points; i++) {
+    uint64_t step = 1 + i * reference.steps / points;
+    for (int variant = CANCEL_ALL; variant <= CANCEL_TASK; variant++) {
+      *at = 2 * step + (uint64_t)variant;
+      disturb(path, step, (enum variant)variant, &reference);
+      if (!*subject.fault) continue;
+      fprintf(out, "not ok injected, %s: %s (-%c %llu)\n", path, subject.fault,
+              variant == CANCEL_ALL ? 'k' : 't', (unsigned long long)step);
+      return false;
+    }
+  }
+  fprintf(out, "ok injected, %s (%llu of %llu)\n", path, (unsigned long long)points,
+          (unsigned long long)reference.steps);
+  return true;
+}
+
+/* ---------------------------------------------------------------- processes */
+
+struct child {
+  pid_t pid;
+  const char *path;
+  uint64_t *at;
+};
+
+/* What scripts print goes nowhere. */
+static FILE *hush(void) {
+  FILE *out = fdopen(dup(STDOUT_FILENO), "w");
+  int nowhere = open("/dev/null", O_RDWR);
+  for (int i = 0; i <= 2; i++) dup2(nowhere, i);
+  close(nowhere);
+  return out;
+}
+
+static void start(struct child *child, const char *path, bool all) {
+  child->path = path;
+  *child->at = 0;
+  child->pid = fork();
+  if (child->pid > 0) return;
+  if (child->pid < 0) {
+    perror("cannot run a script");
+    exit(EXIT_FAILURE);
+  }
+  setrlimit(RLIMIT_CORE, &(struct rlimit){0}); /* no litter */
+  setrlimit(RLIMIT_CPU, &(struct rlimit){LONGEST, LONGEST});
+  FILE *out = hush();
+  watch();
+  bool good = test(path, all, out, child->at);
+  fclose(out);
+  exit(good ? EXIT_SUCCESS : TOLD);
+}
+
+/* Waits for one child: whether it found nothing. */
+static bool reap(struct child *children) {
+  int status;
+  pid_t pid = wait(&status);
+  for (int i = 0; i < AT_ONCE; i++) {
+    if (children[i].pid != pid) continue;
+    children[i].pid = 0;
+    if (status != 0 && (WIFSIGNALED(status) || WEXITSTATUS(status) != TOLD))
+      printf("not ok injected, %s: %s %d (-%c %llu)\n", children[i].path,
+             WIFSIGNALED(status) ? "signal" : "status",
+             WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+             *children[i].at % 2 ? 't' : 'k', (unsigned long long)(*children[i].at / 2));
+  }
+  return status == 0;
+}
+
+static struct child *find_free(struct child *children) {
+  for (int i = 0; i < AT_ONCE; i++)
+    if (children[i].pid == 0) return &children[i];
+  return NULL;
+}
+
+static bool test_all(struct child *children, char **paths, bool all) {
+  bool good = true;
+  for (; *paths; paths++) {
+    if (!find_free(children)) good &= reap(children);
+    start(find_free(children), *paths, all);
+  }
+  for (int i = 0; i < AT_ONCE; i++)
+    if (children[i].pid) good &= reap(children);
+  return good;
+}
+
+static int run_single(const char *path, uint64_t step, enum variant variant) {
+  struct reference reference = look_at(path);
+  watch();
+  printf("---- %llu steps, guards %s %s\n", (unsigned long long)reference.steps,
+         reference.balanced ? "balanced" : "not balanced", subject.fault);
+  disturb(path, step, variant, &reference);
+  printf("---- %llu guards entered, %llu closed, %s\n", (unsigned long long)subject.entered,
+         (unsigned long long)subject.closed, *subject.fault ? subject.fault : "well");
+  return *subject.fault ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv) {
+  struct child children[AT_ONCE] = {{0}};
+  setvbuf(stdout, NULL, _IOLBF, 0);
+  if (argc == 4 && (strcmp(argv[1], "-k") == 0 || strcmp(argv[1], "-t") == 0))
+    return run_single(argv[3], strtoull(argv[2], NULL, 10),
+                      argv[1][1] == 'k' ? CANCEL_ALL : CANCEL_TASK);
+  uint64_t *at = mmap(NULL, AT_ONCE * sizeof *at, PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (at == MAP_FAILED) return EXIT_FAILURE;
+  for (int i = 0; i < AT_ONCE; i++) children[i].at = &at[i];
+  bool all = argc > 1 && strcmp(argv[1], "-a") == 0;
+  return test_all(children, argv + 1 + all, all) ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * main.c -- random programs against the model of the contract.
+ *
+ *   run COUNT [FIRST_SEED]     prints a line for each hundred programs
+ *   run 1 SEED verbose         the program of a seed, and all that happens in it
+ *
+ * Batches run in processes of their own, so that a program that crashes, or that
+ * never ends, is told of like any other.
+ */
+#include "machine/machine.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define BATCH 100
+#define LONGEST 30     /* seconds of a program: one that hangs is told of too */
+#define REPEATED 10    /* each tenth program is run twice: it must go the same way */
+#define MOST_SHOWN 10  /* failures in a batch */
+#define MOST_WORKERS 8 /* processes at a time */
+
+/* What a batch leaves in memory that it shares with the parent. */
+struct batch {
+  uint64_t first, last;
+  uint64_t seed; /* the one under way */
+  uint64_t failed;
+  uint64_t waits, cancelled_waits, out_of_order, passes, forced;
+  pid_t child;
+};
+
+static const char *program_name;
+
+static void tell(uint64_t seed, const char *why) {
+  printf("not ok machine seed %" PRIu64 ": %s\n", seed, why);
+  printf("  again: %s 1 %" PRIu64 " verbose\n", program_name, seed);
+  fflush(stdout);
+}
+
+/* ------------------------------------------------------------------- a batch */
+
+static void repeat(uint64_t seed, struct machine_result *result) {
+  struct machine_result again;
+  machine_run(seed, NULL, &again);
+  if (again.hash == result->hash && again.passes == result->passes) return;
+  snprintf(result->failure, sizeof result->failure, "it does not go the same way twice");
+}
+
+static void run_seed(struct batch *batch, uint64_t seed) {
+  struct machine_result result;
+  batch->seed = seed;
+  alarm(LONGEST);
+  machine_run(seed, NULL, &result);
+  if (!*result.failure && seed % REPEATED == 0) repeat(seed, &result);
+  batch->waits += result.waits;
+  batch->cancelled_waits += result.cancelled_waits;
+  batch->out_of_order += result.steps_out_of_order;
+  batch->passes += result.passes;
+  batch->forced += result.forced;
+  if (*result.failure && batch->failed++ < MOST_SHOWN) tell(seed, result.failure);
+}
+
+static void run_batch(struct batch *batch) {
+  for (uint64_t seed = batch->first; seed <= batch->last; seed++) run_seed(batch, seed);
+  alarm(0);
+  machine_forget();
+  if (batch->failed == 0) {
+    printf("ok machine: seeds %" PRIu64 " to %" PRIu64 "\n", batch->first, batch->last);
+    fflush(stdout);
+  }
+}
+
+static void start(struct batch *batch) {
+  fflush(stdout);
+  pid_t child = fork();
+  if (child < 0) {
+    perror("cannot run programs");
+    exit(EXIT_FAILURE);
+  }
+  if (child > 0) {
+    batch->child = child;
+    return;
+  }
+  setrlimit(RLIMIT_CORE, &(struct rlimit){0}); /* no litter */
+  run_batch(batch);
+  exit(EXIT_SUCCESS);
+}
+
+/* A batch whose process did not end well counts as failed at the seed where it
+ * was; the others of it are left out. */
+static void finish(struct batch *batch, int status) {
+  char why[100];
+  if (WIFSIGNALED(status))
+    snprintf(why, sizeof why, "%s",
+             WTERMSIG(status) == SIGALRM ? "it does not end" : strsignal(WTERMSIG(status)));
+  else if (status != 0)
+    snprintf(why, sizeof why, "ended with status %d", WEXITSTATUS(status));
+  else
+    return;
+  batch->failed++;
+  tell(batch->seed, why);
+}
+
+/* --------------------------------------------------------------------- all */
+
+static struct batch *share(void) {
+  void *memory = mmap(NULL, sizeof(struct batch) * MOST_WORKERS, PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) {
+    perror("cannot share memory");
+    exit(EXIT_FAILURE);
+  }
+  return memory;
+}
+
+static void add(struct batch *sum, const struct batch *batch) {
+  sum->failed += batch->failed;
+  sum->waits += batch->waits;
+  sum->cancelled_waits += batch->cancelled_waits;
+  sum->out_of_order += batch->out_of_order;
+  sum->passes += batch->passes;
+  sum->forced += batch->forced;
+}
+
+/* Waits until one of the batches has ended: it. */
+static struct batch *wait_for_one(struct batch *batches, size_t count) {
+  int status;
+  pid_t child = wait(&status);
+  for (size_t i = 0; i < count; i++) {
+    if (batches[i].child != child || child <= 0) continue;
+    finish(&batches[i], status);
+    return &batches[i];
+  }
+  perror("cannot wait for programs");
+  exit(EXIT_FAILURE);
+}
+
+static size_t worker_count(void) {
+  long processors = sysconf(_SC_NPROCESSORS_ONLN);
+  if (processors < 1) return 1;
+  return processors < MOST_WORKERS ? (size_t)processors : MOST_WORKERS;
+}
+
+static void run_all(uint64_t first, uint64_t last, struct batch *sum) {
+  struct batch *batches = share();
+  size_t workers = worker_count(), busy = 0;
+  uint64_t next = first;
+  while (next <= last || busy > 0) {
+    struct batch *batch;
+    if (next <= last && busy < workers) {
+      for (batch = batches; batch->child; batch++) continue;
+      uint64_t end = last - next < BATCH ? last : next + BATCH - 1;
+      *batch = (struct batch){.first = next, .last = end};
+      start(batch);
+      next = end + 1;
+      busy++;
+    } else {
+      batch = wait_for_one(batches, workers);
+      add(sum, batch);
+      batch->child = 0;
+      busy--;
+    }
+  }
+}
+
+/* Programs that do nothing prove nothing. */
+static void check_sum(struct batch *sum, uint64_t count) {
+  printf("# %" PRIu64 " passes, %" PRIu64 " waits, %" PRIu64 " of them cancelled, %" PRIu64
+         " programs closed by force\n",
+         sum->passes, sum->waits, sum->cancelled_waits, sum->forced);
+  if (count < 1000 || sum->failed > 0) return;
+  bool enough = sum->waits > 20 * count && sum->cancelled_waits > count && sum->out_of_order > count;
+  if (!enough) sum->failed++;
+  printf("%s machine: the programs wait, are cancelled and are shuffled%s\n",
+         enough ? "ok" : "not ok", enough ? "" : ": too seldom");
+}
+
+static int show(uint64_t seed) {
+  struct machine_result result;
+  machine_run(seed, stdout, &result);
+  machine_forget();
+  if (*result.failure)
+    tell(seed, result.failure);
+  else
+    printf("ok machine: seed %" PRIu64 "\n", seed);
+  return *result.failure ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv) {
+  program_name = argv[0];
+  uint64_t count = argc > 1 ? strtoull(argv[1], NULL, 10) : 0;
+  uint64_t first = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+  if (count < 1 || argc > 4) {
+    fprintf(stderr, "usage: %s COUNT [FIRST_SEED [verbose]]\n", argv[0]);
+    return 2;
+  }
+  if (argc == 4) return show(first);
+  struct batch sum = {.failed = 0};
+  run_all(first, first + count - 1, &sum);
+  check_sum(&sum, count);
+  return sum.failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

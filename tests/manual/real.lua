@@ -1,0 +1,177 @@
+-- SPDX-License-Identifier: MIT
+--
+-- real.lua -- prints what the library really has, for `make lint`:
+--
+--   tinyasync run --virtual-time tests/manual/real.lua
+--
+-- A line is "function NAME", "waits NAME" or "value NAME".  Functions are tried
+-- in a task that is being cancelled: it ends there if the function may wait.
+-- That is not so for async.shield alone, whose purpose it is to hold this off.
+
+local LUA = {}
+for name in ([[_G _VERSION arg assert collectgarbage coroutine debug dofile error getmetatable io
+    ipairs load loadfile math next os package pairs pcall print rawequal rawget rawlen rawset
+    require select setmetatable string table tonumber tostring type utf8 warn xpcall]])
+    :gmatch("%S+") do
+  LUA[name] = true
+end
+
+-- ----------------------------------------------------------------- the objects
+
+local function nothing() end
+
+local function caught(fn, ...)
+  local _, err = pcall(fn, ...)
+  return err
+end
+
+local ended = spawn(nothing)
+local cancelled = spawn(nothing)
+cancelled:cancel("tried")
+sleep(1)
+
+local scope
+async.scope(function(s) scope = s end)
+
+local objects = {
+  task = cancelled, -- has all of its fields
+  scope = scope,
+  channel = async.channel(1, "named"),
+  event = async.event("named"),
+  lock = async.lock("named"),
+  semaphore = async.semaphore(1, "named"),
+  task_local = async.task_local(),
+  timeout = caught(async.with_timeout, 0, sleep, 1),
+  cancelled = cancelled.error,
+  errors = caught(async.any, {function() error("tried") end}),
+}
+
+-- -------------------------------------------------- what functions are tried with
+
+local arguments = {
+  ["spawn"] = {nothing},
+  ["runner.add_task"] = {nothing},
+  ["sleep"] = {1},
+  ["await"] = {ended},
+  ["async.every"] = {1, nothing},
+  ["async.scope"] = {nothing},
+  ["async.with_timeout"] = {1, nothing},
+  ["async.move_on_after"] = {1, nothing},
+  ["async.shield"] = {nothing},
+  ["async.defer"] = {nothing},
+  ["async.all"] = {{}},
+  ["async.any"] = {{nothing}},
+  ["async.race"] = {{nothing}},
+  ["async.map"] = {{}, nothing},
+  ["async.retry"] = {1, nothing},
+  ["async.channel"] = {1},
+  ["async.select"] = {{timeout = 0}},
+  ["async.semaphore"] = {1},
+  ["scope:spawn"] = {nothing},
+  ["channel:send"] = {1},
+  ["task_local:set"] = {1},
+  ["lock:with"] = {nothing},
+  ["semaphore:with"] = {nothing},
+}
+
+-- What has to be so before a method is tried.
+local before = {
+  ["task"] = function() return ended end,
+  ["scope:spawn"] = function()
+    local open
+    spawn(async.scope, function(s) open = s sleep(1) end)
+    sleep(0)
+    return open
+  end,
+  ["lock:release"] = function(lock) lock:acquire() return lock end,
+  ["semaphore:release"] = function(semaphore) semaphore:acquire() return semaphore end,
+}
+
+-- `make` gives the object of a method, in the task that tries it.
+local function kind_of(name, fn, make)
+  local list = table.pack(table.unpack(arguments[name] or {}))
+  local task = spawn(function()
+    if make then table.insert(list, 1, make()) end
+    async.current():cancel()
+    fn(table.unpack(list))
+  end)
+  task:pawait()
+  local state = task:status()
+  if state == "failed" then
+    error(("real.lua cannot try %s: %s"):format(name, tostring(task.error)), 0)
+  end
+  return (state == "cancelled" or name == "async.shield") and "waits" or "function"
+end
+
+-- ------------------------------------------------------------------------ names
+
+local told = {}
+local function tell(kind, name) told[#told + 1] = kind .. " " .. name end
+
+local function tell_table(prefix, list)
+  for name, value in pairs(list) do
+    name = prefix .. name
+    tell(type(value) == "function" and kind_of(name, value) or "value", name)
+  end
+end
+
+-- The tables in which an object's methods and fields are found.
+local function members(object)
+  local meta = debug.getmetatable(object) or {}
+  local index = rawget(meta, "__index")
+  local found = {type(object) == "table" and object or {}}
+  if type(index) == "table" then found[#found + 1] = index end
+  local i = type(index) == "function" and 0
+  while i do
+    i = i + 1
+    local name, upvalue = debug.getupvalue(index, i)
+    if not name then break end
+    if type(upvalue) == "table" then found[#found + 1] = upvalue end
+  end
+  return found, meta
+end
+
+local function tell_method(word, name, fn)
+  local full = word .. ":" .. name
+  local make = before[full] or before[word] or function(object) return object end
+  tell(kind_of(full, fn, function() return make(objects[word]) end), full)
+end
+
+-- A function of C may answer for fields, which no table shows then.  Each word in
+-- the program is tried; the shortest ones may have become part of its code.
+local words = {id = true, n = true}
+do
+  local file <close> = assert(io.open(arg[-2], "rb"))
+  for word in file:read("a"):gmatch("%f[%w_]%l[%l_]*%f[^%w_]") do words[word] = true end
+end
+
+local function tell_object(word, object)
+  local seen = {}
+  local tables, meta = members(object)
+  for _, list in ipairs(tables) do
+    for name, value in next, list do
+      local public = type(name) == "string" and name:find("^%l") and not seen[name]
+      if public and type(value) == "function" then
+        seen[name] = true
+        tell_method(word, name, value)
+      end
+    end
+  end
+  for name in pairs(words) do
+    if not seen[name] and object[name] ~= nil then tell("value", word .. "." .. name) end
+  end
+  if rawget(meta, "__len") then tell("value", "#" .. word) end
+end
+
+for name, value in pairs(_G) do
+  if LUA[name] then
+    -- Lua's own
+  elseif type(value) == "table" then
+    tell_table(name .. ".", value)
+  else
+    tell(type(value) == "function" and kind_of(name, value) or "value", name)
+  end
+end
+for word, object in pairs(objects) do tell_object(word, object) end
+print(table.concat(told, "\n"))
+os.exit(0)

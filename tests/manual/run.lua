@@ -1,0 +1,198 @@
+-- SPDX-License-Identifier: MIT
+--
+-- run.lua -- runs the examples of man/tinyasync.7 and of README.md, and compares
+-- what they do with what is said beside them.  Called from the repository's
+-- root:
+--
+--   lua5.4 tests/manual/run.lua PROGRAM [WORD]
+--
+-- With WORD only tests whose name contains it.  Examples run under virtual time.
+-- What the comments of the manual's examples mean is told at the top of the
+-- page.  Each function must be called in an example of its own section.
+--
+-- In README.md a block of Lua runs when a sentence with `tinyasync run NAME.lua`
+-- follows it, and then a block with what it prints on both streams.  A status
+-- other than 0 is told in that sentence as well.
+
+package.path = "tests/manual/?.lua;" .. package.path
+local page = require "page"
+
+local program, only = arg[1], arg[2] or ""
+assert(program, "usage: lua5.4 tests/manual/run.lua PROGRAM [WORD]")
+
+local function read(path)
+  local file <close> = assert(io.open(path, "rb"))
+  return file:read("a")
+end
+
+local function write(path, text)
+  local file <close> = assert(io.open(path, "wb"))
+  assert(file:write(text))
+end
+
+local function quote(word)
+  return "'" .. word:gsub("'", "'\\''") .. "'"
+end
+
+local function output_of(command)
+  local pipe <close> = assert(io.popen(command))
+  return (pipe:read("a"):gsub("\n$", ""))
+end
+
+-- Examples run in a folder of their own, which goes when the run ends.
+local folder = output_of("mktemp -d")
+local temporary <close> = setmetatable({}, {__close = function()
+  os.execute("rm -rf " .. quote(folder))
+end})
+if not program:find("^/") then program = output_of("pwd") .. "/" .. program end
+
+-- Runs `code` as a script called `name`; `err` is where its stderr goes.
+local function execute(code, name, err)
+  write(folder .. "/" .. name, code)
+  local _, how, status = os.execute(
+    ("cd %s && env -u LUA_INIT -u LUA_INIT_5_4 timeout -k 1 20 %s run --virtual-time %s"):format(
+      quote(folder), quote(program), quote(name)) .. " >out 2>" .. err .. " </dev/null")
+  if how == "signal" then status = status + 128 end
+  return {out = read(folder .. "/out"), err = err == "err" and read(folder .. "/err") or "",
+    status = status}
+end
+
+local function split(text)
+  local lines = {}
+  for line in text:gmatch("([^\n]*)\n") do lines[#lines + 1] = line end
+  local rest = text:match(".*\n(.*)$") or text
+  if rest ~= "" then lines[#lines + 1] = rest .. " (no newline)" end
+  return lines
+end
+
+-- ---------------------------------------------------------------- expectations
+
+local function parse(code)
+  local wanted = {out = {}, err = {}, status = 0}
+  for line in code:gmatch("[^\n]+") do
+    local key, text = line:match("%-%- (%l+): (.*)$")
+    if key == "prints" then
+      table.insert(wanted.out, text)
+    elseif key == "reports" then
+      table.insert(wanted.err, text)
+    elseif key == "status" then
+      wanted.status = math.tointeger(tonumber(text))
+    end
+  end
+  return wanted
+end
+
+local function first_difference(lines, wanted)
+  for i = 1, math.max(#lines, #wanted) do
+    if lines[i] ~= wanted[i] then
+      return ("line %d of its output: expected %s, got %s"):format(
+        i, wanted[i] or "no more", lines[i] or "no more")
+    end
+  end
+end
+
+-- Each part is in a line of its own, in this order; without any, stderr is empty.
+local function missing_part(text, parts)
+  if #parts == 0 then return text ~= "" and "it reports: " .. text end
+  local lines, i = split(text), 1
+  for _, part in ipairs(parts) do
+    while lines[i] and not lines[i]:find(part, 1, true) do i = i + 1 end
+    if not lines[i] then return "it does not report " .. part .. ", but: " .. text end
+    i = i + 1
+  end
+end
+
+local function find_fault(got, wanted)
+  local fault = missing_part(got.err, wanted.err) or
+    first_difference(split((got.out:gsub("\t", " "))), wanted.out)
+  if fault then return fault end
+  if got.status ~= wanted.status then
+    return ("status: expected %d, got %d"):format(wanted.status, got.status)
+  end
+end
+
+-- ----------------------------------------------------------------------- tests
+
+local failed = 0
+
+local function report(name, fault)
+  if not name:find(only, 1, true) then return end
+  if fault then
+    failed = failed + 1
+    print("not ok " .. name .. ": " .. fault:gsub("%s*$", ""):gsub("\n", "\n  "))
+  else
+    print("ok " .. name)
+  end
+end
+
+local function check_example(example)
+  local wanted = parse(example.code)
+  if #wanted.out + #wanted.err == 0 then return "it says not what comes of it" end
+  return find_fault(execute(example.code, "example.lua", "err"), wanted)
+end
+
+-- How code calls what the manual calls `name`.
+local function pattern_of_use(name)
+  if name:find("^#") then return "#%l" end
+  local word = name:match(":([%a_]+)$")
+  if word then return "[%l%)%]][:.]" .. word .. "[({\", ]" end
+  local field = name:match("^%l[%a_]*%.([%a_]+)$")
+  if field and not name:find("^async%.") and not name:find("^runner%.") then
+    return "%." .. field .. "%f[^%w_]"
+  end
+  return "%f[%w_.:]" .. name:gsub("%.", "%%.") .. "%f[^%w_]"
+end
+
+local function check_shown(entry, examples)
+  local pattern = pattern_of_use(entry.name)
+  for _, example in ipairs(examples) do
+    local code = example.code:gsub("%-%-[^\n]*", "")
+    if example.section == entry.section and code:find(pattern) then return end
+  end
+  return "no example of its section uses it"
+end
+
+local function check_manual()
+  local entries, examples = page.read("man/tinyasync.7")
+  for _, example in ipairs(examples) do
+    if example.name:find(only, 1, true) then report(example.name, check_example(example)) end
+  end
+  for _, entry in ipairs(entries) do
+    report(entry.name .. " is shown", check_shown(entry, examples))
+  end
+end
+
+-- Calls `found` with each block of Lua that says what it prints.
+local function each_runnable(text, found)
+  local from = 1
+  while true do
+    local _, stop, code, between = text:find("\n```lua\n(.-\n)```\n(.-)\n```", from)
+    if not stop then return end
+    local output, after = text:match("^\n(.-\n)```\n()", stop + 1)
+    local name = between:match("`tinyasync run ([%w_]+%.lua)`")
+    if name and output then
+      found(name, code, output, tonumber(between:match("status (%d+)") or 0))
+      from = after - 1
+    else
+      from = stop - 3
+    end
+  end
+end
+
+local function check_readme()
+  local count = 0
+  each_runnable(read("README.md"), function(name, code, output, status)
+    count = count + 1
+    local got = execute(code, name, "&1")
+    local fault = first_difference(split(got.out), split(output))
+    if not fault and got.status ~= status then
+      fault = ("status: expected %d, got %d"):format(status, got.status)
+    end
+    report("README.md " .. name, fault)
+  end)
+  if count == 0 then report("README.md", "no block of Lua was found") end
+end
+
+check_manual()
+check_readme()
+os.exit(failed == 0, true)

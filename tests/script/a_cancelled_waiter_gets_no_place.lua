@@ -1,0 +1,18 @@
+local semaphore = async.semaphore(1, "net")
+semaphore:acquire()
+local first = spawn(function()
+  semaphore:acquire()
+  print("never")
+end)
+local second = spawn(function()
+  local guard <close> = semaphore:acquire()
+  print("second has it")                           -- expect: second has it
+  sleep(0)
+  print("never")
+end)
+sleep(0)
+first:cancel()
+semaphore:release()
+second:cancel()
+print(second:pawait())                             -- expect: false	cancelled
+print(semaphore)                                   -- expect: semaphore 'net' (1 of 1)

@@ -1,0 +1,16 @@
+local lock = async.lock()
+lock:acquire()
+spawn(function()
+  sleep(1)
+  local guard <close> = lock:acquire()
+  print("elder", async.now())
+end)
+spawn(function()
+  local guard <close> = lock:acquire()
+  print("younger", async.now())
+  sleep(1)
+end)
+sleep(2)
+lock:release()
+-- expect: younger	2.0
+-- expect: elder	3.0

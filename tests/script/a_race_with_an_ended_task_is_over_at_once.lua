@@ -1,0 +1,7 @@
+local ended = spawn(function() return "there already" end)
+local slow = spawn(sleep, 10)
+sleep(1)
+print(async.race{slow, ended})                     -- expect: there already
+print(slow:status(), async.now())                  -- expect: cancelled	1.0
+print(async.race{function() return "started later" end, ended})  -- expect: there already
+print(async.any{function() return "started later" end, ended})  -- expect: there already

@@ -1,0 +1,20 @@
+local task = spawn(function()
+  async.shield(function()
+    print(async.scope(function(s)                  -- expect: nil	cancelled
+      s:spawn(function()
+        sleep(1)
+        s:cancel()
+      end)
+      sleep(10)
+      print("never")
+    end))
+    print(pcall(async.scope, function(s)           -- expect: false	boom
+      s:spawn(function() error("boom", 0) end)
+      sleep(10)
+      print("never")
+    end))
+    print(async.now())                             -- expect: 1.0
+  end)
+end)
+sleep(0)
+task:cancel()

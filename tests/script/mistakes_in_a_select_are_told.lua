@@ -1,0 +1,14 @@
+local ch = async.channel(1)
+ch:send("kept")
+print(pcall(async.select, {ch, 7}))                -- expect: false	select: expected a channel, an event or a task at index 2, got number
+print(pcall(async.select, {{}, ch}))               -- expect: false	select: expected a channel, an event or a task at index 1, got table
+print(pcall(async.select, {}))                     -- expect: false	select: nothing to wait for
+print(pcall(function()
+  async.select{}                                   -- expect: false	$FILE:$LINE: select: nothing to wait for
+end))
+print((pcall(async.select)))                       -- expect: false
+print((pcall(async.select, {ch, timeout = "soon"})))  -- expect: false
+print((pcall(async.select, {ch, timeout = 0/0})))  -- expect: false
+local liar = setmetatable({}, {__len = function() return -1 end})
+print((pcall(async.select, liar)))                 -- expect: false
+print(#ch)                                         -- expect: 1

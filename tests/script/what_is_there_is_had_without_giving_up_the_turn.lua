@@ -1,0 +1,27 @@
+local ch, event = async.channel(1), async.event()
+local lock, semaphore = async.lock(), async.semaphore(1)
+local task = spawn(function() return "result" end)
+event:set()
+sleep(0)
+spawn(function() print("the others") end)
+ch:send(1)
+ch:recv()
+event:wait()
+lock:acquire()
+lock:release()
+semaphore:acquire()
+semaphore:release()
+lock:with(function() end)
+task:await()
+task:pawait()
+await(task)
+async.select{event}
+async.scope(function() end)
+async.with_timeout(1, function() end)
+async.move_on_after(1, function() end)
+async.shield(function() end)
+async.retry(1, function() end)
+async.all{}
+async.map({}, print)
+print("not one of them gave up the turn")          -- expect: not one of them gave up the turn
+-- expect: the others
