@@ -1,64 +1,45 @@
--- A mailbox made of a table.  Whoever waits for a letter gives up its turn until
--- there is one; that is what async.checkpoint is for, and a sleep where it need
--- not be at once.
+-- A task that owns something, and a mailbox through which the others ask for it.
+-- It answers one letter after the other, so a letter may be worked on for a while
+-- and nothing has to be locked.
 --
 --   tinyasync run scripts/mailbox.lua
 
-local Mailbox = {}
-Mailbox.__index = Mailbox
+local mailbox = async.channel(math.huge, "mailbox")
 
-function Mailbox.new()
-  return setmetatable({letters = {}, first = 1, last = 0, closed = false}, Mailbox)
+-- Each letter brings a channel for its answer.
+local function ask(request)
+  request.answer = async.channel(1)
+  mailbox:send(request)
+  return request.answer:recv()
 end
 
-function Mailbox:put(letter)
-  self.last = self.last + 1
-  self.letters[self.last] = letter
-end
-
-function Mailbox:close()
-  self.closed = true
-end
-
--- The next letter; nil when the box is closed and empty.  It looks twice in the
--- turns that follow, and from then on every ten milliseconds: a loop without a
--- sleep would keep the machine busy.
-function Mailbox:take()
-  local looks = 0
-  while self.first > self.last do
-    if self.closed then return nil end
-    looks = looks + 1
-    if looks <= 2 then async.checkpoint() else sleep(0.01) end
+spawn({name = "shopkeeper"}, function()
+  local stock = {apples = 5, pears = 2}
+  for letter in mailbox:iter() do
+    local left = stock[letter.fruit] or 0
+    local sold = math.min(left, letter.count)
+    sleep(0.1) -- to the cellar and back: nobody else sells meanwhile
+    stock[letter.fruit] = left - sold
+    letter.answer:send(sold)
   end
-  local letter = self.letters[self.first]
-  self.letters[self.first] = nil
-  self.first = self.first + 1
-  return letter
-end
-
--- So that `for letter in box:all() do` works.
-function Mailbox:all()
-  return function() return self:take() end
-end
-
-local questions, answers = Mailbox.new(), Mailbox.new()
-
-spawn({name = "calculator"}, function()
-  for number in questions:all() do answers:put(("%d squared is %d"):format(number, number ^ 2)) end
-  answers:close()
+  print("closed, with " .. stock.apples .. " apples")
 end)
 
-spawn({name = "teacher"}, function()
-  for number = 7, 10 do
-    questions:put(number)
-    sleep(0.1)
-  end
-  questions:close()
+local function customer(name, fruit, count)
+  local got = ask {fruit = fruit, count = count}
+  print(("%.1f  %s wanted %d %s and got %d"):format(async.now(), name, count, fruit, got))
+end
+
+async.scope(function(s)
+  s:spawn(customer, "Ada", "apples", 3)
+  s:spawn(customer, "Ben", "apples", 1)
+  s:spawn(customer, "Cem", "pears", 9)
+  s:spawn(customer, "Dot", "plums", 1)
 end)
+mailbox:close()
 
-for answer in answers:all() do print(("%.1f  %s"):format(async.now(), answer)) end
-
--- expect: 0.0  7 squared is 49
--- expect: 0.1  8 squared is 64
--- expect: 0.2  9 squared is 81
--- expect: 0.3  10 squared is 100
+-- expect: 0.1  Ada wanted 3 apples and got 3
+-- expect: 0.2  Ben wanted 1 apples and got 1
+-- expect: 0.3  Cem wanted 9 pears and got 2
+-- expect: 0.4  Dot wanted 1 plums and got 0
+-- expect: closed, with 1 apples

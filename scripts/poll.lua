@@ -3,17 +3,13 @@
 --
 --   tinyasync run scripts/poll.lua
 
--- Calls `ready` until it gives a value, which is returned; nil and a message
--- after `limit` seconds.  The pause doubles, up to a second.
-local function poll_until(limit, ready)
-  local give_up_at = async.now() + limit
+-- Calls `ready` until it gives a value.  The pause doubles, up to a second.
+local function poll(ready)
   local pause = 0.05
   while true do
     local value = ready()
     if value then return value end
-    local left = give_up_at - async.now()
-    if left <= 0 then return nil, ("not ready after %g seconds"):format(limit) end
-    sleep(math.min(pause, left))
+    sleep(pause)
     pause = math.min(pause * 2, 1)
   end
 end
@@ -28,13 +24,16 @@ spawn(function()
 end)
 
 local looks = 0
-local port = poll_until(5, function()
+local port = poll(function()
   looks = looks + 1
   return server.port
 end)
 print(("port %d, seen at the %dth look"):format(port, looks))
 
-print(poll_until(2, function() return server.certificate end))
+-- Where to give up is for the caller to say.
+print(async.move_on_after(2, poll, function() return server.certificate end))
+print(("%.2f seconds"):format(async.now()))
 
 -- expect: port 8080, seen at the 5th look
--- expect: nil	not ready after 2 seconds
+-- expect: nil	timeout
+-- expect: 2.75 seconds

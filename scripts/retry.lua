@@ -1,36 +1,43 @@
--- Trying again with exponential backoff: errors are Lua's own, pcall catches
--- them, and it may well be wrapped around something that waits.
+-- Trying again: each try has a deadline of its own, the pauses between them grow,
+-- and what is hopeless is not tried twice.
 --
 --   tinyasync run scripts/retry.lua
 
--- Calls fn up to `tries` times and gives what it gives; the last error is
--- raised.  The pauses are delay, 2 * delay, 4 * delay ...
-local function retry(tries, delay, fn)
-  for try = 1, tries do
-    local results = table.pack(pcall(fn, try))
-    if results[1] then return table.unpack(results, 2, results.n) end
-    if try == tries then error(results[2], 0) end
-    print(("%.1f  try %d: %s"):format(async.now(), try, results[2]))
-    sleep(delay)
-    delay = delay * 2
-  end
+local function log(...) print(("%.1f"):format(async.now()), ...) end
+
+-- Refuses, then hangs, and answers from its third call on.
+local function shaky_service(try)
+  sleep(0.1)
+  if try == 1 then error("connection refused", 0) end
+  if try == 2 then sleep(60) end
+  return "hello"
 end
 
--- Answers from its fourth call on.
-local function shaky_service(call)
-  sleep(0.05)
-  if call < 4 then error("connection refused", 0) end
-  return "hello", call
+local greeting = async.retry(5, function(try)
+  log("try " .. try)
+  return async.with_timeout(0.5, shaky_service, try)
+end, {delay = 0.2, factor = 2})
+log(greeting)
+
+-- The last error is raised.  In earnest give a `jitter` too, so that those who
+-- failed together do not come back together.
+log(pcall(async.retry, 3, function() error("no such host", 0) end, {delay = 0.1, jitter = 0}))
+
+-- Only what is raised is tried again: what trying does not help is returned.
+local function login(password)
+  return async.retry(3, function()
+    sleep(0.1)
+    if password ~= "secret" then return nil, "wrong password" end
+    return "welcome"
+  end)
 end
+log(login("guess"))
+log(login("secret"))
 
-local greeting, calls = retry(5, 0.2, shaky_service)
-print(("%.1f  %s, after %d calls"):format(async.now(), greeting, calls))
-
-print(pcall(retry, 2, 0.1, function() error("no such host", 0) end))
-
--- expect: 0.1  try 1: connection refused
--- expect: 0.3  try 2: connection refused
--- expect: 0.8  try 3: connection refused
--- expect: 1.6  hello, after 4 calls
--- expect: 1.6  try 1: no such host
--- expect: false	no such host
+-- expect: 0.0	try 1
+-- expect: 0.3	try 2
+-- expect: 1.2	try 3
+-- expect: 1.3	hello
+-- expect: 1.5	false	no such host
+-- expect: 1.6	nil	wrong password
+-- expect: 1.7	welcome

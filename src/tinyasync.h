@@ -118,9 +118,8 @@ TA_API void ta_interrupt(struct ta_runner *runner);
 
 /* Has the host's `preempted` called at the next Lua instruction of the step
  * under way: a way to look into a task that never waits, and to stop it.  Uses
- * the debug hook of the running coroutine; of several Runners on one Lua state
- * it works for the newest.  Nothing happens when no step is under way.  From the
- * thread that runs the Lua state, also in a signal handler. */
+ * the debug hook of the running coroutine.  Nothing happens when no step is under
+ * way.  From the thread that runs the Lua state, also in a signal handler. */
 TA_API void ta_preempt(struct ta_runner *runner);
 
 /* Cancels every task: the cancellation is raised at its wait, unwinds it, and

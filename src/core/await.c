@@ -78,8 +78,6 @@ static int join(lua_State *L, struct ta_task *task, enum form form) {
   if (ta_task_has_ended(task)) return give_outcome(L, form);
   if (task == runner->current) return luaL_error(L, "await: a task cannot await itself");
   ta_check_wait(runner, L, "await");
-  ta_push_task_name(L, 1); /* for reports */
-  lua_pop(L, 1);
   ta_queue_wait(ta_begin_wait(runner, L, &join_kind, task), &task->awaiters);
   return ta_park_here(runner, L, (lua_KContext)form, k_joined);
 }
@@ -147,16 +145,27 @@ static int l_task_cancel(lua_State *L) {
   return 1;
 }
 
+/* The words of a wait name who holds it up, if they have a name yet. */
+static void name_holder(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
+  const struct ta_task *holder = task->kind->holder ? task->kind->holder(task->subject) : NULL;
+  if (!holder) return;
+  ta_task_push(runner, L, holder);
+  ta_push_task_name(L, -1);
+  lua_pop(L, 2);
+}
+
 static int l_task_status(lua_State *L) {
   static const char *const words[] = {
       [TA_TASK_RUNNABLE] = "runnable", [TA_TASK_RUNNING] = "running",
       [TA_TASK_WAITING] = "waiting",   [TA_TASK_DONE] = "done",
       [TA_TASK_FAILED] = "failed",     [TA_TASK_CANCELLED] = "cancelled",
   };
+  struct ta_runner *runner = ta_upvalue_runner(L);
   const struct ta_task *task = ta_check_task(L);
   ta_wait_words text;
   lua_pushstring(L, words[task->state]);
   if (task->state != TA_TASK_WAITING) return 1;
+  name_holder(runner, L, task);
   ta_describe_wait(task, text);
   lua_pushstring(L, text);
   return 2;

@@ -124,30 +124,47 @@ void ta_push_scope_errors(struct ta_runner *runner, lua_State *L, struct ta_scop
   end(L, &all);
 }
 
-/* The number in the list of the task that was the first to end without success,
- * or 0. */
-static lua_Integer find_first(struct ta_runner *runner, lua_State *L) {
-  lua_Integer first = 0;
+typedef bool test_fn(const struct ta_task *task);
+
+static bool has_ended(const struct ta_task *task) {
+  return ta_task_has_ended(task);
+}
+
+/* A task that others have cancelled because of the failure did not cause it. */
+static bool has_failed(const struct ta_task *task) {
+  return task->state == TA_TASK_FAILED || (task->state == TA_TASK_CANCELLED && task->cause == task);
+}
+
+/* Pushes the task in the list at index 1 that was the first to end, of those that
+ * pass the test; or nil. */
+static bool push_first_ended(struct ta_runner *runner, lua_State *L, test_fn *test) {
   uint64_t ended = UINT64_MAX;
+  lua_pushnil(L);
   for (lua_Integer i = 1; lua_rawgeti(L, 1, i) != LUA_TNIL; i++) {
     const struct ta_task *task = ta_to_task(runner, L, -1);
-    lua_pop(L, 1);
-    bool counts = task && (task->state == TA_TASK_FAILED ||
-                           (task->state == TA_TASK_CANCELLED && task->cause == task));
-    if (!counts || task->wait >= ended) continue;
-    first = i;
-    ended = task->wait;
+    if (task && test(task) && task->wait < ended) {
+      ended = task->wait;
+      lua_replace(L, -2);
+    } else {
+      lua_pop(L, 1);
+    }
   }
   lua_pop(L, 1);
-  return first;
+  return ended != UINT64_MAX;
+}
+
+int ta_l_first_ended(lua_State *L) {
+  lua_settop(L, 1);
+  push_first_ended(ta_upvalue_runner(L), L, has_ended);
+  return 1;
 }
 
 int ta_l_raise_first(lua_State *L) {
   lua_settop(L, 2);
-  lua_Integer first = find_first(ta_upvalue_runner(L), L);
-  if (first == 0) return lua_error(L);
-  lua_rawgeti(L, 1, first);
-  return ta_raise_error_of(ta_upvalue_runner(L), L, 3);
+  if (push_first_ended(ta_upvalue_runner(L), L, has_failed))
+    return ta_raise_error_of(ta_upvalue_runner(L), L, 3);
+  lua_settop(L, 2);
+  return lua_error(L);
 }
 
 int ta_l_errors_of(lua_State *L) {

@@ -112,9 +112,8 @@ void ta_new_kind(struct ta_runner *runner, lua_State *L, const char *name) {
 void *ta_to_kind(struct ta_runner *runner, lua_State *L, int index, int which) {
   void *object = lua_touserdata(L, index);
   if (!object || !lua_getmetatable(L, index)) return NULL;
-  ta_push_kept(runner, L, which);
-  bool same = lua_rawequal(L, -1, -2);
-  lua_pop(L, 2);
+  bool same = lua_topointer(L, -1) == runner->kinds[which];
+  lua_pop(L, 1);
   return same ? object : NULL;
 }
 

@@ -4,14 +4,29 @@
 #include "core/coroutine.h"
 #include "core/task.h"
 
-/* Under its address the registry holds the Runner that a hook, which is told of
- * a lua_State only, belongs to: the newest one of that state. */
-static const char hooked_runner;
+/* Under its address the registry holds the newest Runner of a state, and that
+ * knows the older ones: a hook is told of a lua_State only. */
+static const char newest_runner;
 
-static struct ta_runner *find_runner(lua_State *L) {
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &hooked_runner);
+static struct ta_runner *find_newest(lua_State *L) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &newest_runner);
   struct ta_runner *runner = lua_touserdata(L, -1);
   lua_pop(L, 1);
+  return runner;
+}
+
+static void set_newest(lua_State *L, struct ta_runner *runner) {
+  if (runner)
+    lua_pushlightuserdata(L, runner);
+  else
+    lua_pushnil(L);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &newest_runner);
+}
+
+/* The Runner whose innermost coroutine is L. */
+static struct ta_runner *find_runner(lua_State *L) {
+  struct ta_runner *runner = find_newest(L);
+  while (runner && !(runner->level && runner->level->co == L)) runner = runner->older;
   return runner;
 }
 
@@ -70,12 +85,16 @@ void ta_preempt_to_raise(lua_State *co) {
 }
 
 void ta_preempt_setup(struct ta_runner *runner, lua_State *L) {
-  lua_pushlightuserdata(L, runner);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &hooked_runner);
+  runner->older = find_newest(L);
+  set_newest(L, runner);
 }
 
 void ta_preempt_close(struct ta_runner *runner, lua_State *L) {
-  if (find_runner(L) != runner) return;
-  lua_pushnil(L);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &hooked_runner);
+  struct ta_runner *newest = find_newest(L);
+  if (newest == runner) {
+    set_newest(L, runner->older);
+    return;
+  }
+  while (newest && newest->older != runner) newest = newest->older;
+  if (newest) newest->older = runner->older;
 }

@@ -115,6 +115,7 @@ void ta_open_prelude(struct ta_runner *runner, lua_State *L) {
   lua_setfield(L, -2, "async");
   ta_set_function(runner, L, "collect", ta_l_collecting_scope);
   ta_set_function(runner, L, "first", ta_l_first_error_scope);
+  ta_set_function(runner, L, "first_ended", ta_l_first_ended);
   ta_set_function(runner, L, "raise_first", ta_l_raise_first);
   ta_set_function(runner, L, "errors_of", ta_l_errors_of);
   ta_set_function(runner, L, "is_task", ta_l_is_task);

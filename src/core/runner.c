@@ -40,6 +40,7 @@ void ta_push_kept(struct ta_runner *runner, lua_State *L, int which) {
 }
 
 void ta_keep(struct ta_runner *runner, lua_State *L, int which) {
+  runner->kinds[which] = lua_topointer(L, -1);
   lua_rawsetp(L, LUA_REGISTRYINDEX, key(runner, which));
 }
 
@@ -101,6 +102,10 @@ struct ta_runner *ta_runner_new(lua_State *L, const struct ta_host *host) {
 
 void ta_runner_free(struct ta_runner *runner) {
   lua_State *L = runner->L;
+  runner->failure = NULL;
+  runner->trace = NULL;
+  for (struct ta_task *task = runner->oldest; task; task = task->newer)
+    ta_task_forget(runner, task);
   ta_put_back(runner, L);
   ta_preempt_close(runner, L);
   release(runner);

@@ -24,6 +24,36 @@
 struct ta_level;
 struct ta_loading;
 
+/* What the Runner keeps in the registry. */
+enum {
+  TA_KEEPS_TASKS = 1, /* reference -> task, for all that live */
+  TA_KEEPS_META,      /* the metatable of tasks */
+  TA_KEEPS_BODY,      /* the function at the bottom of each task's stack */
+  TA_KEEPS_HANDLER,   /* the message handler that remembers frames */
+  TA_KEEPS_KNOWN,     /* reference -> what is known of an error on its way */
+  TA_KEEPS_RECORD,    /* the last spawn record */
+  TA_KEEPS_SPAWNER,   /* the function that made it */
+  TA_KEEPS_REPLACED,  /* list of table, key, value that ta_open() replaced */
+  TA_KEEPS_CLOSER,    /* the metatable of a module that is being loaded */
+  TA_KEEPS_CAUSES,    /* cause -> error object of a cancellation */
+  TA_KEEPS_LOCALS,    /* reference -> task-local values */
+  TA_KEEPS_ACTIONS,   /* name -> handler */
+  TA_KEEPS_PRELUDE,   /* what the Lua half of the library sees */
+  TA_KEEPS_CANCELLED, /* metatables of error objects */
+  TA_KEEPS_TIMEOUT,
+  TA_KEEPS_ERRORS,
+  TA_KEEPS_SCOPE, /* metatables of what scripts handle */
+  TA_KEEPS_EVENT,
+  TA_KEEPS_LOCK,
+  TA_KEEPS_SEMAPHORE,
+  TA_KEEPS_GUARD,
+  TA_KEEPS_LOCAL,
+  TA_KEEPS_DEFER,
+  TA_KEEPS_CHANNEL,
+  TA_KEEPS_ACTION,
+  TA_KEEPS_COUNT = TA_KEEPS_ACTION
+};
+
 /* Tasks waiting for their turn, linked through themselves. */
 struct ta_queue {
   struct ta_task *head;
@@ -45,6 +75,7 @@ struct ta_runner {
   lua_Alloc alloc;
   void *alloc_data;
   struct ta_host host;
+  struct ta_runner *older; /* the one made before on the same Lua state */
 
   struct ta_task *current; /* the task that is taking its step */
   struct ta_level *level;  /* the innermost coroutine that is running */
@@ -93,40 +124,12 @@ struct ta_runner {
 
   struct ta_loading *loading; /* modules being required */
 
+  const void *kinds[TA_KEEPS_COUNT + 1]; /* what is kept, as pointers to compare with */
+
   ta_failure_fn *failure;
   void *failure_data;
   ta_trace_fn *trace;
   void *trace_data;
-};
-
-/* What the Runner keeps in the registry. */
-enum {
-  TA_KEEPS_TASKS = 1, /* reference -> task, for all that live */
-  TA_KEEPS_META,      /* the metatable of tasks */
-  TA_KEEPS_BODY,      /* the function at the bottom of each task's stack */
-  TA_KEEPS_HANDLER,   /* the message handler that remembers frames */
-  TA_KEEPS_KNOWN,     /* reference -> what is known of an error on its way */
-  TA_KEEPS_RECORD,    /* the last spawn record */
-  TA_KEEPS_SPAWNER,   /* the function that made it */
-  TA_KEEPS_REPLACED,  /* list of table, key, value that ta_open() replaced */
-  TA_KEEPS_CLOSER,    /* the metatable of a module that is being loaded */
-  TA_KEEPS_CAUSES,    /* cause -> error object of a cancellation */
-  TA_KEEPS_LOCALS,    /* reference -> task-local values */
-  TA_KEEPS_ACTIONS,   /* name -> handler */
-  TA_KEEPS_PRELUDE,   /* what the Lua half of the library sees */
-  TA_KEEPS_CANCELLED, /* metatables of error objects */
-  TA_KEEPS_TIMEOUT,
-  TA_KEEPS_ERRORS,
-  TA_KEEPS_SCOPE, /* metatables of what scripts handle */
-  TA_KEEPS_EVENT,
-  TA_KEEPS_LOCK,
-  TA_KEEPS_SEMAPHORE,
-  TA_KEEPS_GUARD,
-  TA_KEEPS_LOCAL,
-  TA_KEEPS_DEFER,
-  TA_KEEPS_CHANNEL,
-  TA_KEEPS_ACTION,
-  TA_KEEPS_COUNT = TA_KEEPS_ACTION
 };
 
 /* Pushes what the Runner keeps under `which`.  [-0, +1, -] */

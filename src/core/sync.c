@@ -236,12 +236,6 @@ static void push_guard(struct ta_runner *runner, lua_State *L) {
   lua_setmetatable(L, -2);
 }
 
-static void name_owner(lua_State *L, struct ta_runner *runner) {
-  ta_task_push(runner, L, runner->current);
-  ta_push_task_name(L, -1); /* for reports */
-  lua_pop(L, 2);
-}
-
 static int l_acquire(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct permits *permits = check_permits(L);
@@ -253,7 +247,6 @@ static int l_acquire(lua_State *L) {
     return luaL_error(L, "acquire: only a task can hold a lock");
   if (permits->is_lock && permits->owner == runner->current)
     return luaL_error(L, "acquire: lock%s is already held by this task", name);
-  if (permits->is_lock) name_owner(L, runner);
   push_guard(runner, L);
   if (permits->free > 0) {
     take(permits, runner->current);
@@ -310,6 +303,14 @@ void ta_release_locks(struct ta_runner *runner, struct ta_task *task) {
   }
 }
 
+void ta_drop_locks(struct ta_task *task) {
+  struct ta_link *link;
+  while ((link = ta_list_first(&task->locks))) {
+    TA_HOLDER(link, struct permits, held)->owner = NULL;
+    ta_list_leave(link);
+  }
+}
+
 /* The stack of with(): object, guard, results. */
 static int k_with(lua_State *L, int status, lua_KContext context) {
   (void)status, (void)context;
@@ -337,7 +338,6 @@ static int l_with(lua_State *L) {
   if (!ta_is_callable(L, 2)) return luaL_typeerror(L, 2, "function");
   ta_check_wait(runner, L, "with");
   if (permits->is_lock && permits->owner == runner->current) return l_acquire(L);
-  if (permits->is_lock) name_owner(L, runner);
   push_guard(runner, L);
   if (permits->free <= 0)
     return wait_for(runner, L, permits->is_lock ? &lock_kind : &semaphore_kind, &permits->sync,
@@ -483,14 +483,13 @@ static void begin_kind(struct ta_runner *runner, lua_State *L, const char *name,
   lua_pop(L, 1);
 }
 
-/* The field `name`, or a method from the table that is upvalue 2. */
+/* A method from the table that is upvalue 2, or the field `name`. */
 static int l_index(lua_State *L) {
-  bool wants_name = lua_type(L, 2) == LUA_TSTRING && strcmp(lua_tostring(L, 2), "name") == 0;
   lua_settop(L, 2);
-  if (wants_name && lua_isuserdata(L, 1))
-    lua_getiuservalue(L, 1, 1);
-  else
-    lua_rawget(L, lua_upvalueindex(2));
+  lua_pushvalue(L, 2);
+  if (lua_rawget(L, lua_upvalueindex(2)) != LUA_TNIL) return 1;
+  bool wants_name = lua_type(L, 2) == LUA_TSTRING && strcmp(lua_tostring(L, 2), "name") == 0;
+  if (wants_name && lua_isuserdata(L, 1)) lua_getiuservalue(L, 1, 1);
   return 1;
 }
 

@@ -37,6 +37,9 @@ void ta_new_sync_kind(struct ta_runner *runner, lua_State *L, const char *name,
 /* Releases the locks of a task that ends, and reports it. */
 void ta_release_locks(struct ta_runner *runner, struct ta_task *task);
 
+/* The locks of a task that is forgotten have no owner any more. */
+void ta_drop_locks(struct ta_task *task);
+
 /* A new task starts with the values of the one that runs.  [-0, +0, m] */
 void ta_inherit_locals(struct ta_runner *runner, lua_State *L, const struct ta_task *task);
 

@@ -66,12 +66,7 @@ static int l_body(lua_State *L) {
 /* --------------------------------------------------------------- Lua's view */
 
 struct ta_task *ta_to_task(struct ta_runner *runner, lua_State *L, int index) {
-  struct ta_task *task = lua_touserdata(L, index);
-  if (!task || !lua_getmetatable(L, index)) return NULL;
-  ta_push_kept(runner, L, TA_KEEPS_META);
-  bool same = lua_rawequal(L, -1, -2);
-  lua_pop(L, 2);
-  return same ? task : NULL;
+  return ta_to_kind(runner, L, index, TA_KEEPS_META);
 }
 
 struct ta_task *ta_check_task(lua_State *L) {
@@ -477,4 +472,17 @@ void ta_task_force(struct ta_runner *runner, struct ta_task *task) {
   ta_task_step(runner, task);
   bool lives = runner->oldest && ta_task_id(runner->oldest) == id;
   if (lives) close_task(runner, runner->oldest);
+}
+
+void ta_task_forget(struct ta_runner *runner, struct ta_task *task) {
+  ta_drop_wait(runner, task);
+  ta_abandon_regions(runner, task, NULL);
+  ta_drop_locks(task);
+  ta_list_leave(&task->sibling);
+  task->scope = NULL;
+  task->state = TA_TASK_CANCELLED;
+  ta_task_push(runner, runner->L, task);
+  lua_pushnil(runner->L);
+  lua_setiuservalue(runner->L, -2, TA_TASK_OUTCOME);
+  lua_pop(runner->L, 1);
 }

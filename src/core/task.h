@@ -111,6 +111,9 @@ void ta_task_step(struct ta_runner *runner, struct ta_task *task);
  * in one last step, and no clean-up can wait. */
 void ta_task_force(struct ta_runner *runner, struct ta_task *task);
 
+/* The Runner is freed: nothing that outlives it leads to the task any more. */
+void ta_task_forget(struct ta_runner *runner, struct ta_task *task);
+
 /* Pushes the task's object.  Only of one that lives.  [-0, +1, -] */
 void ta_task_push(struct ta_runner *runner, lua_State *L, const struct ta_task *task);
 

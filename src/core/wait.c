@@ -177,12 +177,22 @@ static int k_parked(lua_State *L, int status, lua_KContext context) {
   return task ? task->after.k(L, status, task->after.context) : 0;
 }
 
+/* What was armed is disarmed again. */
+static int refuse_to_park(struct ta_runner *runner, lua_State *L, struct ta_task *task) {
+  const struct ta_wait_kind *kind = task->kind;
+  task->wait = 0;
+  task->kind = NULL;
+  if (kind->disarm) kind->disarm(task->subject);
+  ta_check_wait(runner, L, kind->action);
+  return ta_raise_memory(L);
+}
+
 int ta_park(struct ta_runner *runner, lua_State *L, struct ta_ticket ticket, lua_KContext context,
             lua_KFunction k) {
   struct ta_task *task = runner->current;
   if (task->wait != ticket.wait) return k(L, LUA_OK, context); /* completed meanwhile */
-  ta_check_wait(runner, L, task->kind->action);
-  ta_check_stack(L, 2);
+  if (task->in_force || !ta_can_wait(runner, L) || !lua_checkstack(L, 2))
+    return refuse_to_park(runner, L, task);
   ta_begin_wait(runner, L, task->kind, task->subject);
   task->wait = ticket.wait;
   task->after.k = k;

@@ -141,20 +141,33 @@ function combine.race(list)
   check_tasks("race", list)
   if #list == 0 then error("race: nothing to run", 2) end
   local winner = choose_among(list, function(tasks)
-    return tasks[async.select(tasks)]
+    async.select(tasks)
+    return first_ended(tasks)
   end)
   return winner:await()
+end
+
+-- Those that live, and those that ended well: several may have since the last
+-- look.
+local function without_ended(tasks)
+  local left, done = {}, {}
+  for _, task in ipairs(tasks) do
+    local status = task:status()
+    if status == "done" then done[#done + 1] = task end
+    if not ended[status] then left[#left + 1] = task end
+  end
+  return left, done
 end
 
 function combine.any(list)
   check_tasks("any", list)
   if #list == 0 then error("any: nothing to try", 2) end
-  local winner, tasks = choose_among(list, function(tasks)
-    local left = {unpack(tasks)}
+  local winner, tasks = choose_among(list, function(left)
     while #left > 0 do
-      local index, ok = async.select(left)
-      local task = remove(left, index)
-      if ok then return task end
+      local done
+      async.select(left)
+      left, done = without_ended(left)
+      if #done > 0 then return first_ended(done) end
     end
   end)
   if winner then return winner:await() end

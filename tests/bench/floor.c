@@ -31,7 +31,7 @@ struct task {
 
 static struct {
   struct list ready;
-  struct task *ended;       /* to be used again */
+  struct task *ended; /* to be used again */
   struct task *current;
   struct task **heap;
   size_t sleeping, capacity, made;
@@ -354,8 +354,7 @@ static void new_kind(lua_State *L, const char *name, const luaL_Reg *methods) {
 static void open(lua_State *L) {
   static const luaL_Reg scope[] = {{"spawn", l_scope_spawn}, {"cancel", l_scope_cancel}, {0}};
   static const luaL_Reg channel[] = {{"send", l_send}, {"recv", l_recv}, {"close", l_close}, {0}};
-  static const luaL_Reg async[] = {
-      {"now", l_now}, {"scope", l_scope}, {"channel", l_channel}, {0}};
+  static const luaL_Reg async[] = {{"now", l_now}, {"scope", l_scope}, {"channel", l_channel}, {0}};
   luaL_openlibs(L);
   lua_newtable(L);
   new_kind(L, "scope", scope);

@@ -82,6 +82,7 @@ t_what_nothing_can_wake_in_clean_up_is_closed_at_once() {
     local guard <close> = async.defer(function() async.shield(function() async.event "e":wait() end) end)
     sleep(60)'
   expect_status 124
+  expect_has err "tinyasync: 1 task waits in clean-up, and nothing can wake it: #1 -e"
 }
 
 # ----------------------------------------------------------------- timeout

@@ -37,7 +37,7 @@ script() {
 # $status.
 run() {
   status=0
-  timeout -k 1 20 "$program" "$@" >out 2>err || status=$?
+  timeout -k 1 50 "$program" "$@" >out 2>err || status=$?
 }
 
 expect_status() {

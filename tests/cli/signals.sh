@@ -196,7 +196,6 @@ forever(pcall(error))
 load("return ...")(forever)()
 for _ in forever do end
 goto here ::here:: forever()
-async.every(0.001, forever)
 async.with_timeout(60, forever)
 async.scope(forever)
 await(setmetatable({}, {__await = forever}))

@@ -173,7 +173,8 @@ static void check_sum(struct batch *sum, uint64_t count) {
          " programs closed by force\n",
          sum->passes, sum->waits, sum->cancelled_waits, sum->forced);
   if (count < 1000 || sum->failed > 0) return;
-  bool enough = sum->waits > 20 * count && sum->cancelled_waits > count && sum->out_of_order > count;
+  bool enough =
+      sum->waits > 20 * count && sum->cancelled_waits > count && sum->out_of_order > count;
   if (!enough) sum->failed++;
   printf("%s machine: the programs wait, are cancelled and are shuffled%s\n",
          enough ? "ok" : "not ok", enough ? "" : ": too seldom");

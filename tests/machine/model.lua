@@ -16,13 +16,18 @@ return function(host)
   local model = {
     tasks = {}, live = 0, daemons = 0, running = nil, passes = 0, in_pass = false, now = 0,
     turn = {}, next = {}, hidden = {}, cancelling = false, deadlines = {}, reports = {},
-    failure = nil, ended = false, hash = 0, cancelled_waits = 0, waits = 0, out_of_order = 0,
+    failure = nil, hash = 0, cancelled_waits = 0, waits = 0, out_of_order = 0,
     entered = 0, left = 0,
+    ended = false,   -- what the Runner does is not looked at any more
+    closing = false, -- it closes all tasks
+    dooming = false, -- it closes this one
   }
   local runner_cause = {reason = "the test"}
 
   function model.fail(format, ...)
-    if model.failure or model.ended then return end
+    if not model.failure and not model.ended then model.violate(format, ...) end
+  end
+  function model.violate(format, ...)
     model.failure = format:format(...)
     host.say("VIOLATION: " .. model.failure)
   end
@@ -386,15 +391,18 @@ return function(host)
     return true
   end
 
+  local begin_pass
+
   -- Scopes first: that one waits again was before the last of its children ended.
-  function model.sync()
+  local function sync_hidden()
     local hidden = model.hidden
-    if #hidden == 0 or model.ended then return end
+    if #hidden == 0 then return end
     if #hidden > 1 then table.sort(hidden, function(a, b) return a.id < b.id end) end
     model.hidden = {}
     local seen, left = {}, {}
     for _, task in ipairs(hidden) do
-      if not seen[task] and (not task.started or not sync_scope(task)) then left[#left + 1] = task end
+      local stays = not seen[task] and (not task.started or not sync_scope(task))
+      if stays then left[#left + 1] = task end
       seen[task] = true
     end
     for _, task in ipairs(left) do
@@ -402,8 +410,12 @@ return function(host)
     end
   end
 
-  function model.begin_pass(now)
-    model.sync()
+  -- The pass that the host has begun, at the Runner's time: only now does that stand.
+  function begin_pass()
+    local now = host.pass_now()
+    model.pending = false
+    sync_hidden()
+    if now < model.now or now > host.clock() then fail("the time of a pass is %s", now) end
     model.now = now
     for _, task in ipairs(model.tasks) do
       local wait = task.wait
@@ -423,6 +435,17 @@ return function(host)
     model.passes = model.passes + 1
     model.turn, model.next = model.next, {}
     model.in_pass, model.last_stepped = true, 0
+  end
+
+  -- The host begins a pass.  It is looked at when the first task is stepped.
+  function model.begin_pass()
+    model.pending = true
+  end
+
+  function model.sync()
+    if model.ended then return end
+    if model.pending then begin_pass() end
+    sync_hidden()
   end
 
   -- The earliest time that is waited for, or nil; and is anybody in an endless
@@ -493,7 +516,9 @@ return function(host)
 
   -- Lets go of all that the Runner has made: what still holds a task then is it.
   function model.forget()
-    for _, task in ipairs(model.tasks) do task.handle, task.outcome, task.results = nil, nil, nil end
+    for _, task in ipairs(model.tasks) do
+      task.handle, task.outcome, task.results = nil, nil, nil
+    end
   end
 
   return model

@@ -11,7 +11,8 @@ return function(host, model, program)
   local fail, name = model.fail, model.name
   local sync, resumed, in_force = model.sync, model.resumed, model.in_force
   local pack, unpack = table.pack, table.unpack
-  local budget = 2000  -- operations of a program
+  local MOST_DELIVERIES = 100 -- of cancellations to a task, before it is closed
+  local budget = 2000         -- operations of a program
   local made
   local channels, locks, semaphores, events, locals = {}, {}, {}, {}, {}
   local scopes, pokes = {}, {}
@@ -33,7 +34,8 @@ return function(host, model, program)
     if watch.closed then fail("a to-be-closed variable was closed twice") end
     watch.closed = true
     model.left = model.left + 1
-    if not model.ended then watch[1](err) end
+    local skips = model.ended or model.dooming and not watch.of_body
+    if not skips then watch[1](err) end
   end
   local function watch(fn)
     model.entered = model.entered + 1
@@ -75,6 +77,7 @@ return function(host, model, program)
     local cause = want.cause
     if wait and wait.given_up then cause = in_force(task) end
     if cause then
+      task.deliveries = (task.deliveries or 0) + 1
       if wait and wait.poke and wait.poke.gave_up ~= 1 then
         fail("%s: cancel() of its action was called %d times", name(task), wait.poke.gave_up)
       end
@@ -126,8 +129,11 @@ return function(host, model, program)
   -- What is in force on the task, or keeps it from waiting: nil, or what a
   -- function that may wait has to raise at entry.
   local function entry(task, what, strict)
+    if model.ended then return end
     sync()
-    if model.running ~= task then fail("%s runs, and %s should", name(task), name(model.running)) end
+    if model.running ~= task then
+      fail("%s runs, and %s should", name(task), name(model.running))
+    end
     local cause = in_force(task)
     if cause then return {what = what, cause = cause} end
     if strict and task.stuck then return {what = what, error = "cannot wait"} end
@@ -138,7 +144,12 @@ return function(host, model, program)
   -- not have to.
   local function leaf(task, what, strict, decide, fn, ...)
     say(task, "%s", what)
+    if model.ended then return fn(...) end
     local want = entry(task, what, strict)
+    if want and want.cause and (task.deliveries or 0) >= MOST_DELIVERIES then
+      say(task, "was cancelled too often")
+      model.dooming = task
+    end
     if not want then
       local results, wait, err = decide()
       want = {what = what, results = results, error = err}
@@ -286,14 +297,19 @@ return function(host, model, program)
     task.started = true
     if task.cause then fail("%s starts although it was cancelled", name(task)) end
     say(task, "starts")
-    local _ <close> = watch(function(err)
+    local end_watch <close> = watch(function(err)
       if model.running ~= task then fail("%s ends, and should not run", name(task)) end
       sync()
       local state = err == nil and "done" or model.is_in_force(task, err) and "cancelled"
         or "failed"
+      if model.dooming then
+        if model.dooming ~= task or err ~= nil then fail("%s is closed for no reason", name(task)) end
+        model.dooming, state, err = false, "cancelled", in_force(task).object
+      end
       say(task, "ends: %s %s", state, err ~= nil and host.show(err) or "")
       model.end_task(task, state, err == nil and task.results or err)
     end)
+    end_watch.of_body = true
     exec(task, task.procedure.body, {unwind_stuck = false})
     task.results = results_of(task, task.procedure)
     return unpack(task.results, 1, task.results.n)
@@ -519,12 +535,13 @@ return function(host, model, program)
 
   local function with(task, op, X, permits)
     local want = entry(task, "with " .. permits.name, true)
-    if want then return leaf(task, want.what, true, nil, permits.handle.with, permits.handle, nothing) end
-    say(task, "with %s", permits.name)
-    if permits.is_lock and permits.owner == task then
-      return leaf(task, "with", true, decide_acquire(task, permits), permits.handle.with,
-        permits.handle, nothing)
+    if model.ended then
+      return permits.handle:with(function() exec(task, op.body, X) end)
+    elseif want or permits.is_lock and permits.owner == task then
+      return leaf(task, "with " .. permits.name, true, decide_acquire(task, permits),
+        permits.handle.with, permits.handle, nothing)
     end
+    say(task, "with %s", permits.name)
     local _, wait = decide_acquire(task, permits)()
     if wait then
       wait.enter()
@@ -778,6 +795,7 @@ return function(host, model, program)
     local cause = hit and in_force(task)
     if cause then
       if results then return fail("%s: scope forgot a cancellation", name(task)) end
+      task.deliveries = (task.deliveries or 0) + 1
       return model.meet(task, cause, err)
     end
     if scope.asked then
@@ -926,9 +944,9 @@ return function(host, model, program)
       if was then fail("clean-up ran twice") end
       was = true
       model.left = model.left + 1
-      if model.ended then
+      if model.closing then
         local ok = pcall(async.shield, sleep, 1)
-        if ok then model.failure = "clean-up has waited at the end" end
+        if ok then model.violate("clean-up has waited at the end") end
         return
       end
       clean_up(task, op, X, stuck, err)
@@ -1010,6 +1028,91 @@ return function(host, model, program)
     if op.raises then error(err, 0) end
   end
 
+  -- ------------------------------------------------------------- combinators
+
+  -- A function as a task of a combinator.
+  local function work(by, n, result)
+    return function()
+      local task = {id = by.id, locals = {}, locks = {}, handle = async.current()}
+      exec(task, pick(made.procedures, n).body, {})
+      return result
+    end
+  end
+
+  function play.combine(task, op)
+    local list = {}
+    for i, item in ipairs(op.items) do
+      local other = pick(model.tasks, item[2]).handle
+      local can = item[1] == "task" and other ~= async.current()
+      list[i] = can and other or work(task, item[2], i)
+    end
+    local ok, results = pcall(async[op.how], list)
+    say(task, "%s: %s", op.how, host.show(results))
+    if ok and op.how == "all" then
+      for i, item in ipairs(list) do
+        if type(item) == "function" and results[i] ~= i then
+          model.violate("all gave %s for function %d", host.show(results[i]), i)
+        end
+      end
+    end
+    -- Losers have unwound when the call returns.
+    for _, item in ipairs(list) do
+      local state = type(item) == "userdata" and (op.how ~= "all" or not ok) and item:status()
+      if state == "runnable" or state == "waiting" then
+        model.violate("a task that %s was given has not unwound", op.how)
+      end
+    end
+  end
+
+  function play.map(task, op)
+    local list, running = {}, 0
+    for i = 1, op.count do list[i] = i end
+    local results = async.map(list, function(item, index)
+      if item ~= index then model.violate("map gave %d for item %d", item, index) end
+      running = running + 1
+      local _ <close> = async.defer(function() running = running - 1 end)
+      if running > op.limit then model.violate("map runs %d at once", running) end
+      return work(task, op.n + index, -index)()
+    end, {limit = op.limit})
+    for i = 1, op.count do
+      if results[i] ~= -i then model.violate("map gave %s", host.show(results[i])) end
+    end
+    if running > 0 then model.violate("map left %d running", running) end
+  end
+
+  function play.retry(task, op)
+    local tries = 0
+    local result = async.retry(op.times, function(try)
+      tries = tries + 1
+      if try ~= tries then model.violate("retry counts %d", try) end
+      return work(task, op.n + try, try)()
+    end, {delay = op.delay})
+    if result ~= tries or tries > op.times then
+      model.violate("retry gave %s after %d tries", host.show(result), tries)
+    end
+  end
+
+  function play.every(task, op)
+    local calls = 0
+    async.every(op.seconds, function()
+      calls = calls + 1
+      work(task, op.n + calls, nil)()
+      return calls < op.times
+    end)
+    if calls ~= op.times then model.violate("every made %d calls", calls) end
+  end
+
+  function play.stubborn(task, op)
+    for _ = 1, op.times do
+      pcall(function()
+        local _ <close> = async.defer(function()
+          if model.dooming ~= task then error("goes on", 0) end
+        end)
+        play.checkpoint(task)
+      end)
+    end
+  end
+
   -- ------------------------------------------------------------------ driving
 
   function exec(task, ops, X)
@@ -1027,6 +1130,7 @@ return function(host, model, program)
 
   function model.setup(program_made)
     made = program_made
+    model.ended, model.loose = made.loose, made.loose
     for i, capacity in ipairs(made.channels) do
       channels[i] = {number = i, capacity = capacity, handle = async.channel(capacity, "c" .. i),
         buffer = {}, receivers = {}, senders = {}, sent = 0, got = 0}
@@ -1088,12 +1192,12 @@ return function(host, model, program)
   -- The program has ended, all its tasks by themselves or by cancellation.
   function model.check_end()
     if model.entered ~= model.left then
-      fail("%d to-be-closed variables were entered, %d closed", model.entered, model.left)
+      model.violate("%d to-be-closed variables were entered, %d closed", model.entered, model.left)
     end
-    if model.ended then return end -- what was handed over to a closed task is lost
+    if model.closing then return end -- what was handed over to a closed task is lost
     for _, channel in ipairs(channels) do
       if channel.sent ~= channel.got + #channel.handle then
-        fail("channel %d: %d sent, %d received, %d buffered", channel.number, channel.sent,
+        model.violate("channel %d: %d sent, %d received, %d buffered", channel.number, channel.sent,
           channel.got, #channel.handle)
       end
     end

@@ -66,7 +66,7 @@ function make.collect() return {} end
 function make.tree() return {} end
 
 -- Takes a lock and keeps it.
-function make.acquire(random) return {n = random(100), permits = one_of(random, {"lock", "lock"})} end
+function make.acquire(random) return {n = random(100)} end
 
 function make.select(random)
   local items = {}
@@ -113,6 +113,22 @@ end
 function make.callback(random, depth) return block(random, depth, {}) end
 function make.loop(random, depth) return block(random, depth, {times = random(3)}) end
 
+-- Goes on after each cancellation, until it is closed.
+function make.stubborn(random) return {times = one_of(random, {3, 103, 110})} end
+
+-- Those that spawn tasks of their own, which the model does not know.
+function make.combine(random)
+  local items = {}
+  for i = 1, random(4) do
+    items[i] = {one_of(random, {"function", "function", "task"}), random(100)}
+  end
+  return {items = items, how = one_of(random, {"all", "any", "race"})}
+end
+
+function make.map(random) return {items = {}, count = random(5), limit = random(4), n = random(100)} end
+function make.retry(random) return {times = random(3), delay = one_of(random, {0, 0.25}), n = random(100)} end
+function make.every(random) return {seconds = one_of(random, {0.25, 0.5}), times = random(3), n = random(100)} end
+
 -- --------------------------------------------------------------- procedures
 
 local SINGLE = {
@@ -125,6 +141,7 @@ local BLOCKS = {
   scope = 8, timeout = 8, shield = 5, guard = 8, pcall = 5, coroutine = 5, defer = 4, callback = 1,
   loop = 3,
 }
+local COMBINATORS = {"combine", "combine", "combine", "map", "retry", "every"}
 local MOST_DEPTH = 5
 
 -- Names as often as they weigh, in an order of their own.
@@ -140,10 +157,13 @@ end
 
 local singles, blocks = bag(SINGLE), bag(BLOCKS)
 
+local is_loose -- is the program one of those that use combinators?
+
 local function operation(random, depth)
   local is_block = depth < MOST_DEPTH and random(10) <= 4
   local name = one_of(random, is_block and blocks or singles)
   if not is_block and random(1500) == 1 then name = "cancel_all" end
+  if is_loose and random(8) == 1 then name = one_of(random, COMBINATORS) end
   local result = make[name](random, depth)
   result[1] = name
   return result
@@ -182,10 +202,17 @@ function program.make(seed)
     cancel_at = random(4) == 1 and random(40) or nil, -- the pass before which all is cancelled
     late = random(4) == 1,                     -- the host comes back late
     early = random(4) == 1,                    -- and too early
+    loose = random(10) == 1,                   -- it uses combinators: there is no model then
     traced = random(8) == 1,
   }
+  is_loose = made.loose
   for i = 1, 2 + random(4) do
     made.procedures[i] = {body = list_of(random, 1), results = random(4) - 1}
+  end
+  if random(12) == 1 then
+    local op = make.stubborn(random)
+    op[1] = "stubborn"
+    table.insert(made.procedures, {body = {op}, results = 1})
   end
   for i = 1, 2 + random(5) do made.starts[i] = random(#made.procedures) end
   for i = 1, random(8) - 1 do made.rescuers[i] = {body = rescue(random), results = 0} end
@@ -218,8 +245,9 @@ local function list(ops, indent, write)
 end
 
 function program.list(made, write)
-  write(("starts %s; order %d; cancel_at %s; most_tasks %d"):format(
-    table.concat(made.starts, " "), made.order, tostring(made.cancel_at), made.most_tasks))
+  write(("starts %s; order %d; cancel_at %s; most_tasks %d%s"):format(
+    table.concat(made.starts, " "), made.order, tostring(made.cancel_at), made.most_tasks,
+    made.loose and "; without model" or ""))
   for i, procedure in ipairs(made.procedures) do
     write(("procedure %d, %d results"):format(i, procedure.results))
     list(procedure.body, "  ", write)

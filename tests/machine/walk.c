@@ -48,8 +48,8 @@ static bool wrong(struct walk *walk, const char *format, ...) {
   do {                                                                                             \
     if (!(condition))                                                                              \
       return wrong(walk, "walk.c:%d: task #%llu (%s): %s", __LINE__,                               \
-                   (unsigned long long)ta_task_id(task), (task)->kind ? (task)->kind->action : "-", \
-                   #condition);                                                                    \
+                   (unsigned long long)ta_task_id(task),                                           \
+                   (task)->kind ? (task)->kind->action : "-", #condition);                         \
   } while (0)
 
 static bool is_action(const struct ta_task *task, const char *action) {
@@ -212,8 +212,8 @@ static bool check_runnable(struct walk *walk, const struct ta_task *task) {
   REQUIRE_OF(task, task->wait == 0);
   REQUIRE_OF(task, !ta_timer_armed(&task->timer));
   REQUIRE_OF(task, !task->given_up || task->in_force);
-  REQUIRE_OF(task, !task->kind || task->kind == &ta_turn_kind || task->kind == &ta_checkpoint_kind ||
-                       is_action(task, "sleep"));
+  REQUIRE_OF(task, !task->kind || task->kind == &ta_turn_kind ||
+                       task->kind == &ta_checkpoint_kind || is_action(task, "sleep"));
   walk->queued++;
   return true;
 }

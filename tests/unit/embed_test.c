@@ -188,6 +188,211 @@ static void finalizers_at_the_end_of_the_state_meet_no_runner(void) {
   world_close(&world);
 }
 
+/* Waits, queues and regions of every kind. */
+static const char everything[] =
+    "ch, full, ev = async.channel(0, 'ch'), async.channel(1), async.event 'ev' "
+    "lk, sem, loc = async.lock 'lk', async.semaphore(1, 'sem'), async.task_local(1) "
+    "async.actions.act = function(_, wake, fail) w, f = wake, fail return log end "
+    "package.preload.m = function() sleep(9) return {} end "
+    "tasks = {} local function task(fn) tasks[#tasks + 1] = spawn(fn) end "
+    "full:send(1) "
+    "task(function() guard = lk:acquire() sem:acquire() loc:set(2) sleep(9) end) "
+    "task(function() ch:recv() end) task(function() full:send(2) end) "
+    "task(function() lk:with(log) end) task(function() sem:acquire() end) "
+    "task(function() ev:wait() end) task(function() async.select {ch, ev, tasks[1], timeout = 5} "
+    "end) task(function() async.scope(function(s) sc = s for i = 1, 3 do s:spawn(ch.recv, ch) end "
+    "  s:spawn(error, 'x') async.shield(sleep, 9) end) end) "
+    "task(function() async.with_timeout(3, async.move_on_after, 4, async.shield, sleep, 9) end) "
+    "task(function() async.all {function() sleep(9) end, tasks[1]} end) "
+    "task(function() async.race {function() sleep(9) end, tasks[1]} end) "
+    "task(function() tasks[1]:await() end) task(function() await {action = 'act'} end) "
+    "task(function() require 'm' end) task(function() require 'm' end) "
+    "task(function() sleep(math.huge) end) task(function() park() end) "
+    "task(function() coroutine.wrap(function() pcall(ch.recv, ch) end)() end) "
+    "task(function() await(setmetatable({}, {__await = function() coroutine.yield {action = "
+    "  'sleep', delay = 9} end})) end) "
+    "task(function() local d <close> = async.defer(function() async.shield(sleep, 9) end) "
+    "  async.current():cancel() sleep(0) end) "
+    "task(function() async.every(1, log) end) task(function() async.retry(3, sleep) end)";
+
+/* Tries all that scripts may still hold. */
+static const char try_everything[] =
+    "local function try(object, name, ...) local found, method = pcall(function() "
+    "  return object[name] end) if found then pcall(method, object, ...) end "
+    "  pcall(tostring, object) end "
+    "for _, name in ipairs {'recv', 'close', 'iter', 'name', 'send'} do try(ch, name, 1) "
+    "  try(full, name, 1) end "
+    "for _, name in ipairs {'set', 'clear', 'wait', 'is_set', 'name'} do try(ev, name) end "
+    "for _, name in ipairs {'release', 'acquire', 'with', 'name'} do try(lk, name, log) "
+    "  try(sem, name, log) end "
+    "for _, name in ipairs {'get', 'set'} do try(loc, name, 1) end "
+    "for _, name in ipairs {'spawn', 'cancel'} do try(sc, name, log) end "
+    "for _, t in ipairs(tasks) do for _, name in ipairs {'cancel', 'await', 'pawait', 'status', "
+    "  'name', 'id', 'error'} do try(t, name) end end "
+    "pcall(w, 1) pcall(f, 1) pcall(function() return #ch end) pcall(function() local g <close> = guard end) "
+    "for _, name in ipairs {'all', 'any', 'race', 'map', 'retry', 'every', 'scope', 'select', "
+    "  'with_timeout', 'move_on_after', 'shield', 'checkpoint', 'tree', 'tasks', 'current', "
+    "  'channel', 'event', 'lock', 'semaphore', 'task_local', 'defer'} do "
+    "  pcall(a[name], {log, ch}) pcall(a[name], log, log) pcall(a[name], 1, log) end "
+    "log 'on'";
+
+static void a_runner_freed_in_the_middle_of_everything_leaves_nothing_that_bites(void) {
+  for (int collect = 0; collect < 2; collect++) {
+    WITH_WORLD(world);
+    world_do(&world, "a = async");
+    world_add(&world, everything);
+    world_pass(&world);
+    world_pass(&world);
+    ta_runner_free(world.runner);
+    world.runner = NULL;
+    *world.log = '\0';
+    if (collect) lua_gc(world.L, LUA_GCCOLLECT);
+    world_do(&world, dirty);
+    world_do(&world, try_everything);
+    CHECK(strstr(world.log, "on"));
+    lua_gc(world.L, LUA_GCCOLLECT);
+    world_do(&world, "tasks = nil");
+    lua_gc(world.L, LUA_GCCOLLECT);
+    world_do(&world, "ch, full, ev, lk, sem, loc, sc, guard, w, f = nil");
+    lua_gc(world.L, LUA_GCCOLLECT);
+    world_close(&world);
+  }
+}
+
+static void a_runner_closed_in_the_middle_of_everything_answers_or_raises(void) {
+  WITH_WORLD(world);
+  world_do(&world, "a = async");
+  world_add(&world, everything);
+  world_pass(&world);
+  world_pass(&world);
+  ta_close_all(world.runner);
+  CHECK(ta_live(world.runner) == 0);
+  *world.log = '\0';
+  world_do(&world, try_everything);
+  CHECK(strstr(world.log, "on"));
+  lua_gc(world.L, LUA_GCCOLLECT);
+  world_settle(&world);
+  world_close(&world);
+}
+
+static void a_state_closed_in_the_middle_of_everything_gives_all_back(void) {
+  for (int passes = 0; passes < 4; passes++) {
+    WITH_WORLD(world);
+    world_add(&world, everything);
+    world_do(&world, "finalizer = setmetatable({}, {__gc = function() pcall(ch.send, ch, 1) "
+                     "pcall(lk.release, lk) pcall(ev.set, ev) pcall(tasks[1].cancel, tasks[1]) "
+                     "pcall(w, 1) end})");
+    for (int i = 0; i < passes; i++) world_pass(&world);
+    if (passes == 3) ta_cancel_all(world.runner, "over");
+    world.runner = NULL; /* world_close checks that every byte came back */
+    world_close(&world);
+  }
+}
+
+/* ------------------------------------------------------------ several Runners */
+
+static double clock_of(void *data) {
+  return ((struct world *)data)->now;
+}
+
+static void note_failure(void *data, const struct ta_failure *failure) {
+  world_log(data, "[%s]", failure->message);
+}
+
+/* A second Runner on the state of the world, with the functions that it opens. */
+static struct ta_runner *add_runner(struct world *world) {
+  struct ta_host host = {.data = world, .now = clock_of};
+  struct ta_runner *runner = ta_runner_new(world->L, &host);
+  ta_open(runner, world->L, TA_OPEN_ALL);
+  ta_on_failure(runner, note_failure, world);
+  return runner;
+}
+
+static void add_to(struct ta_runner *runner, struct world *world, const char *code) {
+  world_load(world, code);
+  ta_add_task(runner, world->L, 0, NULL);
+  lua_pop(world->L, 1);
+}
+
+static void two_runners_in_one_state_do_not_meet(void) {
+  double deadline;
+  WITH_WORLD(world);
+  world_do(&world, "one = {async = async, spawn = spawn, sleep = sleep, pcall = pcall, co = {}} "
+                   "for k, v in pairs(coroutine) do one.co[k] = v end");
+  struct ta_runner *second = add_runner(&world);
+  world_add(&world, "one.async.scope(function(s) s:spawn(one.co.wrap(function()"
+                    "  one.sleep(1) log('a', one.async.current().id) end)) end) log 'b'"
+                    "local g <close> = one.async.defer(function() log 'closed' end) one.sleep(9)");
+  add_to(second, &world, "coroutine.wrap(function() sleep(1) log('c', async.current().id) end)()"
+                         "log(pcall(one.sleep, 1)) log(one.async.current())");
+  world_pass(&world);
+  CHECK(ta_pass(second, &deadline) == TA_WAITING);
+  world.now = 1;
+  CHECK(ta_pass(second, &deadline) == TA_DONE);
+  CHECK_TEXT(world.log, "c 1 false sleep: only a task can wait nil");
+  *world.log = '\0';
+  ta_cancel_all(second, "over");
+  world_settle(&world);
+  CHECK_TEXT(world.log, "a 2 b");
+  CHECK(ta_live(world.runner) == 1 && ta_live(second) == 0);
+  ta_runner_free(second);
+  ta_cancel_all(world.runner, "over");
+  CHECK(world_settle(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "a 2 b closed");
+  world_close(&world);
+}
+
+static void what_one_runner_made_is_nothing_to_another(void) {
+  double deadline;
+  WITH_WORLD(world);
+  world_do(&world, "ch, ev, lk = async.channel(), async.event(), async.lock() one = async");
+  world_add(&world, "t = async.current() w, f = nil log(ch:recv()) ev:wait() log 'set'");
+  world_pass(&world);
+  struct ta_runner *second = add_runner(&world);
+  add_to(second, &world,
+         "log(pcall(async.select, {ch, ev, t})) log(pcall(await, t)) log(pcall(ch.recv, ch))"
+         "log(pcall(lk.acquire, lk)) log(pcall(t.await, t)) ch:send(7)"); /* any may complete it */
+  while (ta_pass(second, &deadline) == TA_BUSY) continue;
+  CHECK(strstr(world.log, "false select: expected a channel, an event or a task at index 1"));
+  CHECK(strstr(world.log, "false await: cannot await a userdata"));
+  CHECK(strstr(world.log, "false recv: only a task can wait"));
+  CHECK(strstr(world.log, "false acquire: only a task can hold a lock"));
+  CHECK(strstr(world.log, "false await: only a task can wait"));
+  *world.log = '\0';
+  world_settle(&world);
+  add_to(second, &world, "ev:set()");
+  while (ta_pass(second, &deadline) == TA_BUSY) continue;
+  CHECK(world_settle(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "7 set");
+  ta_close_all(second);
+  ta_runner_free(second);
+  world_close(&world);
+}
+
+/* Both Runners' tasks wait in yields that only the debug hook can end. */
+static void foreign_yields_of_two_runners_in_one_state_are_cancelled(void) {
+  double deadline;
+  struct world world;
+  world_open(&world, TA_OPEN_LIBRARY);
+  struct ta_host host = {.data = &world, .now = clock_of};
+  struct ta_runner *second = ta_runner_new(world.L, &host);
+  static const char code[] = "local g <close> = setmetatable({}, {__close = function(_, e) "
+                             "log('closed', e) end}) "
+                             "coroutine.yield {action = 'sleep', delay = 9} log 'no'";
+  world_add(&world, code);
+  add_to(second, &world, code);
+  world_pass(&world);
+  CHECK(ta_pass(second, &deadline) == TA_WAITING);
+  ta_cancel_all(world.runner, "one");
+  CHECK(world_settle(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "closed cancelled: one");
+  ta_cancel_all(second, "two");
+  CHECK(ta_pass(second, &deadline) == TA_DONE);
+  CHECK_TEXT(world.log, "closed cancelled: one closed cancelled: two");
+  ta_runner_free(second);
+  world_close(&world);
+}
+
 static void two_runners_in_two_states_do_not_meet(void) {
   WITH_WORLD(one);
   WITH_WORLD(two);
@@ -352,6 +557,12 @@ const struct test embed_tests[] = {
     TEST(a_require_kept_after_freeing_works_or_raises),
     TEST(closing_the_state_frees_the_runner_too),
     TEST(finalizers_at_the_end_of_the_state_meet_no_runner),
+    TEST(a_runner_freed_in_the_middle_of_everything_leaves_nothing_that_bites),
+    TEST(a_runner_closed_in_the_middle_of_everything_answers_or_raises),
+    TEST(a_state_closed_in_the_middle_of_everything_gives_all_back),
+    TEST(two_runners_in_one_state_do_not_meet),
+    TEST(what_one_runner_made_is_nothing_to_another),
+    TEST(foreign_yields_of_two_runners_in_one_state_are_cancelled),
     TEST(two_runners_in_two_states_do_not_meet),
     TEST(a_task_may_drive_another_runner),
     TEST(luas_own_yield_speaks_the_articles_protocol),

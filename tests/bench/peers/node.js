@@ -46,7 +46,8 @@ class Channel {
     const receiver = this.receivers.shift();
     if (receiver) return receiver(value);
     this.values.push(value);
-    if (this.values.length > this.capacity) return new Promise((resume) => this.senders.push(resume));
+    if (this.values.length <= this.capacity) return;
+    return new Promise((resume) => this.senders.push(resume));
   }
 
   recv() {
