@@ -77,7 +77,7 @@ LOAD = $(BUILD)/tests/load/run
 C_FILES = $(wildcard src/*.h src/*/*.[ch] tests/*/*.[ch])
 
 .SECONDARY: $(PRELUDE:src/%.lua=$(BUILD)/%.c) $(MACHINE_SCRIPTS:.o=.c)
-.PHONY: all test check-all asan valgrind fuzz bench coverage lint format install uninstall dist \
+.PHONY: all test check-all asan valgrind fuzz inject bench coverage lint format install uninstall dist \
   clean help tests
 
 all: $(PROGRAM) ## build the program
@@ -172,7 +172,10 @@ fuzz: $(PROGRAM) $(MACHINE) ## run many more random programs beside the models
 	lua5.4 tests/model/check.lua $(PROGRAM) 20000
 	$(MACHINE) 100000
 
-check-all: test lint asan valgrind fuzz ## everything
+inject: $(INJECT) ## cancel every script at every step, as far as that is affordable
+	$(INJECT) -a tests/script/*_*.lua tests/regress/*.lua scripts/*.lua
+
+check-all: test lint asan valgrind fuzz inject ## everything
 
 bench: $(PROGRAM) ## measure, against the peers that are installed
 	tests/bench/run $(BUILD)

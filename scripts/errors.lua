@@ -28,10 +28,10 @@ end
 
 -- Clean-up runs before the report, and may wait.
 local function tidy()
-  local door <close> = setmetatable({}, {__close = function()
+  local door <close> = async.defer(function()
     sleep(0.1)
     print("the door is shut")
-  end})
+  end)
   sleep(0.3)
   error("left in a hurry", 0)
 end

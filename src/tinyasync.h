@@ -123,8 +123,9 @@ TA_API void ta_interrupt(struct ta_runner *runner);
 TA_API void ta_preempt(struct ta_runner *runner);
 
 /* Cancels every task: the cancellation is raised at its wait, unwinds it, and
- * stays in force; what is in a shield is left alone until the shield ends.  From
- * now on a spawned task never starts, except inside a shield.  Passes have to go
+ * stays in force; what is in a shield, with the children of its scopes, is left
+ * alone until the shield ends.  From now on a spawned task never starts, except
+ * inside a shield.  Passes have to go
  * on until ta_live() is 0.  `reason` is for the error object, and must last.
  * Also from inside a task. */
 TA_API void ta_cancel_all(struct ta_runner *runner, const char *reason);

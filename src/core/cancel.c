@@ -296,12 +296,24 @@ void ta_deadline_due(struct ta_runner *runner, struct ta_deadline *deadline) {
   ta_cancel_region(runner, &deadline->region, "timeout");
 }
 
+/* Is the task part of what a shield holds together: a child of a scope in it?
+ * Its parent is older and was asked before. */
+static bool is_sheltered(const struct ta_task *task) {
+  if (!task->scope) return false;
+  const struct ta_region *region = &task->scope->region;
+  if (region->task->spared) return true;
+  while (region && !shields(region)) region = region->outer;
+  return region != NULL;
+}
+
 void ta_cancel_all(struct ta_runner *runner, const char *reason) {
   if (runner->cancelling) return;
   runner->cancelling = true;
   runner->reason = reason;
-  for (struct ta_task *task = runner->oldest; task; task = task->newer)
-    cancel_one(runner, task, runner);
+  for (struct ta_task *task = runner->oldest; task; task = task->newer) {
+    task->spared = is_sheltered(task);
+    if (!task->spared) cancel_one(runner, task, runner);
+  }
 }
 
 void ta_force_end(struct ta_runner *runner) {

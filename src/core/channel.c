@@ -13,9 +13,7 @@
 enum { SENT = 2 }; /* the value on the stack of send() */
 
 static struct ta_channel *check_channel(lua_State *L) {
-  struct ta_channel *channel = ta_to_kind(ta_upvalue_runner(L), L, 1, TA_KEEPS_CHANNEL);
-  if (!channel) luaL_typeerror(L, 1, "Channel");
-  return channel;
+  return ta_check_kind(L, TA_KEEPS_CHANNEL, "Channel");
 }
 
 /* ------------------------------------------------------------------- buffer */

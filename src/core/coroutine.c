@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "core/cancel.h"
-#include "core/failure.h"
+#include "core/known.h"
 #include "core/library.h"
 #include "core/preempt.h"
 #include "core/scope.h"

@@ -2,6 +2,7 @@
 #include "core/describe.h"
 
 #include <lauxlib.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,6 +35,23 @@ bool ta_where(lua_State *L, int level, ta_place place) {
   return false;
 }
 
+int ta_error(lua_State *L, const char *format, ...) {
+  lua_Debug ar;
+  ta_place place;
+  va_list arguments;
+  luaL_where(L, 1);
+  if (lua_getstack(L, 1, &ar) && lua_getinfo(L, "Sl", &ar) && ar.currentline > 0 &&
+      !is_scripts(&ar) && ta_where(L, 1, place)) {
+    lua_pushfstring(L, "%s: ", place);
+    lua_replace(L, -2);
+  }
+  va_start(arguments, format);
+  lua_pushvfstring(L, format, arguments);
+  va_end(arguments);
+  lua_concat(L, 2);
+  return lua_error(L);
+}
+
 bool ta_where_waiting(const struct ta_task *task, ta_place place) {
   bool found = false;
   for (lua_State *co = task->co; co; co = ta_waiting_inner(co)) found |= ta_where(co, 0, place);
@@ -41,6 +59,28 @@ bool ta_where_waiting(const struct ta_task *task, ta_place place) {
 }
 
 /* ------------------------------------------------------------------- names */
+
+/* Cuts before a byte that goes on a character of UTF-8. */
+static size_t shown_length(const char *text) {
+  size_t length = strlen(text);
+  if (length <= TA_NAME_SHOWN) return length;
+  length = TA_NAME_SHOWN;
+  while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80) length--;
+  return length;
+}
+
+const char *ta_clean_name(const char *name, ta_name_shown out) {
+  size_t length = shown_length(name);
+  memcpy(out, name, length);
+  strcpy(out + length, name[length] ? "..." : "");
+  ta_clean_text(out);
+  return out;
+}
+
+void ta_clean_text(char *text) {
+  for (; *text; text++)
+    if ((unsigned char)*text < 32 || *text == 127) *text = ' ';
+}
 
 /* Looks for the value on top among the fields of the table below it, pushes
  * the first key in alphabetical order, or nil. */
@@ -278,7 +318,8 @@ static const char *push_record_name(lua_State *L, int record) {
 static void push_link(lua_State *L, int record) {
   lua_rawgeti(L, record, RECORD_PLACE);
   lua_rawgeti(L, record, RECORD_ID);
-  const char *name = push_record_name(L, record);
+  ta_name_shown name;
+  ta_clean_name(push_record_name(L, record), name);
   const char *place = lua_tostring(L, -3);
   lua_pushfstring(L, "spawned%s%s by #%I %s", place ? " at " : "", place ? place : "",
                   (LUAI_UACINT)lua_tointeger(L, -2), name);

@@ -23,6 +23,18 @@ typedef char ta_place[LUA_IDSIZE + 16];
  * when there is none. */
 bool ta_where(lua_State *L, int level, ta_place place);
 
+/* A name as reports show it: cut, and without control characters. */
+#define TA_NAME_SHOWN 100                      /* bytes */
+typedef char ta_name_shown[TA_NAME_SHOWN + 4]; /* and three dots */
+const char *ta_clean_name(const char *name, ta_name_shown out);
+
+/* Replaces control characters by blanks. */
+void ta_clean_text(char *text);
+
+/* luaL_error() for functions that the Lua half of the library calls as well: the
+ * message begins with the script's line.  [-0, +0, v] */
+int ta_error(lua_State *L, const char *format, ...);
+
 /* Where a suspended task waits, seen through its nested coroutines. */
 bool ta_where_waiting(const struct ta_task *task, ta_place place);
 

@@ -5,6 +5,7 @@
 
 #include "core/describe.h"
 #include "core/failure.h"
+#include "core/known.h"
 
 #define MOST_TRACEBACKS 16 /* in one report */
 #define MOST_MESSAGES 100
@@ -49,7 +50,8 @@ static void add(lua_State *L, struct gathering *all, const char *where) {
 /* Adds the error of the ended task whose object is on top, and pops it. */
 static void add_task(lua_State *L, struct gathering *all) {
   int object = lua_gettop(L);
-  const char *name = ta_push_task_name(L, object);
+  ta_name_shown name;
+  ta_clean_name(ta_push_task_name(L, object), name);
   const char *where =
       lua_pushfstring(L, ", in #%I %s", (LUAI_UACINT)ta_task_id(lua_touserdata(L, object)), name);
   lua_getiuservalue(L, object, TA_TASK_OUTCOME);
@@ -94,7 +96,8 @@ static void mention_others(struct ta_runner *runner, lua_State *L, const struct 
   for (int left = MOST_TRACEBACKS; link && left > 0; left--) {
     ta_task_push(runner, L, TA_HOLDER(link, struct ta_task, sibling));
     link = ta_list_after(&scope->failed, link);
-    const char *name = ta_push_task_name(L, -1);
+    ta_name_shown name;
+    ta_clean_name(ta_push_task_name(L, -1), name);
     lua_getiuservalue(L, -2, TA_TASK_OUTCOME);
     ta_push_message(L, -1);
     lua_pushfstring(L, "%s\nthen #%I %s failed: %s", lua_tostring(L, -5),

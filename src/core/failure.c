@@ -4,316 +4,9 @@
 #include <lauxlib.h>
 #include <string.h>
 
-#include "core/cancel.h"
-#include "core/coroutine.h"
 #include "core/describe.h"
+#include "core/known.h"
 #include "core/trace.h"
-
-#define MOST_LINKS 16 /* tasks shown that awaited one another */
-
-/* What is known of an error: KNOWN_TEXT are lines of a traceback, each begun by
- * a newline, or the dead coroutine that they can be had from; KNOWN_REPORTED is a
- * box that all share who were ended by the error. */
-enum { KNOWN_ERROR = 1, KNOWN_TEXT, KNOWN_LINKS, KNOWN_ORIGIN, KNOWN_REPORTED, KNOWN_FIELDS = 5 };
-
-/* ------------------------------------------------------------------- frames */
-
-/* Adds a line.  Lua finds our functions in the loaded module; scripts call them by
- * the global's name. */
-static void add_line(luaL_Buffer *buffer, const char *line, size_t length) {
-  static const char module[] = " 'tinyasync.";
-  const char *found = strstr(line, module);
-  if (found && found < line + length) {
-    size_t before = (size_t)(found - line) + 2;
-    luaL_addlstring(buffer, line, before);
-    line += before + strlen("tiny");
-    length -= before + strlen("tiny");
-  }
-  luaL_addlstring(buffer, line, length);
-}
-
-/* What a line of a traceback is about. */
-enum line { SCRIPT_LINE, C_LINE, OWN_LINE, TAIL_LINE };
-
-static enum line kind_of(const char *line, size_t length) {
-  static const char prelude[] = "\n\t(tinyasync):";
-  static const char unnamed[] = "\n\t[C]: in ?";
-  static const char c_line[] = "\n\t[C]:";
-  static const char tail[] = "\n\t(...tail calls...)";
-  if (strncmp(line, prelude, sizeof prelude - 1) == 0) return OWN_LINE;
-  if (length == sizeof unnamed - 1 && strncmp(line, unnamed, length) == 0) return OWN_LINE;
-  if (strncmp(line, tail, sizeof tail - 1) == 0) return TAIL_LINE;
-  return strncmp(line, c_line, sizeof c_line - 1) == 0 ? C_LINE : SCRIPT_LINE;
-}
-
-/* Our own lines are left out, with the C functions that they call and the tail
- * calls that they make. */
-void ta_push_frames(lua_State *L, lua_State *co, int level) {
-  luaL_Buffer buffer;
-  ta_check_stack(L, LUA_MINSTACK);
-  luaL_traceback(L, co, NULL, level);
-  const char *line = strchr(lua_tostring(L, -1), '\n');
-  enum line last = SCRIPT_LINE;
-  size_t added = 0; /* bytes of the last line */
-  luaL_buffinit(L, &buffer);
-  while (line) {
-    const char *next = strchr(line + 1, '\n');
-    size_t length = next ? (size_t)(next - line) : strlen(line);
-    enum line kind = kind_of(line, length);
-    size_t before = luaL_bufflen(&buffer);
-    if (kind == OWN_LINE && last == C_LINE) luaL_buffsub(&buffer, added);
-    if (kind != OWN_LINE && !(kind == TAIL_LINE && last == OWN_LINE))
-      add_line(&buffer, line, length);
-    added = luaL_bufflen(&buffer) - before;
-    last = kind;
-    line = next;
-  }
-  luaL_pushresult(&buffer);
-  lua_replace(L, -2);
-}
-
-/* ------------------------------------------------------------ what is known */
-
-/* Pushes what is known of the error being raised in the task, or nil. */
-static bool push_known(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
-  if (!task->has_known) {
-    lua_pushnil(L);
-    return false;
-  }
-  ta_push_kept(runner, L, TA_KEEPS_KNOWN);
-  lua_rawgeti(L, -1, (lua_Integer)task->slot);
-  lua_remove(L, -2);
-  return lua_istable(L, -1);
-}
-
-static void set_known(struct ta_runner *runner, lua_State *L, struct ta_task *task) {
-  ta_push_kept(runner, L, TA_KEEPS_KNOWN);
-  lua_insert(L, -2);
-  lua_rawseti(L, -2, (lua_Integer)task->slot);
-  lua_pop(L, 1);
-  task->has_known = true;
-}
-
-/* Pushes what is known of the error at `object`; of another one, nothing: a new
- * table, whose text is empty. */
-static void push_known_of(struct ta_runner *runner, lua_State *L, struct ta_task *task,
-                          int object) {
-  object = lua_absindex(L, object);
-  ta_check_stack(L, LUA_MINSTACK);
-  if (push_known(runner, L, task)) {
-    lua_rawgeti(L, -1, KNOWN_ERROR);
-    bool same = lua_rawequal(L, -1, object);
-    lua_pop(L, 1);
-    if (same) return;
-  }
-  lua_pop(L, 1);
-  lua_createtable(L, KNOWN_FIELDS, 0);
-  lua_pushvalue(L, object);
-  lua_rawseti(L, -2, KNOWN_ERROR);
-  lua_pushvalue(L, -1);
-  set_known(runner, L, task);
-}
-
-/* Pushes the text of the known at `index`: a string. */
-static void push_text(lua_State *L, int index) {
-  index = lua_absindex(L, index);
-  lua_rawgeti(L, index, KNOWN_TEXT);
-  if (lua_isstring(L, -1)) return;
-  lua_State *co = lua_tothread(L, -1);
-  if (co) {
-    ta_push_frames(L, co, 0);
-    lua_pushvalue(L, -1);
-    lua_rawseti(L, index, KNOWN_TEXT);
-  } else {
-    lua_pushliteral(L, "");
-  }
-  lua_replace(L, -2);
-}
-
-static lua_Integer links_of(lua_State *L, int index) {
-  lua_rawgeti(L, index, KNOWN_LINKS);
-  lua_Integer links = lua_tointeger(L, -1);
-  lua_pop(L, 1);
-  return links;
-}
-
-/* Drops the C functions at the head of the frames on top: the wait itself. */
-static void drop_c_head(lua_State *L) {
-  static const char c_line[] = "\n\t[C]:";
-  const char *text = lua_tostring(L, -1);
-  const char *line = text;
-  while (line && strncmp(line, c_line, sizeof c_line - 1) == 0) line = strchr(line + 1, '\n');
-  lua_pushstring(L, line ? line : "");
-  lua_replace(L, -2);
-}
-
-/* Adds the frames on top to the text of the known below them. */
-static void add_frames(lua_State *L) {
-  lua_Integer links = links_of(L, -2);
-  push_text(L, -2);
-  lua_insert(L, -2);
-  if (links > 0) drop_c_head(L);
-  if (links > MOST_LINKS) {
-    lua_pop(L, 1);
-  } else {
-    lua_concat(L, 2);
-  }
-  lua_rawseti(L, -2, KNOWN_TEXT);
-  lua_pop(L, 1);
-}
-
-int ta_l_keep_traceback(lua_State *L) {
-  struct ta_runner *runner = ta_upvalue_runner(L);
-  struct ta_task *task = ta_in_task(runner, L) ? runner->current : NULL;
-  lua_settop(L, 1);
-  if (!task || ta_is_in_force(runner, L, 1)) return 1;
-  push_known_of(runner, L, task, 1);
-  bool has_frames = lua_rawgeti(L, -1, KNOWN_TEXT) != LUA_TNIL;
-  lua_pop(L, 1);
-  if (!has_frames || !task->rethrown) {
-    ta_push_frames(L, L, 1);
-    add_frames(L);
-  }
-  task->rethrown = false;
-  lua_settop(L, 1);
-  return 1;
-}
-
-void ta_note_death(struct ta_runner *runner, lua_State *L, lua_State *co, bool closing) {
-  struct ta_task *task = ta_in_task(runner, L) ? runner->current : NULL;
-  if (!task) return;
-  push_known_of(runner, L, task, -1);
-  lua_rawgeti(L, -1, KNOWN_TEXT);
-  bool fresh = lua_isnil(L, -1);
-  lua_pop(L, 1);
-  if (fresh && !closing && lua_checkstack(co, 1)) {
-    lua_pushthread(co);
-    lua_xmove(co, L, 1);
-    lua_rawseti(L, -2, KNOWN_TEXT);
-    lua_pop(L, 1);
-  } else {
-    ta_push_frames(L, co, 0);
-    add_frames(L);
-  }
-}
-
-/* What is known of the task's error lies nowhere any more. */
-static void forget_known(struct ta_runner *runner, lua_State *L, struct ta_task *task) {
-  ta_push_kept(runner, L, TA_KEEPS_KNOWN);
-  lua_pushnil(L);
-  lua_rawseti(L, -2, (lua_Integer)task->slot);
-  lua_pop(L, 1);
-  task->has_known = false;
-}
-
-void ta_note_caught(struct ta_runner *runner, lua_State *L) {
-  struct ta_task *task = runner->current;
-  if (!task) return;
-  task->rethrown = false;
-  if (task->has_known && lua_type(L, -1) == LUA_TSTRING && lua_checkstack(L, 3))
-    forget_known(runner, L, task);
-}
-
-void ta_note_replaced(struct ta_runner *runner, lua_State *L) {
-  struct ta_task *task = ta_in_task(runner, L) ? runner->current : NULL;
-  if (!task) return;
-  if (push_known(runner, L, task)) {
-    lua_pushvalue(L, -2);
-    lua_rawseti(L, -2, KNOWN_ERROR);
-  }
-  lua_pop(L, 1);
-}
-
-/* ------------------------------------------------------------ awaited errors */
-
-/* Pushes "#4 fetch" for the task at `index`. */
-static void push_title(lua_State *L, int index) {
-  index = lua_absindex(L, index);
-  const char *name = ta_push_task_name(L, index);
-  lua_pushfstring(L, "#%I %s", (LUAI_UACINT)ta_task_id(lua_touserdata(L, index)), name);
-  lua_replace(L, -2);
-}
-
-/* Pushes "\nawaited at PLACE by #1 NAME" for the running task. */
-static void push_link(struct ta_runner *runner, lua_State *L) {
-  ta_place place;
-  bool found = ta_where(L, 0, place);
-  ta_task_push(runner, L, runner->current);
-  push_title(L, -1);
-  lua_pushfstring(L, "\nawaited%s%s by %s", found ? " at " : "", found ? place : "",
-                  lua_tostring(L, -1));
-  lua_replace(L, -3);
-  lua_pop(L, 1);
-}
-
-/* Copies a field of the known at `from` to the one on top. */
-static void copy_field(lua_State *L, int from, int field) {
-  lua_rawgeti(L, from, field);
-  lua_rawseti(L, -2, field);
-}
-
-void ta_note_origin(struct ta_runner *runner, lua_State *L, int index) {
-  ta_check_stack(L, LUA_MINSTACK);
-  index = lua_absindex(L, index);
-  int object = lua_gettop(L);
-  lua_getiuservalue(L, index, TA_TASK_KNOWN);
-  if (lua_istable(L, -1) && runner->current) {
-    int from = lua_gettop(L);
-    lua_Integer links = links_of(L, from) + 1;
-    lua_createtable(L, KNOWN_FIELDS, 0);
-    lua_pushvalue(L, object);
-    lua_rawseti(L, -2, KNOWN_ERROR);
-    push_text(L, from);
-    if (links <= MOST_LINKS) {
-      push_link(runner, L);
-      lua_concat(L, 2);
-    }
-    lua_rawseti(L, -2, KNOWN_TEXT);
-    lua_pushinteger(L, links);
-    lua_rawseti(L, -2, KNOWN_LINKS);
-    copy_field(L, from, KNOWN_ORIGIN);
-    copy_field(L, from, KNOWN_REPORTED);
-    set_known(runner, L, runner->current);
-  }
-  lua_settop(L, object);
-}
-
-int ta_raise_error_of(struct ta_runner *runner, lua_State *L, int index) {
-  const struct ta_task *task = lua_touserdata(L, index);
-  lua_getiuservalue(L, index, TA_TASK_OUTCOME);
-  if (task->state == TA_TASK_FAILED) ta_note_origin(runner, L, index);
-  if (ta_is_in_force(runner, L, -1)) return ta_rethrow(runner, L);
-  return lua_error(L);
-}
-
-void ta_push_known_text(lua_State *L, int index) {
-  lua_getiuservalue(L, index, TA_TASK_KNOWN);
-  if (lua_istable(L, -1))
-    push_text(L, -1);
-  else
-    lua_pushliteral(L, "");
-  lua_replace(L, -2);
-}
-
-void ta_push_text_of(struct ta_runner *runner, lua_State *L, int object) {
-  push_known_of(runner, L, runner->current, object);
-  push_text(L, -1);
-  lua_replace(L, -2);
-}
-
-void ta_know(struct ta_runner *runner, lua_State *L) {
-  push_known_of(runner, L, runner->current, -2);
-  lua_insert(L, -2);
-  lua_rawseti(L, -2, KNOWN_TEXT);
-  lua_pop(L, 1);
-}
-
-void ta_keep_known(struct ta_runner *runner, lua_State *L, struct ta_task *task) {
-  if (!task->has_known) return;
-  push_known(runner, L, task);
-  lua_setiuservalue(L, -2, TA_TASK_KNOWN);
-  forget_known(runner, L, task);
-}
 
 /* ----------------------------------------------------------------- in words */
 
@@ -357,7 +50,7 @@ static void push_place(lua_State *L, int index) {
 
 /* Pushes the traceback of the known at `known`, or nil when it has none. */
 static void push_traceback(lua_State *L, int known) {
-  push_text(L, known);
+  ta_push_text(L, known);
   if (*lua_tostring(L, -1) == '\0') {
     lua_pop(L, 1);
     lua_pushnil(L);
@@ -368,43 +61,6 @@ static void push_traceback(lua_State *L, int known) {
   lua_concat(L, 2);
 }
 
-/* Puts the origin into the known on top unless it is there: the task whose
- * object is at `object`. */
-static void set_origin(lua_State *L, int object) {
-  lua_rawgeti(L, -1, KNOWN_ORIGIN);
-  if (lua_isnil(L, -1)) {
-    push_title(L, object);
-    lua_rawseti(L, -3, KNOWN_ORIGIN);
-    lua_createtable(L, 1, 0);
-    lua_pushboolean(L, false);
-    lua_rawseti(L, -2, 1);
-    lua_rawseti(L, -3, KNOWN_REPORTED);
-  }
-  lua_pop(L, 1);
-}
-
-static bool is_reported(lua_State *L, int known) {
-  lua_rawgeti(L, known, KNOWN_REPORTED);
-  if (lua_istable(L, -1)) {
-    lua_rawgeti(L, -1, 1);
-    lua_remove(L, -2);
-  }
-  bool reported = lua_toboolean(L, -1);
-  lua_pop(L, 1);
-  return reported;
-}
-
-/* The error was reported: all who know of it know that. */
-static void set_reported(struct ta_runner *runner, const struct ta_task *task) {
-  lua_State *L = runner->L;
-  int top = lua_gettop(L);
-  if (push_known(runner, L, task) && lua_rawgeti(L, -1, KNOWN_REPORTED) == LUA_TTABLE) {
-    lua_pushboolean(L, true);
-    lua_rawseti(L, -2, 1); /* asks for no memory */
-  }
-  lua_settop(L, top);
-}
-
 /* The values on the stack that describe a failure. */
 enum { MESSAGE = -TA_FAILURE_VALUES, TRACEBACK, SPAWNED, PLACE, ORIGIN };
 
@@ -413,18 +69,14 @@ void ta_push_failure(struct ta_runner *runner, lua_State *L, struct ta_task *tas
   index = lua_absindex(L, index);
   ta_task_push(runner, L, task);
   int object = lua_gettop(L);
-  push_known_of(runner, L, task, index);
+  ta_push_known(runner, L, task, index, object);
   int known = object + 1;
-  task->reported = is_reported(L, known);
-  lua_pushvalue(L, known);
-  set_origin(L, object);
-  lua_pop(L, 1);
   ta_push_message(L, index);
   push_traceback(L, known);
   lua_getiuservalue(L, object, TA_TASK_RECORD);
   ta_push_chain(L);
   push_place(L, known + 2);
-  lua_rawgeti(L, known, KNOWN_ORIGIN);
+  ta_push_known_origin(L, known);
   lua_remove(L, known);
   lua_remove(L, object);
 }
@@ -437,18 +89,17 @@ int ta_describe_end(struct ta_runner *runner, lua_State *L, struct ta_task *task
   }
   ta_check_stack(L, LUA_MINSTACK);
   ta_task_push(runner, L, task);
-  push_known_of(runner, L, task, index);
-  task->reported = is_reported(L, -1);
-  set_origin(L, index + 1);
+  ta_push_known(runner, L, task, index, index + 1);
   lua_settop(L, index);
   return 1;
 }
 
 void ta_report_failure_of(struct ta_runner *runner, struct ta_task *task, lua_State *co) {
   bool is_known = task->reported;
+  ta_name_shown name;
   struct ta_failure failure = {.kind = is_known ? TA_FAILURE_KNOWN : TA_FAILURE_ERROR,
                                .id = ta_task_id(task),
-                               .name = task->name ? task->name : "?",
+                               .name = ta_clean_name(task->name ? task->name : "?", name),
                                .traceback = lua_tostring(co, TRACEBACK),
                                .spawned = lua_tostring(co, SPAWNED),
                                .origin = lua_tostring(co, ORIGIN)};
@@ -456,7 +107,7 @@ void ta_report_failure_of(struct ta_runner *runner, struct ta_task *task, lua_St
   if (ta_tracing(runner)) ta_trace_error(runner, &failure, lua_tostring(co, PLACE));
   bool told = ta_task_is_awaited(task);
   task->reported = is_known || !told;
-  if (task->reported) set_reported(runner, task);
+  if (task->reported) ta_note_reported(runner, task);
   if (!told && runner->failure) runner->failure(runner->failure_data, &failure);
 }
 
@@ -501,6 +152,7 @@ static int l_describe_ended(lua_State *L) {
 void ta_report_abandoned(struct ta_runner *runner, struct ta_task *task) {
   lua_State *L = runner->L;
   int top = lua_gettop(L);
+  ta_name_shown name;
   lua_pushcfunction(L, l_describe_ended);
   ta_task_push(runner, L, task);
   if (lua_pcall(L, 1, 2, 0) != LUA_OK) lua_settop(L, top);
@@ -508,7 +160,7 @@ void ta_report_abandoned(struct ta_runner *runner, struct ta_task *task) {
   const char *message = lua_gettop(L) > top ? lua_tolstring(L, top + 1, &length) : NULL;
   struct ta_failure failure = {.kind = TA_FAILURE_ERROR,
                                .id = ta_task_id(task),
-                               .name = task->name ? task->name : "?",
+                               .name = ta_clean_name(task->name ? task->name : "?", name),
                                .message = message ? message : "not enough memory",
                                .message_length = message ? length : strlen("not enough memory"),
                                .traceback = message ? lua_tostring(L, top + 2) : NULL};
@@ -518,9 +170,10 @@ void ta_report_abandoned(struct ta_runner *runner, struct ta_task *task) {
 }
 
 void ta_report_other(struct ta_runner *runner, const struct ta_task *task, const char *message) {
+  ta_name_shown name;
   const struct ta_failure failure = {.kind = TA_FAILURE_OTHER,
                                      .id = ta_task_id(task),
-                                     .name = task->name ? task->name : "?",
+                                     .name = ta_clean_name(task->name ? task->name : "?", name),
                                      .message = message,
                                      .message_length = strlen(message)};
   if (runner->failure) runner->failure(runner->failure_data, &failure);

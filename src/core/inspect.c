@@ -9,6 +9,7 @@
 #include "core/coroutine.h"
 #include "core/describe.h"
 #include "core/failure.h"
+#include "core/known.h"
 #include "core/library.h"
 #include "core/prelude.h"
 #include "core/wait.h"
@@ -21,6 +22,7 @@ void ta_describe_wait(const struct ta_task *task, ta_wait_words text) {
   if (kind && kind->describe) kind->describe(task->subject, more, sizeof more);
   snprintf(text, sizeof(ta_wait_words), "%.60s%s%s", kind ? kind->action : "?",
            *more && *more != ' ' ? " " : "", more);
+  ta_clean_text(text);
 }
 
 /* -------------------------------------------------------------------- facts */
@@ -80,10 +82,11 @@ static void set_wait(lua_State *L, const struct ta_runner *runner, const struct 
  * popped. */
 static void push_facts(struct ta_runner *runner, lua_State *L, struct ta_task *task, bool frames) {
   ta_place place;
+  ta_name_shown name;
   int object = lua_gettop(L);
   lua_newtable(L);
   set_id(L, "id", ta_task_id(task));
-  set_string(L, "name", task->name);
+  set_string(L, "name", ta_clean_name(task->name, name));
   set_string(L, "state", states[task->state]);
   lua_pushboolean(L, task->daemon);
   lua_setfield(L, -2, "daemon");
@@ -150,7 +153,8 @@ void ta_push_report(struct ta_runner *runner, lua_State *L, enum ta_report_kind 
 void ta_push_running_name(struct ta_runner *runner, lua_State *L) {
   ta_check_stack(L, LUA_MINSTACK);
   ta_task_push(runner, L, runner->current);
-  const char *name = ta_push_task_name(L, -1);
+  ta_name_shown name;
+  ta_clean_name(ta_push_task_name(L, -1), name);
   lua_pushfstring(L, "#%I %s", (LUAI_UACINT)ta_task_id(runner->current), name);
   lua_replace(L, -3);
   lua_pop(L, 1);

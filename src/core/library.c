@@ -10,6 +10,8 @@
 #include "core/channel.h"
 #include "core/coroutine.h"
 #include "core/inspect.h"
+#include "core/local.h"
+#include "core/lock.h"
 #include "core/prelude.h"
 #include "core/protect.h"
 #include "core/scope.h"
@@ -98,10 +100,11 @@ void ta_set_functions(struct ta_runner *runner, lua_State *L, const struct ta_fu
 
 /* ------------------------------------------------------------ kinds, checks */
 
-void ta_new_kind(struct ta_runner *runner, lua_State *L, const char *name) {
-  (void)runner;
+void ta_new_kind(struct ta_runner *runner, lua_State *L, const char *name,
+                 const struct ta_function *methods) {
   lua_newtable(L);
   lua_newtable(L);
+  if (methods) ta_set_functions(runner, L, methods);
   lua_setfield(L, -2, "__index");
   lua_pushstring(L, name);
   lua_pushvalue(L, -1);
@@ -117,6 +120,12 @@ void *ta_to_kind(struct ta_runner *runner, lua_State *L, int index, int which) {
   return same ? object : NULL;
 }
 
+void *ta_check_kind(lua_State *L, int which, const char *type) {
+  void *object = ta_to_kind(ta_upvalue_runner(L), L, 1, which);
+  if (!object) luaL_typeerror(L, 1, type);
+  return object;
+}
+
 bool ta_is_callable(lua_State *L, int index) {
   if (lua_isfunction(L, index)) return true;
   if (luaL_getmetafield(L, index, "__call") == LUA_TNIL) return false;
@@ -130,8 +139,8 @@ const char *ta_push_shown(lua_State *L, int index) {
   return luaL_tolstring(L, index, NULL);
 }
 
-int ta_l_enter(lua_State *L) {
-  ta_enter(ta_upvalue_runner(L), L);
+int ta_l_check_wait(lua_State *L) {
+  ta_check_wait(ta_upvalue_runner(L), L, luaL_checkstring(L, 1));
   return 0;
 }
 
@@ -224,7 +233,9 @@ static void fill_async(struct ta_runner *runner, lua_State *L) {
   ta_set_function(runner, L, "checkpoint", l_checkpoint);
   ta_open_inspection(runner, L);
   ta_open_scopes(runner, L);
-  ta_open_sync(runner, L);
+  ta_open_event(runner, L);
+  ta_open_locks(runner, L);
+  ta_open_locals(runner, L);
   ta_open_channel(runner, L);
   ta_open_select(runner, L);
   ta_push_actions(runner, L);

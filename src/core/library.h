@@ -33,12 +33,18 @@ void ta_set_function(struct ta_runner *runner, lua_State *L, const char *name,
                      lua_CFunction function);
 void ta_set_functions(struct ta_runner *runner, lua_State *L, const struct ta_function *functions);
 
-/* Pushes a metatable with an empty table as __index.  [-0, +1, m] */
-void ta_new_kind(struct ta_runner *runner, lua_State *L, const char *name);
+/* Pushes a metatable with these methods, of which there may be none.
+ * [-0, +1, m] */
+void ta_new_kind(struct ta_runner *runner, lua_State *L, const char *name,
+                 const struct ta_function *methods);
 
 /* The userdata at `index`, or NULL unless its metatable is the one kept under
  * `which`.  [-0, +0, -] */
 void *ta_to_kind(struct ta_runner *runner, lua_State *L, int index, int which);
+
+/* The same for index 1 of a C function whose first upvalue is the Runner, or
+ * raises.  [-0, +0, v] */
+void *ta_check_kind(lua_State *L, int which, const char *type);
 
 /* Can the value be called?  [-0, +0, m] */
 bool ta_is_callable(lua_State *L, int index);
@@ -54,7 +60,7 @@ const char *ta_push_shown(lua_State *L, int index);
 int ta_spawn_from(struct ta_runner *runner, lua_State *L, int function, struct ta_scope *scope);
 
 int ta_l_sleep(lua_State *L);
-int ta_l_enter(lua_State *L);
+int ta_l_check_wait(lua_State *L);
 int ta_l_is_callable(lua_State *L);
 int ta_l_is_task(lua_State *L);
 

@@ -121,7 +121,7 @@ void ta_open_prelude(struct ta_runner *runner, lua_State *L) {
   ta_set_function(runner, L, "is_task", ta_l_is_task);
   ta_set_function(runner, L, "is_callable", ta_l_is_callable);
   ta_set_function(runner, L, "sleep", ta_l_sleep);
-  ta_set_function(runner, L, "raise_if_cancelled", ta_l_enter);
+  ta_set_function(runner, L, "check_wait", ta_l_check_wait);
   ta_keep(runner, L, TA_KEEPS_PRELUDE);
   lua_createtable(L, 0, 2);
   ta_set_function(runner, L, "__index", l_index);

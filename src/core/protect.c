@@ -4,7 +4,7 @@
 #include <lauxlib.h>
 
 #include "core/cancel.h"
-#include "core/failure.h"
+#include "core/known.h"
 #include "core/library.h"
 #include "core/scope.h"
 

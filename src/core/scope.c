@@ -9,7 +9,6 @@
 #include "core/coroutine.h"
 #include "core/describe.h"
 #include "core/errors.h"
-#include "core/failure.h"
 #include "core/library.h"
 #include "core/wait.h"
 
@@ -34,10 +33,7 @@ static void check_callable(lua_State *L, int index) {
 /* -------------------------------------------------------- the scope's object */
 
 static struct ta_scope *check_scope(lua_State *L) {
-  struct ta_runner *runner = ta_upvalue_runner(L);
-  struct ta_scope *scope = ta_to_kind(runner, L, 1, TA_KEEPS_SCOPE);
-  if (!scope) luaL_typeerror(L, 1, "Scope");
-  return scope;
+  return ta_check_kind(L, TA_KEEPS_SCOPE, "Scope");
 }
 
 static int l_scope_spawn(lua_State *L) {
@@ -413,23 +409,24 @@ int ta_raise_region_open(lua_State *L, const struct ta_region *region) {
 }
 
 static void setup_scope_object(struct ta_runner *runner, lua_State *L) {
-  ta_new_kind(runner, L, "Scope");
+  static const struct ta_function methods[] = {
+      {"spawn", l_scope_spawn},
+      {"cancel", l_scope_cancel},
+      {NULL, NULL},
+  };
+  ta_new_kind(runner, L, "Scope", methods);
   ta_set_function(runner, L, "__tostring", l_scope_tostring);
   ta_set_function(runner, L, "__gc", l_scope_gc);
-  lua_getfield(L, -1, "__index");
-  ta_set_function(runner, L, "spawn", l_scope_spawn);
-  ta_set_function(runner, L, "cancel", l_scope_cancel);
-  lua_pop(L, 1);
   ta_keep(runner, L, TA_KEEPS_SCOPE);
 }
 
 void ta_open_scopes(struct ta_runner *runner, lua_State *L) {
   setup_scope_object(runner, L);
-  ta_new_kind(runner, L, "Timeout");
+  lua_createtable(L, 0, 2);
   lua_pushcfunction(L, l_timeout_tostring);
   lua_setfield(L, -2, "__tostring");
-  lua_pushnil(L);
-  lua_setfield(L, -2, "__index");
+  lua_pushliteral(L, "Timeout");
+  lua_setfield(L, -2, "__name");
   ta_keep(runner, L, TA_KEEPS_TIMEOUT);
   for (size_t i = 0; i < FUNCTION_COUNT; i++)
     ta_set_function(runner, L, functions[i].name, functions[i].function);

@@ -8,7 +8,7 @@
 
 #include "core/channel.h"
 #include "core/describe.h"
-#include "core/failure.h"
+#include "core/known.h"
 #include "core/library.h"
 #include "core/sync.h"
 #include "core/wait.h"
@@ -19,7 +19,8 @@ enum { LIST = 1, SELECT = 2, VALUE = TA_SELECTED };
 
 struct select {
   size_t count;
-  size_t chosen; /* number in the list; 0: none */
+  size_t chosen;        /* number in the list; 0: none */
+  struct ta_task *only; /* the task waited for, if nothing else is */
   struct ta_waiter places[];
 };
 
@@ -141,8 +142,13 @@ static void describe(const void *subject, char *text, size_t size) {
   snprintf(text, size, "of %zu", ((const struct select *)subject)->count);
 }
 
+/* Who waits for one task alone is held up by it. */
+static struct ta_task *holder(const void *subject) {
+  return ((const struct select *)subject)->only;
+}
+
 static const struct ta_wait_kind select_kind = {
-    .action = "select", .describe = describe, .disarm = leave_all};
+    .action = "select", .describe = describe, .disarm = leave_all, .holder = holder};
 
 static int k_selected(lua_State *L, int status, lua_KContext context) {
   const struct select *select = lua_touserdata(L, SELECT);
@@ -163,6 +169,7 @@ static void take_places(struct ta_runner *runner, lua_State *L, struct select *s
   for (size_t i = 0; i < select->count; i++) {
     lua_rawgeti(L, LIST, (lua_Integer)i + 1);
     struct ta_list *queue = queue_of(lua_touserdata(L, -1), thing_at(runner, L, -1));
+    if (select->count == 1) select->only = ta_to_task(runner, L, -1);
     select->places[i].task = runner->current;
     ta_list_append(queue, &select->places[i].link);
     lua_pop(L, 1);

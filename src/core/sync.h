@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * sync.h -- events, locks, semaphores, and values of a task's own.
+ * sync.h -- what channels, locks and events have in common, and events.
  *
  * Each is a userdata with a queue of waiting tasks and perhaps a name.  Who
  * comes first gets first, at the moment something is released.
@@ -11,7 +11,7 @@
 #include "core/library.h"
 #include "core/task.h"
 
-/* The beginning of each of them, and of channels. */
+/* The beginning of each of them. */
 struct ta_sync {
   struct ta_list waiting;
   const char *name; /* NULL, or kept in the first user value */
@@ -34,18 +34,15 @@ void ta_describe_name(const struct ta_sync *sync, char *text, size_t size);
 void ta_new_sync_kind(struct ta_runner *runner, lua_State *L, const char *name,
                       const struct ta_function *methods);
 
-/* Releases the locks of a task that ends, and reports it. */
-void ta_release_locks(struct ta_runner *runner, struct ta_task *task);
+/* Wakes the first who waits in the queue, if any: its task. */
+struct ta_task *ta_wake_first(struct ta_runner *runner, struct ta_list *waiting);
 
-/* The locks of a task that is forgotten have no owner any more. */
-void ta_drop_locks(struct ta_task *task);
+/* Waits in the object's queue until it is woken; use it as the return of a C
+ * function.  `k` begins with ta_check_given_up().  [-0, +0, v] */
+int ta_wait_for(struct ta_runner *runner, lua_State *L, const struct ta_wait_kind *kind,
+                struct ta_sync *sync, lua_KFunction k);
 
-/* A new task starts with the values of the one that runs.  [-0, +0, m] */
-void ta_inherit_locals(struct ta_runner *runner, lua_State *L, const struct ta_task *task);
-
-void ta_forget_locals(struct ta_runner *runner, const struct ta_task *task);
-
-/* Adds their constructors to the table on top.  [-0, +0, m] */
-void ta_open_sync(struct ta_runner *runner, lua_State *L);
+/* Adds the event's constructor to the table on top.  [-0, +0, m] */
+void ta_open_event(struct ta_runner *runner, lua_State *L);
 
 #endif

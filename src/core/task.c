@@ -9,10 +9,12 @@
 #include "core/coroutine.h"
 #include "core/describe.h"
 #include "core/failure.h"
+#include "core/known.h"
 #include "core/library.h"
+#include "core/local.h"
+#include "core/lock.h"
 #include "core/preempt.h"
 #include "core/scope.h"
-#include "core/sync.h"
 #include "core/trace.h"
 #include "core/wait.h"
 
@@ -70,9 +72,7 @@ struct ta_task *ta_to_task(struct ta_runner *runner, lua_State *L, int index) {
 }
 
 struct ta_task *ta_check_task(lua_State *L) {
-  struct ta_task *task = ta_to_task(ta_upvalue_runner(L), L, 1);
-  if (!task) luaL_typeerror(L, 1, "Task");
-  return task;
+  return ta_check_kind(L, TA_KEEPS_META, "Task");
 }
 
 static void push_error(lua_State *L, const struct ta_task *task) {

@@ -65,7 +65,7 @@ struct ta_task {
   bool queued : 1;    /* `waiter` holds a place */
   bool in_force : 1;  /* a cancellation is: each wait raises it */
   bool given_up : 1;  /* its wait was, or the cancellation came during a firm one */
-  bool spared : 1;    /* born in a shield while everything was being cancelled */
+  bool spared : 1;    /* part of what a shield holds, when everything is cancelled */
   bool forced : 1;    /* it was told that the time for clean-up is over */
   bool doomed : 1;    /* it went on after too many cancellations: to be closed */
   bool rethrown : 1;  /* the error being raised has its traceback already */

@@ -92,7 +92,9 @@ static bool push_obstacle(lua_State *L, lua_State *co, int level) {
       lua_pop(L, 1);
       continue;
     }
-    lua_pushliteral(L, ", a C function that cannot be suspended");
+    bool named = strcmp(lua_tostring(L, -1), "a C function") != 0;
+    lua_pushstring(L,
+                   named ? ", a C function that cannot be suspended" : " that cannot be suspended");
     lua_concat(L, 2);
     return true;
   }
@@ -101,18 +103,18 @@ static bool push_obstacle(lua_State *L, lua_State *co, int level) {
 
 static int raise_cannot_wait(struct ta_runner *runner, lua_State *L, const char *action) {
   struct ta_level *level = runner->level;
-  if (!runner->current) return luaL_error(L, "%s: only a task can wait", action);
+  if (!runner->current) return ta_error(L, "%s: only a task can wait", action);
   if (!level || level->co != L)
-    return luaL_error(L, "%s: cannot wait in a coroutine that a C function resumed", action);
+    return ta_error(L, "%s: cannot wait in a coroutine that a C function resumed", action);
   /* The obstacle lies in the innermost coroutine that cannot yield: its own
    * first frame is the C function that was called, or that resumed the next. */
   for (; level; level = level->up) {
     if (level->closing)
-      return luaL_error(L, "%s: cannot wait in clean-up run by %s", action, level->closing);
+      return ta_error(L, "%s: cannot wait in clean-up run by %s", action, level->closing);
     if (!lua_isyieldable(level->co) && push_obstacle(L, level->co, 1))
-      return luaL_error(L, "%s: cannot wait inside %s", action, lua_tostring(L, -1));
+      return ta_error(L, "%s: cannot wait inside %s", action, lua_tostring(L, -1));
   }
-  return luaL_error(L, "%s: cannot wait here", action);
+  return ta_error(L, "%s: cannot wait here", action);
 }
 
 bool ta_can_wait(const struct ta_runner *runner, lua_State *L) {

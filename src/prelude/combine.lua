@@ -109,7 +109,7 @@ end
 
 function combine.all(list)
   check_tasks("all", list)
-  raise_if_cancelled()
+  check_wait("all")
   local given, taken = given_in(list), {}
   local _ <close> = seen_off(given)
   local tasks
@@ -126,7 +126,6 @@ end
 
 -- Calls choose(tasks) in a scope, and cancels them all when it has chosen.
 local function choose_among(list, choose)
-  raise_if_cancelled()
   local _ <close> = seen_off(given_in(list))
   local tasks, chosen = {}, nil
   collect(function(scope)
@@ -140,6 +139,7 @@ end
 function combine.race(list)
   check_tasks("race", list)
   if #list == 0 then error("race: nothing to run", 2) end
+  check_wait("race")
   local winner = choose_among(list, function(tasks)
     async.select(tasks)
     return first_ended(tasks)
@@ -162,6 +162,7 @@ end
 function combine.any(list)
   check_tasks("any", list)
   if #list == 0 then error("any: nothing to try", 2) end
+  check_wait("any")
   local winner, tasks = choose_among(list, function(left)
     while #left > 0 do
       local done
@@ -178,6 +179,7 @@ function combine.map(list, fn, options)
   check_list("map", list, 3)
   check_function("map", 2, fn)
   options = check_options("map", options, {limit = true})
+  check_wait("map")
   local count = #list
   local limit = options.limit == nil and huge or options.limit == huge and huge
     or check_count("map", "limit", options.limit)
@@ -209,7 +211,7 @@ function combine.retry(count, fn, options)
   local factor = check_seconds("retry", "factor", options.factor, 1)
   local most = check_seconds("retry", "max", options.max, huge)
   local jitter = check_seconds("retry", "jitter", options.jitter, 0)
-  raise_if_cancelled()
+  check_wait("retry")
   for try = 1, count - 1 do
     local result = pack(pcall(fn, try))
     if result[1] then return unpack(result, 2, result.n) end

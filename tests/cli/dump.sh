@@ -3,7 +3,7 @@
 #
 # dump.sh -- SIGQUIT and SIGUSR1: what all tasks are doing, while they go on.
 
-: "${program:?}" "${guard:?}" "${ready:?}" "${told:?}" "${till_told:?}" "${busy_till_told:?}"
+: "${program:?}" "${here:?}" "${guard:?}" "${ready:?}" "${told:?}" "${till_told:?}" "${busy_till_told:?}"
 
 t_sigquit_and_sigusr1_show_all_tasks_and_the_script_goes_on() {
   local signal

@@ -3,7 +3,7 @@
 #
 # signals.sh -- SIGINT and SIGTERM.
 
-: "${program:?}" "${closing:?}"
+: "${program:?}" "${here:?}" "${closing:?}" "${told:?}" "${till_told:?}" "${busy_till_told:?}"
 
 guard='local guard <close> = async.defer(function() print "closed" end)'
 ready='print "ready" io.stdout:flush()'
@@ -344,7 +344,8 @@ t_busy_shields_and_clean_up_are_left_alone() {
   script <<<"$told $guard $ready async.shield(function() $work end) print 'on' sleep(0) print 'never'"
   start --grace=60 script.lua
   at clean-up
-  script <<<"$told local guard <close> = async.defer(function() $work end) $ready sleep(60)"
+  script <<<"$told local guard <close> = async.defer(function() $work end)
+    $ready sleep(60)"
   start --grace=60 script.lua
   at shield
   wait_for has out ready
@@ -429,7 +430,7 @@ LUA
 
 # What the script started outlives it; not us.
 end_child() {
-  kill -KILL "$(cat "$TEST_FOLDER/child/child")"
+  kill -KILL "$(cat "$TEST_FOLDER/child/child")" || true
 }
 
 t_what_no_hook_reaches_ends_with_the_second_signal() {
@@ -492,7 +493,8 @@ t_a_signal_ends_a_blocked_write() {
   exec 3<>fifo
   script <<<'io.stderr:write "ready" print(("x"):rep(1000000)) sleep(60)'
   rm -f pid ended
-  lua5.4 -E "$here/how.lua" "$(printf '%q ' "$program" run --grace=0.3 script.lua)" >fifo 2>err </dev/null &
+  lua5.4 -E "$here/how.lua" "$(printf '%q ' "$program" run --grace=0.3 script.lua)" \
+    >fifo 2>err </dev/null &
   wait_for has err ready
   stop TERM
   expect_end "signal 15"
@@ -540,7 +542,10 @@ LUA
 }
 
 t_a_busy_shield_is_named_by_the_second_signal() {
-  script <<<"spawn({name = 'busy'}, function() $ready async.shield(function() while true do end end) end)"
+  script <<<"spawn({name = 'busy'}, function()
+    $ready
+    async.shield(function() while true do end end)
+  end)"
   start --grace=60 script.lua
   wait_for has out ready
   stop INT

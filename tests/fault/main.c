@@ -88,6 +88,9 @@ static void attempt(struct sweep *sweep, enum refusal refusal, uint64_t nth) {
   scenario_end(scenario);
   if (scenario_overclosed(scenario)) scenario_fault(scenario, "a guard was closed twice");
   if (refusal == REFUSE_ONE && outcome == ENDED) check_one(scenario, &sweep->reference);
+  if (refusal == REFUSE_TWO && outcome == ENDED && sweep->chapter != chapters &&
+      scenario_unclosed(scenario))
+    scenario_fault(scenario, "a guard was not closed once: %.900s", scenario->log);
   if (!scenario->refused && strcmp(scenario->log, sweep->reference.log) != 0)
     scenario_fault(scenario, "another log: %.900s", scenario->log);
 }
@@ -288,8 +291,8 @@ static int run_single(int argc, char **argv, uint64_t *at) {
 int main(int argc, char **argv) {
   struct child children[AT_ONCE] = {{0}};
   setvbuf(stdout, NULL, _IOLBF, 0);
-  uint64_t *at = mmap(NULL, AT_ONCE * sizeof *at, PROT_READ | PROT_WRITE,
-                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  uint64_t *at =
+      mmap(NULL, AT_ONCE * sizeof *at, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (at == MAP_FAILED) return EXIT_FAILURE;
   if (argc > 1) return run_single(argc, argv, at);
   for (int i = 0; i < AT_ONCE; i++) children[i].at = &at[i];

@@ -21,10 +21,9 @@
 
 #include "inject/subject.h"
 
-#define POINTS 20          /* at which a script is cancelled, and variants of each */
-#define MOST_POINTS 2000   /* with -a */
-#define MANY_STEPS 20000   /* a script that takes so many is costly */
-#define FEW_POINTS 3       /* and must do with these */
+#define POINTS 20          /* at which a script is cancelled, in two variants */
+#define STEPS 60000        /* that all runs of a script may take about */
+#define FULL_STEPS 2000000 /* with -a, where only this bounds the points */
 #define ROOM 100000        /* steps whose takers are remembered */
 #define AT_ONCE 2          /* processes */
 #define WATCH 200000       /* microseconds between looks at long steps */
@@ -59,9 +58,8 @@ static struct reference look_at(const char *path) {
   subject = (struct subject){.path = path, .takers = takers, .room = ROOM};
   subject_run(&subject);
   subject_end(&subject);
-  return (struct reference){.steps = subject.steps,
-                            .balanced = subject.entered == subject.closed,
-                            .odd = subject.odd};
+  return (struct reference){
+      .steps = subject.steps, .balanced = subject.entered == subject.closed, .odd = subject.odd};
 }
 
 static void disturb(const char *path, uint64_t step, enum variant variant,
@@ -82,8 +80,8 @@ static void disturb(const char *path, uint64_t step, enum variant variant,
 }
 
 static uint64_t number_of_points(uint64_t steps, bool all) {
-  uint64_t most = all ? MOST_POINTS : POINTS;
-  if (steps > MANY_STEPS) most = all ? 10 * FEW_POINTS : FEW_POINTS;
+  uint64_t most = (all ? FULL_STEPS : STEPS) / (steps + 1) + 1;
+  if (!all && most > POINTS) most = POINTS;
   return steps < most ? steps : most;
 }
 
@@ -196,8 +194,8 @@ int main(int argc, char **argv) {
   if (argc == 4 && (strcmp(argv[1], "-k") == 0 || strcmp(argv[1], "-t") == 0))
     return run_single(argv[3], strtoull(argv[2], NULL, 10),
                       argv[1][1] == 'k' ? CANCEL_ALL : CANCEL_TASK);
-  uint64_t *at = mmap(NULL, AT_ONCE * sizeof *at, PROT_READ | PROT_WRITE,
-                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  uint64_t *at =
+      mmap(NULL, AT_ONCE * sizeof *at, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (at == MAP_FAILED) return EXIT_FAILURE;
   for (int i = 0; i < AT_ONCE; i++) children[i].at = &at[i];
   bool all = argc > 1 && strcmp(argv[1], "-a") == 0;

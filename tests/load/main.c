@@ -21,11 +21,11 @@
 
 #include "tinyasync.h"
 
-#define FEW 500       /* tasks, to compare with */
-#define SLACK 2.0     /* a heap costs a little more when it is large */
-#define LONGEST 120   /* seconds: what is not linear may take years */
-#define MOST_STACK 1  /* MiB of C stack, for what is recursive and should not be */
-#define TOLD 3        /* the status of a child that has told of a fault */
+#define FEW 500      /* tasks, to compare with */
+#define SLACK 2.0    /* a heap costs a little more when it is large */
+#define LONGEST 120  /* seconds: what is not linear may take years */
+#define MOST_STACK 1 /* MiB of C stack, for what is recursive and should not be */
+#define TOLD 3       /* the status of a child that has told of a fault */
 
 /* What one run cost. */
 struct cost {

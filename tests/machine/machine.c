@@ -16,7 +16,9 @@
 #include "tinyasync.h"
 
 #define MOST_PASSES 600 /* before all is cancelled, and before what is left is closed */
-#define MOST_REPORTS 64
+#define MOST_OPENED 3
+#define MOST_REPORTS 1000
+#define MOST_TICKETS 4000
 #define KEPT_TASKS "machine.tasks" /* in the registry: weak */
 
 struct report {
@@ -33,11 +35,15 @@ struct machine {
   double now;   /* the clock */
   uint64_t dice;
 
-  bool loose;       /* there is no model of this program */
-  bool late, early; /* the host comes back late, and for nothing */
-  unsigned cancel_at;
+  bool loose;         /* there is no model of this program */
+  bool late, early;   /* the host comes back late, and for nothing */
+  unsigned cancel_at; /* the pass before which all is cancelled, */
+  unsigned close_at;  /* or closed at once; 0: none */
+  bool cancelled;
+  unsigned opened;
   struct report reports[MOST_REPORTS];
   unsigned report_count;
+  struct ta_ticket tickets[MOST_TICKETS];
 };
 
 /* ---------------------------------------------------------------- the host */
@@ -163,6 +169,32 @@ static int l_waiting(lua_State *L) {
   return 1;
 }
 
+static struct ta_ticket *check_ticket(lua_State *L) {
+  lua_Integer number = luaL_checkinteger(L, 1);
+  luaL_argcheck(L, number > 0 && number < MOST_TICKETS, 1, "no such ticket");
+  return &machine_of(L)->tickets[number];
+}
+
+static int k_unparked(lua_State *L, int status, lua_KContext context) {
+  (void)L, (void)status, (void)context;
+  return 0;
+}
+
+/* park(number): waits until unpark(number) */
+static int l_park(lua_State *L) {
+  static const struct ta_wait_kind kind = {.action = "park"};
+  struct ta_runner *runner = machine_of(L)->runner;
+  struct ta_ticket *ticket = check_ticket(L);
+  *ticket = ta_take_ticket(runner, L, &kind, NULL);
+  return ta_park(runner, L, *ticket, 0, k_unparked);
+}
+
+/* unpark(number): whether it took effect */
+static int l_unpark(lua_State *L) {
+  lua_pushboolean(L, ta_unpark(machine_of(L)->runner, *check_ticket(L)));
+  return 1;
+}
+
 static int l_interrupt(lua_State *L) {
   ta_interrupt(machine_of(L)->runner);
   return 0;
@@ -195,19 +227,14 @@ static int l_show(lua_State *L) {
 
 static void push_host(struct machine *machine) {
   static const luaL_Reg functions[] = {
-      {"clock", l_clock}, {"pass_now", l_pass_now},
-      {"work", l_work},
-      {"say", l_say},
-      {"state", l_state},
-      {"facts", l_facts},
-      {"channel", l_channel},
-      {"waiting", l_waiting},
-      {"interrupt", l_interrupt},
-      {"cancel_all", l_cancel_all},
-      {"remember", l_remember},
-      {"show", l_show},
-      {"steps", l_steps},
-      {NULL, NULL},
+      {"clock", l_clock},         {"pass_now", l_pass_now},
+      {"work", l_work},           {"say", l_say},
+      {"state", l_state},         {"facts", l_facts},
+      {"channel", l_channel},     {"waiting", l_waiting},
+      {"interrupt", l_interrupt}, {"park", l_park},
+      {"unpark", l_unpark},       {"cancel_all", l_cancel_all},
+      {"remember", l_remember},   {"show", l_show},
+      {"steps", l_steps},         {NULL, NULL},
   };
   lua_State *L = machine->L;
   lua_newtable(L);
@@ -340,6 +367,7 @@ static void read_habits(struct machine *machine) {
   machine->late = flag_of(L, made, "late");
   machine->early = flag_of(L, made, "early");
   machine->cancel_at = (unsigned)integer_of(L, made, "cancel_at");
+  machine->close_at = (unsigned)integer_of(L, made, "close_at");
   ta_set_seed(machine->runner, (uint64_t)integer_of(L, made, "order"));
   if (flag_of(L, made, "traced")) ta_on_event(machine->runner, ignore_event, NULL);
 }
@@ -468,24 +496,31 @@ static bool rescue(struct machine *machine) {
   return done;
 }
 
+/* What the host does when nothing goes on by itself: in turn it lets somebody
+ * help, cancels all, lets go from outside what waits in shields.  False when only
+ * closing is left. */
+static bool go_on(struct machine *machine, enum ta_pass_result result) {
+  if (result == TA_STUCK && rescue(machine)) return true;
+  if (!machine->cancelled) {
+    machine->cancelled = true;
+    cancel_all(machine);
+    return true;
+  }
+  if (machine->opened++ == MOST_OPENED) return false;
+  call_model(machine, "open_up");
+  return true;
+}
+
 /* Passes until nobody is left, or nothing helps but to close what is. */
 static void do_passes(struct machine *machine) {
-  bool cancelled = false;
-  unsigned most = MOST_PASSES, opened = 0;
-  for (unsigned pass = 1; pass <= most && !has_failed(machine); pass++) {
+  for (unsigned pass = 1; pass <= 2 * MOST_PASSES && !has_failed(machine); pass++) {
     machine->result->passes++;
     if (pass == machine->cancel_at) cancel_all(machine);
+    if (pass == machine->close_at) return;
     enum ta_pass_result result = do_pass(machine);
-    if (ta_live(machine->runner) == 0) return;
-    bool ends = result == TA_DONE || result == TA_STUCK || pass == MOST_PASSES;
-    if (!ends || has_failed(machine)) continue;
-    if (result == TA_STUCK && rescue(machine)) continue;
-    if (cancelled && (pass == most || opened++ == 3)) return;
-    if (cancelled) call_model(machine, "open_up");
-    if (cancelled) continue;
-    cancelled = true;
-    most = pass + MOST_PASSES;
-    cancel_all(machine);
+    if (has_failed(machine) || ta_live(machine->runner) == 0) return;
+    bool stopped = result == TA_DONE || result == TA_STUCK || pass == MOST_PASSES;
+    if (stopped && !go_on(machine, result)) return;
   }
 }
 
@@ -550,7 +585,8 @@ static void tear_down(struct machine *machine) {
 }
 
 void machine_run(uint64_t seed, FILE *listing, struct machine_result *result) {
-  struct machine machine = {.listing = listing, .result = result, .dice = seed};
+  static struct machine machine; /* too large for a stack */
+  machine = (struct machine){.listing = listing, .result = result, .dice = seed};
   *result = (struct machine_result){.passes = 0};
   if (set_up(&machine, seed)) {
     do_passes(&machine);

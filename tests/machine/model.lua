@@ -14,7 +14,8 @@
 
 return function(host)
   local model = {
-    tasks = {}, live = 0, daemons = 0, running = nil, passes = 0, in_pass = false, now = 0,
+    tasks = {}, others = {}, live = 0, daemons = 0, running = nil, passes = 0, in_pass = false,
+    now = 0,
     turn = {}, next = {}, hidden = {}, cancelling = false, deadlines = {}, reports = {},
     failure = nil, hash = 0, cancelled_waits = 0, waits = 0, out_of_order = 0,
     entered = 0, left = 0,
@@ -28,6 +29,7 @@ return function(host)
     if not model.failure and not model.ended then model.violate(format, ...) end
   end
   function model.violate(format, ...)
+    if model.failure then return end
     model.failure = format:format(...)
     host.say("VIOLATION: " .. model.failure)
   end
@@ -220,11 +222,25 @@ return function(host)
   end
   model.cancel_region = cancel_region
 
+  -- Is the task a child of a scope in a shield, or of one in such a task?
+  local function is_sheltered(task)
+    local region = task.scope
+    if not region then return false end
+    if region.task.spared then return true end
+    while region and region.kind ~= "shield" do region = region.outer end
+    return region ~= nil
+  end
+
   function model.cancel_all()
     model.sync()
     if model.cancelling then return end
     model.cancelling = true
-    for _, task in ipairs(model.tasks) do cancel_one(task, runner_cause) end
+    for _, task in ipairs(model.tasks) do
+      if not task.ended then
+        task.spared = is_sheltered(task)
+        if not task.spared then cancel_one(task, runner_cause) end
+      end
+    end
   end
 
   -- ----------------------------------------------------------------- regions
@@ -519,6 +535,7 @@ return function(host)
     for _, task in ipairs(model.tasks) do
       task.handle, task.outcome, task.results = nil, nil, nil
     end
+    for _, task in ipairs(model.others) do task.handle = nil end
   end
 
   return model

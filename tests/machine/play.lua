@@ -15,7 +15,7 @@ return function(host, model, program)
   local budget = 2000         -- operations of a program
   local made
   local channels, locks, semaphores, events, locals = {}, {}, {}, {}, {}
-  local scopes, pokes = {}, {}
+  local scopes, pokes, parks = {}, {}, {}
   local values, errors = 0, 0
 
   local function pick(list, n)
@@ -34,7 +34,7 @@ return function(host, model, program)
     if watch.closed then fail("a to-be-closed variable was closed twice") end
     watch.closed = true
     model.left = model.left + 1
-    local skips = model.ended or model.dooming and not watch.of_body
+    local skips = not watch.always and (model.ended or model.dooming and not watch.of_body)
     if not skips then watch[1](err) end
   end
   local function watch(fn)
@@ -65,6 +65,17 @@ return function(host, model, program)
     end
     fail("%s: %s gave (%s), expected (%s)", name(task), what, table.concat(words[2], ", "),
       table.concat(words[1], ", "))
+  end
+
+  -- Where an operation stands: co, the innermost coroutine; unwind_stuck, whether
+  -- clean-up that an error causes cannot wait; in a callback of a C function; below
+  -- an xpcall with a handler; scope, the innermost.  This is X with changes.
+  local function inside(X, changes)
+    return {
+      co = X.co, scope = X.scope, callback = changes.callback or X.callback,
+      handler = changes.handler or X.handler,
+      unwind_stuck = changes.unwind_stuck,
+    }
   end
 
   -- ------------------------------------------------------------ single steps
@@ -144,7 +155,12 @@ return function(host, model, program)
   -- not have to.
   local function leaf(task, what, strict, decide, fn, ...)
     say(task, "%s", what)
-    if model.ended then return fn(...) end
+    if model.ended then
+      if not host.verbose then return fn(...) end
+      local results = pack(fn(...))
+      say(task, "  %s: %s", what, host.show(results[1]))
+      return unpack(results, 1, results.n)
+    end
     local want = entry(task, what, strict)
     if want and want.cause and (task.deliveries or 0) >= MOST_DELIVERIES then
       say(task, "was cancelled too often")
@@ -234,7 +250,8 @@ return function(host, model, program)
         return nil, {kind = "turn", at_once = true, finish = finish_turn}
       end, coroutine.yield)
     end
-    if task.stuck or X.callback or co.closing then return end
+    -- Lua 5.4.4 cannot close well what was suspended inside xpcall: see robust.md.
+    if task.stuck or X.callback or X.handler or co.closing then return end
     if task.region and task.region.co == co then
       local _ <close> = watch(function(err)
         if type(err) ~= "string" or not err:find("cannot yield out of async", 1, true) then
@@ -286,6 +303,17 @@ return function(host, model, program)
 
   local exec
 
+  -- The task's own values are what it, and who spawned it, have set.
+  local function check_locals(task)
+    for number, own in ipairs(locals) do
+      local value = own:get()
+      if value ~= (task.locals[number] or 0) then
+        fail("%s: its task-local is %s, and should be %s", name(task), host.show(value),
+          host.show(task.locals[number]))
+      end
+    end
+  end
+
   local function results_of(task, procedure)
     if procedure.results == 0 then return NOTHING end
     if procedure.results == 1 then return {n = 1, "result of " .. task.id} end
@@ -303,14 +331,16 @@ return function(host, model, program)
       local state = err == nil and "done" or model.is_in_force(task, err) and "cancelled"
         or "failed"
       if model.dooming then
-        if model.dooming ~= task or err ~= nil then fail("%s is closed for no reason", name(task)) end
+        if model.dooming ~= task or err ~= nil then fail("%s is closed so", name(task)) end
         model.dooming, state, err = false, "cancelled", in_force(task).object
       end
       say(task, "ends: %s %s", state, err ~= nil and host.show(err) or "")
       model.end_task(task, state, err == nil and task.results or err)
     end)
     end_watch.of_body = true
+    check_locals(task)
     exec(task, task.procedure.body, {unwind_stuck = false})
+    check_locals(task)
     task.results = results_of(task, task.procedure)
     return unpack(task.results, 1, task.results.n)
   end
@@ -320,7 +350,13 @@ return function(host, model, program)
     sync()
     local task = model.new_task(scope, daemon)
     task.procedure = type(procedure) == "table" and procedure or pick(made.procedures, procedure)
-    task.handle = spawn_in({daemon = daemon}, body, task)
+    local ok, handle = pcall(spawn_in, {daemon = daemon}, body, task)
+    if not ok then -- only without the model is it not known that a scope has ended
+      if not model.loose then fail("%s: spawn raised %s", name(by), host.show(handle)) end
+      table.remove(model.tasks)
+      error(handle, 0)
+    end
+    task.handle = handle
     task.id = task.handle.id
     host.remember(task.handle)
     say(by, "spawns %s%s", name(task), task.cause and " cancelled" or "")
@@ -608,18 +644,10 @@ return function(host, model, program)
 
   function play.local_set(task, op)
     local number = (op.n - 1) % #locals + 1
+    check_locals(task)
     values = values + 1
     task.locals[number] = values
     locals[number]:set(values)
-  end
-
-  function play.local_get(task, op)
-    local number = (op.n - 1) % #locals + 1
-    local value = locals[number]:get()
-    if value ~= (task.locals[number] or 0) then
-      fail("%s: its task-local is %s, and should be %s", name(task), host.show(value),
-        host.show(task.locals[number]))
-    end
   end
 
   -- ----------------------------------------------------------------- actions
@@ -653,6 +681,29 @@ return function(host, model, program)
     if took ~= can then fail("%s: wake gave %s", name(task), tostring(took)) end
   end
 
+  -- A wait of the host's own, by ticket.
+  function play.park(task)
+    local number = #parks + 1
+    leaf(task, "park " .. number, true, function()
+      parks[number] = {kind = "park", finish = finish_turn}
+      return nil, parks[number]
+    end, host.park, number)
+  end
+
+  -- Any ticket, also a stale one.
+  function play.unpark(task, op)
+    if #parks == 0 then return end
+    local number = #parks - op.n % math.min(#parks, 4)
+    local wait = parks[number]
+    sync()
+    local can = not wait.done and not wait.given_up
+    say(task, "unparks %d: %s", number, can)
+    if can then model.complete(wait) end
+    if host.unpark(number) ~= can then
+      fail("%s: unpark of %d did not give %s", name(task), number, tostring(can))
+    end
+  end
+
   -- ----------------------------------------------------------------- regions
 
   -- Runs fn(body), where fn opens a region, as async.scope does.  on_end(err) is
@@ -664,7 +715,7 @@ return function(host, model, program)
       task.stuck = stuck
       if not returned then check(err) end
     end)
-    local inner = {unwind_stuck = stuck, co = X.co, callback = X.callback, scope = X.scope}
+    local inner = inside(X, {unwind_stuck = stuck})
     if region.kind == "scope" then inner.scope = region end
     local results = pack(fn(function(object)
       task.region, region.handle = region, object
@@ -832,11 +883,22 @@ return function(host, model, program)
     end, function(err, results) end_scope(task, op, scope, err, results) end)
   end
 
+  -- One of the scopes, mostly one that is open; there those whose children have
+  -- all ended, and that are about to, come first.
+  local function pick_scope(n)
+    sync()
+    local open = {}
+    for _, scope in ipairs(scopes) do
+      if not scope.ended then open[#open + 1] = scope end
+      if scope.wait and scope.wait.done and not scope.ended then return scope end
+    end
+    return pick(#open > 0 and n % 8 > 0 and open or scopes, n)
+  end
+
   -- Any task may use the scope of any other.
   function play.scope_spawn(task, op)
     if #scopes == 0 or #model.tasks >= made.most_tasks then return end
-    local scope = pick(scopes, op.n)
-    sync()
+    local scope = pick_scope(op.n)
     if not scope.ended then
       start(task, op.m, false, scope, function(...) return scope.handle:spawn(...) end)
       return
@@ -848,9 +910,8 @@ return function(host, model, program)
   end
 
   function play.scope_cancel(task, op, X)
-    local scope = op.own and X.scope or #scopes > 0 and pick(scopes, op.n)
+    local scope = op.own and X.scope or #scopes > 0 and pick_scope(op.n)
     if not scope then return end
-    sync()
     values = values + 1
     local reason = "scope " .. values
     local took = model.cancel_region(scope, reason)
@@ -874,7 +935,7 @@ return function(host, model, program)
         fail("%s: pcall let %s pass", name(task), host.show(err))
       end
     end)
-    local inner = {unwind_stuck = stuck, co = X.co, callback = X.callback, scope = X.scope}
+    local inner = inside(X, {unwind_stuck = stuck, handler = X.handler or op.handler})
     local function run(...)
       local _ <close> = watch(function(err)
         got = err
@@ -916,7 +977,7 @@ return function(host, model, program)
   function play.callback(task, op, X)
     local stuck = task.stuck
     local _ <close> = watch(function() task.stuck = stuck end)
-    local inner = {unwind_stuck = X.unwind_stuck, co = X.co, callback = true, scope = X.scope}
+    local inner = inside(X, {unwind_stuck = X.unwind_stuck, callback = true})
     string.gsub("x", "x", function()
       task.stuck = true
       exec(task, op.body, inner)
@@ -931,8 +992,7 @@ return function(host, model, program)
     local before = task.stuck
     task.stuck = closing or stuck
     say(task, "cleans up after %s%s", host.show(err), task.stuck and ", and cannot wait" or "")
-    exec(task, op.cleanup, {unwind_stuck = X.unwind_stuck or task.stuck, co = X.co,
-      callback = X.callback, scope = X.scope})
+    exec(task, op.cleanup, inside(X, {unwind_stuck = X.unwind_stuck or task.stuck}))
     task.stuck = before
   end
 
@@ -992,13 +1052,14 @@ return function(host, model, program)
     end
     co = coroutine.create(generate)
     -- What is left of it is closed, whatever happens here.
-    local _ <close> = watch(function()
+    local rest <close> = watch(function()
       if coroutine.status(co) == "dead" then return end
       session.closing, task.stuck = true, true
       local ok, err = coroutine.close(co)
       task.stuck = stuck
       if ok ~= (got == nil) then fail("%s: close gave %s", name(task), host.show(err)) end
     end)
+    rest.always = true
     local ok, value
     for _ = 1, op.most do
       passing = true -- a cancellation in force is not caught
@@ -1030,11 +1091,15 @@ return function(host, model, program)
 
   -- ------------------------------------------------------------- combinators
 
+  local MOST_NESTED = 2 -- procedures in a combinator in a procedure in a combinator
+
   -- A function as a task of a combinator.
   local function work(by, n, result)
+    local nested = (by.nested or 0) + 1
     return function()
-      local task = {id = by.id, locals = {}, locks = {}, handle = async.current()}
-      exec(task, pick(made.procedures, n).body, {})
+      local task = {id = by.id, locals = {}, locks = {}, handle = async.current(), nested = nested}
+      model.others[#model.others + 1] = task
+      if nested <= MOST_NESTED then exec(task, pick(made.procedures, n).body, {}) end
       return result
     end
   end
@@ -1050,12 +1115,14 @@ return function(host, model, program)
     say(task, "%s: %s", op.how, host.show(results))
     if ok and op.how == "all" then
       for i, item in ipairs(list) do
-        if type(item) == "function" and results[i] ~= i then
+        if type(item) == "function" and results[i] ~= i and not model.closing then
           model.violate("all gave %s for function %d", host.show(results[i]), i)
         end
       end
     end
     -- Losers have unwound when the call returns.
+    if model.closing then return end
+    if type(results) == "string" and results:find("cannot wait", 1, true) then return end
     for _, item in ipairs(list) do
       local state = type(item) == "userdata" and (op.how ~= "all" or not ok) and item:status()
       if state == "runnable" or state == "waiting" then
@@ -1075,9 +1142,9 @@ return function(host, model, program)
       return work(task, op.n + index, -index)()
     end, {limit = op.limit})
     for i = 1, op.count do
-      if results[i] ~= -i then model.violate("map gave %s", host.show(results[i])) end
+      if results[i] ~= -i and not model.closing then model.violate("map gave %s", host.show(results[i])) end
     end
-    if running > 0 then model.violate("map left %d running", running) end
+    if running > 0 and not model.closing then model.violate("map left %d running", running) end
   end
 
   function play.retry(task, op)
@@ -1166,6 +1233,7 @@ return function(host, model, program)
     for i in ipairs(events) do play.set(nil, {n = i}) end
     for i in ipairs(channels) do play.close(nil, {n = i}) end
     for i in ipairs(pokes) do play.wake(nil, {n = i}) end
+    for i in ipairs(parks) do play.unpark(nil, {n = i}) end
   end
 
   -- Holds the queues of the objects against the model's.
@@ -1189,10 +1257,18 @@ return function(host, model, program)
     end
   end
 
-  -- The program has ended, all its tasks by themselves or by cancellation.
+  -- No task is left.
   function model.check_end()
     if model.entered ~= model.left then
       model.violate("%d to-be-closed variables were entered, %d closed", model.entered, model.left)
+    end
+    for _, list in ipairs{channels, locks, semaphores, events} do
+      for _, object in ipairs(list) do
+        local senders = object.senders and select(3, host.channel(object.handle)) or 0
+        if host.waiting(object.handle) + senders > 0 then
+          model.violate("a task that has ended is in a queue")
+        end
+      end
     end
     if model.closing then return end -- what was handed over to a closed task is lost
     for _, channel in ipairs(channels) do

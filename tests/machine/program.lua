@@ -54,10 +54,11 @@ function make.wait(random) return {n = random(100)} end
 function make.release(random) return {n = random(100)} end
 function make.wake(random) return {n = random(100), fail = random(3) == 1} end
 function make.poke(random) return {now = random(5) == 1} end
+function make.park() return {} end
+function make.unpark(random) return {n = random(100)} end
 function make.raise() return {} end
 function make.work(random) return {seconds = one_of(random, {0.125, 0.25, 1})} end
 function make.local_set(random) return {n = random(100)} end
-function make.local_get(random) return {n = random(100)} end
 function make.scope_spawn(random) return {n = random(100), m = random(100)} end
 function make.scope_cancel(random) return {n = random(100), own = random(3) == 1} end
 function make.interrupt() return {} end
@@ -125,17 +126,23 @@ function make.combine(random)
   return {items = items, how = one_of(random, {"all", "any", "race"})}
 end
 
-function make.map(random) return {items = {}, count = random(5), limit = random(4), n = random(100)} end
-function make.retry(random) return {times = random(3), delay = one_of(random, {0, 0.25}), n = random(100)} end
-function make.every(random) return {seconds = one_of(random, {0.25, 0.5}), times = random(3), n = random(100)} end
+function make.map(random) return {count = random(5), limit = random(4), n = random(100)} end
+
+function make.retry(random)
+  return {times = random(3), delay = one_of(random, {0, 0.25}), n = random(100)}
+end
+
+function make.every(random)
+  return {seconds = one_of(random, {0.25, 0.5}), times = random(3), n = random(100)}
+end
 
 -- --------------------------------------------------------------- procedures
 
 local SINGLE = {
   sleep = 14, checkpoint = 4, yield = 4, spawn = 9, await = 8, cancel = 7, send = 16, recv = 14,
   close = 1, set = 3, clear = 1, wait = 4, release = 2, wake = 3, poke = 3, raise = 2, work = 2,
-  local_set = 1, local_get = 1, scope_spawn = 3, scope_cancel = 4, interrupt = 1, acquire = 2,
-  select = 12, collect = 1, tree = 1,
+  local_set = 3, park = 3, unpark = 5, scope_spawn = 5, scope_cancel = 4, interrupt = 1,
+  acquire = 2, select = 12, collect = 1, tree = 1,
 }
 local BLOCKS = {
   scope = 8, timeout = 8, shield = 5, guard = 8, pcall = 5, coroutine = 5, defer = 4, callback = 1,
@@ -176,8 +183,10 @@ function list_of(random, depth)
   return list
 end
 
-local RESCUES = {"send", "send", "send", "recv", "recv", "set", "wake", "cancel", "scope_cancel",
-  "select", "release"}
+local RESCUES = {
+  "send", "send", "send", "recv", "recv", "set", "wake", "unpark", "unpark", "cancel",
+  "scope_cancel", "select", "release",
+}
 
 -- What is tried when all wait for one another.
 local function rescue(random)
@@ -200,6 +209,7 @@ function program.make(seed)
     locks = random(2), semaphores = {random(3)}, events = 2,
     most_tasks = 8 + random(30),
     cancel_at = random(4) == 1 and random(40) or nil, -- the pass before which all is cancelled
+    close_at = random(30) == 1 and random(30) or nil, -- and before which all is closed
     late = random(4) == 1,                     -- the host comes back late
     early = random(4) == 1,                    -- and too early
     loose = random(10) == 1,                   -- it uses combinators: there is no model then
@@ -245,9 +255,9 @@ local function list(ops, indent, write)
 end
 
 function program.list(made, write)
-  write(("starts %s; order %d; cancel_at %s; most_tasks %d%s"):format(
-    table.concat(made.starts, " "), made.order, tostring(made.cancel_at), made.most_tasks,
-    made.loose and "; without model" or ""))
+  write(("starts %s; order %d; cancel_at %s; close_at %s; most_tasks %d%s"):format(
+    table.concat(made.starts, " "), made.order, tostring(made.cancel_at),
+    tostring(made.close_at), made.most_tasks, made.loose and "; without model" or ""))
   for i, procedure in ipairs(made.procedures) do
     write(("procedure %d, %d results"):format(i, procedure.results))
     list(procedure.body, "  ", write)

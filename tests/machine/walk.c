@@ -233,6 +233,20 @@ static bool check_task(struct walk *walk, const struct ta_task *task) {
   return check_runnable(walk, task);
 }
 
+/* Tickets find tasks by their slots: only those that live. */
+static bool check_places(struct walk *walk) {
+  const struct ta_runner *runner = walk->runner;
+  size_t count = 0;
+  for (size_t i = 0; i < runner->slot_capacity; i++) {
+    if (!runner->slots[i]) continue;
+    REQUIRE(is_live(runner, runner->slots[i]));
+    REQUIRE(runner->slots[i]->slot == i);
+    count++;
+  }
+  REQUIRE(count == runner->live);
+  return true;
+}
+
 static bool check_living(struct walk *walk) {
   const struct ta_runner *runner = walk->runner;
   const struct ta_task *older = NULL;
@@ -385,8 +399,8 @@ static bool check_rest(struct walk *walk) {
 
 bool walk_runner(struct ta_runner *runner, char *why, size_t size) {
   struct walk walk = {.runner = runner, .why = why, .size = size};
-  return check_rest(&walk) && check_living(&walk) && check_queues(&walk) && check_timers(&walk) &&
-         check_tables(&walk);
+  return check_rest(&walk) && check_living(&walk) && check_places(&walk) && check_queues(&walk) &&
+         check_timers(&walk) && check_tables(&walk);
 }
 
 static bool check_nothing_left(struct walk *walk) {

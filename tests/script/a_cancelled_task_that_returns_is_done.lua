@@ -11,7 +11,9 @@ print(runnable:cancel())                           -- expect: true
 check(runnable)
 -- expect: runnable
 -- expect: done	nil
-local shielded = spawn(function() return async.shield(function() sleep(2) return "shielded" end) end)
+local shielded = spawn(function()
+  return async.shield(function() sleep(2) return "shielded" end)
+end)
 sleep(1)
 print(shielded:cancel())                           -- expect: true
 check(shielded)

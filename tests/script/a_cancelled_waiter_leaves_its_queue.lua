@@ -7,8 +7,14 @@ end
 lock:acquire()
 semaphore:acquire()
 local first = {
-  (pair(function(name) local guard <close> = lock:acquire() print(name, "has the lock") end)),
-  (pair(function(name) local guard <close> = semaphore:acquire() print(name, "has the semaphore") end)),
+  (pair(function(name)
+    local guard <close> = lock:acquire()
+    print(name, "has the lock")
+  end)),
+  (pair(function(name)
+    local guard <close> = semaphore:acquire()
+    print(name, "has the semaphore")
+  end)),
   (pair(function(name) print(name, receiving:recv()) end)),
   (pair(function(name) sending:send(name) print(name, "has sent") end)),
 }

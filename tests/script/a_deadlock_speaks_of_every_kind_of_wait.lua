@@ -21,5 +21,5 @@ spawn({name = "last"}, function() event:wait() end):await()
 -- expect stderr: #6 t5: select of 2 at $FILE:8
 -- expect stderr: #7 t6: fly at $FILE:9
 -- expect stderr: #8 t7: sleep for ever at $FILE:9
--- expect stderr: #9 t8: 
+-- expect stderr: #9 t8: scope with 1 task at $FILE:10
 -- expect status: 3

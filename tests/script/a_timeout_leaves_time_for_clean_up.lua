@@ -5,7 +5,9 @@ spawn(function()
   sleep(0)
   print "never"
 end)
-local guard <close> = async.defer(function() print("closed", async.shield(sleep, 4), async.now()) end)
+local guard <close> = async.defer(function()
+  print("closed", async.shield(sleep, 4), async.now())
+end)
 sleep(10)
 -- expect: shielded	3.0
 -- expect: closed	4.0	5.0

@@ -3,7 +3,8 @@ local values = {setmetatable({}, {__tostring = function() return "object" end}),
 for i = 1, 5 do
   local task = spawn(function() sleep(1) error(values[i], 0) end)
   local ok, err = pcall(await, task)
-  print(i, ok, rawequal(err, values[i]), select("#", task:pawait()), rawequal(select(2, task:pawait()), values[i]))
+  local again = table.pack(task:pawait())
+  print(i, ok, rawequal(err, values[i]), again.n, rawequal(again[2], values[i]))
 end
 -- expect: 1	false	true	2	true
 -- expect: 2	false	true	2	true
@@ -11,4 +12,4 @@ end
 -- expect: 4	false	true	2	true
 -- expect: 5	false	true	2	true
 local task = spawn(function() error "here" end)    -- the place is this line
-print(pcall(function() await(task) end))           -- expect: false	$FILE:13: here
+print(pcall(function() await(task) end))           -- expect: false	$FILE:14: here

@@ -116,7 +116,8 @@ static void without_a_reason_there_is_none(void) {
 static void cancelling_everything_from_inside_a_task_is_met_at_its_next_wait(void) {
   struct world world;
   open_world(&world);
-  world_add(&world, GUARD "local g <close> = guard 'a' cancel_all() log(state()) sleep(0) log 'no'");
+  world_add(&world,
+            GUARD "local g <close> = guard 'a' cancel_all() log(state()) sleep(0) log 'no'");
   world_add(&world, "log 'never'");
   CHECK(world_settle(&world) == TA_DONE);
   CHECK_TEXT(world.log, "cancelled a cancelled inside");
@@ -172,8 +173,8 @@ static void forced_to_end_a_shield_counts_no_longer(void) {
   struct world world;
   open_world(&world);
   world_add(&world, GUARD "local g <close> = guard 'a';"
-                    "async.shield(function() log(state()) force_end() log(state()) sleep(1)"
-                    "  log 'no' end)");
+                          "async.shield(function() log(state()) force_end() log(state()) sleep(1)"
+                          "  log 'no' end)");
   CHECK(world_run(&world) == TA_DONE);
   CHECK_TEXT(world.log, "free cancelled a cancelled forced");
   world_close(&world);
@@ -238,6 +239,54 @@ static void a_task_that_catches_each_cancellation_is_closed_at_last(void) {
   world_close(&world);
 }
 
+static void cancel_on_failure(void *data, const struct ta_failure *failure) {
+  struct world *world = data;
+  world_log(world, "[%s]", failure->message);
+  ta_cancel_all(world->runner, "failed");
+}
+
+static void a_failure_may_cancel_everything(void) {
+  struct world world;
+  open_world(&world);
+  ta_on_failure(world.runner, cancel_on_failure, &world);
+  world_add(&world, GUARD "local g <close> = guard 'a' sleep(5)");
+  world_add(&world, "error('x', 0)");
+  world_add(&world, "log 'never'");
+  CHECK(world_settle(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "[x] a cancelled failed");
+  world_close(&world);
+}
+
+/* Where no place is left on the stack the function itself raises: it must not
+ * leave behind what it has opened. */
+static void a_region_that_cannot_return_its_results_is_left(void) {
+  static const char code[] =
+      "local open, failed = ..., 0 "
+      "for n = 999950, 999982, 2 do "
+      "  local ok = pcall(open, function() return table.unpack({}, 1, n) end) "
+      "  if not ok then failed = failed + 1 end collectgarbage() sleep(0) end "
+      "local t = spawn(sleep, 5) t:cancel() t:pawait() "
+      "log(failed > 0, async.move_on_after(1, sleep, 3))";
+  static const char *const opens[] = {
+      "return async.scope",
+      "return async.shield",
+      "return function(f) return async.with_timeout(9, f) end",
+      "return function(f) return async.lock():with(f) end",
+  };
+  for (size_t i = 0; i < sizeof opens / sizeof *opens && !test_quick(); i++) {
+    struct world world;
+    open_world(&world);
+    world_load(&world, code);
+    world_load(&world, opens[i]);
+    lua_call(world.L, 0, 1);
+    ta_add_task(world.runner, world.L, 1, NULL);
+    lua_pop(world.L, 1);
+    CHECK(world_run(&world) == TA_DONE);
+    CHECK_TEXT(world.log, "true nil timeout");
+    world_close(&world);
+  }
+}
+
 /* ------------------------------------------------------------ the questions */
 
 static void entering_raises_what_is_in_force_and_else_nothing(void) {
@@ -245,7 +294,7 @@ static void entering_raises_what_is_in_force_and_else_nothing(void) {
   open_world(&world);
   world_do(&world, "log(enter())");
   world_add(&world, GUARD "local g <close> = guard 'raised' log(enter()) async.current():cancel(7)"
-                    "async.shield(function() log(enter()) end) enter() log 'no'");
+                          "async.shield(function() log(enter()) end) enter() log 'no'");
   CHECK(world_settle(&world) == TA_DONE);
   CHECK_TEXT(world.log, "entered entered entered raised cancelled 7");
   world_close(&world);
@@ -260,8 +309,7 @@ static void the_host_knows_whether_a_task_is_cancelled_and_unwinds(void) {
                     "log(state()) async.current():cancel() log(state()) sleep(0)");
   world_add(&world, "log(state())");
   CHECK(world_settle(&world) == TA_DONE);
-  CHECK_TEXT(world.log,
-             "free free cancelled cancelled+unwinding free+unwinding free");
+  CHECK_TEXT(world.log, "free free cancelled cancelled+unwinding free+unwinding free");
   world_close(&world);
 }
 
@@ -281,7 +329,7 @@ static void the_running_task_may_be_ended_where_it_stands(void) {
   open_world(&world);
   world_do(&world, "cancel_running() log 'outside'");
   world_add(&world, GUARD "local g <close> = guard 'a' cancel_all()"
-                    "async.shield(function() cancel_running() pcall(raise) log 'no' end)");
+                          "async.shield(function() cancel_running() pcall(raise) log 'no' end)");
   CHECK(world_settle(&world) == TA_DONE);
   CHECK_TEXT(world.log, "outside a cancelled inside");
   world_close(&world);
@@ -584,6 +632,8 @@ const struct test cancel_tests[] = {
     TEST(closing_ends_those_that_would_not),
     TEST(what_clean_up_wakes_while_all_is_closed_never_steps),
     TEST(a_task_that_catches_each_cancellation_is_closed_at_last),
+    TEST(a_failure_may_cancel_everything),
+    TEST(a_region_that_cannot_return_its_results_is_left),
     TEST(entering_raises_what_is_in_force_and_else_nothing),
     TEST(the_host_knows_whether_a_task_is_cancelled_and_unwinds),
     TEST(a_cancellation_that_is_not_in_force_is_not_raised),

@@ -66,8 +66,9 @@ static void each_flag_opens_its_part_only(void) {
       {TA_OPEN_COROUTINE, COROUTINE},
       {TA_OPEN_REQUIRE, "_G.require"},
       {TA_OPEN_PCALL, "_G.pcall _G.xpcall"},
-      {TA_OPEN_ALL, "_G.async _G.await _G.pcall _G.require _G.runner _G.sleep _G.spawn _G.xpcall "
-                    COROUTINE " loaded tinyasync " LIBRARY_FIELDS},
+      {TA_OPEN_ALL,
+       "_G.async _G.await _G.pcall _G.require _G.runner _G.sleep _G.spawn _G.xpcall " COROUTINE
+       " loaded tinyasync " LIBRARY_FIELDS},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct world world;
@@ -229,7 +230,8 @@ static const char try_everything[] =
     "for _, name in ipairs {'spawn', 'cancel'} do try(sc, name, log) end "
     "for _, t in ipairs(tasks) do for _, name in ipairs {'cancel', 'await', 'pawait', 'status', "
     "  'name', 'id', 'error'} do try(t, name) end end "
-    "pcall(w, 1) pcall(f, 1) pcall(function() return #ch end) pcall(function() local g <close> = guard end) "
+    "pcall(w, 1) pcall(f, 1) pcall(function() return #ch end) pcall(function() local g <close> = "
+    "guard end) "
     "for _, name in ipairs {'all', 'any', 'race', 'map', 'retry', 'every', 'scope', 'select', "
     "  'with_timeout', 'move_on_after', 'shield', 'checkpoint', 'tree', 'tasks', 'current', "
     "  'channel', 'event', 'lock', 'semaphore', 'task_local', 'defer'} do "
@@ -323,8 +325,9 @@ static void two_runners_in_one_state_do_not_meet(void) {
   world_add(&world, "one.async.scope(function(s) s:spawn(one.co.wrap(function()"
                     "  one.sleep(1) log('a', one.async.current().id) end)) end) log 'b'"
                     "local g <close> = one.async.defer(function() log 'closed' end) one.sleep(9)");
-  add_to(second, &world, "coroutine.wrap(function() sleep(1) log('c', async.current().id) end)()"
-                         "log(pcall(one.sleep, 1)) log(one.async.current())");
+  add_to(second, &world,
+         "coroutine.wrap(function() sleep(1) log('c', async.current().id) end)()"
+         "log(pcall(one.sleep, 1)) log(one.async.current())");
   world_pass(&world);
   CHECK(ta_pass(second, &deadline) == TA_WAITING);
   world.now = 1;

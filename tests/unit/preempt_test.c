@@ -181,7 +181,8 @@ static void cancel_running(struct world *world, lua_State *L) {
 static void the_running_task_alone_may_be_ended_in_its_shield(void) {
   struct world world;
   open_with_stop(&world, cancel_running);
-  world_add(&world, "async.shield(function() sleep(2) log 'other shield' end) sleep(0) log 'not here'");
+  world_add(&world,
+            "async.shield(function() sleep(2) log 'other shield' end) sleep(0) log 'not here'");
   world_add(&world, "async.shield(function() sleep(1) stop() while true do end end)");
   CHECK(world_run(&world) == TA_DONE);
   CHECK_TEXT(world.log, "other shield");

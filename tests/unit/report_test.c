@@ -45,10 +45,11 @@ static void where_no_task_lives_the_reports_say_so(void) {
 
 static void a_dump_groups_tasks_that_do_the_same(void) {
   WITH_WORLD(world);
-  world_add_named(&world, "main", "for i = 1, 3 do spawn({name = 'worker'}, function()\n"
-                                  "  coroutine.wrap(function()\n"
-                                  "    sleep(5) end)() end) end\n"
-                                  "park()");
+  world_add_named(&world, "main",
+                  "for i = 1, 3 do spawn({name = 'worker'}, function()\n"
+                  "  coroutine.wrap(function()\n"
+                  "    sleep(5) end)() end) end\n"
+                  "park()");
   world_pass(&world);
   world.now = 2;
   ta_push_report(world.runner, world.L, TA_REPORT_DUMP);
@@ -65,8 +66,9 @@ static void a_dump_groups_tasks_that_do_the_same(void) {
 
 static void a_deadlock_names_waits_holders_and_the_cycle(void) {
   WITH_WORLD(other);
-  other.holder = world_add_named(&other, "a", "b = spawn({name = 'b'}, function() park() end)\n"
-                                              "b:await()");
+  other.holder = world_add_named(&other, "a",
+                                 "b = spawn({name = 'b'}, function() park() end)\n"
+                                 "b:await()");
   CHECK(world_settle(&other) == TA_STUCK);
   REPORT(&other, TA_REPORT_DEADLOCK,
          "deadlock: 2 tasks wait and nothing can wake them\n"

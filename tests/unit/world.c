@@ -88,13 +88,10 @@ static struct ta_task *holder_of_park(const void *subject) {
   return ((const struct world *)subject)->holder;
 }
 
-static const struct ta_wait_kind park_kind = {.action = "park",
-                                              .describe = describe_park,
-                                              .disarm = disarm_park,
-                                              .holder = holder_of_park};
-static const struct ta_wait_kind firm_kind = {.action = "firm",
-                                              .disarm = disarm_park,
-                                              .firm = true};
+static const struct ta_wait_kind park_kind = {
+    .action = "park", .describe = describe_park, .disarm = disarm_park, .holder = holder_of_park};
+static const struct ta_wait_kind firm_kind = {
+    .action = "firm", .disarm = disarm_park, .firm = true};
 
 static struct ta_ticket take_for(lua_State *L, const struct ta_wait_kind *kind) {
   struct world *world = world_of(L);

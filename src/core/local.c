@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/local.h"
+
+#include <lauxlib.h>
+
+#include "core/library.h"
+#include "core/task.h"
+
+/* --------------------------------------------------------------- task_local */
+
+/* What a task has of its own lies in a table by local, and the tables by the
+ * tasks' slots.  A child shares the table until one of the two changes it. */
+
+static bool push_locals(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
+  ta_push_kept(runner, L, TA_KEEPS_LOCALS);
+  lua_rawgeti(L, -1, (lua_Integer)task->slot);
+  lua_remove(L, -2);
+  return lua_istable(L, -1);
+}
+
+static void set_locals(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
+  ta_push_kept(runner, L, TA_KEEPS_LOCALS);
+  lua_insert(L, -2);
+  lua_rawseti(L, -2, (lua_Integer)task->slot);
+  lua_pop(L, 1);
+}
+
+void ta_inherit_locals(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
+  if (!runner->has_locals || !runner->current) return;
+  if (push_locals(runner, L, runner->current))
+    set_locals(runner, L, task);
+  else
+    lua_pop(L, 1);
+}
+
+void ta_forget_locals(struct ta_runner *runner, const struct ta_task *task) {
+  lua_State *L = runner->L;
+  lua_pushnil(L);
+  set_locals(runner, L, task);
+}
+
+/* A local is a userdata whose second user value is its default. */
+static int l_task_local(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  lua_settop(L, 1);
+  lua_newuserdatauv(L, 1, 1);
+  lua_pushvalue(L, 1);
+  lua_setiuservalue(L, -2, 1);
+  ta_push_kept(runner, L, TA_KEEPS_LOCAL);
+  lua_setmetatable(L, -2);
+  return 1;
+}
+
+static int l_local_get(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  ta_check_kind(L, TA_KEEPS_LOCAL, "TaskLocal");
+  if (runner->current && push_locals(runner, L, runner->current)) {
+    lua_pushvalue(L, 1);
+    if (lua_rawget(L, -2) != LUA_TNIL) {
+      lua_rawgeti(L, -1, 1);
+      return 1;
+    }
+  }
+  lua_getiuservalue(L, 1, 1);
+  return 1;
+}
+
+static int l_local_set(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  ta_check_kind(L, TA_KEEPS_LOCAL, "TaskLocal");
+  luaL_checkany(L, 2);
+  lua_settop(L, 2);
+  if (!runner->current) return luaL_error(L, "task_local: only a task has values of its own");
+  lua_newtable(L);
+  if (push_locals(runner, L, runner->current)) {
+    lua_pushnil(L);
+    while (lua_next(L, 4)) {
+      lua_pushvalue(L, -2);
+      lua_insert(L, -2);
+      lua_rawset(L, 3);
+    }
+  }
+  lua_settop(L, 3);
+  lua_pushvalue(L, 1);
+  lua_createtable(L, 1, 0); /* a box: the value may be nil */
+  lua_pushvalue(L, 2);
+  lua_rawseti(L, -2, 1);
+  lua_rawset(L, 3);
+  runner->has_locals = true;
+  set_locals(runner, L, runner->current);
+  return 0;
+}
+
+/* -------------------------------------------------------------------- defer */
+
+static int l_defer(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  if (!ta_is_callable(L, 1)) return luaL_typeerror(L, 1, "function");
+  lua_settop(L, 1);
+  lua_newuserdatauv(L, 1, 1);
+  lua_insert(L, 1);
+  lua_setiuservalue(L, 1, 1);
+  ta_push_kept(runner, L, TA_KEEPS_DEFER);
+  lua_setmetatable(L, 1);
+  return 1;
+}
+
+static int k_deferred(lua_State *L, int status, lua_KContext context) {
+  (void)L, (void)status, (void)context;
+  return 0;
+}
+
+/* (defer, error) */
+static int l_defer_close(lua_State *L) {
+  ta_check_kind(L, TA_KEEPS_DEFER, "Defer");
+  lua_settop(L, 2);
+  lua_getiuservalue(L, 1, 1);
+  lua_insert(L, 2);
+  lua_callk(L, 1, 0, 0, k_deferred);
+  return 0;
+}
+
+/* ------------------------------------------------------------------- opening */
+
+void ta_open_locals(struct ta_runner *runner, lua_State *L) {
+  static const struct ta_function methods[] = {
+      {"get", l_local_get},
+      {"set", l_local_set},
+      {NULL, NULL},
+  };
+  ta_new_kind(runner, L, "TaskLocal", methods);
+  ta_keep(runner, L, TA_KEEPS_LOCAL);
+  ta_new_kind(runner, L, "Defer", NULL);
+  ta_set_function(runner, L, "__close", l_defer_close);
+  ta_keep(runner, L, TA_KEEPS_DEFER);
+  lua_newtable(L);
+  ta_keep(runner, L, TA_KEEPS_LOCALS);
+  ta_set_function(runner, L, "task_local", l_task_local);
+  ta_set_function(runner, L, "defer", l_defer);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * local.h -- what belongs to one task, or to one block: task_local and defer.
+ *
+ * A child starts with the values of the task that spawns it; from then on each
+ * goes its own way.
+ */
+#ifndef TA_CORE_LOCAL_H
+#define TA_CORE_LOCAL_H
+
+#include "core/runner.h"
+
+/* A new task starts with the values of the one that runs.  [-0, +0, m] */
+void ta_inherit_locals(struct ta_runner *runner, lua_State *L, const struct ta_task *task);
+
+void ta_forget_locals(struct ta_runner *runner, const struct ta_task *task);
+
+/* Adds the functions to the table on top.  [-0, +0, m] */
+void ta_open_locals(struct ta_runner *runner, lua_State *L);
+
+#endif
