@@ -77,7 +77,9 @@ enum ta_open_flags {
 };
 
 /* Installs the parts named by `flags` in L's globals.  Outside a task the
- * replacements do what Lua's own do.  [-0, +0, e] */
+ * replacements do what Lua's own do.  Without TA_OPEN_COROUTINE a script must not
+ * get at the coroutine of a task: resuming or closing it with Lua's own functions
+ * breaks the task.  [-0, +0, e] */
 TA_API void ta_open(struct ta_runner *runner, lua_State *L, unsigned flags);
 
 /* Another legal order: the runnable tasks of each pass are shuffled, the same
@@ -185,7 +187,7 @@ TA_API void ta_on_failure(struct ta_runner *runner, ta_failure_fn *function, voi
 enum ta_event_kind {
   TA_EVENT_ADD,    /* a task was added; `detail` and `where`: by whom, from where */
   TA_EVENT_STEP,   /* it is about to take step `number` */
-  TA_EVENT_YIELD,  /* it waits: `action`, `detail`, `delay` and `until` of a sleep */
+  TA_EVENT_YIELD,  /* it waits: `action`, `delay` and `until` of a sleep */
   TA_EVENT_WAKE,   /* its wait was completed */
   TA_EVENT_RETURN, /* it ended */
   TA_EVENT_ERROR,  /* it failed with `detail` */
@@ -202,7 +204,7 @@ struct ta_event {
   uint64_t task;        /* its id; 0 for the Runner itself */
   const char *name;     /* the task's */
   uint64_t number;      /* of the step, or how many tasks */
-  const char *action;   /* what a yield waits for */
+  const char *action;   /* what a yield waits for, in words */
   const char *detail;   /* more about it */
   size_t detail_length; /* an error's message may hold zeros */
   double delay;         /* seconds; negative when there is none */
@@ -229,8 +231,15 @@ enum ta_report_kind {
  * the names, of which there are at most 20.  [-0, +1, e] */
 TA_API void ta_push_report(struct ta_runner *runner, lua_State *L, enum ta_report_kind kind);
 
-/* Pushes "#2 name" for the task that is taking its step.  [-0, +1, m] */
+/* How many steps were begun: as long as it stays the same, one and the same step
+ * is under way, or none.  May be called from signal handlers on the Runner's
+ * thread. */
+TA_API uint64_t ta_steps(const struct ta_runner *runner);
+
+/* Pushes "#2 name" for the task that is taking its step, and "file.lua:12" for
+ * where it is; outside a step "?".  [-0, +1, m] */
 TA_API void ta_push_running_name(struct ta_runner *runner, lua_State *L);
+TA_API void ta_push_running_place(struct ta_runner *runner, lua_State *L);
 
 /* The task that is taking its step, or NULL.  Its name is NULL until somebody
  * asked for it.  May be called from signal handlers on the Runner's thread. */

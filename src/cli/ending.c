@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/ending.h"
 
-#include <lauxlib.h>
 #include <math.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,7 +23,7 @@ static int l_report(lua_State *L) {
   return 1;
 }
 
-/* Leaves a report on top of L, or nil. */
+/* Leaves a report on top of L, or nil, or where there is no room nothing. */
 static const char *push_report(struct ta_run *run, lua_State *L, enum ta_report_kind kind,
                                size_t *length) {
   *length = 0;
@@ -64,11 +64,12 @@ void ta_ending_report_deadlock(struct ta_run *run) {
 /* Keeps the names of those that live where a signal handler can read them. */
 static void keep_names(struct ta_run *run, lua_State *L) {
   size_t length;
+  int top = lua_gettop(L);
   if (run->named == ta_live(run->runner)) return;
   const char *names = push_report(run, L, TA_REPORT_NAMES, &length);
   snprintf(run->names, sizeof run->names, "%s", names ? names : "?");
   run->named = ta_live(run->runner);
-  lua_pop(L, 1);
+  lua_settop(L, top);
 }
 
 /* --------------------------------------------------------------- beginning */
@@ -124,6 +125,7 @@ bool ta_ending_is_over(struct ta_run *run) {
 
 static void report_forced(struct ta_run *run, bool stuck) {
   size_t length;
+  int top = lua_gettop(run->L);
   size_t live = ta_live(run->runner);
   double grace = run->options.grace;
   const char *names = push_report(run, run->L, TA_REPORT_NAMES, &length);
@@ -134,7 +136,7 @@ static void report_forced(struct ta_run *run, bool stuck) {
   else
     ta_report("%zu task%s did not end within %.14g second%s of grace: %s", live,
               live == 1 ? "" : "s", grace, grace == 1 ? "" : "s", names);
-  lua_pop(run->L, 1);
+  lua_settop(run->L, top);
   run->reported = true;
 }
 
@@ -148,24 +150,20 @@ void ta_ending_force(struct ta_run *run, bool stuck) {
 
 /* ------------------------------------------------------- inside a long step */
 
-/* (run): "#2 busy" */
-static int l_running_name(lua_State *L) {
+/* (run): "#2 busy at file.lua:12" */
+static int l_running_step(lua_State *L) {
   const struct ta_run *run = lua_touserdata(L, 1);
   ta_push_running_name(run->runner, L);
+  ta_push_running_place(run->runner, L);
+  lua_pushfstring(L, "%s at %s", lua_tostring(L, -2), lua_tostring(L, -1));
   return 1;
 }
 
 static void name_interrupted(struct ta_run *run, lua_State *L) {
-  lua_Debug ar;
-  lua_pushcfunction(L, l_running_name);
+  lua_pushcfunction(L, l_running_step);
   lua_pushlightuserdata(L, run);
-  const char *name = lua_pcall(L, 1, 1, 0) == LUA_OK ? lua_tostring(L, -1) : "a task";
-  for (int level = 0; lua_getstack(L, level, &ar); level++) {
-    lua_getinfo(L, "Sl", &ar);
-    if (ar.currentline <= 0) continue;
-    ta_report("interrupted %s at %s:%d", name, ar.short_src, ar.currentline);
-    break;
-  }
+  const char *step = lua_pcall(L, 1, 1, 0) == LUA_OK ? lua_tostring(L, -1) : "a task";
+  ta_report("interrupted %s", step);
   lua_pop(L, 1);
 }
 
@@ -183,8 +181,12 @@ void ta_ending_preempted(void *data, lua_State *L) {
 /* ---------------------------------------------------------------- in handlers */
 
 /* While Lua is closed there is no Runner any more. */
+static uint64_t count_steps(const struct ta_run *run) {
+  return run->runner ? ta_steps(run->runner) : 0;
+}
+
 static void interrupt(struct ta_run *run) {
-  run->last_beat = run->heartbeat;
+  run->last_steps = count_steps(run);
   if (run->runner) ta_interrupt(run->runner);
 }
 
@@ -264,8 +266,9 @@ static bool is_out_of_grace(const struct ta_run *run) {
 
 static void on_tick(void *data) {
   struct ta_run *run = data;
-  bool stuck = run->in_pass && run->heartbeat == run->last_beat;
-  run->last_beat = run->heartbeat;
+  uint64_t steps = count_steps(run);
+  bool stuck = run->in_pass && steps == run->last_steps;
+  run->last_steps = steps;
   run->stuck_ticks = stuck ? run->stuck_ticks + 1 : 0;
   look_at_timeout(run);
   if (!run->ending && !run->timed_out && !ta_signals_caught() && !run->dump_wanted) {

@@ -8,11 +8,17 @@
 #include <string.h>
 #include <unistd.h>
 #include <uv.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 #include "cli/options.h"
 #include "cli/report.h"
 #include "cli/run.h"
 #include "host/stdio.h"
+
+#define KEPT_MEMORY (64 << 20)  /* bytes */
+#define MAPPED_MEMORY (1 << 20) /* bytes: bigger blocks are given back at once */
 
 #ifndef TA_VERSION
 #error "TA_VERSION is set by the Makefile"
@@ -78,7 +84,17 @@ static int run_command(int argc, char **argv) {
   return refuse_command(command);
 }
 
+/* Tasks come and go in waves: memory that was just given back is asked for again,
+ * and costs a page fault each time if the system has taken it. */
+static void keep_memory(void) {
+#if defined(__GLIBC__)
+  mallopt(M_TRIM_THRESHOLD, KEPT_MEMORY);
+  mallopt(M_MMAP_THRESHOLD, MAPPED_MEMORY);
+#endif
+}
+
 int main(int argc, char **argv) {
+  keep_memory();
   ta_stdio_open();
   int status = run_command(argc, argv);
   int error = ta_stdio_flush();

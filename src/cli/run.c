@@ -36,11 +36,6 @@ void ta_run_flush(struct ta_run *run) {
 
 /* ------------------------------------------------ what the Runner asks for */
 
-/* Shows the tick that steps begin and end. */
-static void beat(struct ta_run *run) {
-  run->heartbeat++;
-}
-
 static double host_now(void *data) {
   struct ta_run *run = data;
   return ta_clock_now(&run->clock);
@@ -53,7 +48,6 @@ static bool host_pending(void *data) {
 
 static void host_poll(void *data) {
   struct ta_run *run = data;
-  beat(run);
   ta_run_flush(run);
   ta_loop_poll(&run->loop);
 }
@@ -124,7 +118,6 @@ static enum ta_pass_result pass(struct ta_run *run, double *deadline) {
   run->in_pass = 1;
   enum ta_pass_result result = ta_pass(run->runner, deadline);
   run->in_pass = 0;
-  beat(run);
   ta_ending_dump(run, run->L);
   return result;
 }

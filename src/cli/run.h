@@ -52,11 +52,10 @@ struct ta_run {
   volatile sig_atomic_t ending;      /* everything was cancelled */
   volatile sig_atomic_t forced;      /* the grace time is over; for so many ticks */
   volatile sig_atomic_t in_pass;     /* the Runner is at work */
-  volatile unsigned heartbeat;       /* changes while steps begin and end */
-  volatile unsigned last_beat;       /* which the tick saw last */
+  uint64_t last_steps;               /* how many had begun at the last tick */
   int stuck_ticks;                   /* for which one step has gone on */
-  double grace_ends_at;              /* on the run's clock */
-  double wished_at;                  /* in real time; 0: the run is not to end */
+  volatile double grace_ends_at;     /* on the run's clock */
+  volatile double wished_at;         /* in real time; 0: the run is not to end */
   size_t named;                      /* how many lived when `names` was written */
   char names[512];                   /* of those that live, for last words */
 };

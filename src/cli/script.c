@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "cli/ending.h"
-#include "host/stdio.h"
 
 /* ---------------------------------------------------------------- loading */
 

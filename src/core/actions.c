@@ -13,7 +13,7 @@
 /* ------------------------------------------------------------ async.actions */
 
 static const char *const built_in[] = {
-    "await",   "checkpoint", "closing", "event",     "exit", "join",  "lock", "recv",
+    "await",   "checkpoint", "closing", "event",     "join", "lock",  "recv",
     "require", "scope",      "select",  "semaphore", "send", "sleep", "turn",
 };
 
@@ -168,6 +168,7 @@ static struct action *push_action(struct ta_runner *runner, lua_State *L) {
 
 int ta_await_action(struct ta_runner *runner, lua_State *L, const char *name) {
   ta_push_kept(runner, L, TA_KEEPS_ACTIONS);
+  if (!lua_istable(L, -1)) return luaL_error(L, "Unknown async action '%s'.", name);
   lua_pushstring(L, name);
   if (lua_rawget(L, -2) == LUA_TNIL) return luaL_error(L, "Unknown async action '%s'.", name);
   lua_pushstring(L, name);

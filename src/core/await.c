@@ -98,6 +98,7 @@ static int await_object(struct ta_runner *runner, lua_State *L) {
   ta_check_wait(runner, L, "await");
   if (!lua_isfunction(L, -1))
     return luaL_error(L, "await: __await must be a function, got %s", luaL_typename(L, -1));
+  lua_insert(L, 2);
   lua_settop(L, 2);
   lua_insert(L, 1); /* function, object */
   lua_State *co = lua_newthread(L);
@@ -155,15 +156,10 @@ static void name_holder(struct ta_runner *runner, lua_State *L, const struct ta_
 }
 
 static int l_task_status(lua_State *L) {
-  static const char *const words[] = {
-      [TA_TASK_RUNNABLE] = "runnable", [TA_TASK_RUNNING] = "running",
-      [TA_TASK_WAITING] = "waiting",   [TA_TASK_DONE] = "done",
-      [TA_TASK_FAILED] = "failed",     [TA_TASK_CANCELLED] = "cancelled",
-  };
   struct ta_runner *runner = ta_upvalue_runner(L);
   const struct ta_task *task = ta_check_task(L);
   ta_wait_words text;
-  lua_pushstring(L, words[task->state]);
+  lua_pushstring(L, ta_state_word(task));
   if (task->state != TA_TASK_WAITING) return 1;
   name_holder(runner, L, task);
   ta_describe_wait(task, text);

@@ -10,10 +10,6 @@
 
 #include "core/task.h"
 
-/* The task at index 1 of a C function whose first upvalue is the Runner, or
- * raises.  [-0, +0, v] */
-struct ta_task *ta_check_task(lua_State *L);
-
 /* Sets the methods of tasks in the table on top.  [-0, +0, m] */
 void ta_set_task_methods(struct ta_runner *runner, lua_State *L);
 

@@ -129,11 +129,19 @@ const void *ta_cause_of_birth(const struct ta_runner *runner, bool *spared) {
   return NULL;
 }
 
+/* When everything is forced to end, whatever cancellation was on its way counts. */
+static bool is_cancellation(struct ta_runner *runner, lua_State *L) {
+  if (!lua_getmetatable(L, -1)) return false;
+  bool same = lua_topointer(L, -1) == runner->kinds[TA_KEEPS_CANCELLED];
+  lua_pop(L, 1);
+  return same;
+}
+
 bool ta_is_in_force(struct ta_runner *runner, lua_State *L, int index) {
   const struct ta_task *task = runner->current;
   if (!task || !task->in_force || !lua_istable(L, index) || !lua_checkstack(L, 4)) return false;
   lua_pushvalue(L, index);
-  bool found = runner->forced && ta_is_object_of(runner, L, runner);
+  bool found = runner->forced && is_cancellation(runner, L);
   const struct ta_region *region = task->region;
   for (; !found && region && !shields(region); region = region->outer)
     found = ta_is_object_of(runner, L, region->cause);
@@ -148,7 +156,7 @@ bool ta_is_in_force(struct ta_runner *runner, lua_State *L, int index) {
  * cannot stop it is raised once more. */
 static void doom(struct ta_runner *runner, lua_State *L) {
   static const struct ta_wait_kind kind = {.action = "closing", .firm = true};
-  if (runner->in_hook || !ta_can_wait(runner, L)) return;
+  if (!ta_can_wait(runner, L)) return;
   ta_begin_wait(runner, L, &kind, NULL)->doomed = true;
   runner->waiter = L;
   lua_yield(L, 0);
@@ -168,28 +176,28 @@ void ta_raise_cancellation(struct ta_runner *runner, lua_State *L) {
   struct ta_task *task = runner->current;
   if (!task) return;
   const void *cause = find_cause(runner, task);
-  task->given_up = false;
+  bool in_hook = runner->in_hook;
+  task->given_up = runner->in_hook = false;
   if (!cause) return;
   ta_check_stack(L, LUA_MINSTACK);
-  if (runner->forced && !runner->in_hook) refuse_wait(task, L);
+  if (runner->forced && !in_hook) refuse_wait(task, L);
   ta_push_cancellation(runner, L, cause);
   if (task->deliveries < MAX_DELIVERIES)
     task->deliveries++;
-  else
+  else if (!in_hook)
     doom(runner, L);
   ta_hold_off_handler(runner, L);
-  runner->in_hook = false;
   lua_error(L);
 }
 
-int ta_rethrow(struct ta_runner *runner, lua_State *L) {
-  if (runner->current) {
-    if (ta_is_in_force(runner, L, -1))
-      ta_hold_off_handler(runner, L);
-    else
-      runner->current->rethrown = true;
-  }
+int ta_raise(struct ta_runner *runner, lua_State *L) {
+  if (ta_is_in_force(runner, L, -1)) ta_hold_off_handler(runner, L);
   return lua_error(L);
+}
+
+int ta_rethrow(struct ta_runner *runner, lua_State *L) {
+  if (runner->current) runner->current->rethrown = !ta_is_in_force(runner, L, -1);
+  return ta_raise(runner, L);
 }
 
 bool ta_is_unwinding(const struct ta_runner *runner) {
@@ -200,10 +208,22 @@ bool ta_is_cancelled(const struct ta_runner *runner) {
   return runner->current && runner->current->in_force;
 }
 
+static void cancel_children(struct ta_runner *runner, const struct ta_scope *scope) {
+  struct ta_link *link = ta_list_first(&scope->children);
+  for (; link; link = ta_list_after(&scope->children, link)) {
+    struct ta_task *child = TA_HOLDER(link, struct ta_task, sibling);
+    child->spared = false;
+    ta_cancel_task(runner, child, runner);
+  }
+}
+
 void ta_cancel_running(struct ta_runner *runner) {
   struct ta_task *task = runner->current;
   if (!task) return;
+  task->spared = false;
   if (!task->cause) task->cause = runner;
+  for (struct ta_region *region = task->region; region; region = region->outer)
+    if (region->kind == TA_REGION_SCOPE) cancel_children(runner, (struct ta_scope *)region);
   for (struct ta_region *region = task->region; region; region = region->outer)
     region->lifted = true;
   task->in_force = find_cause(runner, task) != NULL;
@@ -318,8 +338,12 @@ void ta_cancel_all(struct ta_runner *runner, const char *reason) {
 
 void ta_force_end(struct ta_runner *runner) {
   ta_cancel_all(runner, "forced");
+  if (runner->forced) return;
   runner->forced = true;
-  for (struct ta_task *task = runner->oldest; task; task = task->newer) task->in_force = true;
+  for (struct ta_task *task = runner->oldest; task; task = task->newer) {
+    if (task->cause != task) task->cause = runner;
+    task->in_force = true;
+  }
 }
 
 void ta_close_all(struct ta_runner *runner) {
@@ -355,29 +379,35 @@ void ta_open_region(struct ta_runner *runner, lua_State *L, struct ta_region *re
 }
 
 /* Children that a scope could not wait for go on on their own. */
-static void detach_children(struct ta_runner *runner, struct ta_scope *scope) {
+static void detach_children(struct ta_scope *scope) {
   struct ta_link *link;
   scope->ended = true;
   while ((link = ta_list_first(&scope->children))) {
     struct ta_task *child = TA_HOLDER(link, struct ta_task, sibling);
     ta_list_leave(link);
     child->scope = NULL;
-    if (child->cause == scope) child->cause = runner;
   }
 }
 
-static void leave_region(struct ta_runner *runner, struct ta_region *region) {
+/* A cancelled region goes before all have ended that were cancelled with it. */
+static void hand_over_cause(struct ta_runner *runner, const struct ta_region *region) {
+  for (struct ta_task *task = runner->oldest; task; task = task->newer)
+    if (task->cause == region) task->cause = runner;
+}
+
+static void leave_region(struct ta_runner *runner, struct ta_region *region, bool abandoned) {
   struct ta_task *task = region->task;
   task->region = region->outer;
   if (region->cause) {
     ta_forget_cancellation(runner, region);
     task->deliveries = region->deliveries;
+    if (abandoned) hand_over_cause(runner, region);
   }
   if (region->kind == TA_REGION_DEADLINE) {
     ta_timers_remove(&runner->timers, &((struct ta_deadline *)region)->timer);
     runner->deadlines--;
   }
-  if (region->kind == TA_REGION_SCOPE) detach_children(runner, (struct ta_scope *)region);
+  if (region->kind == TA_REGION_SCOPE) detach_children((struct ta_scope *)region);
   region->task = NULL;
   region->outer = NULL;
   task->in_force = find_cause(runner, task) != NULL;
@@ -385,8 +415,8 @@ static void leave_region(struct ta_runner *runner, struct ta_region *region) {
 
 void ta_close_region(struct ta_runner *runner, struct ta_region *region) {
   if (!region->task) return;
-  while (region->task->region != region) leave_region(runner, region->task->region);
-  leave_region(runner, region);
+  while (region->task->region != region) leave_region(runner, region->task->region, true);
+  leave_region(runner, region, false);
 }
 
 /* What failed in a scope that cannot raise it is told. */
@@ -403,7 +433,7 @@ void ta_abandon_regions(struct ta_runner *runner, struct ta_task *task, const lu
   while (task->region && (!co || task->region->co == co)) {
     struct ta_region *region = task->region;
     if (region->kind == TA_REGION_SCOPE) report_failed(runner, (struct ta_scope *)region);
-    leave_region(runner, region);
+    leave_region(runner, region, true);
   }
 }
 

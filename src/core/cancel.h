@@ -98,6 +98,9 @@ bool ta_is_in_force(struct ta_runner *runner, lua_State *L, int index);
 /* Is the value on top the error object of `cause`? */
 bool ta_is_object_of(struct ta_runner *runner, lua_State *L, const void *cause);
 
+/* Raises the value on top, which may be a cancellation in force.  [-1, +0, v] */
+int ta_raise(struct ta_runner *runner, lua_State *L);
+
 /* Raises again what a protected call has caught, the value on top.  [-1, +0, v] */
 int ta_rethrow(struct ta_runner *runner, lua_State *L);
 

@@ -12,8 +12,15 @@
 
 enum { SENT = 2 }; /* the value on the stack of send() */
 
+/* Takes the Runner from who has looked it up: these functions are called often. */
+static struct ta_channel *check_channel_of(struct ta_runner *runner, lua_State *L) {
+  struct ta_channel *channel = ta_to_kind(runner, L, 1, TA_KEEPS_CHANNEL);
+  if (TA_UNLIKELY(!channel)) luaL_typeerror(L, 1, "Channel");
+  return channel;
+}
+
 static struct ta_channel *check_channel(lua_State *L) {
-  return ta_check_kind(L, TA_KEEPS_CHANNEL, "Channel");
+  return check_channel_of(ta_upvalue_runner(L), L);
 }
 
 /* ------------------------------------------------------------------- buffer */
@@ -110,15 +117,15 @@ static const struct ta_wait_kind send_kind = {.action = "send", .describe = desc
 /* ----------------------------------------------------------- recv and send */
 
 static int k_received(lua_State *L, int status, lua_KContext context) {
-  (void)status, (void)context;
-  ta_check_given_up(ta_upvalue_runner(L), L);
+  (void)status;
+  ta_check_given_up((struct ta_runner *)context, L);
   lua_settop(L, TA_RECEIVED);
   return 1;
 }
 
 static int l_recv(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
-  struct ta_channel *channel = check_channel(L);
+  struct ta_channel *channel = check_channel_of(runner, L);
   ta_enter(runner, L);
   lua_settop(L, 1);
   if (ta_channel_ready(channel)) {
@@ -127,9 +134,8 @@ static int l_recv(lua_State *L) {
   }
   ta_check_wait(runner, L, "recv");
   lua_pushnil(L); /* for the value */
-  ta_check_stack(L, LUA_MINSTACK);
   ta_queue_wait(ta_begin_wait(runner, L, &recv_kind, channel), &channel->sync.waiting);
-  return ta_park_here(runner, L, 0, k_received);
+  return ta_park_here(runner, L, (lua_KContext)runner, k_received);
 }
 
 static int raise_closed(lua_State *L, const struct ta_channel *channel) {
@@ -141,14 +147,14 @@ static int raise_closed(lua_State *L, const struct ta_channel *channel) {
 
 /* A value that was not taken has been replaced by nil. */
 static int k_sent(lua_State *L, int status, lua_KContext context) {
-  (void)status, (void)context;
-  ta_check_given_up(ta_upvalue_runner(L), L);
+  (void)status;
+  ta_check_given_up((struct ta_runner *)context, L);
   return lua_isnil(L, SENT) ? raise_closed(L, lua_touserdata(L, 1)) : 0;
 }
 
 static int l_send(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
-  struct ta_channel *channel = check_channel(L);
+  struct ta_channel *channel = check_channel_of(runner, L);
   ta_enter(runner, L);
   lua_settop(L, SENT);
   if (lua_isnil(L, SENT)) return luaL_error(L, "send: cannot send nil");
@@ -162,9 +168,8 @@ static int l_send(lua_State *L) {
     return 0;
   }
   ta_check_wait(runner, L, "send");
-  ta_check_stack(L, LUA_MINSTACK);
   ta_queue_wait(ta_begin_wait(runner, L, &send_kind, channel), &channel->senders);
-  return ta_park_here(runner, L, 0, k_sent);
+  return ta_park_here(runner, L, (lua_KContext)runner, k_sent);
 }
 
 /* ------------------------------------------------------------ the other ones */

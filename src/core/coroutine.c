@@ -14,10 +14,6 @@
 
 #define MAX_DEPTH 200 /* as Lua's own limit of nested C calls */
 
-bool ta_in_task(const struct ta_runner *runner, const lua_State *L) {
-  return runner->current && runner->level && runner->level->co == L;
-}
-
 static int resume(struct ta_runner *runner, lua_State *co, lua_State *from, int nargs, int *nres,
                   bool awaits) {
   struct ta_level *up = runner->level;
@@ -28,6 +24,7 @@ static int resume(struct ta_runner *runner, lua_State *co, lua_State *from, int 
   } else if (!runner->current) {
     level.waitable = false; /* the host's own coroutine, not a task's */
   }
+  atomic_signal_fence(memory_order_seq_cst);
   runner->level = &level;
   if (ta_wants_preemption(runner)) ta_preempt_coroutine(runner, co);
   int status = lua_resume(co, from, nargs, nres);
@@ -122,8 +119,8 @@ static int end_died(struct ta_runner *runner, lua_State *L, lua_State *co, enum 
   if (runner->current) runner->current->rethrown = false;
   ta_forget_loading(runner, co, NULL);
   if (!cancelled) ta_note_death(runner, L, co, form != RESUME);
-  if (cancelled || form != RESUME) status = close_dead(runner, L, co, status, closers[form]);
   ta_abandon_regions_of(runner, co);
+  if (cancelled || form != RESUME) status = close_dead(runner, L, co, status, closers[form]);
   if (ta_is_in_force(runner, L, -1)) return ta_rethrow(runner, L);
   return fail_resume(L, form, status);
 }
@@ -138,8 +135,8 @@ static int end_failed(struct ta_runner *runner, lua_State *L, lua_State *co, enu
 
 /* It yielded past our own coroutine.yield, and left a region open. */
 static int end_open(struct ta_runner *runner, lua_State *L, lua_State *co, enum form form) {
-  lua_settop(co, 0);
   ta_abandon_regions_of(runner, co);
+  lua_settop(co, 0);
   ta_close_coroutine(runner, co, L, closers[form]);
   lua_pushliteral(L, "cannot yield out of a scope, deadline or shield");
   return fail_resume(L, form, LUA_ERRRUN);
@@ -226,8 +223,7 @@ static int l_yield(lua_State *L) {
   const struct ta_level *level = runner->level;
   bool asks = ta_in_task(runner, L) && (level->depth == 1 || level->awaits);
   if (asks && !level->closing) return ta_await_yielded(runner, L, "coroutine.yield");
-  const struct ta_region *region = ta_region_open_in(runner, L);
-  if (region && !level->closing) return ta_raise_region_open(L, region);
+  if (ta_region_open_in(runner, L) && !level->closing) return ta_raise_region_open(L);
   const char *module = ta_loading_in(runner, L);
   if (module) return luaL_error(L, "cannot yield out of require '%s'", module);
   return lua_yield(L, lua_gettop(L));

@@ -21,7 +21,9 @@ struct ta_level {
 };
 
 /* Does L run inside the Runner's current task, with nothing foreign between? */
-bool ta_in_task(const struct ta_runner *runner, const lua_State *L);
+static inline bool ta_in_task(const struct ta_runner *runner, const lua_State *L) {
+  return runner->current && runner->level && runner->level->co == L;
+}
 
 /* lua_resume() one level further in. */
 int ta_resume(struct ta_runner *runner, lua_State *co, lua_State *from, int nargs, int *nres);

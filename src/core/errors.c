@@ -162,12 +162,23 @@ int ta_l_first_ended(lua_State *L) {
   return 1;
 }
 
+int ta_l_report_unheard(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct ta_task *task = ta_to_task(runner, L, 1);
+  if (!task || task->state != TA_TASK_FAILED || task->reported) return 0;
+  lua_getiuservalue(L, 1, TA_TASK_OUTCOME);
+  ta_push_message(L, -1);
+  ta_report_other(runner, task, lua_tostring(L, -1));
+  task->reported = true;
+  return 0;
+}
+
 int ta_l_raise_first(lua_State *L) {
   lua_settop(L, 2);
   if (push_first_ended(ta_upvalue_runner(L), L, has_failed))
     return ta_raise_error_of(ta_upvalue_runner(L), L, 3);
   lua_settop(L, 2);
-  return lua_error(L);
+  return ta_raise(ta_upvalue_runner(L), L);
 }
 
 int ta_l_errors_of(lua_State *L) {
@@ -187,7 +198,10 @@ int ta_l_errors_of(lua_State *L) {
 }
 
 static int l_errors_tostring(lua_State *L) {
-  lua_Integer count = lua_istable(L, 1) ? (lua_Integer)lua_rawlen(L, 1) : 0;
+  lua_settop(L, 1);
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_getfield(L, 1, "n");
+  lua_Integer count = lua_tointeger(L, 2);
   lua_settop(L, 1);
   lua_pushfstring(L, "%I error%s:", (LUAI_UACINT)count, count == 1 ? "" : "s");
   for (lua_Integer i = 1; i <= count; i++) {

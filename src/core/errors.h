@@ -18,6 +18,10 @@ int ta_l_first_ended(lua_State *L);
  * one given.  For the Lua half of the library. */
 int ta_l_raise_first(lua_State *L);
 
+/* (task): reports its failure, which nobody else will hear of.  For the Lua half of
+ * the library. */
+int ta_l_report_unheard(lua_State *L);
+
 /* (tasks): one value with the errors of those that failed, in this order.  For
  * the Lua half of the library. */
 int ta_l_errors_of(lua_State *L);

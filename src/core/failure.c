@@ -169,8 +169,19 @@ void ta_report_abandoned(struct ta_runner *runner, struct ta_task *task) {
   lua_settop(L, top);
 }
 
+static int l_find_name(lua_State *L) {
+  ta_push_task_name(L, 1);
+  return 0;
+}
+
 void ta_report_other(struct ta_runner *runner, const struct ta_task *task, const char *message) {
   ta_name_shown name;
+  lua_State *L = runner->L;
+  if (!task->name) {
+    lua_pushcfunction(L, l_find_name);
+    ta_task_push(runner, L, task);
+    if (lua_pcall(L, 1, 0, 0) != LUA_OK) lua_pop(L, 1);
+  }
   const struct ta_failure failure = {.kind = TA_FAILURE_OTHER,
                                      .id = ta_task_id(task),
                                      .name = ta_clean_name(task->name ? task->name : "?", name),

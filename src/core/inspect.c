@@ -3,7 +3,6 @@
 
 #include <lauxlib.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "core/cancel.h"
 #include "core/coroutine.h"
@@ -27,11 +26,14 @@ void ta_describe_wait(const struct ta_task *task, ta_wait_words text) {
 
 /* -------------------------------------------------------------------- facts */
 
-static const char *const states[] = {
-    [TA_TASK_RUNNABLE] = "runnable",
-    [TA_TASK_RUNNING] = "running",
-    [TA_TASK_WAITING] = "waiting",
-};
+const char *ta_state_word(const struct ta_task *task) {
+  static const char *const words[] = {
+      [TA_TASK_RUNNABLE] = "runnable", [TA_TASK_RUNNING] = "running",
+      [TA_TASK_WAITING] = "waiting",   [TA_TASK_DONE] = "done",
+      [TA_TASK_FAILED] = "failed",     [TA_TASK_CANCELLED] = "cancelled",
+  };
+  return words[task->state];
+}
 
 static void set_string(lua_State *L, const char *key, const char *value) {
   lua_pushstring(L, value);
@@ -68,37 +70,59 @@ static void push_task_frames(struct ta_runner *runner, lua_State *L, const struc
   }
 }
 
-static void set_wait(lua_State *L, const struct ta_runner *runner, const struct ta_task *task) {
+/* What is read of a task before memory is asked for: a finalizer that runs then
+ * may change it. */
+struct facts {
+  ta_place where;
+  ta_name_shown name;
   ta_wait_words words;
-  ta_describe_wait(task, words);
-  set_string(L, "wait", words);
-  lua_pushnumber(L, ta_host_now(runner) - task->since);
-  lua_setfield(L, -2, "seconds");
+  const char *state;
+  double seconds;
+  uint64_t holder;
+  uint64_t scope_parent;
+  bool has_place;
+  bool waits;
+};
+
+static void read_facts(struct ta_runner *runner, const struct ta_task *task, struct facts *facts) {
+  *facts = (struct facts){.state = ta_state_word(task), .waits = false};
+  ta_clean_name(task->name, facts->name);
+  facts->has_place = task == runner->current ? where_running(runner, facts->where)
+                                             : ta_where_waiting(task, facts->where);
+  if (task->scope) facts->scope_parent = ta_task_id(task->scope->region.task);
+  if (task->state != TA_TASK_WAITING || !task->kind) return;
   const struct ta_task *holder = task->kind->holder ? task->kind->holder(task->subject) : NULL;
-  if (holder) set_id(L, "holder", ta_task_id(holder));
+  if (holder) facts->holder = ta_task_id(holder);
+  ta_describe_wait(task, facts->words);
+  facts->seconds = ta_host_now(runner) - task->since;
+  facts->waits = true;
 }
 
 /* Pushes a table with the facts about the task whose object is on top, which is
  * popped. */
-static void push_facts(struct ta_runner *runner, lua_State *L, struct ta_task *task, bool frames) {
-  ta_place place;
-  ta_name_shown name;
+static void push_facts(struct ta_runner *runner, lua_State *L, const struct ta_task *task,
+                       bool frames) {
+  struct facts facts;
   int object = lua_gettop(L);
+  read_facts(runner, task, &facts);
   lua_newtable(L);
   set_id(L, "id", ta_task_id(task));
-  set_string(L, "name", ta_clean_name(task->name, name));
-  set_string(L, "state", states[task->state]);
+  set_string(L, "name", facts.name);
+  set_string(L, "state", facts.state);
   lua_pushboolean(L, task->daemon);
   lua_setfield(L, -2, "daemon");
-  bool found =
-      task == runner->current ? where_running(runner, place) : ta_where_waiting(task, place);
-  if (found) set_string(L, "where", place);
-  if (task->state == TA_TASK_WAITING && task->kind) set_wait(L, runner, task);
+  if (facts.has_place) set_string(L, "where", facts.where);
+  if (facts.waits) {
+    set_string(L, "wait", facts.words);
+    lua_pushnumber(L, facts.seconds);
+    lua_setfield(L, -2, "seconds");
+    set_id(L, "holder", facts.holder);
+  }
   lua_getiuservalue(L, object, TA_TASK_RECORD);
-  lua_Integer spawner = ta_record_spawner(L, -1);
+  uint64_t spawner = (uint64_t)ta_record_spawner(L, -1);
   ta_push_chain(L);
   lua_setfield(L, -2, "spawned");
-  set_id(L, "parent", task->scope ? ta_task_id(task->scope->region.task) : (uint64_t)spawner);
+  set_id(L, "parent", facts.scope_parent ? facts.scope_parent : spawner);
   if (frames) {
     push_task_frames(runner, L, task);
     lua_setfield(L, -2, "frames");
@@ -150,8 +174,18 @@ void ta_push_report(struct ta_runner *runner, lua_State *L, enum ta_report_kind 
   lua_call(L, 2, 1);
 }
 
+void ta_push_running_place(struct ta_runner *runner, lua_State *L) {
+  ta_place place;
+  ta_check_stack(L, LUA_MINSTACK);
+  lua_pushstring(L, where_running(runner, place) ? place : "?");
+}
+
 void ta_push_running_name(struct ta_runner *runner, lua_State *L) {
   ta_check_stack(L, LUA_MINSTACK);
+  if (!runner->current) {
+    lua_pushliteral(L, "?");
+    return;
+  }
   ta_task_push(runner, L, runner->current);
   ta_name_shown name;
   ta_clean_name(ta_push_task_name(L, -1), name);

@@ -12,6 +12,9 @@
 
 typedef char ta_wait_words[512];
 
+/* "waiting" and the like. */
+const char *ta_state_word(const struct ta_task *task);
+
 /* Writes what a waiting task waits for: "recv on channel 'jobs' (0 of 4)". */
 void ta_describe_wait(const struct ta_task *task, ta_wait_words text);
 

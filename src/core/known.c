@@ -8,7 +8,8 @@
 #include "core/coroutine.h"
 #include "core/describe.h"
 
-#define MOST_LINKS 16 /* tasks shown that awaited one another */
+#define MOST_LINKS 16   /* tasks shown that awaited one another */
+#define MOST_TEXT 65536 /* bytes of frames */
 
 /* What is known of an error: KNOWN_TEXT are lines of a traceback, each begun by
  * a newline, or the dead coroutine that they can be had from; KNOWN_REPORTED is a
@@ -151,7 +152,7 @@ static void add_frames(lua_State *L) {
   ta_push_text(L, -2);
   lua_insert(L, -2);
   if (links > 0) drop_c_head(L);
-  if (links > MOST_LINKS) {
+  if (links > MOST_LINKS || lua_rawlen(L, -2) > MOST_TEXT) {
     lua_pop(L, 1);
   } else {
     lua_concat(L, 2);
@@ -208,8 +209,12 @@ void ta_note_caught(struct ta_runner *runner, lua_State *L) {
   struct ta_task *task = runner->current;
   if (!task) return;
   task->rethrown = false;
-  if (task->has_known && lua_type(L, -1) == LUA_TSTRING && lua_checkstack(L, 3))
-    forget_known(runner, L, task);
+  if (!task->has_known || !lua_checkstack(L, LUA_MINSTACK)) return;
+  /* What another task has raised stays known, unless it is text. */
+  push_known(runner, L, task);
+  bool of_others = lua_type(L, -2) != LUA_TSTRING && links_of(L, -1) > 0;
+  lua_pop(L, 1);
+  if (!of_others) forget_known(runner, L, task);
 }
 
 void ta_note_replaced(struct ta_runner *runner, lua_State *L) {
@@ -251,12 +256,32 @@ static void copy_field(lua_State *L, int from, int field) {
   lua_rawseti(L, -2, field);
 }
 
+/* Puts the origin into the known on top unless it is there: the task whose
+ * object is at `object`. */
+static void set_origin(lua_State *L, int object) {
+  lua_rawgeti(L, -1, KNOWN_ORIGIN);
+  if (lua_isnil(L, -1)) {
+    push_title(L, object);
+    lua_rawseti(L, -3, KNOWN_ORIGIN);
+    lua_createtable(L, 1, 0);
+    lua_pushboolean(L, false);
+    lua_rawseti(L, -2, 1);
+    lua_rawseti(L, -3, KNOWN_REPORTED);
+  }
+  lua_pop(L, 1);
+}
+
 void ta_note_origin(struct ta_runner *runner, lua_State *L, int index) {
   ta_check_stack(L, LUA_MINSTACK);
   index = lua_absindex(L, index);
   int object = lua_gettop(L);
   lua_getiuservalue(L, index, TA_TASK_KNOWN);
-  if (lua_istable(L, -1) && runner->current) {
+  if (!lua_istable(L, -1)) { /* it was cancelled: there is no more to tell than who */
+    lua_pop(L, 1);
+    lua_createtable(L, KNOWN_FIELDS, 0);
+    set_origin(L, index);
+  }
+  if (runner->current) {
     int from = lua_gettop(L);
     lua_Integer links = links_of(L, from) + 1;
     lua_createtable(L, KNOWN_FIELDS, 0);
@@ -278,11 +303,9 @@ void ta_note_origin(struct ta_runner *runner, lua_State *L, int index) {
 }
 
 int ta_raise_error_of(struct ta_runner *runner, lua_State *L, int index) {
-  const struct ta_task *task = lua_touserdata(L, index);
   lua_getiuservalue(L, index, TA_TASK_OUTCOME);
-  if (task->state == TA_TASK_FAILED) ta_note_origin(runner, L, index);
-  if (ta_is_in_force(runner, L, -1)) return ta_rethrow(runner, L);
-  return lua_error(L);
+  ta_note_origin(runner, L, index);
+  return ta_raise(runner, L);
 }
 
 void ta_push_known_text(lua_State *L, int index) {
@@ -308,28 +331,12 @@ void ta_know(struct ta_runner *runner, lua_State *L) {
 }
 
 void ta_keep_known(struct ta_runner *runner, lua_State *L, struct ta_task *task) {
-  if (!task->has_known) return;
   push_known(runner, L, task);
-  lua_setiuservalue(L, -2, TA_TASK_KNOWN);
-  forget_known(runner, L, task);
+  lua_setiuservalue(L, -2, TA_TASK_KNOWN); /* nil when nothing is known */
+  if (task->has_known) forget_known(runner, L, task);
 }
 
 /* ------------------------------------------------------------------- the end */
-
-/* Puts the origin into the known on top unless it is there: the task whose
- * object is at `object`. */
-static void set_origin(lua_State *L, int object) {
-  lua_rawgeti(L, -1, KNOWN_ORIGIN);
-  if (lua_isnil(L, -1)) {
-    push_title(L, object);
-    lua_rawseti(L, -3, KNOWN_ORIGIN);
-    lua_createtable(L, 1, 0);
-    lua_pushboolean(L, false);
-    lua_rawseti(L, -2, 1);
-    lua_rawseti(L, -3, KNOWN_REPORTED);
-  }
-  lua_pop(L, 1);
-}
 
 static bool is_reported(lua_State *L, int known) {
   lua_rawgeti(L, known, KNOWN_REPORTED);

@@ -3,6 +3,8 @@
 
 #include <lauxlib.h>
 
+#include "core/cancel.h"
+#include "core/failure.h"
 #include "core/library.h"
 #include "core/task.h"
 
@@ -35,11 +37,14 @@ void ta_inherit_locals(struct ta_runner *runner, lua_State *L, const struct ta_t
 
 void ta_forget_locals(struct ta_runner *runner, const struct ta_task *task) {
   lua_State *L = runner->L;
-  lua_pushnil(L);
-  set_locals(runner, L, task);
+  if (push_locals(runner, L, task)) {
+    lua_pushnil(L);
+    set_locals(runner, L, task);
+  }
+  lua_pop(L, 1);
 }
 
-/* A local is a userdata whose second user value is its default. */
+/* A local is a userdata whose user value is its default. */
 static int l_task_local(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   lua_settop(L, 1);
@@ -105,19 +110,36 @@ static int l_defer(lua_State *L) {
   return 1;
 }
 
+/* The stack of a closing defer: it, the error on its way or nil, the handler, and
+ * what its function has raised. */
+enum { DEFER = 1, ON_ITS_WAY, DEFER_HANDLER };
+
+/* Tells of the error on its way, which a cancellation is about to replace. */
+static void report_replaced(struct ta_runner *runner, lua_State *L) {
+  ta_check_stack(L, LUA_MINSTACK);
+  ta_push_message(L, ON_ITS_WAY);
+  ta_report_other(runner, runner->current, lua_tostring(L, -1));
+  lua_pop(L, 1);
+}
+
 static int k_deferred(lua_State *L, int status, lua_KContext context) {
-  (void)L, (void)status, (void)context;
-  return 0;
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  (void)context;
+  if (status == LUA_OK || status == LUA_YIELD) return 0;
+  bool replaces = !lua_isnil(L, ON_ITS_WAY) && ta_is_in_force(runner, L, -1) &&
+                  !ta_is_in_force(runner, L, ON_ITS_WAY);
+  if (replaces) report_replaced(runner, L);
+  return ta_rethrow(runner, L);
 }
 
 /* (defer, error) */
-static int l_defer_close(lua_State *L) {
+int ta_l_defer_close(lua_State *L) {
   ta_check_kind(L, TA_KEEPS_DEFER, "Defer");
-  lua_settop(L, 2);
-  lua_getiuservalue(L, 1, 1);
-  lua_insert(L, 2);
-  lua_callk(L, 1, 0, 0, k_deferred);
-  return 0;
+  lua_settop(L, ON_ITS_WAY);
+  ta_push_kept(ta_upvalue_runner(L), L, TA_KEEPS_HANDLER);
+  lua_getiuservalue(L, DEFER, 1);
+  lua_pushvalue(L, ON_ITS_WAY);
+  return k_deferred(L, lua_pcallk(L, 1, 0, DEFER_HANDLER, 0, k_deferred), 0);
 }
 
 /* ------------------------------------------------------------------- opening */
@@ -131,7 +153,7 @@ void ta_open_locals(struct ta_runner *runner, lua_State *L) {
   ta_new_kind(runner, L, "TaskLocal", methods);
   ta_keep(runner, L, TA_KEEPS_LOCAL);
   ta_new_kind(runner, L, "Defer", NULL);
-  ta_set_function(runner, L, "__close", l_defer_close);
+  ta_set_function(runner, L, "__close", ta_l_defer_close);
   ta_keep(runner, L, TA_KEEPS_DEFER);
   lua_newtable(L);
   ta_keep(runner, L, TA_KEEPS_LOCALS);

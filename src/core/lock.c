@@ -166,9 +166,9 @@ static int l_guard_close(lua_State *L) {
   struct guard *guard = ta_check_kind(L, TA_KEEPS_GUARD, "Guard");
   struct permits *permits = guard->permits;
   if (!permits) return 0;
-  /* A lock that was released by hand may be somebody else's by now. */
-  bool stands =
-      !permits->is_lock || (permits->owner && permits->acquisitions == guard->acquisition);
+  /* What was released by hand may be somebody else's by now. */
+  bool stands = permits->free < permits->limit &&
+                (!permits->is_lock || permits->acquisitions == guard->acquisition);
   if (stands) release(L, permits);
   guard->permits = NULL;
   return 0;
@@ -176,13 +176,18 @@ static int l_guard_close(lua_State *L) {
 
 /* A lock that nobody can reach any more is taken off its owner. */
 static int l_lock_gc(lua_State *L) {
-  struct permits *lock = lua_touserdata(L, 1);
+  struct permits *lock = ta_to_kind(ta_upvalue_runner(L), L, 1, TA_KEEPS_LOCK);
+  if (!lock) return 0;
+  if (lock->owner) lock->owner->lost_lock = true;
   if (ta_upvalue_runner(L)->L) ta_list_leave(&lock->held);
+  lock->owner = NULL; /* it may be brought back by another finalizer */
+  lock->free = lock->limit;
   return 0;
 }
 
 void ta_release_locks(struct ta_runner *runner, struct ta_task *task) {
   struct ta_link *link;
+  if (task->lost_lock) ta_report_other(runner, task, "ended while it held a lock that is gone");
   while ((link = ta_list_first(&task->locks))) {
     struct permits *lock = TA_HOLDER(link, struct permits, held);
     char name[200], message[256];
@@ -204,6 +209,10 @@ void ta_drop_locks(struct ta_task *task) {
 /* The stack of with(): object, guard, results. */
 static int k_with(lua_State *L, int status, lua_KContext context) {
   (void)status, (void)context;
+  if (!lua_checkstack(L, LUA_MINSTACK)) { /* no room to close the guard */
+    lua_settop(L, 2);
+    return luaL_error(L, "with: too many results");
+  }
   return lua_gettop(L) - 2;
 }
 
@@ -222,11 +231,11 @@ static int k_with_acquired(lua_State *L, int status, lua_KContext context) {
   return call_guarded(L);
 }
 
-static int l_with(lua_State *L) {
+int ta_l_with(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct permits *permits = check_permits(L);
   if (!ta_is_callable(L, 2)) return luaL_typeerror(L, 2, "function");
-  ta_check_wait(runner, L, "with");
+  ta_enter(runner, L);
   if (permits->is_lock && permits->owner == runner->current) return l_acquire(L);
   push_guard(runner, L);
   if (permits->free <= 0)
@@ -254,7 +263,7 @@ void ta_open_locks(struct ta_runner *runner, lua_State *L) {
   static const struct ta_function methods[] = {
       {"acquire", l_acquire},
       {"release", l_release},
-      {"with", l_with},
+      {"with", ta_l_with},
       {NULL, NULL},
   };
   ta_new_sync_kind(runner, L, "Lock", methods);

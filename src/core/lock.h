@@ -15,6 +15,9 @@ void ta_release_locks(struct ta_runner *runner, struct ta_task *task);
 /* The locks of a task that is forgotten have no owner any more. */
 void ta_drop_locks(struct ta_task *task);
 
+/* The method `with` of both. */
+int ta_l_with(lua_State *L);
+
 /* Adds the functions to the table on top.  [-0, +0, m] */
 void ta_open_locks(struct ta_runner *runner, lua_State *L);
 

@@ -2,6 +2,7 @@
 #include "core/prelude.h"
 
 #include <lauxlib.h>
+
 #include <string.h>
 
 #include "core/describe.h"
@@ -14,6 +15,29 @@ static const char *const *const chunks[] = {
     [TA_PRELUDE_REPORT] = ta_prelude_report,
 };
 
+/* Copies a function of a standard library, under its own name, into the table on
+ * top. */
+static void copy(lua_State *L, const char *module, const char *name) {
+  lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  if (lua_getfield(L, -1, module) == LUA_TTABLE) {
+    lua_getfield(L, -1, name);
+    lua_setfield(L, -4, name);
+  }
+  lua_pop(L, 2);
+}
+
+static void set_environment(lua_State *L) {
+  static const char *const of_base[] = {"error",    "ipairs",   "next", "pcall",
+                                        "tostring", "tonumber", "type"};
+  static const char *const of_table[] = {"concat", "pack", "remove", "sort", "unpack"};
+  static const char *const of_math[] = {"floor", "huge", "max", "min", "random", "tointeger"};
+  static const char *const of_string[] = {"format", "gsub", "rep"};
+  for (size_t i = 0; i < sizeof of_base / sizeof *of_base; i++) copy(L, LUA_GNAME, of_base[i]);
+  for (size_t i = 0; i < sizeof of_table / sizeof *of_table; i++) copy(L, "table", of_table[i]);
+  for (size_t i = 0; i < sizeof of_math / sizeof *of_math; i++) copy(L, "math", of_math[i]);
+  for (size_t i = 0; i < sizeof of_string / sizeof *of_string; i++) copy(L, "string", of_string[i]);
+}
+
 static const char *read_line(lua_State *L, void *data, size_t *size) {
   const char *const **line = data;
   (void)L;
@@ -24,7 +48,15 @@ static const char *read_line(lua_State *L, void *data, size_t *size) {
 
 void ta_push_prelude(struct ta_runner *runner, lua_State *L, enum ta_prelude which) {
   const char *const *line = chunks[which];
+  if (!runner->L) luaL_error(L, "the Runner was closed");
   ta_push_kept(runner, L, TA_KEEPS_PRELUDE); /* its environment; then by number the tables */
+  if (!lua_istable(L, -1)) {                 /* the library was not opened */
+    lua_pop(L, 1);
+    lua_newtable(L);
+    set_environment(L);
+    lua_pushvalue(L, -1);
+    ta_keep(runner, L, TA_KEEPS_PRELUDE);
+  }
   if (lua_rawgeti(L, -1, (lua_Integer)which + 1) == LUA_TNIL) {
     lua_pop(L, 1);
     if (lua_load(L, read_line, &line, TA_PRELUDE_SOURCE, "t") != LUA_OK) lua_error(L);
@@ -83,30 +115,7 @@ static int l_pairs(lua_State *L) {
   return 3;
 }
 
-/* ------------------------------------------------------------- environment */
-
-/* Copies a function of a standard library, under its own name, into the table on
- * top. */
-static void copy(lua_State *L, const char *module, const char *name) {
-  lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
-  if (lua_getfield(L, -1, module) == LUA_TTABLE) {
-    lua_getfield(L, -1, name);
-    lua_setfield(L, -4, name);
-  }
-  lua_pop(L, 2);
-}
-
-static void set_environment(lua_State *L) {
-  static const char *const of_base[] = {"error",    "ipairs",   "next", "pcall",
-                                        "tostring", "tonumber", "type"};
-  static const char *const of_table[] = {"concat", "pack", "remove", "sort", "unpack"};
-  static const char *const of_math[] = {"floor", "huge", "max", "min", "random", "tointeger"};
-  static const char *const of_string[] = {"format", "gsub", "rep"};
-  for (size_t i = 0; i < sizeof of_base / sizeof *of_base; i++) copy(L, LUA_GNAME, of_base[i]);
-  for (size_t i = 0; i < sizeof of_table / sizeof *of_table; i++) copy(L, "table", of_table[i]);
-  for (size_t i = 0; i < sizeof of_math / sizeof *of_math; i++) copy(L, "math", of_math[i]);
-  for (size_t i = 0; i < sizeof of_string / sizeof *of_string; i++) copy(L, "string", of_string[i]);
-}
+/* ----------------------------------------------------------------- opening */
 
 void ta_open_prelude(struct ta_runner *runner, lua_State *L) {
   lua_newtable(L);
@@ -116,6 +125,7 @@ void ta_open_prelude(struct ta_runner *runner, lua_State *L) {
   ta_set_function(runner, L, "collect", ta_l_collecting_scope);
   ta_set_function(runner, L, "first", ta_l_first_error_scope);
   ta_set_function(runner, L, "first_ended", ta_l_first_ended);
+  ta_set_function(runner, L, "report_unheard", ta_l_report_unheard);
   ta_set_function(runner, L, "raise_first", ta_l_raise_first);
   ta_set_function(runner, L, "errors_of", ta_l_errors_of);
   ta_set_function(runner, L, "is_task", ta_l_is_task);

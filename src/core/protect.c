@@ -61,8 +61,8 @@ static bool find_xpcall(lua_State *L, lua_Debug *ar) {
   return false;
 }
 
-/* (Runner, handler): is called once, for the cancellation, and puts the handler
- * back. */
+/* (Runner, handler): is called for the cancellation, and puts the handler back.
+ * If the cancellation was met on its way, another error comes first. */
 static int l_hold_off(lua_State *L) {
   lua_Debug ar;
   if (find_xpcall(L, &ar)) {
@@ -70,6 +70,10 @@ static int l_hold_off(lua_State *L) {
     lua_setlocal(L, &ar, HANDLER);
   }
   lua_settop(L, 1);
+  if (ta_is_in_force(ta_upvalue_runner(L), L, 1)) return 1;
+  lua_pushvalue(L, lua_upvalueindex(2));
+  lua_insert(L, 1);
+  lua_call(L, 1, 1);
   return 1;
 }
 

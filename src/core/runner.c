@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/runner.h"
 
-#include <lauxlib.h>
 #include <math.h>
 #include <string.h>
 
@@ -121,6 +120,10 @@ void ta_set_seed(struct ta_runner *runner, uint64_t seed) {
 
 size_t ta_live(const struct ta_runner *runner) {
   return runner->live;
+}
+
+uint64_t ta_steps(const struct ta_runner *runner) {
+  return runner->steps;
 }
 
 void ta_interrupt(struct ta_runner *runner) {

@@ -98,6 +98,7 @@ struct ta_runner {
   uint64_t last_id;
   uint64_t last_wait;
   uint64_t passes;
+  uint64_t steps;
   uint64_t seed;
 
   atomic_int interrupt; /* asked for by ta_interrupt() */
@@ -105,7 +106,7 @@ struct ta_runner {
   struct ta_old_hook old_hook;
   bool in_hook;       /* the host is looking into a step */
   bool in_pass;       /* the pass was begun and has not ended */
-  bool stepping;      /* ta_pass() or ta_cancel_all() is running */
+  bool stepping;      /* ta_pass() or ta_close_all() is running */
   bool guarded;       /* scripts cannot resume a task's coroutine themselves */
   bool cancelling;    /* everything is: spawned tasks are born cancelled */
   bool forced;        /* and shields count no longer */

@@ -9,7 +9,9 @@
 #include "core/coroutine.h"
 #include "core/describe.h"
 #include "core/errors.h"
+#include "core/failure.h"
 #include "core/library.h"
+#include "core/local.h"
 #include "core/wait.h"
 
 /* What became of the function that a region function has called. */
@@ -92,10 +94,22 @@ static bool is_failure(const struct ta_scope *scope, const struct ta_task *child
   return own && scope->mode == TA_SCOPE_FIRST_ERROR;
 }
 
+/* Did it fail in its clean-up, while unwinding, where the scope has another error
+ * or result to give? */
+static bool is_unheard(const struct ta_scope *scope, const struct ta_task *child) {
+  if (child->state != TA_TASK_FAILED || child->deliveries == 0) return false;
+  return scope->mode == TA_SCOPE_COLLECTS ||
+         (scope->mode == TA_SCOPE_FIRST_ERROR && scope->failures > 0);
+}
+
 bool ta_scope_child_ended(struct ta_runner *runner, struct ta_scope *scope, struct ta_task *child) {
   struct ta_task *parent = scope->region.task;
   bool counts = is_failure(scope, child);
   ta_list_leave(&child->sibling);
+  if (is_unheard(scope, child)) {
+    ta_report_abandoned(runner, child);
+    counts = false;
+  }
   if (counts) {
     ta_list_append(&scope->failed, &child->sibling);
     scope->failures++;
@@ -122,8 +136,8 @@ static void release_failed(struct ta_runner *runner, struct ta_scope *scope) {
 /* Memory was out when their errors were to be raised. */
 static int l_scope_gc(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
-  struct ta_scope *scope = lua_touserdata(L, 1);
-  if (runner->L && scope->failures > 0) release_failed(runner, scope);
+  struct ta_scope *scope = ta_to_kind(runner, L, 1, TA_KEEPS_SCOPE);
+  if (scope && !scope->region.task && runner->L) release_failed(runner, scope);
   return 0;
 }
 
@@ -135,7 +149,7 @@ static int raise_errors(struct ta_runner *runner, lua_State *L, struct ta_scope 
   if (scope->failures == 0) return ta_rethrow(runner, L);
   ta_push_scope_errors(runner, L, scope, has_own ? SCOPE_VALUES : 0);
   release_failed(runner, scope);
-  return lua_error(L);
+  return ta_raise(runner, L);
 }
 
 /* What the scope gives when nothing went wrong. */
@@ -169,12 +183,15 @@ enum { OUTCOME_BITS = 3, HIT = 4 };
 
 static int k_scope(lua_State *L, int status, lua_KContext context);
 
+static int end_scope(struct ta_runner *runner, lua_State *L, lua_KContext context);
+
 /* The function's results fill the stack: nothing can be done with them. */
 static int raise_too_many(struct ta_runner *runner, lua_State *L, struct ta_scope *scope) {
   lua_settop(L, SCOPE_HANDLER);
+  lua_pushliteral(L, "async.scope: too many results");
+  scope->before_own = scope->failures;
   ta_cancel_region(runner, &scope->region, "a task of its scope failed");
-  ta_close_region(runner, &scope->region);
-  return luaL_error(L, "async.scope: too many results");
+  return end_scope(runner, L, RAISED);
 }
 
 /* Waits for children that still live, then ends the scope. */
@@ -187,6 +204,7 @@ static int end_scope(struct ta_runner *runner, lua_State *L, lua_KContext contex
     if (ta_begin_wait(runner, L, &children_kind, scope)->in_force) context |= HIT;
     return ta_park_here(runner, L, context, k_scope);
   }
+  if (!ta_list_empty(&scope->children)) context |= HIT; /* the time for waiting is over */
   scope->ended = true;
   bool raised = outcome == RAISED && !is_of_child(runner, L, scope);
   if (raised || scope->failures > 0) return raise_errors(runner, L, scope, raised);
@@ -363,10 +381,7 @@ static int l_shield(lua_State *L) {
 
 /* ------------------------------------------------------------------- opening */
 
-static const struct {
-  const char *name;
-  lua_CFunction function;
-} functions[] = {
+static const struct ta_function functions[] = {
     {"scope", l_scope},
     {"with_timeout", l_with_timeout},
     {"move_on_after", l_move_on_after},
@@ -382,7 +397,9 @@ static const char *name_of(lua_CFunction function) {
 }
 
 bool ta_is_region_function(lua_CFunction function) {
-  if (function == ta_l_first_error_scope || function == ta_l_collecting_scope) return true;
+  if (function == ta_l_first_error_scope || function == ta_l_collecting_scope ||
+      function == ta_l_defer_close)
+    return true;
   return function && name_of(function) != NULL;
 }
 
@@ -398,10 +415,9 @@ static const char *find_function(lua_State *L, int *level) {
   return NULL;
 }
 
-int ta_raise_region_open(lua_State *L, const struct ta_region *region) {
+int ta_raise_region_open(lua_State *L) {
   ta_place place;
   int level;
-  (void)region;
   const char *name = find_function(L, &level);
   bool found = name && ta_where(L, level + 1, place);
   return luaL_error(L, "cannot yield out of async.%s (opened at %s)", name ? name : "scope",

@@ -10,11 +10,13 @@
 
 #include "core/cancel.h"
 
-/* Is this one of these functions? */
+/* Is this one of these functions, or another of ours that catches an error for a
+ * while and raises it again? */
 bool ta_is_region_function(lua_CFunction function);
 
-/* Raises that a plain yield in L would leave this region open.  [-0, +0, v] */
-int ta_raise_region_open(lua_State *L, const struct ta_region *region);
+/* Raises that a plain yield in L would leave its innermost region open.
+ * [-0, +0, v] */
+int ta_raise_region_open(lua_State *L);
 
 /* A child of the scope has ended.  True: the scope keeps it, for its error, until
  * ta_task_release(). */

@@ -193,6 +193,8 @@ static int l_select(lua_State *L) {
   struct select *select = push_select(L, (size_t)count);
   lua_pushnil(L); /* for the value */
   ta_check_stack(L, LUA_MINSTACK);
+  ready = find_ready(runner, L, (size_t)count); /* finalizers may have run meanwhile */
+  if (ready) return give(L, ready, 0);
   double now = ta_host_now(runner);
   struct ta_task *task = ta_begin_wait(runner, L, &select_kind, select);
   take_places(runner, L, select);

@@ -25,6 +25,7 @@
 static void pack_results(lua_State *L, struct ta_task *task) {
   int count = lua_gettop(L) - 1;
   if (count == 1) return;
+  ta_check_stack(L, 3);
   task->packed = count > 1;
   task->empty = count == 0;
   if (count == 0) {
@@ -45,13 +46,14 @@ static int k_body_done(lua_State *L, int status, lua_KContext context) {
   if (!task) return status == LUA_OK || status == LUA_YIELD ? 0 : lua_error(L);
   if (status == LUA_OK || status == LUA_YIELD) {
     pack_results(L, task);
+    task->ends_as = TA_TASK_DONE;
     return 1;
   }
   if (ta_is_in_force(runner, L, -1)) {
-    task->state = TA_TASK_CANCELLED;
+    task->ends_as = TA_TASK_CANCELLED;
     return 1;
   }
-  task->state = TA_TASK_FAILED;
+  task->ends_as = TA_TASK_FAILED;
   return ta_describe_end(runner, L, task);
 }
 
@@ -168,13 +170,16 @@ static bool reserve(struct ta_runner *runner, size_t slot) {
 static void keep_task(struct ta_runner *runner, lua_State *L, int index) {
   struct ta_task *task = lua_touserdata(L, index);
   ta_push_kept(runner, L, TA_KEEPS_TASKS);
-  lua_pushvalue(L, index);
+  lua_pushboolean(L, true);
   int reference = luaL_ref(L, -2);
+  task->slot = (uint32_t)reference;
+  ta_inherit_locals(runner, L, task);
   if (!reserve(runner, (size_t)reference)) {
     luaL_unref(L, -1, reference);
     ta_raise_memory(L);
   }
-  task->slot = (uint32_t)reference;
+  lua_pushvalue(L, index);
+  lua_rawseti(L, -2, reference); /* asks for no memory */
   lua_pop(L, 1);
 }
 
@@ -234,9 +239,9 @@ static void load_coroutine(struct ta_runner *runner, lua_State *L, struct ta_tas
 
 /* Was whatever it belongs to cancelled before it was born? */
 static void inherit_cancellation(struct ta_runner *runner, struct ta_task *task) {
-  bool spared;
+  bool spared = false;
   task->cause = task->scope ? ta_cause_around(&task->scope->region) : NULL;
-  if (!task->cause) task->cause = ta_cause_of_birth(runner, &spared);
+  if (!task->cause || runner->forced) task->cause = ta_cause_of_birth(runner, &spared);
   task->spared = !task->cause && spared;
   task->in_force = task->cause != NULL;
 }
@@ -254,7 +259,6 @@ struct ta_task *ta_task_add(struct ta_runner *runner, lua_State *L, int nargs,
     lua_pop(L, 1);
   }
   keep_task(runner, L, place);
-  ta_inherit_locals(runner, L, task);
   task->timer.seq = ++runner->last_id;
   task->scope = scope;
   if (scope) ta_list_append(&scope->children, &task->sibling);
@@ -293,7 +297,7 @@ void ta_task_release(struct ta_runner *runner, struct ta_task *task) {
 /* What others have of a task that ends. */
 static void let_go(struct ta_runner *runner, struct ta_task *task) {
   ta_abandon_regions(runner, task, NULL);
-  if (!ta_list_empty(&task->locks)) ta_release_locks(runner, task);
+  if (task->lost_lock || !ta_list_empty(&task->locks)) ta_release_locks(runner, task);
   if (TA_UNLIKELY(runner->loading != NULL)) ta_forget_loading(runner, NULL, task);
   if (runner->has_locals) ta_forget_locals(runner, task);
   if (task->cause == task) ta_forget_cancellation(runner, task);
@@ -334,7 +338,6 @@ static void end_here(struct ta_runner *runner, struct ta_task *task, enum ta_tas
 
 /* Fails a task with the error object on top of the Runner's L. */
 static void end_failed(struct ta_runner *runner, struct ta_task *task) {
-  task->state = TA_TASK_FAILED;
   ta_report_error(runner, task);
   end_task(runner, task, TA_TASK_FAILED);
 }
@@ -385,8 +388,9 @@ static void close_task(struct ta_runner *runner, struct ta_task *task) {
   if (!task->cause) task->cause = runner;
   runner->current = task;
   task->state = TA_TASK_RUNNING;
+  ta_abandon_regions(runner, task, NULL); /* what is closed is dead to the collector */
+  task->in_force = true;
   bool clean = close_coroutines(runner, task);
-  ta_abandon_regions(runner, task, NULL);
   if (!clean && !ta_is_in_force(runner, runner->L, -1)) {
     end_failed(runner, task);
   } else {
@@ -413,6 +417,7 @@ static int prepare_step(struct ta_task *task) {
 /* The coroutine yielded, and not by way of our own waits. */
 static void stop_foreign(struct ta_runner *runner, struct ta_task *task, int count) {
   if (ta_await_foreign(runner, task, count) == 0) return;
+  ta_abandon_regions(runner, task, NULL);
   close_coroutines(runner, task);
   end_failed(runner, task);
 }
@@ -440,7 +445,7 @@ static void end_step(struct ta_runner *runner, struct ta_task *task, int status,
     lua_xmove(task->co, runner->L, 1);
     end_failed(runner, task);
   } else {
-    end_here(runner, task, task->state == TA_TASK_RUNNING ? TA_TASK_DONE : task->state);
+    end_here(runner, task, (enum ta_task_state)task->ends_as);
   }
 }
 
@@ -455,9 +460,16 @@ void ta_task_step(struct ta_runner *runner, struct ta_task *task) {
     return;
   }
   int nargs = prepare_step(task);
+  runner->steps++;
   if (ta_tracing(runner)) ta_trace_step(runner, task);
   runner->current = task;
-  int status = ta_resume(runner, task->co, runner->L, nargs, &count);
+  /* As ta_resume(), with a call less on the way of each step. */
+  struct ta_level level = {.co = task->co, .waitable = true, .depth = 1};
+  atomic_signal_fence(memory_order_seq_cst);
+  runner->level = &level;
+  if (ta_wants_preemption(runner)) ta_preempt_coroutine(runner, task->co);
+  int status = lua_resume(task->co, runner->L, nargs, &count);
+  runner->level = NULL;
   end_step(runner, task, status, count);
   runner->current = NULL;
 }

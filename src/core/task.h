@@ -58,6 +58,7 @@ struct ta_task {
   const char *name;         /* NULL until somebody asked */
   uint32_t slot;            /* its reference in the Runner's table */
   uint8_t state;            /* an enum ta_task_state */
+  uint8_t ends_as;          /* what it will be when its last step is over */
   uint8_t marks;            /* values that its coroutine yielded to wait; 0: it has not */
   uint8_t deliveries;       /* how often a cancellation was raised in it */
   bool daemon : 1;
@@ -67,12 +68,13 @@ struct ta_task {
   bool given_up : 1;  /* its wait was, or the cancellation came during a firm one */
   bool spared : 1;    /* part of what a shield holds, when everything is cancelled */
   bool forced : 1;    /* it was told that the time for clean-up is over */
+  bool lost_lock : 1; /* that it held was collected */
   bool doomed : 1;    /* it went on after too many cancellations: to be closed */
   bool rethrown : 1;  /* the error being raised has its traceback already */
   bool reported : 1;  /* its failure was */
   bool packed : 1;    /* its outcome is a table of several results */
   bool empty : 1;     /* it has none */
-  bool has_known : 1; /* see failure.h */
+  bool has_known : 1; /* see known.h */
 };
 
 /* A task's user values. */
@@ -81,7 +83,7 @@ enum {
   TA_TASK_OUTCOME = TA_TASK_THREAD, /* then its result or error */
   TA_TASK_FUNCTION,                 /* what it runs, until that is replaced by its name */
   TA_TASK_RECORD,                   /* where it was spawned, or nil: see describe.h */
-  TA_TASK_KNOWN = TA_TASK_RECORD,   /* after a failure what is known of it: see failure.h */
+  TA_TASK_KNOWN = TA_TASK_RECORD,   /* after a failure what is known of it: see known.h */
   TA_TASK_KEEPS = TA_TASK_RECORD
 };
 
@@ -124,7 +126,11 @@ bool ta_task_is_awaited(const struct ta_task *task);
  * [-0, +n, m] */
 int ta_task_push_results(lua_State *L, int index);
 
-/* The task at `index`, or NULL when that is none. */
+/* The task at index 1 of a C function whose first upvalue is the Runner, or
+ * raises.  [-0, +0, v] */
+struct ta_task *ta_check_task(lua_State *L);
+
+/* The task at `index`, or NULL when that is none.  [-0, +0, -] */
 struct ta_task *ta_to_task(struct ta_runner *runner, lua_State *L, int index);
 
 /* Lets go of an ended task that its scope has kept. */

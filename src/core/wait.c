@@ -11,6 +11,8 @@
 #include "core/coroutine.h"
 #include "core/describe.h"
 #include "core/library.h"
+#include "core/lock.h"
+#include "core/scope.h"
 #include "core/trace.h"
 
 /* Their addresses are the marks. */
@@ -56,23 +58,22 @@ int ta_pass_wait_up(struct ta_runner *runner, lua_State *L, int inner, lua_KCont
 /* -------------------------------------------------------- may it wait? */
 
 static const char *const transparent[] = {
-    "pcall",
-    "xpcall",
-    "dofile",
-    "require",
-    "coroutine.resume",
-    "coroutine.wrap",
-    "await",
-    "async.scope",
-    "async.with_timeout",
-    "async.shield",
-    "async.move_on_after",
+    "pcall", "xpcall", "dofile", "require", "coroutine.resume", "coroutine.wrap", "await",
 };
 
 static bool is_transparent(const char *name) {
   for (size_t i = 0; i < sizeof transparent / sizeof *transparent; i++)
     if (strcmp(name, transparent[i]) == 0) return true;
   return false;
+}
+
+/* Ours are known by their address: they may be called by any name. */
+static bool is_own_transparent(lua_State *co, lua_Debug *ar) {
+  if (!lua_checkstack(co, 1)) return false;
+  lua_getinfo(co, "f", ar);
+  lua_CFunction function = lua_tocfunction(co, -1);
+  lua_pop(co, 1);
+  return ta_is_region_function(function) || function == ta_l_with;
 }
 
 /* Pushes what to call the function that keeps `co` from yielding, looking from
@@ -86,7 +87,7 @@ static bool push_obstacle(lua_State *L, lua_State *co, int level) {
       lua_pushliteral(L, "__gc, a finalizer");
       return true;
     }
-    if (*ar.what != 'C') continue;
+    if (*ar.what != 'C' || is_own_transparent(co, &ar)) continue;
     ta_push_c_name(L, co, &ar);
     if (is_transparent(lua_tostring(L, -1))) {
       lua_pop(L, 1);
@@ -156,6 +157,10 @@ void ta_queue_wait(struct ta_task *task, struct ta_list *queue) {
   ta_list_append(queue, &task->waiter.link);
 }
 
+int ta_raise_meddled(lua_State *L) {
+  return luaL_error(L, "the coroutine of a task was resumed by somebody else");
+}
+
 int ta_park_here(struct ta_runner *runner, lua_State *L, lua_KContext context, lua_KFunction k) {
   if (ta_tracing(runner)) ta_trace_yield(runner, runner->current, L);
   return ta_pass_wait_up(runner, L, 0, context, k);
@@ -176,7 +181,7 @@ static int k_parked(lua_State *L, int status, lua_KContext context) {
   struct ta_runner *runner = (struct ta_runner *)context;
   struct ta_task *task = runner->current;
   ta_check_given_up(runner, L);
-  return task ? task->after.k(L, status, task->after.context) : 0;
+  return task->after.k(L, status, task->after.context);
 }
 
 /* What was armed is disarmed again. */
@@ -262,8 +267,7 @@ static int k_slept(lua_State *L, int status, lua_KContext context) {
   struct ta_runner *runner = (struct ta_runner *)context;
   (void)status;
   ta_check_given_up(runner, L);
-  const struct ta_task *task = runner->current; /* NULL: somebody else resumed it */
-  lua_pushnumber(L, task ? runner->now - task->since : 0);
+  lua_pushnumber(L, runner->now - runner->current->since);
   return 1;
 }
 

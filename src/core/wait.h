@@ -12,6 +12,7 @@
 #ifndef TA_CORE_WAIT_H
 #define TA_CORE_WAIT_H
 
+#include "core/coroutine.h"
 #include "core/task.h"
 
 /* Is this suspended coroutine in a wait, rather than in a yield of its own? */
@@ -60,8 +61,12 @@ void ta_queue_wait(struct ta_task *task, struct ta_list *queue);
  * [-0, +0, v] */
 int ta_park_here(struct ta_runner *runner, lua_State *L, lua_KContext context, lua_KFunction k);
 
+/* Raises that somebody else has resumed the coroutine.  [-0, +0, v] */
+int ta_raise_meddled(lua_State *L);
+
 /* Raises the cancellation because of which the wait was given up, if it was. */
 static inline void ta_check_given_up(struct ta_runner *runner, lua_State *L) {
+  if (TA_UNLIKELY(!ta_in_task(runner, L))) ta_raise_meddled(L);
   if (TA_UNLIKELY(runner->current && runner->current->given_up)) ta_raise_cancellation(runner, L);
 }
 

@@ -69,7 +69,8 @@ local function given_in(list)
   return given
 end
 
--- Closed, it cancels the tasks that have not ended, and sees them unwind.
+-- Closed, it cancels the tasks that have not ended, and sees them unwind.  What
+-- goes wrong in their clean-up is reported.
 local function seen_off(tasks)
   return async.defer(function()
     local left = {}
@@ -79,7 +80,10 @@ local function seen_off(tasks)
     if #left == 0 then return end
     cancel(left)
     async.shield(function()
-      for _, task in ipairs(left) do task:pawait() end
+      for _, task in ipairs(left) do
+        task:pawait()
+        report_unheard(task)
+      end
     end)
   end)
 end
@@ -197,9 +201,9 @@ function combine.map(list, fn, options)
   return results
 end
 
-local function check_seconds(name, what, value, default)
+local function check_number(name, what, value, default)
   if value == nil then return default end
-  if type(value) == "number" and value >= 0 then return value end
+  if type(value) == "number" and value >= 0 and (value < huge or what == "max") then return value end
   error(format("%s: %s must be a number from 0 on, got %s", name, what, shown(value)), 3)
 end
 
@@ -207,10 +211,10 @@ function combine.retry(count, fn, options)
   count = count == huge and huge or check_count("retry", "the number of tries", count)
   check_function("retry", 2, fn)
   options = check_options("retry", options, {delay = true, factor = true, max = true, jitter = true})
-  local delay = check_seconds("retry", "delay", options.delay, 0)
-  local factor = check_seconds("retry", "factor", options.factor, 1)
-  local most = check_seconds("retry", "max", options.max, huge)
-  local jitter = check_seconds("retry", "jitter", options.jitter, 0)
+  local delay = check_number("retry", "delay", options.delay, 0)
+  local factor = check_number("retry", "factor", options.factor, 1)
+  local most = check_number("retry", "max", options.max, huge)
+  local jitter = check_number("retry", "jitter", options.jitter, 0)
   check_wait("retry")
   for try = 1, count - 1 do
     local result = pack(pcall(fn, try))

@@ -85,7 +85,7 @@ local function group(tree)
     local fact, depth = item[1], item[2]
     local key = concat({depth, fact.name, state(fact), fact.frames or ""}, "\0")
     if not index[key] then
-      index[key] = {fact = fact, depth = depth, members = {}, seconds = {}}
+      index[key] = {fact = fact, depth = depth, members = {}}
       groups[#groups + 1] = index[key]
     end
     local members = index[key].members

@@ -359,6 +359,7 @@ return function(host)
       local wait = place.wait
       if wait.kind == "select" then
         local values = model.outcome(task, true)
+        wait.batch = task.batch
         complete(wait, {n = values.n + 1, place.index, table.unpack(values, 1, values.n)})
       else
         local results, err = model.outcome(task, wait.protected)
@@ -399,10 +400,11 @@ return function(host)
   end
 
   -- A task that never starts has ended in its turn.
-  local function sync_birth(task)
+  local function sync_birth(task, batch)
     if task.ended then return true end
     if not model.turn[task] or host.state(task.handle) ~= "cancelled" then return false end
     take_turn(task)
+    task.batch = batch
     model.end_task(task, "cancelled", task.handle.error)
     return true
   end
@@ -415,14 +417,14 @@ return function(host)
     if #hidden == 0 then return end
     if #hidden > 1 then table.sort(hidden, function(a, b) return a.id < b.id end) end
     model.hidden = {}
-    local seen, left = {}, {}
+    local seen, left, batch = {}, {}, {}
     for _, task in ipairs(hidden) do
       local stays = not seen[task] and (not task.started or not sync_scope(task))
       if stays then left[#left + 1] = task end
       seen[task] = true
     end
     for _, task in ipairs(left) do
-      if task.started or not sync_birth(task) then table.insert(model.hidden, task) end
+      if task.started or not sync_birth(task, batch) then table.insert(model.hidden, task) end
     end
   end
 

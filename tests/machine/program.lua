@@ -209,7 +209,8 @@ function program.make(seed)
     locks = random(2), semaphores = {random(3)}, events = 2,
     most_tasks = 8 + random(30),
     cancel_at = random(4) == 1 and random(40) or nil, -- the pass before which all is cancelled
-    close_at = random(30) == 1 and random(30) or nil, -- and before which all is closed
+    close_at = random(15) == 1 and random(30) or nil, -- and before which all is closed
+    opens = random(4) - 1,                     -- how often the host helps what waits in shields
     late = random(4) == 1,                     -- the host comes back late
     early = random(4) == 1,                    -- and too early
     loose = random(10) == 1,                   -- it uses combinators: there is no model then

@@ -8,3 +8,6 @@ print(pcall(async.move_on_after, 1, async.map, {sleeper, untidy}, function(f) f(
 -- expect: false	clean-up failed
 print(async.race{untidy, function() sleep(1) return "won" end})  -- expect: won
 print(async.any{untidy, function() sleep(1) return "won" end})  -- expect: won
+-- expect stderr: Error in task: clean-up failed
+-- expect stderr: Error in task: clean-up failed
+-- expect status: 1

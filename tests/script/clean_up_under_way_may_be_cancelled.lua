@@ -1,5 +1,5 @@
 -- At the end of a block, and while an error unwinds: the cancellation takes the
--- place of both.
+-- place of both.  An error that nobody will hear of is reported.
 local function nap() return async.defer(function() sleep(5) print "never" end) end
 local function tidy()
   local guard <close> = nap()
@@ -21,3 +21,9 @@ for _, task in ipairs(tasks) do print(task:status(), task.error, async.now()) en
 -- expect: cancelled	cancelled	2.0
 -- expect: cancelled	cancelled	2.0
 -- expect: cancelled	cancelled	2.0
+
+-- expect stderr is: Error in task: never seen
+-- expect stderr: task #3
+-- expect stderr is: Error in task: never seen
+-- expect stderr: task #4
+-- expect status: 1

@@ -139,6 +139,21 @@ static void after_it_only_what_a_shield_spawns_starts(void) {
   world_close(&world);
 }
 
+static void what_a_shield_holds_is_spared_with_its_children(void) {
+  struct world world;
+  open_world(&world);
+  world_add(&world, "async.shield(function() async.scope(function(s)"
+                    "  s:spawn(function() sleep(1) async.scope(function(t) t:spawn(sleep, 1) end)"
+                    "    log('child', async.now()) end) end) log 'parent' end) sleep(0) log 'no'");
+  world_add(&world, "sleep(5) log 'no'");
+  world_pass(&world);
+  ta_cancel_all(world.runner, "over");
+  CHECK(world_run(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "child 2.0 parent");
+  CHECK(ta_live(world.runner) == 0);
+  world_close(&world);
+}
+
 static void a_pass_cut_short_can_be_cancelled(void) {
   struct world world;
   open_world(&world);
@@ -625,6 +640,7 @@ const struct test cancel_tests[] = {
     TEST(without_a_reason_there_is_none),
     TEST(cancelling_everything_from_inside_a_task_is_met_at_its_next_wait),
     TEST(after_it_only_what_a_shield_spawns_starts),
+    TEST(what_a_shield_holds_is_spared_with_its_children),
     TEST(a_pass_cut_short_can_be_cancelled),
     TEST(a_look_at_the_outside_may_cancel_everything),
     TEST(forced_to_end_a_shield_counts_no_longer),
