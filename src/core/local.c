@@ -27,12 +27,28 @@ static void set_locals(struct ta_runner *runner, lua_State *L, const struct ta_t
   lua_pop(L, 1);
 }
 
+/* Under the key true a table says that a child shares it. */
+static void set_shared(lua_State *L) {
+  lua_pushboolean(L, true);
+  lua_pushboolean(L, true);
+  lua_rawset(L, -3);
+}
+
+static bool is_shared(lua_State *L, int index) {
+  lua_pushboolean(L, true);
+  bool shared = lua_rawget(L, index) != LUA_TNIL;
+  lua_pop(L, 1);
+  return shared;
+}
+
 void ta_inherit_locals(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
   if (!runner->has_locals || !runner->current) return;
-  if (push_locals(runner, L, runner->current))
+  if (push_locals(runner, L, runner->current)) {
+    set_shared(L);
     set_locals(runner, L, task);
-  else
+  } else {
     lua_pop(L, 1);
+  }
 }
 
 void ta_forget_locals(struct ta_runner *runner, const struct ta_task *task) {
@@ -70,22 +86,42 @@ static int l_local_get(lua_State *L) {
   return 1;
 }
 
+/* Pushes an empty table that forgets locals which nobody has any more. */
+static void push_new_locals(struct ta_runner *runner, lua_State *L) {
+  lua_newtable(L);
+  ta_push_kept(runner, L, TA_KEEPS_WEAK);
+  lua_setmetatable(L, -2);
+}
+
+/* Replaces the table on top by a copy that nobody shares. */
+static void copy_locals(struct ta_runner *runner, lua_State *L) {
+  int source = lua_gettop(L);
+  push_new_locals(runner, L);
+  lua_pushnil(L);
+  while (lua_next(L, source)) {
+    lua_pushvalue(L, -2);
+    lua_insert(L, -2);
+    if (lua_isboolean(L, -2))
+      lua_pop(L, 2);
+    else
+      lua_rawset(L, source + 1);
+  }
+  lua_replace(L, source);
+}
+
 static int l_local_set(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   ta_check_kind(L, TA_KEEPS_LOCAL, "TaskLocal");
   luaL_checkany(L, 2);
   lua_settop(L, 2);
   if (!runner->current) return luaL_error(L, "task_local: only a task has values of its own");
-  lua_newtable(L);
-  if (push_locals(runner, L, runner->current)) {
-    lua_pushnil(L);
-    while (lua_next(L, 4)) {
-      lua_pushvalue(L, -2);
-      lua_insert(L, -2);
-      lua_rawset(L, 3);
-    }
+  bool has_some = push_locals(runner, L, runner->current);
+  if (!has_some) {
+    lua_pop(L, 1);
+    push_new_locals(runner, L);
+  } else if (is_shared(L, 3)) {
+    copy_locals(runner, L);
   }
-  lua_settop(L, 3);
   lua_pushvalue(L, 1);
   lua_createtable(L, 1, 0); /* a box: the value may be nil */
   lua_pushvalue(L, 2);
@@ -157,6 +193,10 @@ void ta_open_locals(struct ta_runner *runner, lua_State *L) {
   ta_keep(runner, L, TA_KEEPS_DEFER);
   lua_newtable(L);
   ta_keep(runner, L, TA_KEEPS_LOCALS);
+  lua_createtable(L, 0, 1);
+  lua_pushliteral(L, "k");
+  lua_setfield(L, -2, "__mode");
+  ta_keep(runner, L, TA_KEEPS_WEAK);
   ta_set_function(runner, L, "task_local", l_task_local);
   ta_set_function(runner, L, "defer", l_defer);
 }

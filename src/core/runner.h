@@ -37,6 +37,7 @@ enum {
   TA_KEEPS_CLOSER,    /* the metatable of a module that is being loaded */
   TA_KEEPS_CAUSES,    /* cause -> error object of a cancellation */
   TA_KEEPS_LOCALS,    /* reference -> task-local values */
+  TA_KEEPS_WEAK,      /* the metatable of their tables */
   TA_KEEPS_ACTIONS,   /* name -> handler */
   TA_KEEPS_PRELUDE,   /* what the Lua half of the library sees */
   TA_KEEPS_CANCELLED, /* metatables of error objects */
