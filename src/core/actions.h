@@ -4,6 +4,8 @@
  *
  * A handler runs in the task that asks.  What it gets, wake and fail, hold the
  * ticket of one wait: called late or twice they do nothing.
+ *
+ * What the handlers wait for it does not know.
  */
 #ifndef TA_CORE_ACTIONS_H
 #define TA_CORE_ACTIONS_H

@@ -4,6 +4,8 @@
  *
  * A task is awaited by waiting in its queue of awaiters; it leaves its outcome
  * in its object.
+ *
+ * What a task does meanwhile it does not know.
  */
 #ifndef TA_CORE_AWAIT_H
 #define TA_CORE_AWAIT_H

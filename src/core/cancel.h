@@ -11,6 +11,8 @@
  * task's, or the Runner's when everything is cancelled.  Its error object is
  * made when it is first raised, and kept under that address until the region or
  * task has ended.
+ *
+ * It knows no kind of wait: a wait that is given up disarms itself.
  */
 #ifndef TA_CORE_CANCEL_H
 #define TA_CORE_CANCEL_H
@@ -92,10 +94,10 @@ const void *ta_cause_around(const struct ta_region *region);
 const void *ta_cause_of_birth(const struct ta_runner *runner, bool *spared);
 
 /* Is the value at `index` the error object of a cancellation in force on the
- * task that runs L? */
+ * task that runs L?  [-0, +0, -] */
 bool ta_is_in_force(struct ta_runner *runner, lua_State *L, int index);
 
-/* Is the value on top the error object of `cause`? */
+/* Is the value on top the error object of `cause`?  [-0, +0, -] */
 bool ta_is_object_of(struct ta_runner *runner, lua_State *L, const void *cause);
 
 /* Raises the value on top, which may be a cancellation in force.  [-1, +0, v] */

@@ -4,6 +4,9 @@
  *
  * A value goes straight from the one who sends to the one who receives: it is
  * put on the stack of the coroutine that waits.
+ *
+ * It does not know what the values are, nor that a receiver may be selecting but
+ * for where it wants its value.
  */
 #ifndef TA_CORE_CHANNEL_H
 #define TA_CORE_CHANNEL_H

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * errors.h -- several errors in one value.
+ *
+ * The value looks like any error object to the rest; only reports look inside.
  */
 #ifndef TA_CORE_ERRORS_H
 #define TA_CORE_ERRORS_H

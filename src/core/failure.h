@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * failure.h -- failures in words, told to the host.
+ *
+ * Who will hear of a failure is asked of the task; what becomes of the words is the
+ * host's affair.
  */
 #ifndef TA_CORE_FAILURE_H
 #define TA_CORE_FAILURE_H

@@ -4,6 +4,8 @@
  *
  * The facts are gathered here; the Lua half of the library, src/prelude/report.lua,
  * makes trees and reports of them.
+ *
+ * It writes to no stream.
  */
 #ifndef TA_CORE_INSPECT_H
 #define TA_CORE_INSPECT_H

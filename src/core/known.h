@@ -6,6 +6,8 @@
  * the frames it came through: of coroutines that died of it, of tasks that ended
  * by it and were awaited.  When it ends the task, the table is kept as long as
  * the task's object, for those who await it later.
+ *
+ * It prints nothing and reports nothing: failure.h does.
  */
 #ifndef TA_CORE_KNOWN_H
 #define TA_CORE_KNOWN_H
@@ -28,11 +30,11 @@ int ta_raise_error_of(struct ta_runner *runner, lua_State *L, int index);
  * frames, and where it is awaited, by L.  [-0, +0, m] */
 void ta_note_origin(struct ta_runner *runner, lua_State *L, int index);
 
-/* The error noted last is now the object on top of L. */
+/* The error noted last is now the object on top of L.  [-0, +0, -] */
 void ta_note_replaced(struct ta_runner *runner, lua_State *L);
 
 /* The error object on top of L was caught.  Text that is raised again is another
- * error. */
+ * error.  [-0, +0, -] */
 void ta_note_caught(struct ta_runner *runner, lua_State *L);
 
 /* Pushes the frames that are known of the ended task at `index`, as text whose
@@ -45,7 +47,8 @@ void ta_push_text_of(struct ta_runner *runner, lua_State *L, int object);
 /* Makes the text on top known of the error object below it.  [-1, +0, m] */
 void ta_know(struct ta_runner *runner, lua_State *L);
 
-/* What is known goes with the ending task, whose object is on top of L. */
+/* What is known goes with the ending task, whose object is on top of L.
+ * [-0, +0, -] */
 void ta_keep_known(struct ta_runner *runner, lua_State *L, struct ta_task *task);
 
 /* Pushes the lines of a coroutine's traceback from a level on, each begun by a

@@ -4,6 +4,8 @@
  *
  * A child starts with the values of the task that spawns it; from then on each
  * goes its own way.
+ *
+ * It does not know what the values are for.
  */
 #ifndef TA_CORE_LOCAL_H
 #define TA_CORE_LOCAL_H

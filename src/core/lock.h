@@ -3,6 +3,8 @@
  * lock.h -- locks, which know their owner, and semaphores, which do not.
  *
  * What is released goes at once to whoever has waited longest.
+ *
+ * It knows nothing of deadlocks: the report finds them.
  */
 #ifndef TA_CORE_LOCK_H
 #define TA_CORE_LOCK_H

@@ -4,6 +4,8 @@
  *
  * ta_preempt() sets a debug hook on the coroutine that runs, and the hook calls
  * the host.  Coroutines resumed or gone back to in between get the hook too.
+ *
+ * Why the step is looked into, and what happens then, only the host knows.
  */
 #ifndef TA_CORE_PREEMPT_H
 #define TA_CORE_PREEMPT_H

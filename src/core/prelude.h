@@ -5,6 +5,8 @@
  * The chunks lie in src/prelude/ and are embedded in the program.  Each is loaded
  * when something of it is first used, sees no globals but what is set aside for
  * it when the library is opened, and returns a table of functions.
+ *
+ * It does not know what the functions do.
  */
 #ifndef TA_CORE_PRELUDE_H
 #define TA_CORE_PRELUDE_H

@@ -4,6 +4,8 @@
  *
  * A cancellation in force on the running task goes through both, and xpcall's
  * handler is not called for it.  All else is as in Lua.
+ *
+ * It knows of cancellations only how to recognise one in force.
  */
 #ifndef TA_CORE_PROTECT_H
 #define TA_CORE_PROTECT_H

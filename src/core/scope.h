@@ -4,6 +4,8 @@
  *
  * Each opens a region and calls a function in the running task, as pcall does;
  * when that has ended it closes the region and decides what becomes of an error.
+ *
+ * It does not know how a task waits or ends: it is told of children that have.
  */
 #ifndef TA_CORE_SCOPE_H
 #define TA_CORE_SCOPE_H

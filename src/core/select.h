@@ -4,6 +4,8 @@
  *
  * A task that selects has a place in each queue.  Whoever reaches one of them
  * takes it out of the others in the same moment.
+ *
+ * Of what it waits for it knows only when that is ready.
  */
 #ifndef TA_CORE_SELECT_H
 #define TA_CORE_SELECT_H

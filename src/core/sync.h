@@ -4,6 +4,8 @@
  *
  * Each is a userdata with a queue of waiting tasks and perhaps a name.  Who
  * comes first gets first, at the moment something is released.
+ *
+ * Who is stepped first is not its affair but the Runner's.
  */
 #ifndef TA_CORE_SYNC_H
 #define TA_CORE_SYNC_H
