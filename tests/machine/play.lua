@@ -1003,7 +1003,10 @@ return function(host, model, program)
     local before = task.stuck
     task.stuck = closing or stuck
     say(task, "cleans up after %s%s", host.show(err), task.stuck and ", and cannot wait" or "")
-    exec(task, op.cleanup, inside(X, {unwind_stuck = X.unwind_stuck or closing}))
+    -- What async.defer calls is protected: an error in it unwinds that first.
+    local unwind_stuck = X.unwind_stuck or closing
+    if op.library then unwind_stuck = task.stuck end
+    exec(task, op.cleanup, inside(X, {unwind_stuck = unwind_stuck}))
     task.stuck = before
   end
 
