@@ -104,13 +104,8 @@ static int give_false(lua_State *L) {
 }
 
 static int l_wake(lua_State *L) {
-  int count = lua_gettop(L);
   if (is_over(L)) return give_false(L);
-  lua_createtable(L, count, 1);
-  lua_insert(L, 1);
-  lua_pushinteger(L, count);
-  lua_setfield(L, 1, "n");
-  while (count > 0) lua_rawseti(L, 1, count--);
+  ta_pack(L, 1);
   return complete(L, false);
 }
 
@@ -124,12 +119,7 @@ static int give_results(lua_State *L) {
   const struct action *action = lua_touserdata(L, ACTION);
   lua_getiuservalue(L, ACTION, ACTION_RESULT);
   if (action->failed) return lua_error(L);
-  int packed = lua_gettop(L);
-  lua_getfield(L, packed, "n");
-  int count = (int)lua_tointeger(L, -1);
-  luaL_checkstack(L, count, "too many results");
-  for (int i = 1; i <= count; i++) lua_rawgeti(L, packed, i);
-  return count;
+  return ta_unpack(L);
 }
 
 static int k_action(lua_State *L, int status, lua_KContext context) {

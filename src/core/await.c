@@ -42,14 +42,7 @@ int ta_task_push_results(lua_State *L, int index) {
   if (task->empty) return 0;
   lua_getiuservalue(L, index, TA_TASK_OUTCOME);
   if (!task->packed) return 1;
-  int packed = lua_gettop(L);
-  lua_getfield(L, packed, "n");
-  int count = (int)lua_tointeger(L, -1);
-  luaL_checkstack(L, count, "too many results");
-  lua_pop(L, 1);
-  for (int i = 1; i <= count; i++) lua_rawgeti(L, packed, i);
-  lua_remove(L, packed);
-  return count;
+  return ta_unpack(L);
 }
 
 /* Returns, or raises, the outcome of the ended task at index 1. */

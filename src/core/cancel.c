@@ -4,6 +4,7 @@
 #include <lauxlib.h>
 
 #include "core/coroutine.h"
+#include "core/library.h"
 #include "core/failure.h"
 #include "core/protect.h"
 #include "core/trace.h"
@@ -24,12 +25,7 @@ static int l_cancelled_tostring(lua_State *L) {
 }
 
 void ta_cancel_setup(struct ta_runner *runner, lua_State *L) {
-  lua_createtable(L, 0, 2);
-  lua_pushcfunction(L, l_cancelled_tostring);
-  lua_setfield(L, -2, "__tostring");
-  lua_pushliteral(L, "Cancelled");
-  lua_setfield(L, -2, "__name");
-  ta_keep(runner, L, TA_KEEPS_CANCELLED);
+  ta_keep_error_kind(runner, L, TA_KEEPS_CANCELLED, "Cancelled", l_cancelled_tostring);
   lua_newtable(L);
   ta_keep(runner, L, TA_KEEPS_CAUSES);
 }

@@ -6,6 +6,7 @@
 #include "core/describe.h"
 #include "core/failure.h"
 #include "core/known.h"
+#include "core/library.h"
 
 #define MOST_TRACEBACKS 16 /* in one report */
 #define MOST_MESSAGES 100
@@ -220,10 +221,5 @@ static int l_errors_tostring(lua_State *L) {
 }
 
 void ta_errors_setup(struct ta_runner *runner, lua_State *L) {
-  lua_createtable(L, 0, 2);
-  lua_pushcfunction(L, l_errors_tostring);
-  lua_setfield(L, -2, "__tostring");
-  lua_pushliteral(L, "Errors");
-  lua_setfield(L, -2, "__name");
-  ta_keep(runner, L, TA_KEEPS_ERRORS);
+  ta_keep_error_kind(runner, L, TA_KEEPS_ERRORS, "Errors", l_errors_tostring);
 }

@@ -112,6 +112,36 @@ void ta_new_kind(struct ta_runner *runner, lua_State *L, const char *name,
   lua_setfield(L, -2, "__metatable"); /* what scripts get of it */
 }
 
+void ta_keep_error_kind(struct ta_runner *runner, lua_State *L, int which, const char *name,
+                        lua_CFunction tostring) {
+  lua_createtable(L, 0, 2);
+  lua_pushcfunction(L, tostring);
+  lua_setfield(L, -2, "__tostring");
+  lua_pushstring(L, name);
+  lua_setfield(L, -2, "__name");
+  ta_keep(runner, L, which);
+}
+
+void ta_pack(lua_State *L, int first) {
+  int count = lua_gettop(L) - first + 1;
+  lua_createtable(L, count, 1);
+  lua_insert(L, first);
+  lua_pushinteger(L, count);
+  lua_setfield(L, first, "n");
+  while (count > 0) lua_rawseti(L, first, count--);
+}
+
+int ta_unpack(lua_State *L) {
+  int packed = lua_gettop(L);
+  lua_getfield(L, packed, "n");
+  int count = (int)lua_tointeger(L, -1);
+  luaL_checkstack(L, count, "too many results");
+  lua_pop(L, 1);
+  for (int i = 1; i <= count; i++) lua_rawgeti(L, packed, i);
+  lua_remove(L, packed);
+  return count;
+}
+
 void *ta_to_kind(struct ta_runner *runner, lua_State *L, int index, int which) {
   void *object = lua_touserdata(L, index);
   if (!object || !lua_getmetatable(L, index)) return NULL;

@@ -38,6 +38,17 @@ void ta_set_functions(struct ta_runner *runner, lua_State *L, const struct ta_fu
 void ta_new_kind(struct ta_runner *runner, lua_State *L, const char *name,
                  const struct ta_function *methods);
 
+/* Keeps under `which` the metatable of a kind of error objects.  [-0, +0, m] */
+void ta_keep_error_kind(struct ta_runner *runner, lua_State *L, int which, const char *name,
+                        lua_CFunction tostring);
+
+/* Replaces the values from index `first` on by one table of them, with `n`.
+ * [-n, +1, m] */
+void ta_pack(lua_State *L, int first);
+
+/* Replaces such a table on top by its values: how many.  [-1, +n, m] */
+int ta_unpack(lua_State *L);
+
 /* The userdata at `index`, or NULL unless its metatable is the one kept under
  * `which`.  [-0, +0, -] */
 void *ta_to_kind(struct ta_runner *runner, lua_State *L, int index, int which);

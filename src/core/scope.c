@@ -438,12 +438,7 @@ static void setup_scope_object(struct ta_runner *runner, lua_State *L) {
 
 void ta_open_scopes(struct ta_runner *runner, lua_State *L) {
   setup_scope_object(runner, L);
-  lua_createtable(L, 0, 2);
-  lua_pushcfunction(L, l_timeout_tostring);
-  lua_setfield(L, -2, "__tostring");
-  lua_pushliteral(L, "Timeout");
-  lua_setfield(L, -2, "__name");
-  ta_keep(runner, L, TA_KEEPS_TIMEOUT);
+  ta_keep_error_kind(runner, L, TA_KEEPS_TIMEOUT, "Timeout", l_timeout_tostring);
   for (size_t i = 0; i < FUNCTION_COUNT; i++)
     ta_set_function(runner, L, functions[i].name, functions[i].function);
 }

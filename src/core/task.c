@@ -32,11 +32,7 @@ static void pack_results(lua_State *L, struct ta_task *task) {
     lua_pushnil(L);
     return;
   }
-  lua_createtable(L, count, 1);
-  lua_insert(L, 2);
-  lua_pushinteger(L, count);
-  lua_setfield(L, 2, "n");
-  while (count > 0) lua_rawseti(L, 2, count--);
+  ta_pack(L, 2);
 }
 
 static int k_body_done(lua_State *L, int status, lua_KContext context) {
