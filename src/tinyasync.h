@@ -3,12 +3,14 @@
  * tinyasync.h -- a Runner of Lua tasks, to be driven by any event loop.
  *
  * A host makes a Runner on a Lua state, adds functions as tasks, and calls
- * ta_pass() whenever the time it named has come.  The Runner needs nothing of
- * the host but a clock.  It prints nothing, installs no signal handler and
- * makes no system call.
+ * ta_pass() whenever the time has come that the Runner names: by calling the
+ * host's call_later(), or in what ta_pass() returns.  It needs nothing of the
+ * host but a clock.  It prints nothing, installs no signal handler and makes no
+ * system call.
  *
  * All times are seconds as doubles on the host's clock.  Everything here is
- * called from the thread that runs the Lua state, except ta_interrupt().
+ * called from the thread that runs the Lua state, except ta_wake() and
+ * ta_interrupt().
  * Functions that work on a Lua stack carry the manual's [-popped, +pushed,
  * raises]; those that raise want a protected call around them.  The others use
  * up to LUA_MINSTACK slots of the Runner's L for a moment.
@@ -41,6 +43,18 @@ struct ta_host {
   /* Seconds on a clock that never goes back. */
   double (*now)(void *data);
 
+  /* Asks for ta_pass() in `delay` seconds (0: soon; HUGE_VAL: no need any more),
+   * instead of what was asked for before.  Called at the end of each ta_pass(),
+   * and outside one when a task became runnable.  It only notes that down, with a
+   * timer of the host's loop: it must not raise, nor call the Runner.  A pass too
+   * many or too early does no harm.  Without this function the host goes by what
+   * ta_pass() returns. */
+  void (*call_later)(void *data, double delay);
+
+  /* Called by ta_wake(), in whatever thread that is: has ta_pass() called soon in
+   * the Runner's.  Until that pass it is not called again. */
+  void (*wake)(void *data);
+
   /* Is something under way outside that may wake a task?  Without this
    * function the host can always wake one, and TA_STUCK is never told. */
   bool (*pending)(void *data);
@@ -64,8 +78,9 @@ TA_API struct ta_runner *ta_runner_new(lua_State *L, const struct ta_host *host)
 
 /* Puts back what ta_open() replaced, where nobody has replaced it since, and
  * forgets all tasks without running their clean-up: ta_close_all() first does
- * that.  Not from inside a task. */
-TA_API void ta_runner_free(struct ta_runner *runner);
+ * that.  The Runner is gone then, and nobody may call ta_wake() any more.  0, or
+ * -EBUSY, and nothing happens, while ta_pass() or ta_close_all() runs. */
+TA_API int ta_runner_free(struct ta_runner *runner);
 
 /* What ta_open() installs. */
 enum ta_open_flags {
@@ -81,6 +96,12 @@ enum ta_open_flags {
  * get at the coroutine of a task: resuming or closing it with Lua's own functions
  * breaks the task.  [-0, +0, e] */
 TA_API void ta_open(struct ta_runner *runner, lua_State *L, unsigned flags);
+
+/* Fills the table on top of L's stack with the functions of async, and with
+ * sleep, spawn, await and runner, and touches no global.  The table gets a
+ * metatable, until the functions that are loaded at first use have been.
+ * [-0, +0, e] */
+TA_API void ta_open_table(struct ta_runner *runner, lua_State *L);
 
 /* Another legal order: the runnable tasks of each pass are shuffled, the same
  * way for the same seed.  0 is the order of creation. */
@@ -111,7 +132,8 @@ enum ta_pass_result {
 };
 
 /* Runs one pass: every runnable task takes one step, in the order of creation.
- * *deadline becomes the time of the earliest sleeper (HUGE_VAL: none). */
+ * *deadline becomes the time of the earliest sleeper (HUGE_VAL: none), unless
+ * `deadline` is NULL. */
 TA_API enum ta_pass_result ta_pass(struct ta_runner *runner, double *deadline);
 
 /* Makes the pass under way, or else the next one, return TA_INTERRUPTED after
@@ -137,8 +159,9 @@ TA_API void ta_cancel_all(struct ta_runner *runner, const char *reason);
 TA_API void ta_force_end(struct ta_runner *runner);
 
 /* Ends all tasks one by one in the order of creation: their to-be-closed
- * variables run and cannot wait.  Not from inside a task. */
-TA_API void ta_close_all(struct ta_runner *runner);
+ * variables run and cannot wait.  0, or -EBUSY, and nothing happens, while
+ * ta_pass() or ta_close_all() runs. */
+TA_API int ta_close_all(struct ta_runner *runner);
 
 /* Raises the cancellation in force on the running task where L is.  Returns when
  * there is none: the task is not cancelled, or in a shield.  [-0, +0, v] */
@@ -300,6 +323,13 @@ TA_API int ta_park(struct ta_runner *runner, lua_State *L, struct ta_ticket tick
 /* Makes the ticket's task runnable from the next pass on.  False, and nothing
  * happens, when that wait is over.  Never raises, allocates nothing. */
 TA_API bool ta_unpark(struct ta_runner *runner, struct ta_ticket ticket);
+
+/* The same from any thread: the next ta_pass() unparks the ticket, and the host's
+ * `wake` is called for it.  With a ticket of zeros nothing is unparked, but
+ * `wake` is called.  0, or -ENOMEM: then call it again.  Of what becomes of the
+ * wait the thread hears nothing, so hand over results before.  Threads must be
+ * done with this before the Runner is freed or its Lua state closed. */
+TA_API int ta_wake(struct ta_runner *runner, struct ta_ticket ticket);
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/cancel.h"
 
+#include <errno.h>
 #include <lauxlib.h>
 
 #include "core/coroutine.h"
@@ -342,8 +343,8 @@ void ta_force_end(struct ta_runner *runner) {
   }
 }
 
-void ta_close_all(struct ta_runner *runner) {
-  if (runner->stepping) return;
+int ta_close_all(struct ta_runner *runner) {
+  if (runner->stepping) return -EBUSY;
   struct ta_level *level = runner->level;
   ta_force_end(runner);
   runner->level = NULL;
@@ -356,6 +357,7 @@ void ta_close_all(struct ta_runner *runner) {
   }
   runner->stepping = false;
   runner->level = level;
+  return 0;
 }
 
 /* ------------------------------------------------------------------- regions */

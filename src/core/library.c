@@ -283,17 +283,24 @@ static void open_async(struct ta_runner *runner, lua_State *L, int globals) {
   ta_replace(runner, L, globals, "async");
 }
 
-static void open_spawn(struct ta_runner *runner, lua_State *L, int globals) {
-  ta_push_runner(runner, L);
+/* Pushes the table `runner`, whose add_task is a function and a method. */
+static void push_runner_table(struct ta_runner *runner, lua_State *L) {
   lua_newtable(L);
-  lua_pushvalue(L, -2);
+  ta_push_runner(runner, L);
   lua_pushvalue(L, -2);
   lua_pushcclosure(L, l_spawn, 2);
   lua_setfield(L, -2, "add_task");
-  ta_replace(runner, L, globals, "runner");
-  lua_pop(L, 1);
-  ta_push_function(runner, L, l_spawn);
-  ta_replace(runner, L, globals, "spawn");
+}
+
+void ta_open_table(struct ta_runner *runner, lua_State *L) {
+  ta_check_stack(L, LUA_MINSTACK);
+  fill_async(runner, L);
+  ta_set_function(runner, L, "sleep", ta_l_sleep);
+  ta_set_function(runner, L, "spawn", l_spawn);
+  ta_push_await(runner, L);
+  lua_setfield(L, -2, "await");
+  push_runner_table(runner, L);
+  lua_setfield(L, -2, "runner");
 }
 
 void ta_open(struct ta_runner *runner, lua_State *L, unsigned flags) {
@@ -305,7 +312,10 @@ void ta_open(struct ta_runner *runner, lua_State *L, unsigned flags) {
   lua_pushglobaltable(L);
   if (flags & TA_OPEN_LIBRARY) {
     open_async(runner, L, top + 1);
-    open_spawn(runner, L, top + 1);
+    push_runner_table(runner, L);
+    ta_replace(runner, L, top + 1, "runner");
+    ta_push_function(runner, L, l_spawn);
+    ta_replace(runner, L, top + 1, "spawn");
     ta_push_function(runner, L, ta_l_sleep);
     ta_replace(runner, L, top + 1, "sleep");
     ta_push_await(runner, L);

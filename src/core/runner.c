@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/runner.h"
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "core/preempt.h"
 #include "core/task.h"
 #include "core/trace.h"
+#include "core/wake.h"
 #include "core/wait.h"
 
 /* While tasks keep the Runner busy it reads the clock after at most this many
@@ -53,6 +55,7 @@ void ta_check_stack(lua_State *L, int count) {
 }
 
 static void release(struct ta_runner *runner) {
+  ta_forget_woken(runner);
   ta_timers_close(&runner->timers, runner->alloc, runner->alloc_data);
   if (runner->slots)
     runner->alloc(runner->alloc_data, runner->slots, runner->slot_capacity * sizeof *runner->slots,
@@ -99,8 +102,9 @@ struct ta_runner *ta_runner_new(lua_State *L, const struct ta_host *host) {
   return runner;
 }
 
-void ta_runner_free(struct ta_runner *runner) {
+int ta_runner_free(struct ta_runner *runner) {
   lua_State *L = runner->L;
+  if (runner->stepping) return -EBUSY;
   runner->failure = NULL;
   runner->trace = NULL;
   for (struct ta_task *task = runner->oldest; task; task = task->newer)
@@ -112,6 +116,7 @@ void ta_runner_free(struct ta_runner *runner) {
     lua_pushnil(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, key(runner, which));
   }
+  return 0;
 }
 
 void ta_set_seed(struct ta_runner *runner, uint64_t seed) {
@@ -174,14 +179,24 @@ static struct ta_task *take_first(struct ta_queue *queue) {
   return task;
 }
 
-void ta_make_ready(struct ta_runner *runner, struct ta_task *task) {
+/* Has the host come back in `delay` seconds. */
+static void call_later(struct ta_runner *runner, double delay) {
+  runner->asked_soon = delay <= 0;
+  if (runner->host.call_later) runner->host.call_later(runner->host.data, delay);
+}
+
+static void put_in_queue(struct ta_runner *runner, struct ta_queue *queue, struct ta_task *task) {
   task->state = TA_TASK_RUNNABLE;
-  append(&runner->ready, task);
+  append(queue, task);
+  if (TA_UNLIKELY(!runner->stepping) && !runner->asked_soon) call_later(runner, 0);
+}
+
+void ta_make_ready(struct ta_runner *runner, struct ta_task *task) {
+  put_in_queue(runner, &runner->ready, task);
 }
 
 void ta_make_ready_new(struct ta_runner *runner, struct ta_task *task) {
-  task->state = TA_TASK_RUNNABLE;
-  append(runner->in_pass ? &runner->turn : &runner->ready, task);
+  put_in_queue(runner, runner->in_pass ? &runner->turn : &runner->ready, task);
 }
 
 /* Merges two lists that are in order; on a tie the first one's task leads. */
@@ -231,6 +246,7 @@ static void put_in_order(const struct ta_runner *runner, struct ta_queue *queue)
 static void look_outside(struct ta_runner *runner) {
   runner->looked_at = runner->clock_read;
   runner->steps_unseen = 0;
+  ta_take_woken(runner);
   if (runner->host.poll) runner->host.poll(runner->host.data);
 }
 
@@ -283,6 +299,7 @@ static void begin_pass(struct ta_runner *runner) {
   runner->now = runner->clock_read = ta_host_now(runner);
   runner->steps_unseen++;
   look_outside_when_due(runner);
+  ta_take_woken(runner);
   wake_sleepers(runner);
   runner->passes++;
   put_in_order(runner, &runner->ready);
@@ -321,9 +338,8 @@ static enum ta_pass_result end_pass(struct ta_runner *runner, double *deadline) 
   return runner->host.pending(runner->host.data) ? TA_WAITING : TA_STUCK;
 }
 
-enum ta_pass_result ta_pass(struct ta_runner *runner, double *deadline) {
-  *deadline = HUGE_VAL;
-  if (runner->stepping) return TA_REENTERED;
+/* Runs the pass, or what is left of one that was cut short. */
+static enum ta_pass_result pass(struct ta_runner *runner, double *deadline) {
   if (runner->looked_at == HUGE_VAL) runner->looked_at = ta_host_now(runner);
   struct ta_level *level = runner->level; /* the host may run in a coroutine itself */
   runner->level = NULL;
@@ -335,4 +351,22 @@ enum ta_pass_result ta_pass(struct ta_runner *runner, double *deadline) {
   if (!finished) return TA_INTERRUPTED;
   runner->in_pass = false;
   return end_pass(runner, deadline);
+}
+
+/* How long nothing is to be done after a pass. */
+static double idle_time(const struct ta_runner *runner, enum ta_pass_result result,
+                        double deadline) {
+  if (result == TA_INTERRUPTED || runner->ready.head) return 0;
+  return deadline == HUGE_VAL ? HUGE_VAL : fmax(0, deadline - ta_host_now(runner));
+}
+
+enum ta_pass_result ta_pass(struct ta_runner *runner, double *deadline) {
+  double earliest = HUGE_VAL;
+  enum ta_pass_result result = TA_REENTERED;
+  if (!runner->stepping) {
+    result = pass(runner, &earliest);
+    if (runner->host.call_later) call_later(runner, idle_time(runner, result, earliest));
+  }
+  if (deadline) *deadline = earliest;
+  return result;
 }

@@ -23,6 +23,7 @@
 
 struct ta_level;
 struct ta_loading;
+struct ta_woken;
 
 /* What the Runner keeps in the registry. */
 enum {
@@ -82,6 +83,7 @@ struct ta_runner {
   struct ta_level *level;  /* the innermost coroutine that is running */
   lua_State *waiter;       /* the coroutine that has just yielded a wait */
   double now;              /* of the pass */
+  bool asked_soon;         /* call_later() was called for a pass at once */
   double started;          /* the host's time when the Runner was made */
 
   struct ta_queue ready;   /* runnable in the next pass */
@@ -102,8 +104,9 @@ struct ta_runner {
   uint64_t steps;
   uint64_t seed;
 
-  atomic_int interrupt; /* asked for by ta_interrupt() */
-  atomic_int preempt;   /* asked for by ta_preempt() */
+  _Atomic(struct ta_woken *) woken; /* by other threads, see wake.h */
+  atomic_int interrupt;             /* asked for by ta_interrupt() */
+  atomic_int preempt;               /* asked for by ta_preempt() */
   struct ta_old_hook old_hook;
   bool in_hook;       /* the host is looking into a step */
   bool in_pass;       /* the pass was begun and has not ended */
