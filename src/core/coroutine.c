@@ -237,6 +237,15 @@ static int call_own(lua_State *L) {
   return lua_gettop(L);
 }
 
+/* As Lua's own; what a script can name is not used again for another task. */
+static int l_running(lua_State *L) {
+  struct ta_task *task = ta_task_running_on(ta_upvalue_runner(L), L);
+  if (task) task->named = true;
+  int main = lua_pushthread(L);
+  lua_pushboolean(L, main);
+  return 2;
+}
+
 static int l_status(lua_State *L) {
   if (!ta_is_waiting(check_coroutine(L, 1))) return call_own(L);
   lua_pushliteral(L, "normal");
@@ -283,6 +292,7 @@ void ta_open_coroutine(struct ta_runner *runner, lua_State *L) {
     replace(runner, L, "resume", l_resume);
     replace(runner, L, "wrap", l_wrap);
     replace(runner, L, "yield", l_yield);
+    replace(runner, L, "running", l_running);
     replace(runner, L, "status", l_status);
     replace(runner, L, "close", l_close);
     runner->guarded = true;

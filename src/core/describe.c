@@ -194,6 +194,7 @@ const char *ta_push_task_name(lua_State *L, int task_index) {
   ta_check_stack(L, LUA_MINSTACK);
   lua_getiuservalue(L, task_index, TA_TASK_FUNCTION);
   if (task->name) return task->name;
+  ta_task_keep_function(L, task_index);
   push_function_name(L, lua_gettop(L));
   lua_replace(L, -2);
   const char *name = lua_tostring(L, -1);

@@ -9,6 +9,7 @@
 #include "core/cancel.h"
 #include "core/errors.h"
 #include "core/library.h"
+#include "core/pool.h"
 #include "core/preempt.h"
 #include "core/task.h"
 #include "core/trace.h"
@@ -57,11 +58,8 @@ void ta_check_stack(lua_State *L, int count) {
 static void release(struct ta_runner *runner) {
   ta_forget_woken(runner);
   ta_timers_close(&runner->timers, runner->alloc, runner->alloc_data);
-  if (runner->slots)
-    runner->alloc(runner->alloc_data, runner->slots, runner->slot_capacity * sizeof *runner->slots,
-                  0);
-  runner->slots = NULL;
-  runner->slot_capacity = 0;
+  ta_pool_close(runner);
+  ta_task_close_slots(runner);
   runner->oldest = runner->newest = NULL;
   runner->live = runner->daemons = runner->endless = runner->deadlines = 0;
   runner->L = NULL;

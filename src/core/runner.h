@@ -29,6 +29,7 @@ struct ta_woken;
 enum {
   TA_KEEPS_TASKS = 1, /* reference -> task, for all that live */
   TA_KEEPS_META,      /* the metatable of tasks */
+  TA_KEEPS_THREADS,   /* number -> coroutine of a task, or one that waits for the next */
   TA_KEEPS_BODY,      /* the function at the bottom of each task's stack */
   TA_KEEPS_HANDLER,   /* the message handler that remembers frames */
   TA_KEEPS_KNOWN,     /* reference -> what is known of an error on its way */
@@ -64,6 +65,18 @@ struct ta_queue {
   bool sorted; /* it lies in the order of creation */
 };
 
+/* Coroutines of ended tasks, to be used again. */
+struct ta_spare {
+  lua_State *co;
+  uint32_t place; /* in the table of coroutines */
+};
+
+struct ta_pool {
+  struct ta_spare *spare;
+  size_t count;
+  size_t capacity;
+};
+
 /* A script's own debug hook, while ours is in its place. */
 struct ta_old_hook {
   lua_State *co;
@@ -89,8 +102,11 @@ struct ta_runner {
   struct ta_queue ready;   /* runnable in the next pass */
   struct ta_queue turn;    /* still to be stepped in this one */
   struct ta_timers timers; /* of those that sleep */
-  struct ta_task **slots;  /* by the number of their reference */
+  struct ta_pool pool;
+  struct ta_task **slots; /* by number, from 1 on: see ta_task_in_slot() */
   size_t slot_capacity;
+  size_t slots_used;      /* how many were ever in use at once */
+  size_t free_slot;       /* the one to be used next, or 0 */
   struct ta_task *oldest; /* all that live, in the order of creation */
   struct ta_task *newest;
   size_t live;

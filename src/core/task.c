@@ -13,6 +13,7 @@
 #include "core/library.h"
 #include "core/local.h"
 #include "core/lock.h"
+#include "core/pool.h"
 #include "core/preempt.h"
 #include "core/scope.h"
 #include "core/trace.h"
@@ -53,12 +54,10 @@ static int k_body_done(lua_State *L, int status, lua_KContext context) {
   return ta_describe_end(runner, L, task);
 }
 
-/* At the bottom of each task: runs the function inside a protected call of its
- * own coroutine, so that clean-up runs while an error unwinds, and may wait.
- * Its second upvalue is the message handler. */
+/* (handler, function, ...): at the bottom of each task, runs the function inside a
+ * protected call of its own coroutine, so that clean-up runs while an error
+ * unwinds, and may wait. */
 static int l_body(lua_State *L) {
-  lua_pushvalue(L, lua_upvalueindex(2));
-  lua_insert(L, 1);
   int status = lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 1, 0, k_body_done);
   return k_body_done(L, status, 0);
 }
@@ -122,17 +121,12 @@ static void setup_metatable(struct ta_runner *runner, lua_State *L) {
 void ta_task_setup(struct ta_runner *runner, lua_State *L) {
   setup_metatable(runner, L);
   lua_newtable(L);
-  lua_pushboolean(L, true);
-  int first = luaL_ref(L, -2);
-  luaL_unref(L, -1, first); /* some Lua asks for memory at the first one */
   ta_keep(runner, L, TA_KEEPS_TASKS);
   ta_push_function(runner, L, ta_l_keep_traceback);
-  lua_pushvalue(L, -1);
   ta_keep(runner, L, TA_KEEPS_HANDLER);
-  ta_push_runner(runner, L);
-  lua_insert(L, -2);
-  lua_pushcclosure(L, l_body, 2);
+  ta_push_function(runner, L, l_body);
   ta_keep(runner, L, TA_KEEPS_BODY);
+  ta_pool_setup(runner, L);
 }
 
 void ta_task_push(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
@@ -141,46 +135,143 @@ void ta_task_push(struct ta_runner *runner, lua_State *L, const struct ta_task *
   lua_remove(L, -2);
 }
 
-/* ------------------------------------------------------------------- birth */
+/* ------------------------------------------------------------------- slots */
 
-/* Makes room for one more task, whose reference is `slot`: a timer and a place
- * in the array.  False when memory is out. */
-static bool reserve(struct ta_runner *runner, size_t slot) {
-  if (ta_timers_reserve(&runner->timers, runner->live + runner->deadlines + 1, runner->alloc,
-                        runner->alloc_data))
-    return false;
-  if (slot < runner->slot_capacity) return true;
+/* A slot that was given back holds the number of the next one, marked as such. */
+static struct ta_task *mark_free(size_t next) {
+  return (struct ta_task *)(next << 1 | 1);
+}
+
+static bool reserve_slot(struct ta_runner *runner, size_t slot) {
   size_t old = runner->slot_capacity;
+  size_t size = sizeof *runner->slots;
+  if (slot < old) return true;
   size_t capacity = old + old / 2 < slot + 16 ? slot + 16 : old + old / 2;
-  struct ta_task **array = runner->alloc(runner->alloc_data, runner->slots, old * sizeof *array,
-                                         capacity * sizeof *array);
-  if (!array) return false;
-  memset(array + old, 0, (capacity - old) * sizeof *array);
-  runner->slots = array;
+  struct ta_task **slots =
+      runner->alloc(runner->alloc_data, runner->slots, old * size, capacity * size);
+  if (!slots) return false;
+  memset(slots + old, 0, (capacity - old) * size);
+  runner->slots = slots;
   runner->slot_capacity = capacity;
   return true;
 }
 
-/* Has the Runner keep the task at `index`.  The last thing that may raise: room
- * that was made earlier could be taken by a task that a finalizer spawns. */
-static void keep_task(struct ta_runner *runner, lua_State *L, int index) {
-  struct ta_task *task = lua_touserdata(L, index);
-  ta_push_kept(runner, L, TA_KEEPS_TASKS);
-  lua_pushboolean(L, true);
-  int reference = luaL_ref(L, -2);
-  task->slot = (uint32_t)reference;
-  ta_inherit_locals(runner, L, task);
-  if (!reserve(runner, (size_t)reference)) {
-    luaL_unref(L, -1, reference);
-    ta_raise_memory(L);
-  }
-  lua_pushvalue(L, index);
-  lua_rawseti(L, -2, reference); /* asks for no memory */
-  lua_pop(L, 1);
+void ta_task_close_slots(struct ta_runner *runner) {
+  size_t size = runner->slot_capacity * sizeof *runner->slots;
+  if (runner->slots) runner->alloc(runner->alloc_data, runner->slots, size, 0);
+  runner->slots = NULL;
+  runner->slot_capacity = runner->slots_used = runner->free_slot = 0;
 }
 
-/* Pushes a new task for the function at `function`, with an empty coroutine. */
-static struct ta_task *push_new(struct ta_runner *runner, lua_State *L, int function,
+/* Has the Runner keep the task at `index`, with room for its timer.  No finalizer
+ * can run in between: a slot is taken last. */
+static void keep_task(struct ta_runner *runner, lua_State *L, int index) {
+  struct ta_task *task = lua_touserdata(L, index);
+  size_t slot = runner->free_slot ? runner->free_slot : runner->slots_used + 1;
+  if (!reserve_slot(runner, slot) ||
+      ta_timers_reserve(&runner->timers, runner->live + runner->deadlines + 1, runner->alloc,
+                        runner->alloc_data))
+    ta_raise_memory(L);
+  ta_push_kept(runner, L, TA_KEEPS_TASKS);
+  lua_pushvalue(L, index);
+  lua_rawseti(L, -2, (lua_Integer)slot);
+  lua_pop(L, 1);
+  task->slot = (uint32_t)slot;
+  ta_inherit_locals(runner, L, task);
+  if (runner->free_slot)
+    runner->free_slot = (uintptr_t)runner->slots[slot] >> 1;
+  else
+    runner->slots_used++;
+}
+
+static void free_slot(struct ta_runner *runner, uint32_t slot) {
+  lua_State *L = runner->L;
+  ta_push_kept(runner, L, TA_KEEPS_TASKS);
+  lua_pushnil(L);
+  lua_rawseti(L, -2, (lua_Integer)slot);
+  lua_pop(L, 1);
+  runner->slots[slot] = mark_free(runner->free_slot);
+  runner->free_slot = slot;
+}
+
+/* ------------------------------------------------------------------- birth */
+
+/* The start's table: its count, the function and the arguments. */
+enum { PACKED_COUNT = 1, PACKED_FIRST };
+
+/* Packs the function at `first` and `nargs` arguments, and has the task at the
+ * top keep them. */
+static void pack_start(lua_State *L, struct ta_task *task, int first, int nargs) {
+  lua_createtable(L, nargs + PACKED_FIRST, 0);
+  lua_pushinteger(L, nargs);
+  lua_rawseti(L, -2, PACKED_COUNT);
+  for (int i = 0; i <= nargs; i++) {
+    lua_pushvalue(L, first + i);
+    lua_rawseti(L, -2, PACKED_FIRST + i);
+  }
+  lua_setiuservalue(L, -2, TA_TASK_OUTCOME);
+  task->starts = TA_START_PACKED;
+}
+
+/* Keeps what the task at the top starts with. */
+static void keep_start(lua_State *L, struct ta_task *task, int function, int nargs) {
+  if (task->name || nargs > 1) {
+    pack_start(L, task, function, nargs);
+    return;
+  }
+  task->starts = nargs == 0 ? TA_START_BARE : TA_START_ONE;
+  if (nargs == 0) return;
+  lua_pushvalue(L, function + 1);
+  lua_setiuservalue(L, -2, TA_TASK_OUTCOME);
+}
+
+void ta_task_keep_function(lua_State *L, int task_index) {
+  struct ta_task *task = lua_touserdata(L, task_index);
+  if (task->starts != TA_START_BARE && task->starts != TA_START_ONE) return;
+  int nargs = task->starts == TA_START_ONE;
+  lua_getiuservalue(L, task_index, TA_TASK_FUNCTION);
+  lua_getiuservalue(L, task_index, TA_TASK_OUTCOME);
+  lua_pushvalue(L, task_index);
+  pack_start(L, task, lua_gettop(L) - 2, nargs);
+  lua_pop(L, 3);
+}
+
+/* Pushes function and arguments from the packed table on top, which is popped.
+ * False when there is no room. */
+static bool unpack_start(lua_State *co) {
+  lua_rawgeti(co, -1, PACKED_COUNT);
+  int nargs = (int)lua_tointeger(co, -1);
+  lua_pop(co, 1);
+  if (!lua_checkstack(co, nargs + LUA_MINSTACK)) return false;
+  int packed = lua_gettop(co);
+  for (int i = 0; i <= nargs; i++) lua_rawgeti(co, packed, PACKED_FIRST + i);
+  lua_remove(co, packed);
+  return true;
+}
+
+/* Gives a task that has not started its coroutine, with function and arguments on
+ * it.  False when memory is out. */
+static bool load_coroutine(struct ta_runner *runner, struct ta_task *task) {
+  if (!task->co && !ta_pool_take(runner, task)) return false;
+  lua_State *co = task->co;
+  enum ta_task_start starts = (enum ta_task_start)task->starts;
+  lua_pushvalue(co, TA_POOL_BODY);
+  lua_pushvalue(co, TA_POOL_HANDLER);
+  ta_task_push(runner, co, task);
+  int object = lua_gettop(co);
+  task->starts = TA_START_LOADED;
+  if (starts != TA_START_PACKED) lua_getiuservalue(co, object, TA_TASK_FUNCTION);
+  if (starts != TA_START_BARE) {
+    lua_getiuservalue(co, object, TA_TASK_OUTCOME);
+    lua_pushnil(co);
+    lua_setiuservalue(co, object, TA_TASK_OUTCOME);
+  }
+  lua_remove(co, object);
+  return starts != TA_START_PACKED || unpack_start(co);
+}
+
+/* Pushes a new task for the function at `function`. */
+static struct ta_task *push_new(struct ta_runner *runner, lua_State *L, int function, int nargs,
                                 const struct ta_task_options *options) {
   /* The name first: a finalizer might change the table that holds it. */
   if (options && options->name)
@@ -194,13 +285,12 @@ static struct ta_task *push_new(struct ta_runner *runner, lua_State *L, int func
   lua_insert(L, -2);
   if (options && options->name) task->name = lua_tostring(L, -1);
   lua_setiuservalue(L, -2, TA_TASK_FUNCTION);
-  task->co = lua_newthread(L);
-  lua_setiuservalue(L, -2, TA_TASK_THREAD);
   ta_push_kept(runner, L, TA_KEEPS_META);
   lua_setmetatable(L, -2);
   ta_push_record(runner, L);
   lua_setiuservalue(L, -2, TA_TASK_RECORD);
   task->daemon = options && options->daemon;
+  keep_start(L, task, function, nargs);
   return task;
 }
 
@@ -225,14 +315,6 @@ static void leave_living(struct ta_runner *runner, struct ta_task *task) {
   runner->daemons -= task->daemon;
 }
 
-/* Moves function and arguments from L into the coroutine, below them the body. */
-static void load_coroutine(struct ta_runner *runner, lua_State *L, struct ta_task *task,
-                           int nargs) {
-  if (!lua_checkstack(task->co, nargs + LUA_MINSTACK)) luaL_error(L, "spawn: too many arguments");
-  ta_push_kept(runner, task->co, TA_KEEPS_BODY);
-  lua_xmove(L, task->co, nargs + 1);
-}
-
 /* Was whatever it belongs to cancelled before it was born? */
 static void inherit_cancellation(struct ta_runner *runner, struct ta_task *task) {
   bool spared = false;
@@ -242,14 +324,20 @@ static void inherit_cancellation(struct ta_runner *runner, struct ta_task *task)
   task->in_force = task->cause != NULL;
 }
 
+/* A coroutine that is made where a debug hook is set has the hook too, in Lua. */
+static void inherit_hook(struct ta_runner *runner, lua_State *L, struct ta_task *task) {
+  if (lua_gethook(L)) ta_pool_make(runner, L, task);
+}
+
 struct ta_task *ta_task_add(struct ta_runner *runner, lua_State *L, int nargs,
                             const struct ta_task_options *options, struct ta_scope *scope) {
   if (!runner->L) luaL_error(L, "the Runner was closed");
   ta_check_stack(L, LUA_MINSTACK);
   int place = lua_gettop(L) - nargs;
-  struct ta_task *task = push_new(runner, L, place, options);
-  lua_insert(L, place);
-  load_coroutine(runner, L, task, nargs);
+  struct ta_task *task = push_new(runner, L, place, nargs, options);
+  lua_replace(L, place);
+  lua_settop(L, place);
+  inherit_hook(runner, L, task);
   if (ta_tracing(runner)) {
     ta_push_task_name(L, place);
     lua_pop(L, 1);
@@ -283,11 +371,8 @@ static void wake_awaiters(struct ta_runner *runner, struct ta_task *task) {
 
 /* Gives the Runner's reference to the ended task back. */
 void ta_task_release(struct ta_runner *runner, struct ta_task *task) {
-  lua_State *L = runner->L;
   ta_list_leave(&task->sibling);
-  ta_push_kept(runner, L, TA_KEEPS_TASKS);
-  luaL_unref(L, -1, (int)task->slot);
-  lua_pop(L, 1);
+  free_slot(runner, task->slot);
 }
 
 /* What others have of a task that ends. */
@@ -308,8 +393,9 @@ static void end_task(struct ta_runner *runner, struct ta_task *task, enum ta_tas
     ta_trace_simple(runner, task, state == TA_TASK_DONE ? TA_EVENT_RETURN : TA_EVENT_CANCEL);
   task->state = (uint8_t)state;
   if (state != TA_TASK_DONE) task->packed = task->empty = false; /* memory was out */
-  lua_settop(task->co, 0); /* whoever holds the coroutine finds it dead */
-  task->co = task->stopped = NULL;
+  task->stopped = NULL;
+  task->starts = TA_START_LOADED; /* its arguments are gone, should it never have started */
+  ta_pool_give_back(runner, task);
   let_go(runner, task);
   ta_task_push(runner, L, task);
   lua_insert(L, -2);
@@ -326,8 +412,8 @@ static void end_task(struct ta_runner *runner, struct ta_task *task, enum ta_tas
 /* The coroutine has ended with its outcome, and perhaps a failure's description
  * above it, on its stack. */
 static void end_here(struct ta_runner *runner, struct ta_task *task, enum ta_task_state state) {
-  if (lua_gettop(task->co) > 1) ta_report_failure_of(runner, task, task->co);
-  lua_settop(task->co, 1);
+  if (lua_gettop(task->co) > TA_POOL_BOTTOM + 1) ta_report_failure_of(runner, task, task->co);
+  lua_settop(task->co, TA_POOL_BOTTOM + 1);
   lua_xmove(task->co, runner->L, 1);
   end_task(runner, task, state);
 }
@@ -404,7 +490,7 @@ static int prepare_step(struct ta_task *task) {
   task->state = TA_TASK_RUNNING;
   task->kind = NULL;
   task->stopped = NULL;
-  if (task->steps++ == 0) return lua_gettop(task->co) - 1;
+  if (task->steps++ == 0) return lua_gettop(task->co) - TA_POOL_BOTTOM - 1;
   if (TA_UNLIKELY(task->given_up && task->marks == 0)) ta_preempt_to_raise(task->co);
   lua_pop(task->co, task->marks);
   return 0;
@@ -421,7 +507,7 @@ static void stop_foreign(struct ta_runner *runner, struct ta_task *task, int cou
 /* Is the coroutine as the last step left it?  Where Lua's own coroutine library
  * is in use, a script may have got hold of it. */
 static bool is_intact(const struct ta_task *task) {
-  if (task->steps == 0) return lua_status(task->co) == LUA_OK && lua_gettop(task->co) > 1;
+  if (task->steps == 0) return true;
   return task->marks ? ta_is_waiting(task->co) : lua_status(task->co) == LUA_YIELD;
 }
 
@@ -445,16 +531,31 @@ static void end_step(struct ta_runner *runner, struct ta_task *task, int status,
   }
 }
 
+/* Memory was out when it was to take its first step. */
+static void end_unstarted(struct ta_runner *runner, struct ta_task *task) {
+  lua_pushliteral(runner->L, "not enough memory"); /* Lua keeps this string ready */
+  end_failed(runner, task);
+}
+
+/* Makes it ready for its first step.  False when it has ended instead: it was
+ * cancelled, perhaps by a finalizer that has just run, or memory is out. */
+static bool start(struct ta_runner *runner, struct ta_task *task) {
+  bool loaded = !task->cause && load_coroutine(runner, task);
+  bool cancelled = task->cause != NULL;
+  if (cancelled)
+    end_cancelled(runner, task);
+  else if (!loaded)
+    end_unstarted(runner, task);
+  return loaded && !cancelled;
+}
+
 void ta_task_step(struct ta_runner *runner, struct ta_task *task) {
   int count;
   if (TA_UNLIKELY(!runner->guarded) && !is_intact(task)) {
     end_meddled(runner, task);
     return;
   }
-  if (TA_UNLIKELY(task->cause && task->steps == 0)) {
-    end_cancelled(runner, task);
-    return;
-  }
+  if (task->steps == 0 && !start(runner, task)) return;
   int nargs = prepare_step(task);
   runner->steps++;
   if (ta_tracing(runner)) ta_trace_step(runner, task);
@@ -489,6 +590,8 @@ void ta_task_forget(struct ta_runner *runner, struct ta_task *task) {
   ta_list_leave(&task->sibling);
   task->scope = NULL;
   task->state = TA_TASK_CANCELLED;
+  task->starts = TA_START_LOADED;
+  task->co = NULL; /* from now on only a script may keep it */
   ta_task_push(runner, runner->L, task);
   lua_pushnil(runner->L);
   lua_setiuservalue(runner->L, -2, TA_TASK_OUTCOME);

@@ -32,7 +32,7 @@ struct ta_waiter {
 
 struct ta_task {
   struct ta_timer timer; /* `at` is the article's proceed_at, `seq` the id */
-  lua_State *co;         /* NULL once it has ended */
+  lua_State *co;         /* NULL before its first step, and once it has ended */
   lua_State *stopped;    /* the innermost of its coroutines, while it waits */
   union {
     struct ta_waiter waiter; /* while it waits in a queue of the core's */
@@ -56,12 +56,15 @@ struct ta_task {
   uint64_t wait;            /* number of the wait a ticket can end, or 0 */
   uint64_t steps;           /* how many it has taken */
   const char *name;         /* NULL until somebody asked */
-  uint32_t slot;            /* its reference in the Runner's table */
+  uint32_t slot;            /* its number in the Runner's table */
+  uint32_t place;           /* its coroutine's */
   uint8_t state;            /* an enum ta_task_state */
   uint8_t ends_as;          /* what it will be when its last step is over */
   uint8_t marks;            /* values that its coroutine yielded to wait; 0: it has not */
   uint8_t deliveries;       /* how often a cancellation was raised in it */
+  uint8_t starts : 2;       /* an enum ta_task_start */
   bool daemon : 1;
+  bool named : 1;     /* a script got hold of its coroutine */
   bool endless : 1;   /* in sleep(math.huge) */
   bool queued : 1;    /* `waiter` holds a place */
   bool in_force : 1;  /* a cancellation is: each wait raises it */
@@ -77,18 +80,32 @@ struct ta_task {
   bool has_known : 1; /* see known.h */
 };
 
+/* Where function and arguments are, for a task that has not started. */
+enum ta_task_start {
+  TA_START_LOADED, /* on its coroutine; or it has started */
+  TA_START_BARE,   /* the function in its user value, no argument */
+  TA_START_ONE,    /* and the argument in another */
+  TA_START_PACKED  /* a table there with their count, the function, the arguments */
+};
+
 /* A task's user values. */
 enum {
-  TA_TASK_THREAD = 1,               /* its coroutine, while it lives */
-  TA_TASK_OUTCOME = TA_TASK_THREAD, /* then its result or error */
-  TA_TASK_FUNCTION,                 /* what it runs, until that is replaced by its name */
-  TA_TASK_RECORD,                   /* where it was spawned, or nil: see describe.h */
-  TA_TASK_KNOWN = TA_TASK_RECORD,   /* after a failure what is known of it: see known.h */
+  TA_TASK_OUTCOME = 1,            /* its result or error; before it starts its arguments */
+  TA_TASK_FUNCTION,               /* what it runs, until that is replaced by its name */
+  TA_TASK_RECORD,                 /* where it was spawned, or nil: see describe.h */
+  TA_TASK_KNOWN = TA_TASK_RECORD, /* after a failure what is known of it: see known.h */
   TA_TASK_KEEPS = TA_TASK_RECORD
 };
 
 static inline uint64_t ta_task_id(const struct ta_task *task) {
   return task->timer.seq;
+}
+
+/* The living task with that number, or NULL. */
+static inline struct ta_task *ta_task_in_slot(const struct ta_runner *runner, size_t slot) {
+  if (slot >= runner->slot_capacity) return NULL;
+  struct ta_task *task = runner->slots[slot];
+  return (uintptr_t)task & 1 ? NULL : task;
 }
 
 static inline bool ta_task_has_ended(const struct ta_task *task) {
@@ -136,7 +153,14 @@ struct ta_task *ta_to_task(struct ta_runner *runner, lua_State *L, int index);
 /* Lets go of an ended task that its scope has kept. */
 void ta_task_release(struct ta_runner *runner, struct ta_task *task);
 
+/* Keeps the function, which a name is about to replace in its user value, where
+ * the first step finds it.  [-0, +0, m] */
+void ta_task_keep_function(lua_State *L, int task_index);
+
 /* Makes the metatable, the table of tasks and the body.  [-0, +0, m] */
 void ta_task_setup(struct ta_runner *runner, lua_State *L);
+
+/* Gives the memory of the slots back. */
+void ta_task_close_slots(struct ta_runner *runner);
 
 #endif

@@ -225,8 +225,8 @@ void ta_complete_wait(struct ta_runner *runner, struct ta_task *task) {
 }
 
 bool ta_unpark(struct ta_runner *runner, struct ta_ticket ticket) {
-  if (ticket.wait == 0 || ticket.slot >= runner->slot_capacity) return false;
-  struct ta_task *task = runner->slots[ticket.slot];
+  if (ticket.wait == 0) return false;
+  struct ta_task *task = ta_task_in_slot(runner, ticket.slot);
   if (!task || task->wait != ticket.wait) return false;
   ta_complete_wait(runner, task);
   return true;

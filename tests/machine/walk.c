@@ -220,8 +220,9 @@ static bool check_runnable(struct walk *walk, const struct ta_task *task) {
 
 static bool check_task(struct walk *walk, const struct ta_task *task) {
   const struct ta_runner *runner = walk->runner;
-  REQUIRE_OF(task, task->co);
-  REQUIRE_OF(task, task->slot < runner->slot_capacity && runner->slots[task->slot] == task);
+  REQUIRE_OF(task, (task->co != NULL) == (task->steps > 0));
+  REQUIRE_OF(task, (task->starts == TA_START_LOADED) == (task->steps > 0));
+  REQUIRE_OF(task, ta_task_in_slot(runner, task->slot) == task);
   REQUIRE_OF(task, !task->doomed);
   REQUIRE_OF(task, task->cause != task || !ta_task_has_ended(task));
   if (task->steps > 0) REQUIRE_OF(task, lua_status(task->co) == LUA_YIELD);
@@ -238,9 +239,10 @@ static bool check_places(struct walk *walk) {
   const struct ta_runner *runner = walk->runner;
   size_t count = 0;
   for (size_t i = 0; i < runner->slot_capacity; i++) {
-    if (!runner->slots[i]) continue;
-    REQUIRE(is_live(runner, runner->slots[i]));
-    REQUIRE(runner->slots[i]->slot == i);
+    const struct ta_task *task = ta_task_in_slot(runner, i);
+    if (!task) continue;
+    REQUIRE(is_live(runner, task));
+    REQUIRE(task->slot == i);
     count++;
   }
   REQUIRE(count == runner->live);
@@ -322,8 +324,8 @@ static bool check_slots(struct walk *walk, int which, bool known) {
   lua_pushnil(L);
   while (lua_next(L, -2)) {
     lua_Integer slot = lua_tointeger(L, -2);
-    bool is_task = slot >= 0 && (size_t)slot < runner->slot_capacity && runner->slots[slot];
-    bool fits = is_task && (!known || runner->slots[slot]->has_known);
+    const struct ta_task *task = slot >= 0 ? ta_task_in_slot(runner, (size_t)slot) : NULL;
+    bool fits = task && (!known || task->has_known);
     lua_pop(L, 1);
     if (fits) continue;
     lua_pop(L, 2);

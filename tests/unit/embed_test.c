@@ -28,7 +28,9 @@ static const char remember[] =
   "tinyasync.map tinyasync.move_on_after tinyasync.now tinyasync.race tinyasync.retry "            \
   "tinyasync.scope tinyasync.select tinyasync.semaphore tinyasync.shield tinyasync.task_local "    \
   "tinyasync.tasks tinyasync.tree tinyasync.with_timeout"
-#define COROUTINE "coroutine.close coroutine.resume coroutine.status coroutine.wrap coroutine.yield"
+#define COROUTINE                                                                                  \
+  "coroutine.close coroutine.resume coroutine.running coroutine.status coroutine.wrap "            \
+  "coroutine.yield"
 
 static double still_clock(void *data) {
   (void)data;

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/pool.h"
+
+#include <lauxlib.h>
+#include <string.h>
+
+/* So many idle coroutines are kept: some megabytes. */
+#define MOST_SPARE 4096
+#define LEAST_SPARE 16
+
+/* Pushes a new coroutine, kept by the Runner. */
+static void make(struct ta_runner *runner, lua_State *L, struct ta_task *task) {
+  ta_push_kept(runner, L, TA_KEEPS_THREADS);
+  lua_State *co = lua_newthread(L);
+  ta_push_kept(runner, co, TA_KEEPS_HANDLER);
+  ta_push_kept(runner, co, TA_KEEPS_BODY);
+  task->place = (uint32_t)luaL_ref(L, -2);
+  task->co = co;
+  lua_pop(L, 1);
+}
+
+void ta_pool_make(struct ta_runner *runner, lua_State *L, struct ta_task *task) {
+  make(runner, L, task);
+}
+
+static int l_make(lua_State *L) {
+  struct ta_task *task = lua_touserdata(L, 2);
+  make(lua_touserdata(L, 1), L, task);
+  if (lua_gethook(task->co)) lua_sethook(task->co, NULL, 0, 0); /* that of the Runner's L */
+  return 0;
+}
+
+bool ta_pool_take(struct ta_runner *runner, struct ta_task *task) {
+  struct ta_pool *pool = &runner->pool;
+  lua_State *L = runner->L;
+  if (pool->count > 0) {
+    const struct ta_spare *spare = &pool->spare[--pool->count];
+    task->co = spare->co;
+    task->place = spare->place;
+    return true;
+  }
+  lua_pushcfunction(L, l_make);
+  lua_pushlightuserdata(L, runner);
+  lua_pushlightuserdata(L, task);
+  if (lua_pcall(L, 2, 0, 0) == LUA_OK) return true;
+  lua_pop(L, 1);
+  return false;
+}
+
+/* Is there room for one more?  Without memory there is not. */
+static bool has_room(struct ta_runner *runner) {
+  struct ta_pool *pool = &runner->pool;
+  size_t size = sizeof *pool->spare;
+  if (pool->count < pool->capacity) return true;
+  if (pool->capacity == MOST_SPARE) return false;
+  size_t capacity = pool->capacity ? pool->capacity * 4 : LEAST_SPARE;
+  void *spare =
+      runner->alloc(runner->alloc_data, pool->spare, pool->capacity * size, capacity * size);
+  if (!spare) return false;
+  pool->spare = spare;
+  pool->capacity = capacity;
+  return true;
+}
+
+/* Can nobody tell it from a new one?  Where Lua's own coroutine library is in use
+ * a script may hold any. */
+static bool is_unseen(const struct ta_runner *runner, const struct ta_task *task) {
+  return runner->guarded && !task->named && lua_status(task->co) == LUA_OK &&
+         lua_gettop(task->co) >= TA_POOL_BOTTOM && !lua_gethook(task->co);
+}
+
+static void drop(struct ta_runner *runner, struct ta_task *task) {
+  lua_settop(task->co, 0); /* whoever holds the coroutine finds it dead */
+  ta_push_kept(runner, runner->L, TA_KEEPS_THREADS);
+  luaL_unref(runner->L, -1, (int)task->place);
+  lua_pop(runner->L, 1);
+}
+
+void ta_pool_give_back(struct ta_runner *runner, struct ta_task *task) {
+  struct ta_pool *pool = &runner->pool;
+  if (!task->co) return;
+  if (is_unseen(runner, task) && has_room(runner)) {
+    lua_settop(task->co, TA_POOL_BOTTOM);
+    pool->spare[pool->count++] = (struct ta_spare){.co = task->co, .place = task->place};
+  } else {
+    drop(runner, task);
+  }
+  task->co = NULL;
+}
+
+void ta_pool_setup(struct ta_runner *runner, lua_State *L) {
+  lua_newtable(L);
+  lua_pushboolean(L, true);
+  int first = luaL_ref(L, -2);
+  luaL_unref(L, -1, first); /* some Lua asks for memory at the first one */
+  ta_keep(runner, L, TA_KEEPS_THREADS);
+}
+
+void ta_pool_close(struct ta_runner *runner) {
+  struct ta_pool *pool = &runner->pool;
+  if (pool->spare)
+    runner->alloc(runner->alloc_data, pool->spare, pool->capacity * sizeof *pool->spare, 0);
+  *pool = (struct ta_pool){0};
+}
