@@ -241,24 +241,32 @@ static void cut_chain(lua_State *L) {
   lua_replace(L, source);
 }
 
-/* Pushes the innermost Lua function of L and tells its line, or nil and -1. */
+/* Pushes the innermost function of L that is a script's and tells its line, or
+ * false and -1. */
 static int push_spawner(lua_State *L, lua_Debug *ar) {
   for (int level = 0; level < FRAMES_SEARCHED && lua_getstack(L, level, ar); level++) {
     lua_getinfo(L, "Slf", ar);
     if (is_scripts(ar)) return ar->currentline;
     lua_pop(L, 1);
   }
-  lua_pushnil(L);
+  lua_pushboolean(L, false);
   return -1;
 }
 
-static bool is_cached(struct ta_runner *runner, lua_State *L, int line) {
-  if (runner->record_task != ta_task_id(runner->current) || runner->record_line != line)
-    return false;
-  ta_push_kept(runner, L, TA_KEEPS_SPAWNER);
-  bool same = lua_rawequal(L, -1, -2);
+/* Is it the spawn of which the record is kept, once more?  As a rule, and so not
+ * much is asked of Lua. */
+static bool is_cached(const struct ta_runner *runner, lua_State *L) {
+  lua_Debug ar;
+  if (runner->record_task != ta_task_id(runner->current) || !lua_getstack(L, 0, &ar)) return false;
+  lua_getinfo(L, "f", &ar);
+  bool is_c = lua_iscfunction(L, -1); /* spawn() itself */
+  if (is_c && lua_getstack(L, 1, &ar)) {
+    lua_getinfo(L, "f", &ar);
+    lua_replace(L, -2);
+  }
+  bool same = lua_topointer(L, -1) == runner->kinds[TA_KEEPS_SPAWNER];
   lua_pop(L, 1);
-  return same;
+  return same && lua_getinfo(L, "l", &ar) && ar.currentline == runner->record_line;
 }
 
 /* Pushes a record of a spawn by the current task from `line` in `ar`. */
@@ -289,12 +297,11 @@ void ta_push_record(struct ta_runner *runner, lua_State *L) {
     lua_pushnil(L);
     return;
   }
-  int line = push_spawner(L, &ar);
-  if (is_cached(runner, L, line)) {
-    lua_pop(L, 1);
+  if (is_cached(runner, L)) {
     ta_push_kept(runner, L, TA_KEEPS_RECORD);
     return;
   }
+  int line = push_spawner(L, &ar);
   push_new_record(runner, L, line, &ar);
   lua_pushvalue(L, -1);
   ta_keep(runner, L, TA_KEEPS_RECORD);

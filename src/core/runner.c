@@ -2,6 +2,7 @@
 #include "core/runner.h"
 
 #include <errno.h>
+#include <lauxlib.h>
 #include <math.h>
 #include <string.h>
 
@@ -28,22 +29,30 @@
 
 /* ------------------------------------------------------- making, keeping */
 
-/* Registry keys: addresses inside the Runner, the first its own. */
-static const void *key(const struct ta_runner *runner, int which) {
-  return (const char *)runner + which;
-}
-
 void ta_push_runner(struct ta_runner *runner, lua_State *L) {
-  lua_rawgetp(L, LUA_REGISTRYINDEX, key(runner, 0));
-}
-
-void ta_push_kept(struct ta_runner *runner, lua_State *L, int which) {
-  lua_rawgetp(L, LUA_REGISTRYINDEX, key(runner, which));
+  lua_rawgetp(L, LUA_REGISTRYINDEX, runner);
 }
 
 void ta_keep(struct ta_runner *runner, lua_State *L, int which) {
   runner->kinds[which] = lua_topointer(L, -1);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, key(runner, which));
+  lua_rawseti(L, LUA_REGISTRYINDEX, runner->references[which]);
+}
+
+/* Gives each thing that will be kept its place, so that later changes ask for no
+ * memory. */
+static void reserve_places(struct ta_runner *runner, lua_State *L) {
+  for (int which = 1; which <= TA_KEEPS_COUNT; which++) {
+    lua_pushboolean(L, false);
+    runner->references[which] = luaL_ref(L, LUA_REGISTRYINDEX);
+  }
+}
+
+/* From now on nothing is found in the places. */
+static void free_places(struct ta_runner *runner, lua_State *L) {
+  for (int which = TA_KEEPS_COUNT; which >= 1; which--) {
+    luaL_unref(L, LUA_REGISTRYINDEX, runner->references[which]);
+    runner->references[which] = LUA_NOREF;
+  }
 }
 
 int ta_raise_memory(lua_State *L) {
@@ -83,11 +92,8 @@ struct ta_runner *ta_runner_new(lua_State *L, const struct ta_host *host) {
   lua_pushcfunction(L, l_collect);
   lua_setfield(L, -2, "__gc");
   lua_setmetatable(L, -2);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, key(runner, 0));
-  for (int which = 1; which <= TA_KEEPS_COUNT; which++) { /* later changes ask for no memory */
-    lua_pushboolean(L, false);
-    ta_keep(runner, L, which);
-  }
+  lua_rawsetp(L, LUA_REGISTRYINDEX, runner);
+  reserve_places(runner, L);
   ta_preempt_setup(runner, L);
   ta_task_setup(runner, L);
   ta_cancel_setup(runner, L);
@@ -110,10 +116,9 @@ int ta_runner_free(struct ta_runner *runner) {
   ta_put_back(runner, L);
   ta_preempt_close(runner, L);
   release(runner);
-  for (int which = TA_KEEPS_COUNT; which >= 0; which--) {
-    lua_pushnil(L);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, key(runner, which));
-  }
+  free_places(runner, L);
+  lua_pushnil(L);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, runner);
   return 0;
 }
 

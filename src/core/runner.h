@@ -3,7 +3,7 @@
  * runner.h -- the Runner: who is runnable, the pass, when to come back.
  *
  * The Runner is a Lua userdata, hidden in the registry under its own address,
- * and what it keeps in Lua under the addresses that follow.  It alone resumes tasks.
+ * and what it keeps in Lua under references there.  It alone resumes tasks.
  * It knows no kernel and no clock but its host's.
  */
 #ifndef TA_CORE_RUNNER_H
@@ -145,6 +145,7 @@ struct ta_runner {
 
   struct ta_loading *loading; /* modules being required */
 
+  int references[TA_KEEPS_COUNT + 1];    /* of what is kept */
   const void *kinds[TA_KEEPS_COUNT + 1]; /* what is kept, as pointers to compare with */
 
   ta_failure_fn *failure;
@@ -154,9 +155,11 @@ struct ta_runner {
 };
 
 /* Pushes what the Runner keeps under `which`.  [-0, +1, -] */
-void ta_push_kept(struct ta_runner *runner, lua_State *L, int which);
+static inline void ta_push_kept(struct ta_runner *runner, lua_State *L, int which) {
+  lua_rawgeti(L, LUA_REGISTRYINDEX, runner->references[which]);
+}
 
-/* Pops a value and keeps it under `which`.  [-1, +0, -] */
+/* Pops a value, which is not nil, and keeps it under `which`.  [-1, +0, -] */
 void ta_keep(struct ta_runner *runner, lua_State *L, int which);
 
 /* Pushes the Runner itself, the first upvalue of its C functions.  [-0, +1, -] */
