@@ -136,6 +136,10 @@ enum ta_pass_result {
  * `deadline` is NULL. */
 TA_API enum ta_pass_result ta_pass(struct ta_runner *runner, double *deadline);
 
+/* Runs passes as long as tasks are runnable, but for about a millisecond: otherwise
+ * as ta_pass(), and less work for the host. */
+TA_API enum ta_pass_result ta_run(struct ta_runner *runner, double *deadline);
+
 /* Makes the pass under way, or else the next one, return TA_INTERRUPTED after
  * the step it is in.  May be called from signal handlers and other threads. */
 TA_API void ta_interrupt(struct ta_runner *runner);

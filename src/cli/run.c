@@ -116,7 +116,8 @@ static void go_on(struct ta_run *run, double deadline) {
 
 static enum ta_pass_result pass(struct ta_run *run, double *deadline) {
   run->in_pass = 1;
-  enum ta_pass_result result = ta_pass(run->runner, deadline);
+  enum ta_pass_result result =
+      run->options.virtual_time ? ta_pass(run->runner, deadline) : ta_run(run->runner, deadline);
   run->in_pass = 0;
   ta_ending_dump(run, run->L);
   return result;

@@ -249,6 +249,7 @@ static void put_in_order(const struct ta_runner *runner, struct ta_queue *queue)
 static void look_outside(struct ta_runner *runner) {
   runner->looked_at = runner->clock_read;
   runner->steps_unseen = 0;
+  runner->looks++;
   ta_take_woken(runner);
   if (runner->host.poll) runner->host.poll(runner->host.data);
 }
@@ -298,8 +299,16 @@ static void wake_sleepers(struct ta_runner *runner) {
   meet_deadlines(runner, due);
 }
 
-static void begin_pass(struct ta_runner *runner) {
+void ta_read_clock(struct ta_runner *runner) {
   runner->now = runner->clock_read = ta_host_now(runner);
+  runner->now_is_old = false;
+}
+
+/* In a pass that follows another at once, and while nobody sleeps, the clock is
+ * read when somebody asks for the time. */
+static void begin_pass(struct ta_runner *runner, bool goes_on) {
+  runner->now_is_old = goes_on && !ta_timers_first(&runner->timers);
+  if (!runner->now_is_old) ta_read_clock(runner);
   runner->steps_unseen++;
   look_outside_when_due(runner);
   ta_take_woken(runner);
@@ -341,19 +350,26 @@ static enum ta_pass_result end_pass(struct ta_runner *runner, double *deadline) 
   return runner->host.pending(runner->host.data) ? TA_WAITING : TA_STUCK;
 }
 
-/* Runs the pass, or what is left of one that was cut short. */
-static enum ta_pass_result pass(struct ta_runner *runner, double *deadline) {
+/* Runs the pass, or what is left of one that was cut short.  When it goes on from
+ * another one the clock was read not long ago. */
+static enum ta_pass_result pass(struct ta_runner *runner, double *deadline, bool goes_on) {
+  if (!runner->in_pass) begin_pass(runner, goes_on);
+  if (!take_turns(runner)) return TA_INTERRUPTED;
+  runner->in_pass = false;
+  return end_pass(runner, deadline);
+}
+
+static enum ta_pass_result run(struct ta_runner *runner, double *deadline, bool many) {
   if (runner->looked_at == HUGE_VAL) runner->looked_at = ta_host_now(runner);
   struct ta_level *level = runner->level; /* the host may run in a coroutine itself */
   runner->level = NULL;
   runner->stepping = true;
-  if (!runner->in_pass) begin_pass(runner);
-  bool finished = take_turns(runner);
+  enum ta_pass_result result = pass(runner, deadline, false);
+  unsigned looks = runner->looks;
+  while (many && result == TA_BUSY && runner->looks == looks) result = pass(runner, deadline, true);
   runner->stepping = false;
   runner->level = level;
-  if (!finished) return TA_INTERRUPTED;
-  runner->in_pass = false;
-  return end_pass(runner, deadline);
+  return result;
 }
 
 /* How long nothing is to be done after a pass. */
@@ -363,13 +379,21 @@ static double idle_time(const struct ta_runner *runner, enum ta_pass_result resu
   return deadline == HUGE_VAL ? HUGE_VAL : fmax(0, deadline - ta_host_now(runner));
 }
 
-enum ta_pass_result ta_pass(struct ta_runner *runner, double *deadline) {
+static enum ta_pass_result run_and_ask(struct ta_runner *runner, double *deadline, bool many) {
   double earliest = HUGE_VAL;
   enum ta_pass_result result = TA_REENTERED;
   if (!runner->stepping) {
-    result = pass(runner, &earliest);
+    result = run(runner, &earliest, many);
     if (runner->host.call_later) call_later(runner, idle_time(runner, result, earliest));
   }
   if (deadline) *deadline = earliest;
   return result;
+}
+
+enum ta_pass_result ta_pass(struct ta_runner *runner, double *deadline) {
+  return run_and_ask(runner, deadline, false);
+}
+
+enum ta_pass_result ta_run(struct ta_runner *runner, double *deadline) {
+  return run_and_ask(runner, deadline, true);
 }

@@ -95,7 +95,8 @@ struct ta_runner {
   struct ta_task *current; /* the task that is taking its step */
   struct ta_level *level;  /* the innermost coroutine that is running */
   lua_State *waiter;       /* the coroutine that has just yielded a wait */
-  double now;              /* of the pass */
+  double now;              /* of the pass: ta_now() */
+  bool now_is_old;         /* nobody has asked for it yet */
   bool asked_soon;         /* call_later() was called for a pass at once */
   double started;          /* the host's time when the Runner was made */
 
@@ -136,6 +137,7 @@ struct ta_runner {
 
   double looked_at;       /* when the host last looked at the outside */
   double clock_read;      /* what the clock said at the last reading in a pass */
+  unsigned looks;         /* how often it did */
   unsigned quiet_steps;   /* steps to go until the clock is read again */
   unsigned quiet_stretch; /* and how many there were to begin with */
   unsigned steps_unseen;  /* steps since the host last looked at the outside */
@@ -181,6 +183,15 @@ void ta_make_ready(struct ta_runner *runner, struct ta_task *task);
 
 /* Puts a new task at the end of the pass under way, or of the next one. */
 void ta_make_ready_new(struct ta_runner *runner, struct ta_task *task);
+
+/* Reads the clock for the pass. */
+void ta_read_clock(struct ta_runner *runner);
+
+/* The time of the pass. */
+static inline double ta_now(struct ta_runner *runner) {
+  if (runner->now_is_old) ta_read_clock(runner);
+  return runner->now;
+}
 
 /* The host's clock, now. */
 static inline double ta_host_now(const struct ta_runner *runner) {

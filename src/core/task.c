@@ -487,12 +487,16 @@ static void close_task(struct ta_runner *runner, struct ta_task *task) {
 /* How many values on the coroutine's stack the step hands over: to the body its
  * function and arguments, to a wait none. */
 static int prepare_step(struct ta_task *task) {
+  /* Read before the bytes beside them are written: one after the other would have
+   * the processor wait. */
+  int marks = task->marks;
+  bool lost = task->given_up && marks == 0;
   task->state = TA_TASK_RUNNING;
   task->kind = NULL;
   task->stopped = NULL;
   if (task->steps++ == 0) return lua_gettop(task->co) - TA_POOL_BOTTOM - 1;
-  if (TA_UNLIKELY(task->given_up && task->marks == 0)) ta_preempt_to_raise(task->co);
-  lua_pop(task->co, task->marks);
+  if (TA_UNLIKELY(lost)) ta_preempt_to_raise(task->co);
+  lua_pop(task->co, marks);
   return 0;
 }
 

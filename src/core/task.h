@@ -30,39 +30,24 @@ struct ta_waiter {
   struct ta_task *task;
 };
 
+/* What each step touches comes first, to lie in few cache lines. */
 struct ta_task {
-  struct ta_timer timer; /* `at` is the article's proceed_at, `seq` the id */
-  lua_State *co;         /* NULL before its first step, and once it has ended */
-  lua_State *stopped;    /* the innermost of its coroutines, while it waits */
-  union {
-    struct ta_waiter waiter; /* while it waits in a queue of the core's */
-    struct {                 /* while it waits for a ticket: how it goes on */
-      lua_KFunction k;
-      lua_KContext context;
-    } after;
-  };
+  struct ta_timer timer;           /* `at` is the article's proceed_at, `seq` the id */
+  lua_State *co;                   /* NULL before its first step, and once it has ended */
+  struct ta_task *next_queued;     /* in the queue that holds it when runnable */
   const struct ta_wait_kind *kind; /* what it waits for; NULL: it does not */
   void *subject;                   /* more about that */
   double since;                    /* when the wait began */
-  struct ta_task *next_queued;     /* in the queue that holds it when runnable */
-  struct ta_task *older;           /* neighbours among all that live */
-  struct ta_task *newer;
-  struct ta_list awaiters;  /* those who wait for its end */
-  struct ta_scope *scope;   /* whose child it is, or NULL */
-  struct ta_link sibling;   /* among the scope's children */
-  struct ta_region *region; /* the innermost scope, deadline or shield it is in */
-  struct ta_list locks;     /* that it holds */
-  const void *cause;        /* why it was cancelled, or NULL: see cancel.h */
-  uint64_t wait;            /* number of the wait a ticket can end, or 0 */
-  uint64_t steps;           /* how many it has taken */
-  const char *name;         /* NULL until somebody asked */
-  uint32_t slot;            /* its number in the Runner's table */
-  uint32_t place;           /* its coroutine's */
-  uint8_t state;            /* an enum ta_task_state */
-  uint8_t ends_as;          /* what it will be when its last step is over */
-  uint8_t marks;            /* values that its coroutine yielded to wait; 0: it has not */
-  uint8_t deliveries;       /* how often a cancellation was raised in it */
-  uint8_t starts : 2;       /* an enum ta_task_start */
+  lua_State *stopped;              /* the innermost of its coroutines, while it waits */
+  uint64_t wait;                   /* number of the wait a ticket can end, or 0 */
+  uint64_t steps;                  /* how many it has taken */
+  uint32_t slot;                   /* its number in the Runner's table */
+  uint32_t place;                  /* its coroutine's */
+  uint8_t state;                   /* an enum ta_task_state */
+  uint8_t ends_as;                 /* what it will be when its last step is over */
+  uint8_t marks;                   /* values that its coroutine yielded to wait; 0: it has not */
+  uint8_t deliveries;              /* how often a cancellation was raised in it */
+  uint8_t starts : 2;              /* an enum ta_task_start */
   bool daemon : 1;
   bool named : 1;     /* a script got hold of its coroutine */
   bool endless : 1;   /* in sleep(math.huge) */
@@ -78,6 +63,22 @@ struct ta_task {
   bool packed : 1;    /* its outcome is a table of several results */
   bool empty : 1;     /* it has none */
   bool has_known : 1; /* see known.h */
+  const void *cause;  /* why it was cancelled, or NULL: see cancel.h */
+  union {
+    struct ta_waiter waiter; /* while it waits in a queue of the core's */
+    struct {                 /* while it waits for a ticket: how it goes on */
+      lua_KFunction k;
+      lua_KContext context;
+    } after;
+  };
+  struct ta_task *older; /* neighbours among all that live */
+  struct ta_task *newer;
+  struct ta_list awaiters;  /* those who wait for its end */
+  struct ta_scope *scope;   /* whose child it is, or NULL */
+  struct ta_link sibling;   /* among the scope's children */
+  struct ta_region *region; /* the innermost scope, deadline or shield it is in */
+  struct ta_list locks;     /* that it holds */
+  const char *name;         /* NULL until somebody asked */
 };
 
 /* Where function and arguments are, for a task that has not started. */

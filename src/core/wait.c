@@ -141,8 +141,8 @@ struct ta_task *ta_begin_wait(struct ta_runner *runner, lua_State *L,
   task->subject = subject;
   task->stopped = L;
   task->state = TA_TASK_WAITING;
-  task->since = runner->now;
-  task->wait = 0; /* a ticket that was taken and not parked is stale now */
+  task->since = runner->now; /* some steps old at most: it is for reports */
+  task->wait = 0;            /* a ticket that was taken and not parked is stale now */
   return task;
 }
 
@@ -267,7 +267,7 @@ static int k_slept(lua_State *L, int status, lua_KContext context) {
   struct ta_runner *runner = (struct ta_runner *)context;
   (void)status;
   ta_check_given_up(runner, L);
-  lua_pushnumber(L, runner->now - runner->current->since);
+  lua_pushnumber(L, ta_now(runner) - runner->current->since);
   return 1;
 }
 
@@ -290,7 +290,7 @@ int ta_give_turn(struct ta_runner *runner, lua_State *L, const struct ta_wait_ki
 static void arm_sleep(struct ta_runner *runner, lua_State *L, double delay) {
   struct ta_task *task = ta_begin_wait(runner, L, &sleep_kind, NULL);
   task->subject = task;
-  double start = delay > 0 ? ta_host_now(runner) : runner->now;
+  double start = delay > 0 ? ta_host_now(runner) : ta_now(runner);
   task->since = start;
   task->timer.at = start + delay;
   if (delay < SHORTEST_SLEEP || task->timer.at <= start) {
