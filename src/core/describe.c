@@ -254,19 +254,14 @@ static int push_spawner(lua_State *L, lua_Debug *ar) {
 }
 
 /* Is it the spawn of which the record is kept, once more?  As a rule, and so not
- * much is asked of Lua. */
+ * much is asked of Lua: the innermost function is spawn() itself. */
 static bool is_cached(const struct ta_runner *runner, lua_State *L) {
   lua_Debug ar;
-  if (runner->record_task != ta_task_id(runner->current) || !lua_getstack(L, 0, &ar)) return false;
-  lua_getinfo(L, "f", &ar);
-  bool is_c = lua_iscfunction(L, -1); /* spawn() itself */
-  if (is_c && lua_getstack(L, 1, &ar)) {
-    lua_getinfo(L, "f", &ar);
-    lua_replace(L, -2);
-  }
+  if (runner->record_task != ta_task_id(runner->current) || !lua_getstack(L, 1, &ar)) return false;
+  lua_getinfo(L, "lf", &ar);
   bool same = lua_topointer(L, -1) == runner->kinds[TA_KEEPS_SPAWNER];
   lua_pop(L, 1);
-  return same && lua_getinfo(L, "l", &ar) && ar.currentline == runner->record_line;
+  return same && ar.currentline == runner->record_line;
 }
 
 /* Pushes a record of a spawn by the current task from `line` in `ar`. */

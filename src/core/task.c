@@ -273,17 +273,15 @@ static bool load_coroutine(struct ta_runner *runner, struct ta_task *task) {
 /* Pushes a new task for the function at `function`. */
 static struct ta_task *push_new(struct ta_runner *runner, lua_State *L, int function, int nargs,
                                 const struct ta_task_options *options) {
+  bool named = options && options->name;
   /* The name first: a finalizer might change the table that holds it. */
-  if (options && options->name)
-    lua_pushstring(L, options->name);
-  else
-    lua_pushvalue(L, function);
+  if (named) lua_pushstring(L, options->name);
   struct ta_task *task = lua_newuserdatauv(L, sizeof *task, TA_TASK_KEEPS);
   memset(task, 0, sizeof *task);
   ta_list_init(&task->awaiters);
   ta_list_init(&task->locks);
-  lua_insert(L, -2);
-  if (options && options->name) task->name = lua_tostring(L, -1);
+  lua_pushvalue(L, named ? -2 : function);
+  if (named) task->name = lua_tostring(L, -1);
   lua_setiuservalue(L, -2, TA_TASK_FUNCTION);
   ta_push_kept(runner, L, TA_KEEPS_META);
   lua_setmetatable(L, -2);
@@ -384,10 +382,22 @@ static void let_go(struct ta_runner *runner, struct ta_task *task) {
   if (task->cause == task) ta_forget_cancellation(runner, task);
 }
 
+/* Moves the outcome from the top of L into the task, with what is known of it. */
+static void keep_outcome(struct ta_runner *runner, lua_State *L, struct ta_task *task) {
+  if (task->empty && !task->has_known) { /* nil is there already */
+    lua_settop(L, -2);
+    return;
+  }
+  ta_task_push(runner, L, task);
+  lua_insert(L, -2);
+  lua_setiuservalue(L, -2, TA_TASK_OUTCOME);
+  ta_keep_known(runner, L, task);
+  lua_pop(L, 1);
+}
+
 /* Takes an ended task, which no queue and no timer holds, off the Runner.  Its
  * outcome is on top of the Runner's L and popped. */
 static void end_task(struct ta_runner *runner, struct ta_task *task, enum ta_task_state state) {
-  lua_State *L = runner->L;
   struct ta_scope *scope = task->scope;
   if (ta_tracing(runner) && state != TA_TASK_FAILED)
     ta_trace_simple(runner, task, state == TA_TASK_DONE ? TA_EVENT_RETURN : TA_EVENT_CANCEL);
@@ -397,16 +407,12 @@ static void end_task(struct ta_runner *runner, struct ta_task *task, enum ta_tas
   task->starts = TA_START_LOADED; /* its arguments are gone, should it never have started */
   ta_pool_give_back(runner, task);
   let_go(runner, task);
-  ta_task_push(runner, L, task);
-  lua_insert(L, -2);
-  lua_setiuservalue(L, -2, TA_TASK_OUTCOME);
-  ta_keep_known(runner, L, task);
+  keep_outcome(runner, runner->L, task);
   leave_living(runner, task);
   task->wait = ++runner->last_wait; /* from now on says who ended before whom */
   wake_awaiters(runner, task);
   bool kept = scope && ta_scope_child_ended(runner, scope, task);
   if (!kept) ta_task_release(runner, task);
-  lua_pop(L, 1);
 }
 
 /* The coroutine has ended with its outcome, and perhaps a failure's description
