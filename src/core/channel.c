@@ -238,6 +238,6 @@ void ta_open_channel(struct ta_runner *runner, lua_State *L) {
   ta_new_sync_kind(runner, L, "Channel", methods);
   ta_set_function(runner, L, "__len", l_length);
   ta_set_function(runner, L, "__tostring", l_tostring);
-  ta_keep(runner, L, TA_KEEPS_CHANNEL);
+  ta_keep_sync_kind(runner, L, TA_KEEPS_CHANNEL);
   ta_set_function(runner, L, "channel", l_channel);
 }

@@ -145,7 +145,8 @@ int ta_unpack(lua_State *L) {
 void *ta_to_kind(struct ta_runner *runner, lua_State *L, int index, int which) {
   void *object = lua_touserdata(L, index);
   if (!object || !lua_getmetatable(L, index)) return NULL;
-  bool same = lua_topointer(L, -1) == runner->kinds[which];
+  const void *kind = lua_topointer(L, -1);
+  bool same = kind == runner->kinds[which] || kind == runner->unnamed[which];
   lua_pop(L, 1);
   return same ? object : NULL;
 }

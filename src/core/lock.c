@@ -269,10 +269,10 @@ void ta_open_locks(struct ta_runner *runner, lua_State *L) {
   ta_new_sync_kind(runner, L, "Lock", methods);
   ta_set_function(runner, L, "__tostring", l_permits_tostring);
   ta_set_function(runner, L, "__gc", l_lock_gc);
-  ta_keep(runner, L, TA_KEEPS_LOCK);
+  ta_keep_sync_kind(runner, L, TA_KEEPS_LOCK);
   ta_new_sync_kind(runner, L, "Semaphore", methods);
   ta_set_function(runner, L, "__tostring", l_permits_tostring);
-  ta_keep(runner, L, TA_KEEPS_SEMAPHORE);
+  ta_keep_sync_kind(runner, L, TA_KEEPS_SEMAPHORE);
   ta_new_kind(runner, L, "Guard", NULL);
   ta_set_function(runner, L, "__close", l_guard_close);
   ta_keep(runner, L, TA_KEEPS_GUARD);

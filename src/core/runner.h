@@ -46,13 +46,17 @@ enum {
   TA_KEEPS_TIMEOUT,
   TA_KEEPS_ERRORS,
   TA_KEEPS_SCOPE, /* metatables of what scripts handle */
-  TA_KEEPS_EVENT,
-  TA_KEEPS_LOCK,
-  TA_KEEPS_SEMAPHORE,
   TA_KEEPS_GUARD,
   TA_KEEPS_LOCAL,
   TA_KEEPS_DEFER,
+  TA_KEEPS_EVENT,
+  TA_KEEPS_LOCK,
+  TA_KEEPS_SEMAPHORE,
   TA_KEEPS_CHANNEL,
+  TA_KEEPS_UNNAMED_EVENT, /* of those without a name: see sync.c */
+  TA_KEEPS_UNNAMED_LOCK,
+  TA_KEEPS_UNNAMED_SEMAPHORE,
+  TA_KEEPS_UNNAMED_CHANNEL,
   TA_KEEPS_ACTION,
   TA_KEEPS_COUNT = TA_KEEPS_ACTION
 };
@@ -147,8 +151,9 @@ struct ta_runner {
 
   struct ta_loading *loading; /* modules being required */
 
-  int references[TA_KEEPS_COUNT + 1];    /* of what is kept */
-  const void *kinds[TA_KEEPS_COUNT + 1]; /* what is kept, as pointers to compare with */
+  int references[TA_KEEPS_COUNT + 1];      /* of what is kept */
+  const void *unnamed[TA_KEEPS_COUNT + 1]; /* twins of the kinds that can have a name */
+  const void *kinds[TA_KEEPS_COUNT + 1];   /* what is kept, as pointers to compare with */
 
   ta_failure_fn *failure;
   void *failure_data;

@@ -11,6 +11,9 @@
 
 /* ----------------------------------------------------------- what all share */
 
+/* From a kind to its twin for objects without a name. */
+#define TO_UNNAMED (TA_KEEPS_UNNAMED_EVENT - TA_KEEPS_EVENT)
+
 void *ta_push_sync(struct ta_runner *runner, lua_State *L, size_t size, int name_index, int which) {
   if (!lua_isnoneornil(L, name_index)) luaL_checktype(L, name_index, LUA_TSTRING);
   const char *name = lua_tostring(L, name_index);
@@ -22,7 +25,7 @@ void *ta_push_sync(struct ta_runner *runner, lua_State *L, size_t size, int name
     lua_pushvalue(L, name_index);
     lua_setiuservalue(L, -2, 1);
   }
-  ta_push_kept(runner, L, which);
+  ta_push_kept(runner, L, name ? which : which + TO_UNNAMED);
   lua_setmetatable(L, -2);
   return sync;
 }
@@ -126,6 +129,24 @@ void ta_new_sync_kind(struct ta_runner *runner, lua_State *L, const char *name,
   lua_setfield(L, -2, "__index");
 }
 
+void ta_keep_sync_kind(struct ta_runner *runner, lua_State *L, int which) {
+  int named = lua_gettop(L);
+  lua_newtable(L);
+  lua_pushnil(L);
+  while (lua_next(L, named)) {
+    lua_pushvalue(L, -2);
+    lua_insert(L, -2);
+    lua_rawset(L, named + 1);
+  }
+  lua_getfield(L, named, "__index");
+  lua_getupvalue(L, -1, 2);
+  lua_setfield(L, named + 1, "__index");
+  lua_pop(L, 1);
+  runner->unnamed[which] = lua_topointer(L, -1);
+  ta_keep(runner, L, which + TO_UNNAMED);
+  ta_keep(runner, L, which);
+}
+
 void ta_open_event(struct ta_runner *runner, lua_State *L) {
   static const struct ta_function methods[] = {
       {"set", l_event_set},   {"clear", l_event_clear},
@@ -134,6 +155,6 @@ void ta_open_event(struct ta_runner *runner, lua_State *L) {
   };
   ta_new_sync_kind(runner, L, "Event", methods);
   ta_set_function(runner, L, "__tostring", l_event_tostring);
-  ta_keep(runner, L, TA_KEEPS_EVENT);
+  ta_keep_sync_kind(runner, L, TA_KEEPS_EVENT);
   ta_set_function(runner, L, "event", l_event);
 }
