@@ -91,11 +91,28 @@ static double limit_of(const struct ta_run *run) {
   return run->ending ? run->grace_ends_at : run->ends_at;
 }
 
+static double real_time(void *data) {
+  return ta_clock_real(data);
+}
+
+/* Lets Lua collect until `until`.  True when it did: finalizers may have woken
+ * somebody. */
+static bool collect(struct ta_run *run, double until) {
+  double seconds = until - ta_clock_now(&run->clock);
+  run->in_pass = 1; /* the tick and signals look after finalizers as well */
+  bool collected = ta_collector_use_idle(&run->collector, run->L, seconds, ta_live(run->runner),
+                                         real_time, &run->clock);
+  run->in_pass = 0;
+  if (collected) ta_loop_poll(&run->loop);
+  return collected;
+}
+
 /* Waits until `deadline` or the end of the run.  False: for ever. */
 static bool wait(struct ta_run *run, double deadline) {
   double until = fmin(deadline, limit_of(run));
   ta_run_flush(run);
   run->passes_at_instant = 0;
+  if (!run->options.virtual_time && collect(run, until)) return true;
   if (!run->options.virtual_time)
     ta_loop_wait(&run->loop, until - ta_clock_now(&run->clock));
   else if (isinf(until) && !ta_loop_pending(&run->loop))
@@ -253,13 +270,13 @@ static void close_lua(struct ta_run *run) {
   if (run->runner) ta_on_event(run->runner, NULL, NULL);
   run->runner = NULL;
   run->in_pass = 1; /* the tick and signals look after finalizers as well */
-  lua_close(run->L);
+  ta_state_close(&run->state, run->L);
   ta_signals_stop_ticking();
   ta_run_flush(run);
 }
 
 static void run_script(struct ta_run *run, const char *program) {
-  run->L = luaL_newstate();
+  run->L = ta_state_open(&run->state);
   if (!run->L) {
     ta_report("not enough memory");
     return;

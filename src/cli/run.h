@@ -13,7 +13,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "cli/collector.h"
 #include "cli/options.h"
+#include "cli/state.h"
 #include "host/clock.h"
 #include "host/loop.h"
 #include "tinyasync.h"
@@ -30,7 +32,9 @@ struct ta_run {
   struct ta_options options;
   struct ta_clock clock;
   struct ta_loop loop;
+  struct ta_state state;
   lua_State *L;
+  struct ta_collector collector;
   struct ta_runner *runner;
   FILE *trace; /* the file of --trace, if it is one */
 

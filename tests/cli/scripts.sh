@@ -267,3 +267,54 @@ t_a_sleeping_script_uses_no_time() {
   used=$(TIMEFORMAT='%U %S' && { time run run -e 'spawn(sleep, 2) sleep(2)'; } 2>&1)
   awk '{ exit !($1 + $2 < 0.1) }' <<<"$used" || fail "user and system seconds: $used"
 }
+
+# Nothing allocates while it sleeps: whoever collects does it meanwhile.
+t_garbage_is_collected_while_the_script_waits() {
+  script <<'LUA'
+sleep(0.01)
+collectgarbage "stop"
+local garbage = {}
+for i = 1, 400000 do garbage[i] = {i} end
+garbage = nil
+local before = collectgarbage "count"
+collectgarbage "restart"
+for _ = 1, 200 do
+  sleep(0.02)
+  if collectgarbage "count" < before / 2 then return print "collected" end
+end
+LUA
+  run run script.lua
+  expect_out collected
+}
+
+t_a_collector_that_the_script_has_stopped_rests() {
+  script <<'LUA'
+sleep(0.01)
+collectgarbage "stop"
+local garbage = {}
+for i = 1, 400000 do garbage[i] = {i} end
+garbage = nil
+local before = collectgarbage "count"
+sleep(0.2)
+print(collectgarbage "count" >= before)
+LUA
+  run run script.lua
+  expect_out true
+}
+
+t_a_finalizer_that_runs_while_the_script_waits_may_wake_a_task() {
+  script <<'LUA'
+local event = async.event()
+spawn(function() event:wait() print "woken" os.exit(0) end)
+sleep(0.01)
+collectgarbage "stop"
+local garbage = {}
+for i = 1, 400000 do garbage[i] = {i} end
+setmetatable({}, {__gc = function() event:set() end})
+garbage = nil
+collectgarbage "restart"
+sleep(20)
+LUA
+  run run script.lua
+  expect_out woken
+}

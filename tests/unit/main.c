@@ -26,7 +26,8 @@ static const struct room rooms[] = {
     {"trace", trace_tests},     {"wait", wait_tests},       {"coroutine", coroutine_tests},
     {"require", require_tests}, {"embed", embed_tests},     {"host", host_tests},
     {"text", text_tests},       {"preempt", preempt_tests}, {"list", list_tests},
-    {"cancel", cancel_tests},   {"report", report_tests},
+    {"cancel", cancel_tests},   {"report", report_tests},   {"loop", loop_tests},
+    {"pool", pool_tests},
 };
 
 static jmp_buf out_of_test;

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Coroutines of tasks: when there are any, and which are used again.
+ */
+#include "core/task.h"
+#include "unit/world.h"
+
+static void a_task_that_has_not_started_has_no_coroutine(void) {
+  WITH_WORLD(world);
+  struct ta_task *task = world_add(&world, "sleep(1)");
+  CHECK(!task->co);
+  world_pass(&world);
+  CHECK(task->co);
+  world_close(&world);
+}
+
+/* Tasks one after the other: on how many coroutines do they run? */
+static void check_coroutines(const char *body, unsigned count) {
+  WITH_WORLD(world);
+  const lua_State *seen[4] = {NULL};
+  unsigned different = 0;
+  for (int i = 0; i < 4; i++) {
+    struct ta_task *task = world_add(&world, "async.checkpoint() step()");
+    world_do(&world, "function step() end");
+    world_do(&world, body);
+    world_pass(&world);
+    bool known = false;
+    for (unsigned k = 0; k < different; k++) known |= seen[k] == task->co;
+    if (!known) seen[different++] = task->co;
+    world_run(&world);
+  }
+  CHECK(different == count);
+  world_close(&world);
+}
+
+static void coroutines_of_ended_tasks_are_used_again(void) {
+  check_coroutines("", 1);
+  check_coroutines("function step() error 'x' end", 1);
+  check_coroutines("function step() local f = coroutine.wrap(coroutine.running) f() end", 1);
+}
+
+static void a_coroutine_that_a_script_named_is_not_used_again(void) {
+  check_coroutines("kept = kept or {} function step() kept[#kept + 1] = coroutine.running() end",
+                   4);
+}
+
+static void a_coroutine_with_a_debug_hook_is_not_used_again(void) {
+  check_coroutines("kept = kept or {} function step() debug.sethook(function() end, '', 1000) end"
+                   " collectgarbage 'stop'",
+                   4);
+}
+
+static void a_named_coroutine_stays_dead(void) {
+  EXPECT("local co spawn(function() co = coroutine.running() end) sleep(0) "
+         "spawn(function() sleep(1) end) sleep(0) "
+         "log(coroutine.status(co), coroutine.resume(co))",
+         "dead false cannot resume dead coroutine");
+}
+
+static void running_is_as_luas_own(void) {
+  EXPECT("local co, main = coroutine.running() log(type(co), main, coroutine.status(co)) "
+         "local inner = coroutine.wrap(function() return coroutine.running() end) "
+         "local other, m = inner() log(other ~= co, m)",
+         "thread false running true false");
+}
+
+static void where_a_hook_is_set_a_task_inherits_it(void) {
+  EXPECT("debug.sethook(function() end, '', 12345) "
+         "spawn(function() local _, mask, count = debug.gethook() log(count) end) "
+         "debug.sethook() spawn(function() log(debug.gethook()) end)",
+         "12345 nil");
+}
+
+/* ------------------------------------------- function and arguments in the task */
+
+static void arguments_come_as_they_were_given(void) {
+  EXPECT("local function show(...) log(select('#', ...), ...) end "
+         "spawn(show) spawn(show, 1) spawn(show, nil) spawn(show, 1, nil) spawn(show, nil, nil, 3) "
+         "spawn({name = 'n'}, show) spawn({name = 'n'}, show, 'a', 'b')",
+         "0 1 1 1 nil 2 1 nil 3 nil nil 3 0 2 a b");
+}
+
+static void a_name_asked_for_early_costs_no_argument(void) {
+  EXPECT("local function show(...) log(select('#', ...), ...) end "
+         "local a, b, c = spawn(show), spawn(show, 'x'), spawn(show, 'x', 'y') "
+         "log(a.name == b.name, b.name == c.name, tostring(a) ~= '')",
+         "true true true 0 1 x 2 x y");
+}
+
+static void arguments_are_let_go_of_at_the_start(void) {
+  EXPECT("local weak = setmetatable({}, {__mode = 'v'}) "
+         "local function task(t) t = nil sleep(0) collectgarbage() log(weak[1]) end "
+         "do local t = {} weak[1] = t spawn(task, t) end sleep(0) sleep(0)",
+         "nil");
+}
+
+static void arguments_of_a_task_that_never_starts_are_no_outcome(void) {
+  EXPECT("local t = spawn(log, 'never') t:cancel() sleep(0) log(t:status(), t.error.kind, t.name)"
+         "local u = spawn(log, 'never', 'ever') u:cancel() sleep(0) "
+         "log(u:status(), u.error.kind, u.name)",
+         "cancelled cancelled log cancelled cancelled log");
+}
+
+static void many_arguments_are_no_hindrance(void) {
+  EXPECT("local list = {} for i = 1, 10000 do list[i] = i end "
+         "log(await(spawn(select, -1, table.unpack(list))))",
+         "10000");
+}
+
+static void idle_coroutines_do_not_pile_up(void) {
+  WITH_WORLD(world);
+  world_do(&world, "for i = 1, 20000 do spawn(function() sleep(0) end) end");
+  world_run(&world);
+  CHECK(world.bytes && world_settled_bytes(&world) < 16u << 20);
+  CHECK(world.runner && ta_live(world.runner) == 0);
+  world_close(&world);
+}
+
+const struct test pool_tests[] = {
+    TEST(a_task_that_has_not_started_has_no_coroutine),
+    TEST(coroutines_of_ended_tasks_are_used_again),
+    TEST(a_coroutine_that_a_script_named_is_not_used_again),
+    TEST(a_coroutine_with_a_debug_hook_is_not_used_again),
+    TEST(a_named_coroutine_stays_dead),
+    TEST(running_is_as_luas_own),
+    TEST(where_a_hook_is_set_a_task_inherits_it),
+    TEST(arguments_come_as_they_were_given),
+    TEST(a_name_asked_for_early_costs_no_argument),
+    TEST(arguments_are_let_go_of_at_the_start),
+    TEST(arguments_of_a_task_that_never_starts_are_no_outcome),
+    TEST(many_arguments_are_no_hindrance),
+    TEST(idle_coroutines_do_not_pile_up),
+    TESTS_END,
+};
