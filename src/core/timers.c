@@ -5,23 +5,23 @@
 
 #define ARITY 4
 
-static bool before(const struct ta_timer *a, const struct ta_timer *b) {
-  return a->at < b->at || (a->at == b->at && a->seq < b->seq);
+static bool before(const struct ta_timer_entry *a, const struct ta_timer_entry *b) {
+  return a->at < b->at || (a->at == b->at && a->timer->seq < b->timer->seq);
 }
 
-static void put(struct ta_timers *timers, size_t index, struct ta_timer *timer) {
-  timers->heap[index] = timer;
-  timer->place = index + 1;
+static void put(struct ta_timers *timers, size_t index, struct ta_timer_entry entry) {
+  timers->heap[index] = entry;
+  entry.timer->place = index + 1;
 }
 
-static void sift_up(struct ta_timers *timers, size_t index, struct ta_timer *timer) {
+static void sift_up(struct ta_timers *timers, size_t index, struct ta_timer_entry entry) {
   while (index > 0) {
     size_t parent = (index - 1) / ARITY;
-    if (!before(timer, timers->heap[parent])) break;
+    if (!before(&entry, &timers->heap[parent])) break;
     put(timers, index, timers->heap[parent]);
     index = parent;
   }
-  put(timers, index, timer);
+  put(timers, index, entry);
 }
 
 /* The earliest child of `index`, or `count` when it has none. */
@@ -31,18 +31,18 @@ static size_t first_child(const struct ta_timers *timers, size_t index) {
   size_t end = child + ARITY < timers->count ? child + ARITY : timers->count;
   size_t best = child;
   while (++child < end)
-    if (before(timers->heap[child], timers->heap[best])) best = child;
+    if (before(&timers->heap[child], &timers->heap[best])) best = child;
   return best;
 }
 
-static void sift_down(struct ta_timers *timers, size_t index, struct ta_timer *timer) {
+static void sift_down(struct ta_timers *timers, size_t index, struct ta_timer_entry entry) {
   for (;;) {
     size_t child = first_child(timers, index);
-    if (child == timers->count || !before(timers->heap[child], timer)) break;
+    if (child == timers->count || !before(&timers->heap[child], &entry)) break;
     put(timers, index, timers->heap[child]);
     index = child;
   }
-  put(timers, index, timer);
+  put(timers, index, entry);
 }
 
 int ta_timers_reserve(struct ta_timers *timers, size_t count, lua_Alloc alloc, void *alloc_data) {
@@ -63,21 +63,21 @@ void ta_timers_close(struct ta_timers *timers, lua_Alloc alloc, void *alloc_data
 }
 
 void ta_timers_add(struct ta_timers *timers, struct ta_timer *timer) {
-  sift_up(timers, timers->count++, timer);
+  sift_up(timers, timers->count++, (struct ta_timer_entry){.at = timer->at, .timer = timer});
 }
 
 void ta_timers_remove(struct ta_timers *timers, struct ta_timer *timer) {
   if (!ta_timer_armed(timer)) return;
   size_t index = timer->place - 1;
-  struct ta_timer *last = timers->heap[--timers->count];
+  struct ta_timer_entry last = timers->heap[--timers->count];
   timer->place = 0;
-  if (last == timer) return;
-  if (index > 0 && before(last, timers->heap[(index - 1) / ARITY]))
+  if (last.timer == timer) return;
+  if (index > 0 && before(&last, &timers->heap[(index - 1) / ARITY]))
     sift_up(timers, index, last);
   else
     sift_down(timers, index, last);
 }
 
 struct ta_timer *ta_timers_first(const struct ta_timers *timers) {
-  return timers->count ? timers->heap[0] : NULL;
+  return timers->count ? timers->heap[0].timer : NULL;
 }

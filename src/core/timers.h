@@ -22,8 +22,15 @@ struct ta_timer {
   size_t place; /* its place in the heap from 1 on; 0: not armed */
 };
 
+/* A place in the heap.  The time lies beside the pointer: comparing two of a
+ * million timers would else fetch them from memory. */
+struct ta_timer_entry {
+  double at;
+  struct ta_timer *timer;
+};
+
 struct ta_timers {
-  struct ta_timer **heap;
+  struct ta_timer_entry *heap;
   size_t count;
   size_t capacity;
 };
@@ -34,7 +41,8 @@ int ta_timers_reserve(struct ta_timers *timers, size_t count, lua_Alloc alloc, v
 /* Gives the memory back.  Nodes that are still armed are left as they are. */
 void ta_timers_close(struct ta_timers *timers, lua_Alloc alloc, void *alloc_data);
 
-/* Arms a timer that is not armed.  Room must have been reserved. */
+/* Arms a timer that is not armed.  Room must have been reserved.  While it is armed
+ * its time must not be changed. */
 void ta_timers_add(struct ta_timers *timers, struct ta_timer *timer);
 
 /* Disarms a timer; one that is not armed is left alone. */

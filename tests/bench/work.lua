@@ -3,7 +3,7 @@
 -- plain tasks cannot be awaited offers async.start.  Each workload prints what it
 -- measured as key=value.
 
-local workload, seconds = ...
+local workload, amount = ...
 local MILLION <const> = 1000000
 
 local wall, cpu
@@ -71,9 +71,51 @@ function work.sleepers()
   end
   local before = resident()
   start()
-  for i = 1, MILLION do spawn(task, seconds + i * 7919 % 10000 / 10000) end
+  for i = 1, MILLION do spawn(task, amount + i * 7919 % 10000 / 10000) end
   repeat sleep(0.02) until asleep == MILLION
   print(string.format("bytes=%.1f early=%d", (resident() - before) / MILLION, awake))
+end
+
+-- Nanoseconds of CPU each time that one of so many tasks calls `turn`, and all of
+-- them begin and end.
+local function cost(tasks, turns, turn)
+  local ended, begun = 0, os.clock()
+  local function task()
+    for _ = 1, turns do turn() end
+    ended = ended + 1
+  end
+  for _ = 1, tasks do spawn(task) end
+  repeat sleep(0) until ended == tasks
+  return (os.clock() - begun) / (tasks * math.max(1, turns)) * 1e9
+end
+
+-- Bytes of a task that sleeps, of so many.
+local function weight(tasks)
+  local asleep, awake = 0, 0
+  local before, till = resident(), async.now() + 0.2 + tasks * 5e-6
+  local function task()
+    asleep = asleep + 1
+    sleep(till - async.now())
+    awake = awake + 1
+  end
+  for _ = 1, tasks do spawn(task) end
+  repeat sleep(0.001) until asleep == tasks
+  local bytes = (resident() - before) / tasks
+  repeat sleep(0.01) until awake == tasks
+  return bytes
+end
+
+-- What a step costs, a sleep, a task from spawn to end, and what one weighs that
+-- sleeps, with `amount` of them at once.
+function work.growth()
+  local bytes = weight(amount) -- first, while no memory lies idle
+  local rounds, spawned = math.max(1, 200000 // amount), 0
+  for _ = 1, rounds do spawned = spawned + cost(amount, 0) / rounds end
+  local turns = math.max(2, 2000000 // amount)
+  local step = cost(amount, turns, function() sleep(0) end)
+  local slept = cost(amount, math.max(1, 100000 // amount), function() sleep(1e-6) end)
+  print(string.format("tasks=%d bytes=%.0f spawn=%.1f step=%.1f sleep=%.1f", amount, bytes,
+    spawned, step, slept))
 end
 
 -- How late sleepers woke, counted in hundredths of a millisecond.
@@ -103,6 +145,34 @@ function work.timers()
   end
   start()
   for number = 1, left do spawn(task, number) end
+end
+
+-- A million tasks sleep; fifty others make garbage, a few gigabytes in all, and sleep
+-- a millisecond in between: how much later than that are they woken?
+function work.pause()
+  local left, late = 50, {}
+  local function idle() sleep(3600) end
+  local function task()
+    for _ = 1, 1000 do
+      local due = async.now() + 0.001
+      sleep(0.001)
+      late[#late + 1] = (async.now() - due) * 1000
+      local garbage = {}
+      for i = 1, 300 do garbage[i] = {i} end
+    end
+    left = left - 1
+  end
+  for _ = 1, MILLION do spawn(idle) end
+  sleep(0.1)
+  for _ = 1, left do spawn(task) end
+  repeat sleep(0.1) until left == 0
+  local begun = os.clock()
+  collectgarbage()
+  local full = (os.clock() - begun) * 1000
+  table.sort(late)
+  print(string.format("worst=%.1f p999=%.2f p50=%.3f full=%.0f", late[#late],
+    late[#late * 999 // 1000], late[#late // 2], full))
+  os.exit(0)
 end
 
 -- Two tasks send a number to and fro, a million times.  Where a channel without
@@ -180,5 +250,5 @@ function work.cancel()
   report(string.format("gone=%d", gone))
 end
 
-seconds = tonumber(seconds)
+amount = tonumber(amount)
 work[workload]()

@@ -136,7 +136,8 @@ static bool check_deadline(struct walk *walk, const struct ta_task *task,
   REQUIRE_OF(task, deadline->timer.seq == 0);
   if (ta_timer_armed(&deadline->timer)) {
     walk->armed++;
-    REQUIRE_OF(task, walk->runner->timers.heap[deadline->timer.place - 1] == &deadline->timer);
+    REQUIRE_OF(task,
+               walk->runner->timers.heap[deadline->timer.place - 1].timer == &deadline->timer);
   } else {
     REQUIRE_OF(task, deadline->region.cause || isinf(deadline->seconds));
   }
@@ -306,10 +307,12 @@ static bool check_timers(struct walk *walk) {
   REQUIRE(timers->capacity >= walk->runner->live + walk->runner->deadlines);
   REQUIRE(timers->count == walk->armed);
   for (size_t i = 0; i < timers->count; i++) {
-    REQUIRE(timers->heap[i]->place == i + 1);
-    if (i > 0) REQUIRE(!is_before(timers->heap[i], timers->heap[(i - 1) / 4]));
-    if (timers->heap[i]->seq == 0) continue;
-    REQUIRE(is_live(walk->runner, TA_HOLDER(timers->heap[i], struct ta_task, timer)));
+    const struct ta_timer *timer = timers->heap[i].timer;
+    REQUIRE(timer->place == i + 1);
+    REQUIRE(timer->at == timers->heap[i].at);
+    if (i > 0) REQUIRE(!is_before(timer, timers->heap[(i - 1) / 4].timer));
+    if (timer->seq == 0) continue;
+    REQUIRE(is_live(walk->runner, TA_HOLDER(timer, struct ta_task, timer)));
   }
   return true;
 }
