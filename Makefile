@@ -11,6 +11,10 @@ BUILD = build
 PKG_CONFIG = pkg-config
 
 BINDIR = $(PREFIX)/bin
+LIBDIR = $(PREFIX)/lib
+INCLUDEDIR = $(PREFIX)/include
+PKGCONFIGDIR = $(LIBDIR)/pkgconfig
+LUACDIR = $(PREFIX)/lib/lua/5.4
 MANDIR = $(PREFIX)/share/man
 TYPESDIR = $(PREFIX)/share/tinyasync/types
 
@@ -37,26 +41,38 @@ LUA_CFLAGS := $(if $(LUA_PC),$(shell $(PKG_CONFIG) --cflags $(LUA_PC)))
 LUA_LIBS := $(or $(LUA_STATIC),$(if $(LUA_PC),$(shell $(PKG_CONFIG) --libs $(LUA_PC)))) -lm -ldl
 UV_CFLAGS := $(if $(UV_PC),$(shell $(PKG_CONFIG) --cflags $(UV_PC)))
 UV_LIBS := $(if $(UV_PC),$(shell $(PKG_CONFIG) --libs $(UV_PC)))
+# The shared library is for hosts that have Lua in a library of its own.
+LUA_SHARED_LIBS := $(if $(LUA_PC),$(shell $(PKG_CONFIG) --libs $(LUA_PC)))
 
 # ------------------------------------------------------------------- flags
 
 CF_PROTECTION := $(if $(filter x86_64-% i%86-%,$(shell $(CC) -dumpmachine)),-fcf-protection)
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
-HARDEN = -fPIE -fstack-protector-strong -fstack-clash-protection $(CF_PROTECTION) \
+# What goes into shared libraries is for any address too, and calls itself
+# without asking who else may have a function of that name.
+POSITION = -fPIE
+SHARED_POSITION = -fPIC -fno-semantic-interposition
+HARDEN = -fstack-protector-strong -fstack-clash-protection $(CF_PROTECTION) \
   -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 HARDEN_LINK = -pie -Wl,-z,relro,-z,now
+SHARED_LINK = -shared -Wl,-z,relro,-z,now,-Bsymbolic-functions
 # Sanitizers want neither fortified functions nor optimised-away frames.
 SANITIZE =
-ALL_CFLAGS = -std=c11 -pthread -D_GNU_SOURCE -Isrc $(WARNINGS) $(if $(SANITIZE),-fPIE,$(HARDEN)) \
-  -DTA_VERSION='"$(VERSION)"' $(LUA_CFLAGS) $(UV_CFLAGS) $(CFLAGS) $(SANITIZE)
+ALL_CFLAGS = -std=c11 -pthread -D_GNU_SOURCE -Isrc $(WARNINGS) $(POSITION) -fvisibility=hidden \
+  $(if $(SANITIZE),,$(HARDEN)) -DTA_VERSION='"$(VERSION)"' $(LUA_CFLAGS) $(UV_CFLAGS) $(CFLAGS) $(SANITIZE)
 ALL_LDFLAGS = -pthread $(HARDEN_LINK) $(LDFLAGS) $(SANITIZE)
+# A sanitizer's functions are found in the program, not in the library.
+ALL_SHARED_LDFLAGS = $(SHARED_LINK) $(LDFLAGS) $(if $(SANITIZE),$(SANITIZE),-Wl,-z,defs)
+MODULE_LDFLAGS = $(SHARED_LINK) $(LDFLAGS) $(SANITIZE) -Wl,--exclude-libs,ALL
 
 # ------------------------------------------------------------------- files
 
 CORE = $(wildcard src/core/*.c)
 PRELUDE = $(wildcard src/prelude/*.lua)
+MODULE_C = $(wildcard src/module/*.c)
 REST = $(wildcard src/host/*.c src/trace/*.c src/cli/*.c)
 CORE_OBJECTS = $(CORE:src/%.c=$(BUILD)/%.o) $(PRELUDE:src/%.lua=$(BUILD)/%.o)
+MODULE_OBJECTS = $(MODULE_C:src/%.c=$(BUILD)/%.o)
 REST_OBJECTS = $(REST:src/%.c=$(BUILD)/%.o)
 HOST_OBJECTS = $(filter $(BUILD)/host/% $(BUILD)/trace/%,$(REST_OBJECTS))
 UNIT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/unit/*.c))
@@ -69,22 +85,49 @@ LOAD_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/load/*.c
 
 PROGRAM = $(BUILD)/tinyasync
 LIBRARY = $(BUILD)/libtinyasync.a
+SHARED = $(BUILD)/libtinyasync.so
+SONAME = libtinyasync.so.0
+LUA_MODULE = $(BUILD)/lua/tinyasync.so
 UNIT = $(BUILD)/tests/unit/run
 FAULT = $(BUILD)/tests/fault/run
 MACHINE = $(BUILD)/tests/machine/run
 INJECT = $(BUILD)/tests/inject/run
 LOAD = $(BUILD)/tests/load/run
+# One program for each event loop whose library is there.
+EMBED_GLIB := $(shell $(PKG_CONFIG) --exists glib-2.0 && echo glib)
+EMBED_EVENT := $(shell $(PKG_CONFIG) --exists libevent_core && echo libevent)
+EMBED_LOOPS = $(EMBED_GLIB) $(EMBED_EVENT) libuv frames poll
+EMBED = $(EMBED_LOOPS:%=$(BUILD)/tests/embed/%)
+EMBED_THREADS = $(BUILD)/tests/embed/threads
+EMBED_STARVED = $(BUILD)/tests/embed/starved
+EMBED_LUA = $(BUILD)/tests/embed/lua
+EMBED_CLOCK = $(BUILD)/tests/embed/clock.so
+EMBED_ALL = $(EMBED) $(EMBED_THREADS) $(EMBED_STARVED) $(EMBED_LUA) $(EMBED_CLOCK)
+EMBED_OBJECTS = $(EMBED:=.o) $(EMBED_THREADS).o $(EMBED_STARVED).o $(EMBED_LUA).o \
+  $(EMBED_CLOCK:.so=.o) $(BUILD)/tests/embed/host.o
 C_FILES = $(wildcard src/*.h src/*/*.[ch] tests/*/*.[ch])
 
 .SECONDARY: $(PRELUDE:src/%.lua=$(BUILD)/%.c) $(MACHINE_SCRIPTS:.o=.c)
 .PHONY: all test check-all asan valgrind fuzz inject bench coverage lint format install uninstall dist \
   clean help tests
 
-all: $(PROGRAM) ## build the program
+all: $(PROGRAM) $(LIBRARY) $(SHARED) $(LUA_MODULE) ## build the program and the libraries
 
 $(LIBRARY): $(CORE_OBJECTS)
 	@rm -f $@
 	@$(AR) rcs $@ $^
+
+$(SHARED): $(CORE_OBJECTS)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_SHARED_LDFLAGS) -Wl,-soname,$(SONAME) -o $@ $^ $(LUA_SHARED_LIBS) -lm
+
+# The program that requires it has Lua, and has nothing to do with our core.
+$(LUA_MODULE): $(MODULE_OBJECTS) $(LIBRARY)
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(MODULE_LDFLAGS) -o $@ $^ -lm
+
+$(CORE_OBJECTS) $(MODULE_OBJECTS): POSITION = $(SHARED_POSITION)
 
 $(PROGRAM): $(REST_OBJECTS) $(LIBRARY)
 	@echo "  LINK  $@"
@@ -105,6 +148,37 @@ $(INJECT): $(INJECT_OBJECTS) $(LIBRARY)
 $(LOAD): $(LOAD_OBJECTS) $(COUNTED_OBJECTS)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LUA_LIBS)
+
+$(BUILD)/tests/embed/glib $(BUILD)/tests/embed/glib.o: LOOP = glib-2.0
+$(BUILD)/tests/embed/libevent $(BUILD)/tests/embed/libevent.o: LOOP = libevent_core
+$(BUILD)/tests/embed/libuv: LOOP = libuv
+$(EMBED): %: %.o $(BUILD)/tests/embed/host.o $(LIBRARY)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LUA_LIBS) $(if $(LOOP),$$($(PKG_CONFIG) --libs $(LOOP)))
+
+$(EMBED_THREADS): $(EMBED_THREADS).o $(LIBRARY)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LUA_LIBS)
+
+$(EMBED_STARVED): $(EMBED_STARVED).o $(MODULE_OBJECTS) $(LIBRARY)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LUA_LIBS)
+
+$(EMBED_LUA): $(EMBED_LUA).o $(EMBED_CLOCK:.so=.o) $(MODULE_OBJECTS) $(LIBRARY)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_LDFLAGS) -Wl,-E -o $@ $^ $(LUA_LIBS)
+
+$(EMBED_CLOCK:.so=.o): POSITION = $(SHARED_POSITION)
+$(EMBED_CLOCK): %.so: %.o
+	@echo "  LINK  $@"
+	@$(CC) $(MODULE_LDFLAGS) -o $@ $^
+
+# GLib's headers are not for us to warn about.
+$(BUILD)/tests/embed/%.o: tests/embed/%.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) $(ALL_CFLAGS) -Itests \
+	  $(if $(LOOP),$$($(PKG_CONFIG) --cflags $(LOOP) | sed 's/-I/-isystem /g')) -MMD -MP -c -o $@ $<
 
 # The core once more, with a call wherever its code branches: work is counted.
 $(BUILD)/counted/%.o: src/%.c Makefile
@@ -151,11 +225,11 @@ $(BUILD)/tests/%.o: tests/%.c Makefile
 	@$(CC) $(ALL_CFLAGS) -Itests -MMD -MP -c -o $@ $<
 
 -include $(patsubst %.o,%.d,$(CORE_OBJECTS) $(REST_OBJECTS) $(UNIT_OBJECTS) $(FAULT_OBJECTS) \
-  $(INJECT_OBJECTS) $(LOAD_OBJECTS) $(COUNTED_OBJECTS) $(MACHINE_OBJECTS) $(MACHINE_SCRIPTS))
+  $(INJECT_OBJECTS) $(MODULE_OBJECTS) $(EMBED_OBJECTS) $(LOAD_OBJECTS) $(COUNTED_OBJECTS) $(MACHINE_OBJECTS) $(MACHINE_SCRIPTS))
 
 # ------------------------------------------------------------------- tests
 
-tests: $(PROGRAM) $(UNIT) $(FAULT) $(INJECT) $(LOAD) $(MACHINE)
+tests: all $(UNIT) $(FAULT) $(INJECT) $(LOAD) $(MACHINE) $(EMBED_ALL)
 
 test: tests ## run the tests of a minute
 	tests/run $(BUILD)
@@ -193,16 +267,32 @@ lint: ## check the style, the layers, the manual and the shell scripts
 format: ## let clang-format have its way
 	clang-format -i $(C_FILES)
 
-install: $(PROGRAM) ## install under DESTDIR and PREFIX
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man7 \
-	  $(DESTDIR)$(TYPESDIR)
+install: all ## install under DESTDIR and PREFIX
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR) $(DESTDIR)$(INCLUDEDIR) \
+	  $(DESTDIR)$(PKGCONFIGDIR) $(DESTDIR)$(LUACDIR) $(DESTDIR)$(MANDIR)/man1 \
+	  $(DESTDIR)$(MANDIR)/man3 $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(TYPESDIR)
 	install -m 755 $(PROGRAM) $(DESTDIR)$(BINDIR)/tinyasync
+	install -m 644 $(LIBRARY) $(DESTDIR)$(LIBDIR)/libtinyasync.a
+	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)/libtinyasync.so.$(VERSION)
+	ln -sf libtinyasync.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libtinyasync.so
+	install -m 644 src/tinyasync.h $(DESTDIR)$(INCLUDEDIR)/tinyasync.h
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)%=$${prefix}%)|' \
+	  -e 's|@INCLUDEDIR@|$(INCLUDEDIR:$(PREFIX)%=$${prefix}%)|' -e 's|@VERSION@|$(VERSION)|' \
+	  -e 's|@LUA@|$(LUA_PC)|' tinyasync.pc.in >$(DESTDIR)$(PKGCONFIGDIR)/tinyasync.pc
+	chmod 644 $(DESTDIR)$(PKGCONFIGDIR)/tinyasync.pc
+	install -m 755 $(LUA_MODULE) $(DESTDIR)$(LUACDIR)/tinyasync.so
 	install -m 644 man/tinyasync.1 $(DESTDIR)$(MANDIR)/man1/tinyasync.1
+	install -m 644 man/tinyasync.3 $(DESTDIR)$(MANDIR)/man3/tinyasync.3
 	install -m 644 man/tinyasync.7 $(DESTDIR)$(MANDIR)/man7/tinyasync.7
 	install -m 644 src/types/tinyasync.lua $(DESTDIR)$(TYPESDIR)/tinyasync.lua
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(BINDIR)/tinyasync $(DESTDIR)$(MANDIR)/man1/tinyasync.1 \
+	rm -f $(DESTDIR)$(BINDIR)/tinyasync $(DESTDIR)$(INCLUDEDIR)/tinyasync.h \
+	  $(DESTDIR)$(LIBDIR)/libtinyasync.a $(DESTDIR)$(LIBDIR)/libtinyasync.so \
+	  $(DESTDIR)$(LIBDIR)/$(SONAME) $(DESTDIR)$(LIBDIR)/libtinyasync.so.$(VERSION) \
+	  $(DESTDIR)$(PKGCONFIGDIR)/tinyasync.pc $(DESTDIR)$(LUACDIR)/tinyasync.so \
+	  $(DESTDIR)$(MANDIR)/man1/tinyasync.1 $(DESTDIR)$(MANDIR)/man3/tinyasync.3 \
 	  $(DESTDIR)$(MANDIR)/man7/tinyasync.7 $(DESTDIR)$(TYPESDIR)/tinyasync.lua
 	@rmdir $(DESTDIR)$(TYPESDIR) $(DESTDIR)$(PREFIX)/share/tinyasync 2>/dev/null || true
 
