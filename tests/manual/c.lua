@@ -1,0 +1,128 @@
+-- SPDX-License-Identifier: MIT
+--
+-- c.lua -- builds and runs the examples of man/tinyasync.3, and compares the page
+-- with src/tinyasync.h.  Called from the repository's root:
+--
+--   lua5.4 tests/manual/c.lua BUILD
+--
+-- What the comments of the examples mean is told at the top of the page.
+
+package.path = "tests/manual/?.lua;" .. package.path
+local page = require "page"
+
+local PAGE <const>, HEADER <const> = "man/tinyasync.3", "src/tinyasync.h"
+local build = assert(arg[1], "usage: lua5.4 tests/manual/c.lua BUILD")
+local failed = 0
+
+local function read(path)
+  local file <close> = assert(io.open(path, "rb"))
+  return file:read("a")
+end
+
+local function write(path, text)
+  local file <close> = assert(io.open(path, "wb"))
+  assert(file:write(text))
+end
+
+-- What a command prints on both streams, and whether it ended well.
+local function run(command)
+  local pipe = assert(io.popen(("{ %s; } 2>&1 </dev/null"):format(command)))
+  local text = pipe:read("a")
+  return text, pipe:close()
+end
+
+local function quote(word)
+  return "'" .. word:gsub("'", "'\\''") .. "'"
+end
+
+local function report(name, fault)
+  if fault then failed = failed + 1 end
+  print(fault and ("not ok %s: %s"):format(name, (fault:gsub("\n", "\n  "))) or "ok " .. name)
+end
+
+-- ------------------------------------------------------------------ examples
+
+local folder = run("mktemp -d"):match("[^\n]+")
+local temporary <close> = setmetatable({}, {__close = function()
+  run("rm -rf " .. quote(folder))
+end})
+
+-- A library that is built with a sanitizer wants programs that are, too.
+local function compiler()
+  local _, sanitized = run("grep -q __asan_init " .. quote(build .. "/tinyasync"))
+  return sanitized and "clang -fsanitize=address,undefined" or "cc"
+end
+
+local function run_c(path)
+  local static = run("pkg-config --variable=libdir lua5.4"):match("[^\n]*") .. "/liblua5.4.a"
+  local lua = io.open(static) and static or "$(pkg-config --libs lua5.4)"
+  local text, ok = run(("%s -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Werror -pthread -Isrc " ..
+    "$(pkg-config --cflags lua5.4) -o %s.run %s %s/libtinyasync.a %s -lm -ldl"):format(compiler(),
+    path, path, quote(build), lua))
+  if not ok then return text, false end
+  return run("timeout -k 1 20 " .. path .. ".run")
+end
+
+local function run_lua(path)
+  return run(("LUA_CPATH=%s timeout -k 1 20 lua5.4 %s"):format(quote(build .. "/lua/?.so"), path))
+end
+
+local function check_example(code, name)
+  local wanted = {}
+  for text in code:gmatch("prints: ([^\n]*)") do wanted[#wanted + 1] = text:gsub("%s*%*/$", "") end
+  local path = folder .. "/" .. name
+  write(path, code)
+  local text, ok = (name:find("%.c$") and run_c or run_lua)(path)
+  local expected = table.concat(wanted, "\n") .. "\n"
+  if not ok then return "it failed: " .. text end
+  text = text:gsub("\t", " ")
+  if text ~= expected then return ("it printed\n%s instead of\n%s"):format(text, expected) end
+end
+
+local function check_examples()
+  local _, examples = page.read(PAGE)
+  for _, example in ipairs(examples) do
+    local name = example.code:match("^/%* (%w+%.c)") or example.code:match("^%-%- (%w+%.lua)")
+    local skip = name and name:find("%.lua$") and compiler() ~= "cc"
+    if skip then
+      print("ok " .. name .. " # skipped: plain lua5.4 has not the sanitizer of the module")
+    else
+      report(name or "an example", name and check_example(example.code, name) or
+        not name and "it has no name" or nil)
+    end
+  end
+  if #examples < 3 then report("examples", "there are too few") end
+end
+
+-- --------------------------------------------------------------------- names
+
+-- The functions, structs and constants that the header offers.
+local function names_of_header()
+  local text, names = read(HEADER):gsub("/%*.-%*/", ""), {}
+  for name in text:gmatch("TA_API[^;]-(ta_[%w_]+)%(") do names[name] = "function" end
+  for name in text:gmatch("struct (ta_[%w_]+) {") do names[name] = "struct" end
+  for body in text:gmatch("enum [%w_]+ {(.-)}") do
+    for name in body:gmatch("TA_[%u_]+") do names[name] = "constant" end
+  end
+  return names
+end
+
+local function check_names()
+  local names, text = names_of_header(), read(PAGE)
+  local count = 0
+  for name, kind in pairs(names) do
+    count = count + 1
+    local pattern = kind == "function" and "\n%.It Fn \"[^\"]-" .. name .. "\"" or
+      "%f[%w_]" .. name .. "%f[^%w_]"
+    if not text:find(pattern) then report(name, "the page does not tell of this " .. kind) end
+  end
+  for name in text:gmatch("%f[%w_](ta_[%l_]+)%f[^%w_]") do
+    local known = names[name] or read(HEADER):find("%f[%w_]" .. name .. "%f[^%w_]")
+    if not known then report(name, "the header has nothing of that name") end
+  end
+  report("the header offers something", count < 40 and "it was not understood" or nil)
+end
+
+check_examples()
+check_names()
+os.exit(failed == 0, true)
