@@ -285,7 +285,7 @@ install: all ## install under DESTDIR and PREFIX
 	install -m 644 man/tinyasync.1 $(DESTDIR)$(MANDIR)/man1/tinyasync.1
 	install -m 644 man/tinyasync.3 $(DESTDIR)$(MANDIR)/man3/tinyasync.3
 	install -m 644 man/tinyasync.7 $(DESTDIR)$(MANDIR)/man7/tinyasync.7
-	install -m 644 src/types/tinyasync.lua $(DESTDIR)$(TYPESDIR)/tinyasync.lua
+	install -m 644 src/types/tinyasync.lua src/types/module.lua $(DESTDIR)$(TYPESDIR)
 
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(BINDIR)/tinyasync $(DESTDIR)$(INCLUDEDIR)/tinyasync.h \
@@ -293,7 +293,8 @@ uninstall: ## remove what install put there
 	  $(DESTDIR)$(LIBDIR)/$(SONAME) $(DESTDIR)$(LIBDIR)/libtinyasync.so.$(VERSION) \
 	  $(DESTDIR)$(PKGCONFIGDIR)/tinyasync.pc $(DESTDIR)$(LUACDIR)/tinyasync.so \
 	  $(DESTDIR)$(MANDIR)/man1/tinyasync.1 $(DESTDIR)$(MANDIR)/man3/tinyasync.3 \
-	  $(DESTDIR)$(MANDIR)/man7/tinyasync.7 $(DESTDIR)$(TYPESDIR)/tinyasync.lua
+	  $(DESTDIR)$(MANDIR)/man7/tinyasync.7 $(DESTDIR)$(TYPESDIR)/tinyasync.lua \
+	  $(DESTDIR)$(TYPESDIR)/module.lua
 	@rmdir $(DESTDIR)$(TYPESDIR) $(DESTDIR)$(PREFIX)/share/tinyasync 2>/dev/null || true
 
 dist: ## make a source archive of the last commit

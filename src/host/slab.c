@@ -335,11 +335,12 @@ static void *resize_large(struct ta_slab *slab, void *block, size_t old_size, si
   if (!stays && !may_take(slab, new_size - old_size)) return NULL;
   struct ta_slab_large *large = header_of(block);
   unlist_large(large);
-  struct ta_slab_large *moved = realloc(large, sizeof *large + new_size);
-  list_large(&slab->large, moved ? moved : large);
+  void *moved = realloc(large, sizeof *large + new_size);
+  if (moved) large = moved;
+  list_large(&slab->large, large);
   if (!moved && !stays) return NULL;
   slab->taken += new_size - old_size;
-  return moved ? moved + 1 : stays;
+  return large + 1;
 }
 
 /* ------------------------------------------------------------------- strays */

@@ -161,6 +161,7 @@ lib/pkgconfig/tinyasync.pc
 share/man/man1/tinyasync.1
 share/man/man3/tinyasync.3
 share/man/man7/tinyasync.7
+share/tinyasync/types/module.lua
 share/tinyasync/types/tinyasync.lua
 END
   diff expected <(find root ! -type d | sort) || fail "other files were installed"
