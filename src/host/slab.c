@@ -19,6 +19,9 @@
 _Static_assert(PAGES == 32, "an arena's pages have a bit each in `free`");
 _Static_assert(sizeof(struct ta_slab_large) % TA_SLAB_STEP == 0, "blocks are aligned behind it");
 
+/* What is left of the first page begins here: blocks are aligned. */
+#define HEAD ((sizeof(struct ta_slab_arena) + TA_SLAB_STEP - 1) / TA_SLAB_STEP * TA_SLAB_STEP)
+
 struct ta_slab_arena {
   struct ta_slab_page pages[PAGES];
   struct ta_slab_arena *next, *prev;
@@ -108,7 +111,7 @@ static void advise(const struct ta_slab *slab, void *place) {
 }
 
 static char *page_begin(struct ta_slab_arena *arena, size_t index) {
-  return index == 0 ? (char *)(arena + 1) : (char *)arena + index * PAGE;
+  return index == 0 ? (char *)arena + HEAD : (char *)arena + index * PAGE;
 }
 
 static char *page_end(struct ta_slab_arena *arena, size_t index) {
