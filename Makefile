@@ -108,8 +108,8 @@ EMBED_OBJECTS = $(EMBED:=.o) $(EMBED_THREADS).o $(EMBED_STARVED).o $(EMBED_LUA).
 C_FILES = $(wildcard src/*.h src/*/*.[ch] tests/*/*.[ch])
 
 .SECONDARY: $(PRELUDE:src/%.lua=$(BUILD)/%.c) $(MACHINE_SCRIPTS:.o=.c)
-.PHONY: all test check-all asan valgrind fuzz inject bench coverage lint format install uninstall dist \
-  clean help tests
+.PHONY: all test check-all asan tsan valgrind fuzz inject bench coverage lint format install \
+  uninstall dist clean help tests
 
 all: $(PROGRAM) $(LIBRARY) $(SHARED) $(LUA_MODULE) ## build the program and the libraries
 
@@ -239,6 +239,11 @@ asan: ## run the tests under AddressSanitizer, LeakSanitizer and UBSan
 	  SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" tests
 	tests/run build/asan
 
+tsan: ## run wakes from other threads under ThreadSanitizer
+	$(MAKE) BUILD=build/tsan CC=clang CFLAGS="-O1 -g" SANITIZE=-fsanitize=thread \
+	  build/tsan/tests/embed/threads
+	build/tsan/tests/embed/threads
+
 valgrind: tests ## run the unit tests and the example scripts under valgrind
 	tests/valgrind $(BUILD)
 
@@ -249,7 +254,7 @@ fuzz: $(PROGRAM) $(MACHINE) ## run many more random programs beside the models
 inject: $(INJECT) ## cancel every script at every step, as far as that is affordable
 	$(INJECT) -a tests/script/*_*.lua tests/regress/*.lua scripts/*.lua
 
-check-all: test lint asan valgrind fuzz inject ## everything
+check-all: test lint asan tsan valgrind fuzz inject ## everything
 
 bench: $(PROGRAM) ## measure, against the peers that are installed
 	tests/bench/run $(BUILD)

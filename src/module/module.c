@@ -154,7 +154,8 @@ static void tell(struct adapter *adapter, lua_State *L, const struct report *rep
 
 /* Tells of the error on top, and pops it. */
 static void tell_error(struct adapter *adapter, lua_State *L) {
-  struct report report = {.message = lua_tolstring(L, -1, &report.length)};
+  struct report report = {0};
+  report.message = lua_tolstring(L, -1, &report.length);
   if (!report.message) { /* memory was out, or worse */
     report.message = "an error";
     report.length = strlen(report.message);

@@ -300,7 +300,7 @@ end
 
 local function draw_growth(results)
   local parts = {}
-  for i, panel in ipairs {{"a step, ns", "step", 400}, {"spawn and end, ns", "spawn", 800},
+  for i, panel in ipairs {{"a step, ns", "step", 1400}, {"spawn and end, ns", "spawn", 1000},
       {"begin, sleep, end, ns", "sleep", 4000}, {"asleep, bytes", "bytes", 2000}} do
     draw_panel(parts, results, panel, (i - 1) * 215 + 10)
   end
