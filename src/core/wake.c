@@ -9,13 +9,14 @@ struct ta_woken {
   struct ta_ticket ticket;
 };
 
-/* Puts a note on the stack.  Was it empty?  Otherwise the host knows already. */
+/* Puts a note on the stack.  Was it empty?  Otherwise the host knows already.  Once
+ * it lies there the note is the Runner's, which may free it at any moment. */
 static bool note(struct ta_runner *runner, struct ta_woken *woken) {
-  woken->before = atomic_load_explicit(&runner->woken, memory_order_relaxed);
-  while (!atomic_compare_exchange_weak_explicit(&runner->woken, &woken->before, woken,
-                                                memory_order_release, memory_order_relaxed))
-    continue;
-  return !woken->before;
+  struct ta_woken *before = atomic_load_explicit(&runner->woken, memory_order_relaxed);
+  do woken->before = before;
+  while (!atomic_compare_exchange_weak_explicit(&runner->woken, &before, woken,
+                                                memory_order_release, memory_order_relaxed));
+  return !before;
 }
 
 int ta_wake(struct ta_runner *runner, struct ta_ticket ticket) {
