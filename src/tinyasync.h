@@ -88,7 +88,12 @@ enum ta_open_flags {
   TA_OPEN_COROUTINE = 2, /* a coroutine library through which waits pass */
   TA_OPEN_REQUIRE = 4,   /* a require whose modules may wait while they load */
   TA_OPEN_PCALL = 8,     /* pcall and xpcall that let cancellations pass */
-  TA_OPEN_ALL = 15
+  TA_OPEN_ALL = 15,
+
+  /* With TA_OPEN_COROUTINE: coroutines of ended tasks are used again for later ones,
+   * which is faster.  Only where no Lua code has kept Lua's own coroutine.running, and
+   * no C function the coroutine it was called in. */
+  TA_OPEN_REUSE = 16
 };
 
 /* Installs the parts named by `flags` in L's globals.  Outside a task the

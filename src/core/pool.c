@@ -62,10 +62,9 @@ static bool has_room(struct ta_runner *runner) {
   return true;
 }
 
-/* Can nobody tell it from a new one?  Where Lua's own coroutine library is in use
- * a script may hold any. */
+/* Can nobody tell it from a new one? */
 static bool is_unseen(const struct ta_runner *runner, const struct ta_task *task) {
-  return runner->guarded && !task->named && lua_status(task->co) == LUA_OK &&
+  return runner->reuses && !task->named && lua_status(task->co) == LUA_OK &&
          lua_gettop(task->co) >= TA_POOL_BOTTOM && !lua_gethook(task->co);
 }
 

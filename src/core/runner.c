@@ -339,6 +339,7 @@ static bool take_turns(struct ta_runner *runner) {
 }
 
 static enum ta_pass_result end_pass(struct ta_runner *runner, double *deadline) {
+  ta_take_woken(runner); /* of a pass that was cut short, or during the last step */
   struct ta_timer *first = ta_timers_first(&runner->timers);
   if (first) *deadline = first->at;
   /* What is being cancelled is waited for, daemons too. */

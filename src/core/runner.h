@@ -132,6 +132,7 @@ struct ta_runner {
   bool in_hook;       /* the host is looking into a step */
   bool in_pass;       /* the pass was begun and has not ended */
   bool stepping;      /* ta_pass() or ta_close_all() is running */
+  bool reuses;        /* coroutines of ended tasks are used again */
   bool guarded;       /* scripts cannot resume a task's coroutine themselves */
   bool cancelling;    /* everything is: spawned tasks are born cancelled */
   bool forced;        /* and shields count no longer */

@@ -180,7 +180,7 @@ static int l_start(lua_State *L) {
   lua_pushvalue(L, 1);
   luaL_setfuncs(L, functions, 1);
   scenario->runner = ta_runner_new(L, &host);
-  ta_open(scenario->runner, L, TA_OPEN_ALL);
+  ta_open(scenario->runner, L, TA_OPEN_ALL | TA_OPEN_REUSE);
   ta_on_failure(scenario->runner, on_failure, scenario);
   ta_on_event(scenario->runner, on_event, scenario);
   load(L, "common");

@@ -127,7 +127,7 @@ static int l_start(lua_State *L) {
   lua_newtable(L);
   lua_setglobal(L, "arg");
   subject->runner = ta_runner_new(L, &host);
-  ta_open(subject->runner, L, TA_OPEN_ALL);
+  ta_open(subject->runner, L, TA_OPEN_ALL | TA_OPEN_REUSE);
   ta_on_failure(subject->runner, on_failure, subject);
   ta_on_event(subject->runner, on_event, subject);
   load(L, "tests/inject/harness.lua");

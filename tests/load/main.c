@@ -108,7 +108,7 @@ static int l_start(lua_State *L) {
   struct ta_host host = {.data = world, .now = read_clock, .pending = nothing_pending};
   luaL_openlibs(L);
   world->runner = ta_runner_new(L, &host);
-  ta_open(world->runner, L, TA_OPEN_ALL);
+  ta_open(world->runner, L, TA_OPEN_ALL | TA_OPEN_REUSE);
   ta_on_failure(world->runner, on_failure, world);
   ta_on_event(world->runner, on_event, world);
   if (luaL_loadfilex(L, "tests/load/loads.lua", "t") != LUA_OK) return lua_error(L);

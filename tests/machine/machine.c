@@ -393,7 +393,7 @@ static int l_set_up(lua_State *L) {
   luaL_openlibs(L);
   machine->runner = ta_runner_new(L, &host);
   ta_on_failure(machine->runner, on_failure, machine);
-  ta_open(machine->runner, L, TA_OPEN_ALL);
+  ta_open(machine->runner, L, TA_OPEN_ALL | TA_OPEN_REUSE);
   lua_newtable(L);
   lua_createtable(L, 0, 1);
   lua_pushliteral(L, "k");

@@ -253,6 +253,44 @@ static void wakes_that_nobody_took_are_freed(void) {
   close_loop(&loop); /* the leak checker counts */
 }
 
+static void a_wake_while_a_pass_is_cut_short_is_taken_by_what_is_left_of_it(void) {
+  struct loop loop;
+  open_loop(&loop);
+  lua_pushlightuserdata(loop.world.L, loop.world.runner);
+  lua_pushcclosure(loop.world.L, l_interrupt, 1);
+  lua_setglobal(loop.world.L, "interrupt");
+  world_add(&loop.world, "log(park())");
+  ta_pass(loop.world.runner, NULL);
+  world_add(&loop.world, "interrupt()");
+  CHECK(ta_pass(loop.world.runner, NULL) == TA_INTERRUPTED);
+  CHECK(ta_wake(loop.world.runner, loop.world.tickets[0]) == 0);
+  CHECK(ta_pass(loop.world.runner, NULL) == TA_BUSY);
+  CHECK(loop.delay == 0);
+  CHECK(ta_pass(loop.world.runner, NULL) == TA_DONE);
+  CHECK_TEXT(loop.world.log, "woken");
+  close_loop(&loop);
+}
+
+static int l_wake_first(lua_State *L) {
+  struct world *world = lua_touserdata(L, lua_upvalueindex(1));
+  ta_wake(world->runner, world->tickets[0]);
+  return 0;
+}
+
+static void a_wake_during_the_last_step_leaves_nobody_stuck(void) {
+  WITH_WORLD(world);
+  lua_pushlightuserdata(world.L, &world);
+  lua_pushcclosure(world.L, l_wake_first, 1);
+  lua_setglobal(world.L, "wake_first");
+  world_add(&world, "log(park())");
+  world_pass(&world);
+  world_add(&world, "wake_first()");
+  CHECK(world_pass(&world) == TA_BUSY);
+  CHECK(world_pass(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "woken");
+  world_close(&world);
+}
+
 static void *wake_all(void *data) {
   struct loop *loop = data;
   for (int i = 0; i < loop->world.taken; i++) ta_wake(loop->world.runner, loop->world.tickets[i]);
@@ -334,6 +372,8 @@ const struct test loop_tests[] = {
     TEST(a_wake_is_taken_by_the_next_pass),
     TEST(a_wake_without_a_ticket_wakes_the_host),
     TEST(wakes_that_nobody_took_are_freed),
+    TEST(a_wake_while_a_pass_is_cut_short_is_taken_by_what_is_left_of_it),
+    TEST(a_wake_during_the_last_step_leaves_nobody_stuck),
     TEST(wakes_from_many_threads_are_each_taken_once),
     TEST(freeing_and_closing_inside_a_task_are_refused),
     TEST(a_table_gets_the_library_and_no_global_does),

@@ -39,6 +39,25 @@ static void coroutines_of_ended_tasks_are_used_again(void) {
   check_coroutines("function step() local f = coroutine.wrap(coroutine.running) f() end", 1);
 }
 
+/* An older library may have kept Lua's own coroutine.running. */
+static void without_leave_no_coroutine_is_used_again(void) {
+  struct world world;
+  world_open(&world, TA_OPEN_ALL);
+  world_do(&world, "kept = {}");
+  for (int i = 0; i < 3; i++) {
+    const struct ta_task *task = world_add(&world, "async.checkpoint()");
+    world_pass(&world);
+    lua_State *co = task->co;
+    lua_pushthread(co); /* as a C function may, and Lua's own running */
+    lua_xmove(co, world.L, 1);
+    lua_setglobal(world.L, "co");
+    world_do(&world, "log(kept[co] == nil) kept[co] = true");
+    world_run(&world);
+  }
+  CHECK_TEXT(world.log, "true true true");
+  world_close(&world);
+}
+
 static void a_coroutine_that_a_script_named_is_not_used_again(void) {
   check_coroutines("kept = kept or {} function step() kept[#kept + 1] = coroutine.running() end",
                    4);
@@ -119,6 +138,7 @@ static void idle_coroutines_do_not_pile_up(void) {
 const struct test pool_tests[] = {
     TEST(a_task_that_has_not_started_has_no_coroutine),
     TEST(coroutines_of_ended_tasks_are_used_again),
+    TEST(without_leave_no_coroutine_is_used_again),
     TEST(a_coroutine_that_a_script_named_is_not_used_again),
     TEST(a_coroutine_with_a_debug_hook_is_not_used_again),
     TEST(a_named_coroutine_stays_dead),

@@ -92,11 +92,11 @@ size_t world_settled_bytes(struct world *world);
 /* A world with the whole library, for the length of a test. */
 #define WITH_WORLD(name)                                                                           \
   struct world name;                                                                               \
-  world_open(&name, TA_OPEN_ALL)
+  world_open(&name, TA_OPEN_ALL | TA_OPEN_REUSE)
 
 /* One world, one script, what it logs when run to its end.  The commonest test. */
 void world_expect(unsigned flags, const char *code, const char *log, const char *file, int line);
 
-#define EXPECT(code, log) world_expect(TA_OPEN_ALL, code, log, __FILE__, __LINE__)
+#define EXPECT(code, log) world_expect(TA_OPEN_ALL | TA_OPEN_REUSE, code, log, __FILE__, __LINE__)
 
 #endif
