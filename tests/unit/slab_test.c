@@ -140,6 +140,85 @@ static void a_block_can_always_shrink(void) {
   ta_slab_close(&slab);
 }
 
+static void a_block_stays_where_it_is_within_its_class(void) {
+  struct ta_slab slab;
+  ta_slab_open(&slab);
+  void *block = ta_slab_alloc(&slab, NULL, 0, 33);
+  CHECK(ta_slab_alloc(&slab, block, 33, 48) == block);
+  CHECK(ta_slab_alloc(&slab, block, 48, 40) == block);
+  CHECK(ta_slab_alloc(&slab, block, 40, 49) != block);
+  ta_slab_close(&slab);
+}
+
+static void a_small_program_has_one_arena(void) {
+  struct ta_slab slab;
+  ta_slab_open(&slab);
+  CHECK(slab.taken == 0);
+  char *low = NULL, *high = NULL;
+  for (size_t size = 16; size <= 1024; size += 16) {
+    char *block = ta_slab_alloc(&slab, NULL, 0, size);
+    if (!low || block < low) low = block;
+    if (!high || block > high) high = block;
+  }
+  CHECK(slab.arena_count == 1);
+  CHECK(high - low < 40000); /* side by side, whatever their size */
+  ta_slab_close(&slab);
+}
+
+/* Takes all that is left. */
+static void exhaust(struct ta_slab *slab) {
+  slab->limit = slab->taken;
+  for (size_t size = TA_SLAB_LARGEST; size; size -= TA_SLAB_STEP)
+    while (ta_slab_alloc(slab, NULL, 0, size)) continue;
+}
+
+/* It stayed where it was when it shrank: there was no other room. */
+static void a_stray_block_grows_again(void) {
+  struct ta_slab slab;
+  struct block block = {.mark = 3}, other = {.mark = 4};
+  ta_slab_open(&slab);
+  resize(&slab, &other, 1);
+  resize(&slab, &block, 5000);
+  exhaust(&slab);
+  resize(&slab, &block, 1000);
+  CHECK(slab.strays.next != &slab.strays);
+  give_back(&slab, &other); /* which is none */
+  slab.limit = SIZE_MAX;
+  resize(&slab, &block, 6000);
+  CHECK(slab.strays.next == &slab.strays);
+  give_back(&slab, &block);
+  ta_slab_close(&slab);
+}
+
+/* Memory comes and goes: what is refused stays as it is, what shrinks is not. */
+static void nothing_is_lost_when_memory_runs_out_at_random(void) {
+  static struct block blocks[BLOCKS];
+  struct ta_slab slab;
+  uint32_t seed = 1;
+  int rounds = test_quick() ? 10000 : 100000;
+  ta_slab_open(&slab);
+  for (int i = 0; i < rounds; i++) {
+    struct block *block = &blocks[next_random(&seed) % BLOCKS];
+    size_t size = random_size(&seed);
+    if (i % 100 == 0) slab.limit = next_random(&seed) % 2 ? SIZE_MAX : slab.taken / 2;
+    if (block->bytes && next_random(&seed) % 3 == 0) {
+      give_back(&slab, block);
+    } else if (size < block->size || slab.limit == SIZE_MAX) {
+      resize(&slab, block, size);
+    } else {
+      void *bytes = ta_slab_alloc(&slab, block->bytes, block->bytes ? block->size : 6, size);
+      if (bytes) memset(bytes, block->mark, size);
+      if (bytes) *block = (struct block){.bytes = bytes, .size = size, .mark = block->mark};
+      check_bytes(block);
+    }
+  }
+  for (int i = 0; i < BLOCKS; i++)
+    if (blocks[i].bytes) give_back(&slab, &blocks[i]);
+  CHECK(slab.taken == slab.arena_count * TA_SLAB_ARENA);
+  CHECK(slab.strays.next == &slab.strays && slab.large.next == &slab.large);
+  ta_slab_close(&slab);
+}
+
 static void closing_gives_all_back(void) {
   struct ta_slab slab;
   ta_slab_open(&slab);
@@ -154,6 +233,10 @@ const struct test slab_tests[] = {
     TEST(empty_pages_serve_other_sizes),
     TEST(a_refusal_changes_nothing),
     TEST(a_block_can_always_shrink),
+    TEST(a_block_stays_where_it_is_within_its_class),
+    TEST(a_small_program_has_one_arena),
+    TEST(a_stray_block_grows_again),
+    TEST(nothing_is_lost_when_memory_runs_out_at_random),
     TEST(closing_gives_all_back),
     TESTS_END,
 };
