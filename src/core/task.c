@@ -327,19 +327,26 @@ static void inherit_hook(struct ta_runner *runner, lua_State *L, struct ta_task 
   if (lua_gethook(L)) ta_pool_make(runner, L, task);
 }
 
+/* A finalizer, which any request for memory may run, could free the Runner. */
+static void check_open(const struct ta_runner *runner, lua_State *L) {
+  if (!runner->L) luaL_error(L, "the Runner was closed");
+}
+
 struct ta_task *ta_task_add(struct ta_runner *runner, lua_State *L, int nargs,
                             const struct ta_task_options *options, struct ta_scope *scope) {
-  if (!runner->L) luaL_error(L, "the Runner was closed");
+  check_open(runner, L);
   ta_check_stack(L, LUA_MINSTACK);
   int place = lua_gettop(L) - nargs;
   struct ta_task *task = push_new(runner, L, place, nargs, options);
   lua_replace(L, place);
   lua_settop(L, place);
+  check_open(runner, L);
   inherit_hook(runner, L, task);
   if (ta_tracing(runner)) {
     ta_push_task_name(L, place);
     lua_pop(L, 1);
   }
+  check_open(runner, L);
   keep_task(runner, L, place);
   task->timer.seq = ++runner->last_id;
   task->scope = scope;

@@ -286,11 +286,16 @@ int ta_give_turn(struct ta_runner *runner, lua_State *L, const struct ta_wait_ki
 /* Shorter than this is no time at all: a virtual clock would creep. */
 #define SHORTEST_SLEEP 1e-9
 
+/* When a sleep begins.  To be read before the wait is: a clock that is Lua may
+ * cancel the task. */
+static double start_of_sleep(struct ta_runner *runner, double delay) {
+  return delay > 0 ? ta_host_now(runner) : ta_now(runner);
+}
+
 /* Lets the current task, which stops in L, be stepped again in `delay` seconds. */
-static void arm_sleep(struct ta_runner *runner, lua_State *L, double delay) {
+static void arm_sleep(struct ta_runner *runner, lua_State *L, double delay, double start) {
   struct ta_task *task = ta_begin_wait(runner, L, &sleep_kind, NULL);
   task->subject = task;
-  double start = delay > 0 ? ta_host_now(runner) : ta_now(runner);
   task->since = start;
   task->timer.at = start + delay;
   if (delay < SHORTEST_SLEEP || task->timer.at <= start) {
@@ -315,7 +320,9 @@ void ta_wake_sleeper(struct ta_runner *runner, struct ta_task *task) {
 
 int ta_sleep(struct ta_runner *runner, lua_State *L, double delay) {
   ta_check_wait(runner, L, "sleep");
-  arm_sleep(runner, L, delay);
+  double start = start_of_sleep(runner, delay);
+  ta_enter(runner, L); /* once more: it may be cancelled now */
+  arm_sleep(runner, L, delay, start);
   if (ta_tracing(runner)) ta_trace_sleep(runner, runner->current, L, fmax(0, delay));
   return ta_pass_wait_up(runner, L, 0, (lua_KContext)runner, k_slept);
 }
@@ -379,7 +386,7 @@ int ta_await_foreign(struct ta_runner *runner, struct ta_task *task, int count) 
   if (lua_pcall(L, 1, 1, 0) != LUA_OK) return -1;
   double delay = lua_tonumber(L, -1);
   lua_pop(L, 1);
-  arm_sleep(runner, task->co, delay);
+  arm_sleep(runner, task->co, delay, start_of_sleep(runner, delay));
   if (ta_tracing(runner)) ta_trace_sleep(runner, task, task->co, fmax(0, delay));
   return 0;
 }
