@@ -190,18 +190,13 @@ static void interrupt(struct ta_run *run) {
   if (run->runner) ta_interrupt(run->runner);
 }
 
-static void write_text(const char *text) {
-  ssize_t ignored = write(STDERR_FILENO, text, strlen(text));
-  (void)ignored;
-}
-
 static void write_number(uint64_t number) {
   char digits[24];
   char *digit = digits + sizeof digits - 1;
   *digit = '\0';
   do *--digit = (char)('0' + number % 10);
   while ((number /= 10) > 0);
-  write_text(digit);
+  ta_report_from_handler(digit);
 }
 
 /* Says who would not stop: the step under way, or else who was last seen to
@@ -209,17 +204,17 @@ static void write_number(uint64_t number) {
 static void write_last_words(struct ta_run *run) {
   uint64_t id;
   const char *name;
-  write_text("tinyasync: ended at once");
+  ta_report_from_handler("tinyasync: ended at once");
   if (run->in_pass && run->runner && ta_running_task(run->runner, &id, &name)) {
-    write_text("; this would not stop: #");
+    ta_report_from_handler("; this would not stop: #");
     write_number(id);
-    write_text(" ");
-    write_text(name ? name : "?");
+    ta_report_from_handler(" ");
+    ta_report_from_handler(name ? name : "?");
   } else if (*run->names) {
-    write_text("; these would not stop: ");
-    write_text(run->names);
+    ta_report_from_handler("; these would not stop: ");
+    ta_report_from_handler(run->names);
   }
-  write_text("\n");
+  ta_report_from_handler("\n");
 }
 
 static void on_end(void *data) {

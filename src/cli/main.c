@@ -30,7 +30,8 @@ static const char *const commands[] = {"run", "help", "version"};
 static int print_usage(FILE *out) {
   fputs("Usage: tinyasync COMMAND ...\n"
         "\n"
-        "  run [options] SCRIPT|-|-e CODE [arguments...]   run a task script\n"
+        "  run [options] SCRIPT|-|-e CODE [arguments...]   run a task script; 'run' may be\n"
+        "                                                  left out\n"
         "  help [COMMAND]                                  say how to use a command\n"
         "  version                                         name the versions in use\n"
         "\n"
@@ -47,12 +48,10 @@ static int print_version(void) {
 
 static int refuse_command(const char *word) {
   const char *nearest = ta_nearest(word, commands, COMMAND_COUNT);
-  if (access(word, R_OK) == 0)
-    ta_report("unknown command '%s', did you mean 'tinyasync run %s'?", word, word);
-  else if (nearest)
+  if (nearest)
     ta_report("unknown command '%s', did you mean '%s'?", word, nearest);
   else
-    ta_report("unknown command '%s' (see 'tinyasync help')", word);
+    ta_report("unknown command '%s', and no script of that name (see 'tinyasync help')", word);
   return TA_EXIT_CANNOT_START;
 }
 
@@ -73,14 +72,25 @@ static int print_help(const char *program, const char *command) {
   return refuse_command(command);
 }
 
+static bool is_one_of(const char *word, const char *command, const char *option, char letter) {
+  if (word[0] == '-' && word[1] == letter && word[2] == '\0') return true;
+  return strcmp(word, command) == 0 || strcmp(word, option) == 0;
+}
+
+/* Is the first word, which is no command, what `run` would be given?  A word that
+ * can only be meant as a file's name is one, so that `run` says what is wrong. */
+static bool begins_a_run(const char *word) {
+  return *word == '-' || strpbrk(word, "./") || access(word, F_OK) == 0;
+}
+
 static int run_command(int argc, char **argv) {
   const char *program = argc > 0 ? argv[0] : "tinyasync";
   const char *command = argc > 1 ? argv[1] : NULL;
   if (!command) return print_usage(stderr);
   if (strcmp(command, "run") == 0) return ta_run_command(program, argc - 1, argv + 1);
-  if (strcmp(command, "help") == 0 || strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0)
-    return print_help(program, argv[2]);
-  if (strcmp(command, "version") == 0 || strcmp(command, "--version") == 0) return print_version();
+  if (is_one_of(command, "help", "--help", 'h')) return print_help(program, argv[2]);
+  if (is_one_of(command, "version", "--version", 'v')) return print_version();
+  if (begins_a_run(command)) return ta_run_command(program, argc, argv);
   return refuse_command(command);
 }
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 struct ta_options {
+  bool short_form;    /* without the word `run` */
   const char *script; /* a file's name, "-" for standard input, NULL with -e */
   char *code;         /* what -e gave, or NULL; malloc'ed */
   char **arguments;   /* the script's, up to a NULL */
@@ -27,8 +28,8 @@ struct ta_options {
   bool help;
 };
 
-/* Reads the arguments after `run`, argv[0] being `run` itself.  False: one line
- * has been written to stderr. */
+/* Reads the arguments after argv[0], which is `run`, or in the short form the
+ * program.  False: one line has been written to stderr. */
 bool ta_options_parse(struct ta_options *options, int argc, char **argv);
 
 void ta_options_free(struct ta_options *options);
@@ -36,7 +37,8 @@ void ta_options_free(struct ta_options *options);
 /* Writes the options, a line or two each. */
 void ta_options_describe(FILE *out);
 
-/* The one of `count` names that is nearest to `word`, or NULL when none is. */
+/* The one of `count` names that is nearest to `word`, or NULL when none is near: a
+ * third of its letters may be wrong, at least one. */
 const char *ta_nearest(const char *word, const char *const *names, size_t count);
 
 #endif

@@ -1,43 +1,150 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/report.h"
 
-#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* --------------------------------------------------------- on a terminal */
+
+#define ESCAPE_SIZE 4 /* of "\x1b" */
+
+/* How many bytes the character at `text` has that a terminal must not be sent, or
+ * 0: a control character, also one of the second set, as UTF-8 or by itself. */
+static size_t length_of_control(const unsigned char *text, size_t left) {
+  if (*text == '\n' || *text == '\t') return 0;
+  if (*text < 32 || *text == 127) return 1;
+  if (*text == 0xC2 && left > 1 && text[1] >= 0x80 && text[1] < 0xA0) return 2;
+  return *text >= 0x80 && *text < 0xA0;
+}
+
+/* How many bytes the character of UTF-8 at `text` has; 1 if it is none. */
+static size_t length_of_character(const unsigned char *text, size_t left) {
+  size_t length = *text < 0xC2 ? 1 : *text < 0xE0 ? 2 : *text < 0xF0 ? 3 : *text < 0xF5 ? 4 : 1;
+  if (length > left) return 1;
+  for (size_t i = 1; i < length; i++)
+    if ((text[i] & 0xC0) != 0x80) return 1;
+  return length;
+}
+
+static void write_escape(char *out, unsigned char byte) {
+  static const char digits[] = "0123456789abcdef";
+  memcpy(out, "\\x", 2);
+  out[2] = digits[byte >> 4];
+  out[3] = digits[byte & 15];
+}
+
+/* Writes what a terminal may be sent of `text` to `out`, which has room for
+ * ESCAPE_SIZE bytes each.  Returns its length. */
+static size_t make_harmless(char *out, const char *text, size_t length) {
+  const unsigned char *bytes = (const unsigned char *)text;
+  size_t made = 0;
+  for (size_t i = 0, step; i < length; i += step) {
+    size_t control = length_of_control(bytes + i, length - i);
+    step = control ? control : length_of_character(bytes + i, length - i);
+    for (size_t k = 0; k < control; k++, made += ESCAPE_SIZE)
+      write_escape(out + made, bytes[i + k]);
+    if (control) continue;
+    memcpy(out + made, text + i, step);
+    made += step;
+  }
+  return made;
+}
+
+#define PIECE 256 /* bytes that are made harmless at a time */
+
+/* Where to cut `text` so that no character is broken in two. */
+static size_t piece_of(const char *text, size_t length) {
+  if (length <= PIECE) return length;
+  size_t end = PIECE;
+  while (end > PIECE - 4 && ((unsigned char)text[end] & 0xC0) == 0x80) end--;
+  return end;
+}
+
+/* ---------------------------------------------------------------- writing */
+
+static void put(const char *text, size_t length) {
+  char harmless[PIECE * ESCAPE_SIZE];
+  if (!isatty(STDERR_FILENO)) {
+    fwrite(text, 1, length, stderr);
+    return;
+  }
+  while (length > 0) {
+    size_t piece = piece_of(text, length);
+    fwrite(harmless, 1, make_harmless(harmless, text, piece), stderr);
+    text += piece;
+    length -= piece;
+  }
+}
+
+static void put_string(const char *text) {
+  put(text, strlen(text));
+}
+
+void ta_report_with(const char *before, const char *format, va_list arguments, const char *after) {
+  char *text = NULL;
+  fflush(stdout);
+  fputs(before, stderr);
+  if (vasprintf(&text, format, arguments) >= 0) {
+    put_string(text);
+    free(text);
+  } else {
+    fputs("not enough memory", stderr);
+  }
+  fprintf(stderr, "%s\n", after);
+}
 
 void ta_report(const char *format, ...) {
   va_list arguments;
-  fflush(stdout);
-  fputs("tinyasync: ", stderr);
   va_start(arguments, format);
-  vfprintf(stderr, format, arguments);
+  ta_report_with("tinyasync: ", format, arguments, "");
   va_end(arguments);
-  fputc('\n', stderr);
 }
 
+void ta_report_from_handler(const char *text) {
+  char harmless[PIECE * ESCAPE_SIZE];
+  size_t length = piece_of(text, strlen(text));
+  bool steers = isatty(STDERR_FILENO);
+  if (steers) length = make_harmless(harmless, text, length);
+  ssize_t ignored = write(STDERR_FILENO, steers ? harmless : text, length);
+  (void)ignored;
+}
+
+void ta_report_text(const char *text, size_t length) {
+  fflush(stdout);
+  put(text, length);
+}
+
+/* ---------------------------------------------------------------- failures */
+
 static void report_known(const struct ta_failure *failure) {
-  fprintf(stderr, " (#%llu %s awaited %s, reported above)\n", (unsigned long long)failure->id,
-          failure->name, failure->origin ? failure->origin : "a task");
+  fprintf(stderr, " (#%llu ", (unsigned long long)failure->id);
+  put_string(failure->name);
+  fputs(" awaited ", stderr);
+  put_string(failure->origin ? failure->origin : "a task");
+  fputs(", reported above)\n", stderr);
+}
+
+static void put_line(const char *text) {
+  if (!text) return;
+  put_string(text);
+  fputc('\n', stderr);
 }
 
 void ta_report_failure(const struct ta_failure *failure, bool traceback) {
   fflush(stdout);
   fputs("Error in task: ", stderr);
-  fwrite(failure->message, 1, failure->message_length, stderr);
+  put(failure->message, failure->message_length);
   if (failure->kind == TA_FAILURE_KNOWN) {
     report_known(failure);
     return;
   }
   fputc('\n', stderr);
   if (!traceback) return;
-  if (failure->origin)
-    fprintf(stderr, "task %s\n", failure->origin);
-  else
-    fprintf(stderr, "task #%llu %s\n", (unsigned long long)failure->id, failure->name);
-  if (failure->traceback) fprintf(stderr, "%s\n", failure->traceback);
-  if (failure->spawned) fprintf(stderr, "%s\n", failure->spawned);
-}
-
-void ta_report_text(const char *text, size_t length) {
-  fflush(stdout);
-  fwrite(text, 1, length, stderr);
+  fputs("task ", stderr);
+  if (!failure->origin) fprintf(stderr, "#%llu ", (unsigned long long)failure->id);
+  put_line(failure->origin ? failure->origin : failure->name);
+  put_line(failure->traceback);
+  put_line(failure->spawned);
 }

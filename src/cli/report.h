@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
  * report.h -- what goes wrong, on stderr.
+ *
+ * What a script has made up, be it a message, a name or a chunk's name, cannot
+ * steer a terminal: there control characters but newline and tab are written as
+ * escapes, as in "\x1b".  Into a file or a pipe all bytes go as they are.
  */
 #ifndef TA_CLI_REPORT_H
 #define TA_CLI_REPORT_H
+
+#include <stdarg.h>
 
 #include "tinyasync.h"
 
@@ -18,5 +24,15 @@ void ta_report_text(const char *text, size_t length);
 __attribute__((format(printf, 1, 2)))
 #endif
 void ta_report(const char *format, ...);
+
+/* Writes one line: `before`, the formatted text, `after`. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 0)))
+#endif
+void ta_report_with(const char *before, const char *format, va_list arguments,
+                    const char *after);
+
+/* Writes `text` with write(2) alone, for signal handlers; longer ones are cut. */
+void ta_report_from_handler(const char *text);
 
 #endif

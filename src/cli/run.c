@@ -14,7 +14,6 @@
 #include "cli/script.h"
 #include "host/signals.h"
 #include "host/stdio.h"
-#include "trace/text.h"
 
 /* A virtual clock moves on after this many passes at one instant, so that tasks
  * which never sleep cannot stop time. */
@@ -205,7 +204,8 @@ static bool open_trace(struct ta_run *run) {
     }
     fcntl(fileno(run->trace), F_SETFD, FD_CLOEXEC);
   }
-  ta_on_event(run->runner, ta_trace_text, run->trace ? run->trace : stderr);
+  ta_text_trace_open(&run->text_trace, run->trace ? run->trace : stderr);
+  ta_on_event(run->runner, ta_trace_text, &run->text_trace);
   return true;
 }
 
@@ -326,8 +326,9 @@ static int run_with_host(struct ta_run *run, const char *program) {
 int ta_run_command(const char *program, int argc, char **argv) {
   struct ta_run run = {0};
   int status = TA_EXIT_CANNOT_START;
-  if (ta_options_parse(&run.options, argc, argv))
-    status = run.options.help ? show_help() : run_with_host(&run, program);
+  bool parsed = ta_options_parse(&run.options, argc, argv);
+  run.options.short_form = argv[0] == program;
+  if (parsed) status = run.options.help ? show_help() : run_with_host(&run, program);
   ta_options_free(&run.options);
   return status;
 }

@@ -19,6 +19,7 @@
 #include "host/clock.h"
 #include "host/loop.h"
 #include "tinyasync.h"
+#include "trace/text.h"
 
 /* Exit statuses of our own. */
 enum {
@@ -37,6 +38,7 @@ struct ta_run {
   struct ta_collector collector;
   struct ta_runner *runner;
   FILE *trace; /* the file of --trace, if it is one */
+  struct ta_text_trace text_trace;
 
   double ends_at;             /* the time-out, on the clock; HUGE_VAL: none */
   uint64_t passes_at_instant; /* under virtual time */
@@ -64,8 +66,9 @@ struct ta_run {
   char names[512];                   /* of those that live, for last words */
 };
 
-/* Runs the command; argv[0] is `run`, `program` the word before it.  Returns
- * the exit status, or does not return: a signal ends the process. */
+/* Runs the command; argv[0] is `run` and `program` the word before it, or in the
+ * short form the same word.  Returns the exit status, or does not return: a signal
+ * ends the process. */
 int ta_run_command(const char *program, int argc, char **argv);
 
 /* Flushes stdout; tells once of an error. */

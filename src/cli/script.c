@@ -17,9 +17,11 @@ static const char *script_name(const struct ta_options *options) {
 void ta_script_set_arg(lua_State *L, const char *program, const struct ta_options *options) {
   lua_newtable(L);
   lua_pushstring(L, program);
-  lua_rawseti(L, -2, -2);
-  lua_pushliteral(L, "run");
-  lua_rawseti(L, -2, -1);
+  lua_rawseti(L, -2, options->short_form ? -1 : -2);
+  if (!options->short_form) {
+    lua_pushliteral(L, "run");
+    lua_rawseti(L, -2, -1);
+  }
   lua_pushstring(L, script_name(options));
   lua_rawseti(L, -2, 0);
   for (lua_Integer i = 0; options->arguments[i]; i++) {

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/report.h"
+
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
 #define WATCHED true
@@ -34,9 +36,10 @@ static void *system_alloc(void *data, void *block, size_t old_size, size_t new_s
 /* Lua ends the program afterwards. */
 static int l_panic(lua_State *L) {
   const char *message = lua_tostring(L, -1);
-  fflush(stdout);
-  fprintf(stderr, "PANIC: unprotected error in call to Lua API (%s)\n",
-          message ? message : "error object is not a string");
+  if (!message) message = "error object is not a string";
+  ta_report_text("PANIC: unprotected error in call to Lua API (", 45);
+  ta_report_text(message, strlen(message));
+  ta_report_text(")\n", 2);
   fflush(stderr);
   return 0;
 }
@@ -54,7 +57,9 @@ static void warn(void *data, const char *message, int goes_on) {
   if (begins && !goes_on && message[0] == '@') {
     control_warnings(state, message + 1);
   } else if (state->warns) {
-    fprintf(stderr, "%s%s%s", begins ? "Lua warning: " : "", message, goes_on ? "" : "\n");
+    if (begins) fputs("Lua warning: ", stderr);
+    ta_report_text(message, strlen(message));
+    if (!goes_on) fputc('\n', stderr);
     fflush(stderr);
   }
 }

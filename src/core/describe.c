@@ -77,9 +77,23 @@ const char *ta_clean_name(const char *name, ta_name_shown out) {
   return out;
 }
 
+/* How many bytes the character of UTF-8 at `text` has; 1 if it is none. */
+static size_t character_length(const unsigned char *text) {
+  size_t length = *text < 0xC2 ? 1 : *text < 0xE0 ? 2 : *text < 0xF0 ? 3 : *text < 0xF5 ? 4 : 1;
+  for (size_t i = 1; i < length; i++)
+    if ((text[i] & 0xC0) != 0x80) return 1;
+  return length;
+}
+
+/* Those of the second set too, as UTF-8 or by themselves. */
 void ta_clean_text(char *text) {
-  for (; *text; text++)
-    if ((unsigned char)*text < 32 || *text == 127) *text = ' ';
+  size_t length;
+  for (unsigned char *at = (unsigned char *)text; *at; at += length) {
+    length = character_length(at);
+    bool control = length == 1 ? *at < 32 || (*at >= 127 && *at < 0xA0)
+                               : length == 2 && *at == 0xC2 && at[1] < 0xA0;
+    if (control) memset(at, ' ', length);
+  }
 }
 
 /* Looks for the value on top among the fields of the table below it, pushes

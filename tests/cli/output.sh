@@ -185,3 +185,76 @@ t_children_inherit_no_signals() {
   expect_status 0
   expect_out "$(cat own)"
 }
+
+# on_terminal ARGUMENTS: runs the program with a terminal for its output; what the
+# terminal was sent lies in the file out.
+on_terminal() {
+  command -v script >/dev/null || skip "no script(1)"
+  timeout -k 1 50 script -qec "$(printf '%q ' "$program" "$@")" /dev/null >out 2>err </dev/null ||
+    true
+  sed -i 's/\r$//' out
+}
+
+# Nothing but text, newlines and tabs has been written.
+no_control_in() {
+  ! LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|(?<![\xc2-\xf4\x80-\xbf])[\x80-\x9f]' \
+    "$1" || fail "$1 has control characters: $(cat -v "$1")"
+}
+
+# One script for all that may show text of its making.
+steering() {
+  script steering.lua <<'LUA'
+local evil = "\27[31mred\r\155m\194\155mé\0\127end"
+warn("@on")
+warn("warned of ", evil)
+spawn({name = evil}, function() error(evil, 0) end)
+spawn(function() error(setmetatable({}, {__tostring = function() return evil end})) end)
+spawn(load("error 'by name'", "=" .. evil))
+local failed = spawn({name = "again" .. evil}, error, evil)
+sleep(0)
+spawn(function() failed:await() end)
+spawn({name = "held" .. evil}, function() async.lock(evil):acquire() async.channel(0, evil):recv() end)
+sleep(0)
+LUA
+}
+
+t_an_error_cannot_steer_a_terminal() {
+  local how
+  steering
+  for how in --traceback=on --traceback=off --trace --virtual-time; do
+    on_terminal run $how steering.lua
+    no_control_in out
+    expect_has out 'Error in task: \x1b[31mred\x0d\x9bm\xc2\x9bmé\x00\x7fend'
+    expect_has out 'Lua warning: warned of \x1b[31mred'
+    expect_has out 'deadlock: 1 task'
+  done
+  on_terminal run -e 'error("first\n\tsecond", 0)'
+  expect_has out 'Error in task: first'
+  expect_has out $'\tsecond'
+}
+
+t_what_cannot_start_cannot_steer_a_terminal_either() {
+  on_terminal run $'no\e[2Jfile'
+  no_control_in out
+  expect_has out 'no\x1b[2Jfile'
+  on_terminal $'--no\e[2J'
+  no_control_in out
+  LUA_INIT='error("\27[2J", 0)' on_terminal run -e ''
+  no_control_in out
+  expect_has out 'tinyasync: \x1b[2J'
+}
+
+# They are written in a signal handler, for a step that nothing ends.
+t_last_words_cannot_steer_a_terminal() {
+  on_terminal run --timeout=0.1 --grace=0 -e \
+    'spawn({name = "\27[2Jbusy"}, function() async.tree() string.rep("", 1e15) end)'
+  no_control_in out
+  expect_has out 'this would not stop: #2 \x1b[2Jbusy'
+}
+
+t_into_a_file_a_message_goes_as_it_is() {
+  steering
+  run run steering.lua
+  LC_ALL=C grep -qaP 'Error in task: \x1b\[31mred\r\x9bm\xc2\x9bmé\x00\x7fend' err ||
+    fail "$(cat -v err)"
+}

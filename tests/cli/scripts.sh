@@ -7,7 +7,7 @@
 : "${program:?}" "${closing:=}"
 
 t_a_first_line_with_a_hash_is_skipped() {
-  script <<<$'#!/usr/bin/env -S tinyasync run\nprint(debug.getinfo(1, "l").currentline)'
+  script <<<$'#!/usr/bin/env tinyasync\nprint(debug.getinfo(1, "l").currentline)'
   run run script.lua
   expect_status 0
   expect_out 2
@@ -65,6 +65,68 @@ t_arg_is_as_with_lua() {
   script <<<'print(arg[-2], arg[-1], arg[0], arg[1], arg[-3])'
   run run script.lua x
   expect_out "$program"$'\trun\tscript.lua\tx\tnil'
+}
+
+# Without the word `run`.
+t_a_script_is_run_by_its_name() {
+  script <<<'print(arg[0], arg[-1], arg[-2], ...) error("status 1", 0)'
+  run script.lua --seed=x y
+  expect_status 1
+  expect_out "script.lua"$'\t'"$program"$'\tnil\t--seed=x\ty'
+  cp script.lua plain
+  run plain
+  expect_out "plain"$'\t'"$program"$'\tnil'
+  run - z <script.lua
+  expect_out "-"$'\t'"$program"$'\tnil\tz'
+}
+
+t_code_is_run_without_a_command() {
+  run -e 'print(arg[0], arg[-1] == arg[-2], ...)' run help
+  expect_status 0
+  expect_out $'-e\tfalse\trun\thelp'
+  run --virtual-time -e 'sleep(1000)' -e 'print "slept"'
+  expect_status 0
+  expect_out slept
+  run --timeout=x -e ''
+  expect_refused "--timeout: expected a number of seconds"
+}
+
+t_the_name_of_a_command_wins() {
+  script run <<<'print "a script called run"'
+  cp run version
+  cp run help
+  run version
+  expect_has out libuv
+  run help
+  expect_has out Usage
+  run run
+  expect_refused "expected a script"
+  run ./run
+  expect_out "a script called run"
+  run run run
+  expect_out "a script called run"
+}
+
+t_a_script_that_is_not_there_is_told_without_a_command_too() {
+  run none.lua
+  expect_refused "cannot open none.lua: No such file or directory"
+  run folder/none
+  expect_refused "cannot open folder/none"
+  mkdir folder
+  run folder
+  expect_refused "folder"
+}
+
+t_a_script_with_a_first_line_is_a_program() {
+  mkdir bin
+  ln -s "$program" bin/tinyasync
+  script greet <<<$'#!/usr/bin/env tinyasync\nspawn(print, "hello", ...) sleep(0.01)'
+  chmod +x greet
+  PATH=$PWD/bin:$PATH ./greet you two >out 2>err || fail "$(cat err)"
+  expect_out $'hello\tyou\ttwo'
+  mv greet run
+  PATH=$PWD/bin:$PATH ./run >out 2>err || fail "$(cat err)"
+  expect_out hello
 }
 
 t_lua_init_runs_first() {

@@ -41,11 +41,37 @@ t_version_names_the_libraries() {
 t_an_unknown_command_names_the_nearest() {
   run rum
   expect_refused "unknown command 'rum', did you mean 'run'?"
+  run verison
+  expect_refused "did you mean 'version'?"
+  run hepl
+  expect_refused "did you mean 'help'?"
   run xyzzyxyzzy
   expect_refused "unknown command 'xyzzyxyzzy'"
-  script <<<'print(1)'
-  run script.lua
-  expect_refused "did you mean 'tinyasync run script.lua'?"
+}
+
+# A third of the letters may be wrong.
+t_nothing_is_suggested_that_is_not_near() {
+  local word
+  for word in test check foo bar get halt urn1 ''; do
+    run "$word"
+    expect_refused "unknown command '$word'"
+    ! has err "did you mean" || fail "$(cat err)"
+  done
+  for word in --verbose --help-me --quiet --eval; do
+    run run $word x.lua
+    expect_refused "unknown option '$word'"
+    ! has err "did you mean" || fail "$(cat err)"
+  done
+}
+
+t_v_and_version_name_the_version() {
+  run version
+  cp out first
+  for option in -v --version; do
+    run $option
+    expect_status 0
+    cmp -s out first || fail "$option says $(cat out)"
+  done
 }
 
 t_an_unknown_option_names_the_nearest() {

@@ -15,7 +15,9 @@ static void expect_line(const struct ta_event *event, const char *want, const ch
   char got[1024] = "";
   FILE *stream = fmemopen(got, sizeof got, "w");
   CHECK(stream);
-  ta_trace_text(stream, event);
+  struct ta_text_trace trace;
+  ta_text_trace_open(&trace, stream);
+  ta_trace_text(&trace, event);
   fclose(stream);
   if (!test_same_text(got, want)) test_texts_differ(file, line, got, want);
 }
@@ -67,7 +69,9 @@ static void a_long_message_is_cut(void) {
   memset(message, 'x', sizeof message);
   FILE *stream = fmemopen(got, sizeof got, "w");
   CHECK(stream);
-  ta_trace_text(stream, &(struct ta_event){.kind = TA_EVENT_ERROR,
+  struct ta_text_trace trace;
+  ta_text_trace_open(&trace, stream);
+  ta_trace_text(&trace, &(struct ta_event){.kind = TA_EVENT_ERROR,
                                            .task = 1,
                                            .name = "a",
                                            .delay = -1,
@@ -78,8 +82,71 @@ static void a_long_message_is_cut(void) {
   CHECK(strstr(got, "xxx...\n"));
 }
 
+/* The column in which the events' words begin, of the last line that tasks of
+ * these names have. */
+static size_t word_column(const char *const *names) {
+  char got[1024] = "";
+  FILE *stream = fmemopen(got, sizeof got, "w");
+  CHECK(stream);
+  struct ta_text_trace trace;
+  ta_text_trace_open(&trace, stream);
+  for (; *names; names++) {
+    rewind(stream);
+    ta_trace_text(&trace, &(struct ta_event){.kind = TA_EVENT_RETURN, .task = 1, .name = *names});
+  }
+  fclose(stream);
+  const char *word = strstr(got, "return");
+  CHECK(word);
+  return (size_t)(word - got);
+}
+
+static void a_column_grows_with_wide_names_and_stays(void) {
+  CHECK(word_column((const char *[]){"a", NULL}) == 26);
+  CHECK(word_column((const char *[]){"worker.lua:12", NULL}) == 34);
+  CHECK(word_column((const char *[]){"worker.lua:12", "a", NULL}) == 34);
+  CHECK(word_column((const char *[]){"worker.lua:12", "a_longer_name_than_that", NULL}) == 42);
+  CHECK(word_column((const char *[]){"a_name_that_is_much_longer_than_any_column_may_be", "a",
+                                     NULL}) == 50);
+}
+
+static void a_name_too_wide_for_any_column_is_cut(void) {
+  LINE("  0.000000  #1 a_name_that_is_much_longer_tha...  return\n", .kind = TA_EVENT_RETURN,
+       .task = 1, .name = "a_name_that_is_much_longer_than_any_column_may_be");
+  LINE("  0.000000  #1 \u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57"
+       "\u6f22\u5b57\u6f22\u5b57\u6f22...  return\n",
+       .kind = TA_EVENT_RETURN, .task = 1,
+       .name =
+           "\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57"
+           "\u6f22\u5b57\u6f22\u5b57");
+}
+
+/* Bytes are not columns, and some characters take none or two. */
+static void names_are_measured_in_columns(void) {
+  LINE("  0.000000  #1 k\u00fcche      return\n", .kind = TA_EVENT_RETURN, .task = 1,
+       .name = "k\u00fcche");
+  LINE("  0.000000  #1 \u6f22\u5b57       return\n", .kind = TA_EVENT_RETURN, .task = 1,
+       .name = "\u6f22\u5b57");
+  LINE("  0.000000  #1 e\u0301a         return\n", .kind = TA_EVENT_RETURN, .task = 1,
+       .name = "e\u0301a");
+}
+
+static void a_place_is_clean_too(void) {
+  LINE("  0.000000  #1 a          error   x                                  a b:1\n",
+       .kind = TA_EVENT_ERROR, .task = 1, .name = "a", .detail = "x", .detail_length = 1,
+       .where = "a\033b:1");
+  LINE("  0.000000  #1 a          error    31m\n", .kind = TA_EVENT_ERROR, .task = 1, .name = "a",
+       .detail = "\302\23331m", .detail_length = 5);
+}
+
 const struct test text_tests[] = {
-    TEST(an_event_is_one_aligned_line), TEST(a_yield_says_what_it_waits_for),
-    TEST(the_runner_speaks_for_itself), TEST(a_message_stays_on_its_line),
-    TEST(a_long_message_is_cut),        TESTS_END,
+    TEST(an_event_is_one_aligned_line),
+    TEST(a_yield_says_what_it_waits_for),
+    TEST(the_runner_speaks_for_itself),
+    TEST(a_message_stays_on_its_line),
+    TEST(a_long_message_is_cut),
+    TEST(a_column_grows_with_wide_names_and_stays),
+    TEST(a_name_too_wide_for_any_column_is_cut),
+    TEST(names_are_measured_in_columns),
+    TEST(a_place_is_clean_too),
+    TESTS_END,
 };
