@@ -7,7 +7,7 @@ local never = spawn({name = "never"}, print)
 never:cancel()
 sleep(1)
 task:cancel()
--- expect stderr: #3 never      cancel
--- expect stderr: 1.000000  #2 task       step 2
--- expect stderr: #2 task       yield   sleep 1s until 2.000000
--- expect stderr: 2.000000  #2 task       cancel
+-- expect stderr: #3 never                              cancel
+-- expect stderr: 1.000000  #2 task                               step 2
+-- expect stderr: #2 task                               yield   sleep 1s until 2.000000
+-- expect stderr: 2.000000  #2 task                               cancel
