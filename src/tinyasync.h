@@ -118,6 +118,8 @@ struct ta_task_options {
   const char *name;   /* NULL: called after its function */
   const char *origin; /* where it comes from, for traces: NULL, or a file's name */
   bool daemon;        /* does not keep the Runner alive */
+  bool program;       /* the script itself: functions that it returns become tasks, and
+                         coroutine.running() says `true` in it, as in Lua's own main */
 };
 
 /* Makes a task of the function and the `nargs` arguments on top of L's stack,

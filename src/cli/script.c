@@ -61,49 +61,24 @@ bool ta_script_load(lua_State *L, const struct ta_options *options) {
 
 /* ------------------------------------------------------------- first task */
 
-/* The chunk returned: functions among its results become tasks. */
-static int k_chunk_done(lua_State *L, int status, lua_KContext context) {
-  struct ta_run *run = (struct ta_run *)context;
-  (void)status;
-  int count = lua_gettop(L);
-  luaL_checkstack(L, 1, NULL);
-  for (int i = 1; i <= count; i++) {
-    if (!lua_isfunction(L, i)) continue;
-    lua_pushvalue(L, i);
-    ta_add_task(run->runner, L, 0, NULL);
-    lua_pop(L, 1);
-  }
-  return 0;
-}
-
-/* (chunk, arguments...): the first task. */
-static int l_run_chunk(lua_State *L) {
-  lua_KContext context = (lua_KContext)lua_touserdata(L, lua_upvalueindex(1));
-  lua_callk(L, lua_gettop(L) - 1, LUA_MULTRET, context, k_chunk_done);
-  return k_chunk_done(L, LUA_OK, context);
-}
-
 /* What the task is called, and what its "add" in a trace names. */
 static struct ta_task_options first_task_options(const struct ta_options *options) {
-  if (options->code) return (struct ta_task_options){.name = "-e", .origin = "-e"};
+  if (options->code) return (struct ta_task_options){.name = "-e", .origin = "-e", .program = true};
   if (strcmp(options->script, "-") == 0)
-    return (struct ta_task_options){.name = "stdin", .origin = "stdin"};
+    return (struct ta_task_options){.name = "stdin", .origin = "stdin", .program = true};
   const char *slash = strrchr(options->script, '/');
-  return (struct ta_task_options){.name = slash ? slash + 1 : options->script,
-                                  .origin = options->script};
+  return (struct ta_task_options){
+      .name = slash ? slash + 1 : options->script, .origin = options->script, .program = true};
 }
 
 void ta_script_add(struct ta_run *run, lua_State *L) {
   struct ta_task_options options = first_task_options(&run->options);
   int count = 0;
-  lua_pushlightuserdata(L, run);
-  lua_pushcclosure(L, l_run_chunk, 1);
-  lua_insert(L, -2);
   for (; run->options.arguments[count]; count++) {
     luaL_checkstack(L, 2, "too many arguments to the script");
     lua_pushstring(L, run->options.arguments[count]);
   }
-  ta_add_task(run->runner, L, count + 1, &options);
+  ta_add_task(run->runner, L, count, &options);
   lua_pop(L, 1);
 }
 
@@ -139,6 +114,7 @@ static int l_exit(lua_State *L) {
 
 /* os.execute: what was printed so far appears before what the child prints. */
 static int l_execute(lua_State *L) {
+  luaL_optstring(L, 1, NULL); /* a mistake is the caller's, and named as such */
   ta_run_flush(lua_touserdata(L, lua_upvalueindex(1)));
   lua_pushvalue(L, lua_upvalueindex(2));
   lua_insert(L, 1);

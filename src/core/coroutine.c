@@ -237,12 +237,13 @@ static int call_own(lua_State *L) {
   return lua_gettop(L);
 }
 
-/* As Lua's own; what a script can name is not used again for another task. */
+/* As Lua's own, to which the script is the main program; what a script can name is
+ * not used again for another task. */
 static int l_running(lua_State *L) {
   struct ta_task *task = ta_task_running_on(ta_upvalue_runner(L), L);
   if (task) task->named = true;
-  int main = lua_pushthread(L);
-  lua_pushboolean(L, main);
+  bool main = lua_pushthread(L);
+  lua_pushboolean(L, main || (task && task->program));
   return 2;
 }
 

@@ -36,12 +36,26 @@ static void pack_results(lua_State *L, struct ta_task *task) {
   ta_pack(L, 2);
 }
 
+/* The program has returned: functions among its results become tasks. */
+static void start_returned(struct ta_runner *runner, lua_State *L) {
+  int count = lua_gettop(L);
+  ta_check_stack(L, 1);
+  for (int i = 2; i <= count; i++) {
+    if (!lua_isfunction(L, i)) continue;
+    lua_pushvalue(L, i);
+    ta_add_task(runner, L, 0, NULL);
+    lua_pop(L, 1);
+  }
+  lua_settop(L, 1);
+}
+
 static int k_body_done(lua_State *L, int status, lua_KContext context) {
   (void)context;
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_task *task = ta_task_running_on(runner, L);
   if (!task) return status == LUA_OK || status == LUA_YIELD ? 0 : lua_error(L);
   if (status == LUA_OK || status == LUA_YIELD) {
+    if (TA_UNLIKELY(task->program)) start_returned(runner, L);
     pack_results(L, task);
     task->ends_as = TA_TASK_DONE;
     return 1;
@@ -56,7 +70,8 @@ static int k_body_done(lua_State *L, int status, lua_KContext context) {
 
 /* (handler, function, ...): at the bottom of each task, runs the function inside a
  * protected call of its own coroutine, so that clean-up runs while an error
- * unwinds, and may wait. */
+ * unwinds, and may wait.  It is the one frame below the function, as lua has one
+ * below a script: those that look how deep they are find what they know. */
 static int l_body(lua_State *L) {
   int status = lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 1, 0, k_body_done);
   return k_body_done(L, status, 0);
@@ -288,6 +303,7 @@ static struct ta_task *push_new(struct ta_runner *runner, lua_State *L, int func
   ta_push_record(runner, L);
   lua_setiuservalue(L, -2, TA_TASK_RECORD);
   task->daemon = options && options->daemon;
+  task->program = options && options->program;
   keep_start(L, task, function, nargs);
   return task;
 }

@@ -49,6 +49,7 @@ struct ta_task {
   uint8_t deliveries;              /* how often a cancellation was raised in it */
   uint8_t starts : 2;              /* an enum ta_task_start */
   bool daemon : 1;
+  bool program : 1;   /* what it runs is the script itself */
   bool named : 1;     /* a script got hold of its coroutine */
   bool endless : 1;   /* in sleep(math.huge) */
   bool queued : 1;    /* `waiter` holds a place */

@@ -1,3 +1,3 @@
 print(coroutine.isyieldable())                     -- expect: true
-print(select(2, coroutine.running()))              -- expect: false
+print(coroutine.wrap(coroutine.isyieldable)())     -- expect: true
 table.sort({2, 1}, function() print(coroutine.isyieldable()) return false end)  -- expect: false

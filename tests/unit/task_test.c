@@ -337,6 +337,19 @@ static void spawn_refuses_what_it_cannot_run(void) {
   EXPECT("log(#tostring(select(2, pcall(spawn, {}, nil))) > 0)", "true");
 }
 
+static void functions_that_the_program_returns_become_tasks(void) {
+  WITH_WORLD(world);
+  struct ta_task_options options = {.name = "main", .program = true};
+  world_load(&world, "log(select(2, coroutine.running()))"
+                     "return function() log(select(2, coroutine.running())) end, 7");
+  ta_add_task(world.runner, world.L, 0, &options);
+  lua_setglobal(world.L, "main");
+  world_add(&world, "log(select('#', main:await()))");
+  CHECK(world_run(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "true 0 false");
+  world_close(&world);
+}
+
 static void very_many_arguments_reach_the_task(void) {
   EXPECT("spawn(function(...) log(select('#', ...)) end, table.unpack({}, 1, 100000))", "100000");
 }
@@ -372,6 +385,7 @@ const struct test task_tests[] = {
     TEST(a_task_knows_itself),
     TEST(spawn_hands_over_arguments_and_takes_callables),
     TEST(spawn_refuses_what_it_cannot_run),
+    TEST(functions_that_the_program_returns_become_tasks),
     TEST(very_many_arguments_reach_the_task),
     TESTS_END,
 };
