@@ -434,8 +434,3 @@ void ta_abandon_regions(struct ta_runner *runner, struct ta_task *task, const lu
     leave_region(runner, region, true);
   }
 }
-
-struct ta_region *ta_region_open_in(const struct ta_runner *runner, const lua_State *co) {
-  struct ta_region *region = runner->current ? runner->current->region : NULL;
-  return region && region->co == co ? region : NULL;
-}

@@ -74,7 +74,11 @@ static inline void ta_abandon_regions_of(struct ta_runner *runner, const lua_Sta
 }
 
 /* The innermost region if it was opened in `co`: it must not yield then. */
-struct ta_region *ta_region_open_in(const struct ta_runner *runner, const lua_State *co);
+static inline struct ta_region *ta_region_open_in(const struct ta_runner *runner,
+                                                  const lua_State *co) {
+  struct ta_region *region = runner->current ? runner->current->region : NULL;
+  return region && region->co == co ? region : NULL;
+}
 
 /* Cancels a task because of `cause`, and what it has spawned in scopes.  False:
  * it was cancelled already, or has ended. */

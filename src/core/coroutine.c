@@ -14,16 +14,14 @@
 
 #define MAX_DEPTH 200 /* as Lua's own limit of nested C calls */
 
-static int resume(struct ta_runner *runner, lua_State *co, lua_State *from, int nargs, int *nres,
-                  bool awaits) {
+/* lua_resume() one level further in. */
+static inline int resume(struct ta_runner *runner, lua_State *co, lua_State *from, int nargs,
+                         int *nres, bool awaits) {
   struct ta_level *up = runner->level;
-  struct ta_level level = {.co = co, .up = up, .waitable = true, .awaits = awaits, .depth = 1};
-  if (up) {
-    level.waitable = up->waitable && up->co == from && lua_isyieldable(from);
-    level.depth = up->depth + 1;
-  } else if (!runner->current) {
-    level.waitable = false; /* the host's own coroutine, not a task's */
-  }
+  struct ta_level level = {.co = co, .up = up, .awaits = awaits, .depth = up ? up->depth + 1 : 1};
+  /* At the bottom it is the host's own coroutine, not a task's. */
+  level.waitable =
+      up ? up->waitable && up->co == from && lua_isyieldable(from) : runner->current != NULL;
   atomic_signal_fence(memory_order_seq_cst);
   runner->level = &level;
   if (ta_wants_preemption(runner)) ta_preempt_coroutine(runner, co);
@@ -31,10 +29,6 @@ static int resume(struct ta_runner *runner, lua_State *co, lua_State *from, int 
   runner->level = up;
   if (up && ta_wants_preemption(runner)) ta_preempt_coroutine(runner, up->co);
   return status;
-}
-
-int ta_resume(struct ta_runner *runner, lua_State *co, lua_State *from, int nargs, int *nres) {
-  return resume(runner, co, from, nargs, nres, false);
 }
 
 int ta_close_coroutine(struct ta_runner *runner, lua_State *co, lua_State *from, const char *by) {
@@ -157,8 +151,8 @@ static int k_resume(lua_State *L, int status, lua_KContext context);
 
 /* Resumes with the `nargs` arguments that are on the coroutine's stack.  When
  * it waits, the wait is passed on to whoever resumed L. */
-static int do_resume(lua_State *L, lua_State *co, enum form form, int nargs) {
-  struct ta_runner *runner = ta_upvalue_runner(L);
+static inline int do_resume(struct ta_runner *runner, lua_State *L, lua_State *co, enum form form,
+                            int nargs) {
   int count;
   int status = resume(runner, co, L, nargs, &count, form == AWAIT);
   if (status == LUA_YIELD && ta_take_wait(runner, co))
@@ -175,23 +169,28 @@ static int k_resume(lua_State *L, int status, lua_KContext context) {
   enum form form = (enum form)context;
   lua_State *co = lua_tothread(L, coroutine_index(form));
   ta_drop_mark(co);
-  return do_resume(L, co, form, 0);
+  return do_resume(ta_upvalue_runner(L), L, co, form, 0);
+}
+
+/* Is it worth asking?  What a generator has yielded was taken off its stack. */
+static bool may_wait(lua_State *co) {
+  return lua_status(co) == LUA_YIELD && lua_gettop(co) > 0;
+}
+
+/* It is in a wait of its own, or there is no room for the arguments. */
+static int refuse_resume(lua_State *L, lua_State *co, enum form form) {
+  lua_pushstring(L, ta_is_waiting(co) ? "cannot resume non-suspended coroutine"
+                                      : "too many arguments to resume");
+  return fail_resume(L, form, LUA_OK);
 }
 
 /* Starts a resume with all that is on L's stack from `first` on. */
-static int begin_resume(lua_State *L, lua_State *co, enum form form, int first) {
+static inline int begin_resume(lua_State *L, lua_State *co, enum form form, int first) {
   int nargs = lua_gettop(L) - first + 1;
-  const char *refusal = NULL;
-  if (ta_is_waiting(co))
-    refusal = "cannot resume non-suspended coroutine";
-  else if (!lua_checkstack(co, nargs))
-    refusal = "too many arguments to resume";
-  if (refusal) {
-    lua_pushstring(L, refusal);
-    return fail_resume(L, form, LUA_OK);
-  }
+  if (TA_UNLIKELY((may_wait(co) && ta_is_waiting(co)) || !lua_checkstack(co, nargs)))
+    return refuse_resume(L, co, form);
   lua_xmove(L, co, nargs);
-  return do_resume(L, co, form, nargs);
+  return do_resume(ta_upvalue_runner(L), L, co, form, nargs);
 }
 
 static int l_resume(lua_State *L) {
@@ -203,7 +202,7 @@ static int l_wrapped(lua_State *L) {
 }
 
 int ta_resume_awaiting(lua_State *L, lua_State *co) {
-  return do_resume(L, co, AWAIT, 1);
+  return do_resume(ta_upvalue_runner(L), L, co, AWAIT, 1);
 }
 
 static int l_wrap(lua_State *L) {
@@ -218,14 +217,18 @@ static int l_wrap(lua_State *L) {
 
 /* ---------------------------------------------------- yield, status, close */
 
+static void refuse_in_require(struct ta_runner *runner, lua_State *L) {
+  const char *module = ta_loading_in(runner, L);
+  if (module) luaL_error(L, "cannot yield out of require '%s'", module);
+}
+
 static int l_yield(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   const struct ta_level *level = runner->level;
   bool asks = ta_in_task(runner, L) && (level->depth == 1 || level->awaits);
   if (asks && !level->closing) return ta_await_yielded(runner, L, "coroutine.yield");
-  if (ta_region_open_in(runner, L) && !level->closing) return ta_raise_region_open(L);
-  const char *module = ta_loading_in(runner, L);
-  if (module) return luaL_error(L, "cannot yield out of require '%s'", module);
+  if (TA_UNLIKELY(ta_region_open_in(runner, L) && !level->closing)) return ta_raise_region_open(L);
+  if (TA_UNLIKELY(runner->loading != NULL)) refuse_in_require(runner, L);
   return lua_yield(L, lua_gettop(L));
 }
 

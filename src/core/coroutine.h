@@ -25,9 +25,6 @@ static inline bool ta_in_task(const struct ta_runner *runner, const lua_State *L
   return runner->current && runner->level && runner->level->co == L;
 }
 
-/* lua_resume() one level further in.  [-nargs, +0, -] */
-int ta_resume(struct ta_runner *runner, lua_State *co, lua_State *from, int nargs, int *nres);
-
 /* Runs a coroutine that lies at index 1 of L, with its function and one argument
  * on its own stack, and awaits what it yields; use it as the return of a C
  * function whose first upvalue is the Runner.  [-0, +?, v] */
