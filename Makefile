@@ -251,8 +251,9 @@ fuzz: $(PROGRAM) $(MACHINE) ## run many more random programs beside the models
 	lua5.4 tests/model/check.lua $(PROGRAM) 20000
 	$(MACHINE) 100000
 
-inject: $(INJECT) ## cancel every script at every step, as far as that is affordable
+inject: $(INJECT) $(UNIT) ## act at every step, and in the middle of every call
 	$(INJECT) -a tests/script/*_*.lua tests/regress/*.lua scripts/*.lua
+	TA_TEST_WHOLE=1 $(UNIT) whatever_acts
 
 check-all: test lint asan tsan valgrind fuzz inject ## everything
 

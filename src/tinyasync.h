@@ -40,7 +40,9 @@ struct ta_task;
 struct ta_host {
   void *data; /* handed to each function below */
 
-  /* Seconds on a clock that never goes back. */
+  /* Seconds on a clock that never goes back.  Called in the middle of anything.  It
+   * may run Lua code, which may do what scripts do outside tasks: spawn, cancel,
+   * wake.  It must not begin a pass, nor free or close anything. */
   double (*now)(void *data);
 
   /* Asks for ta_pass() in `delay` seconds (0: soon; HUGE_VAL: no need any more),
@@ -97,9 +99,10 @@ enum ta_open_flags {
 };
 
 /* Installs the parts named by `flags` in L's globals.  Outside a task the
- * replacements do what Lua's own do.  Without TA_OPEN_COROUTINE a script must not
- * get at the coroutine of a task: resuming or closing it with Lua's own functions
- * breaks the task.  [-0, +0, e] */
+ * replacements do what Lua's own do.  Resuming or closing the coroutine of a task
+ * with Lua's own functions makes the task fail at its next step.  Raises when another
+ * Runner of the state has opened TA_OPEN_COROUTINE, TA_OPEN_REQUIRE or TA_OPEN_PCALL
+ * and this one is to open any of them.  [-0, +0, e] */
 TA_API void ta_open(struct ta_runner *runner, lua_State *L, unsigned flags);
 
 /* Fills the table on top of L's stack with the functions of async, and with
@@ -123,8 +126,9 @@ struct ta_task_options {
 };
 
 /* Makes a task of the function and the `nargs` arguments on top of L's stack,
- * and replaces them by the task as a Lua object.  `options` may be NULL.
- * [-(nargs+1), +1, m] */
+ * and replaces them by the task as a Lua object.  `options` may be NULL.  Raises when
+ * memory is out, or a finalizer has freed the Runner meanwhile.
+ * [-(nargs+1), +1, v] */
 TA_API struct ta_task *ta_add_task(struct ta_runner *runner, lua_State *L, int nargs,
                                    const struct ta_task_options *options);
 
@@ -135,7 +139,7 @@ enum ta_pass_result {
   TA_STUCK,       /* as TA_WAITING, but neither time nor the outside can wake a task */
   TA_DONE,        /* no task is left, or only daemons that nobody has cancelled */
   TA_INTERRUPTED, /* ta_interrupt() cut the pass short; the next call goes on with it */
-  TA_REENTERED    /* refused: a pass is under way */
+  TA_REENTERED    /* refused: a pass is under way, or a report is being made */
 };
 
 /* Runs one pass: every runnable task takes one step, in the order of creation.
@@ -276,7 +280,8 @@ TA_API void ta_push_running_name(struct ta_runner *runner, lua_State *L);
 TA_API void ta_push_running_place(struct ta_runner *runner, lua_State *L);
 
 /* The task that is taking its step, or NULL.  Its name is NULL until somebody
- * asked for it.  May be called from signal handlers on the Runner's thread. */
+ * asked for it.  `id` and `name` may be NULL.  May be called from signal handlers on the Runner's
+ * thread. */
 TA_API const struct ta_task *ta_running_task(const struct ta_runner *runner, uint64_t *id,
                                              const char **name);
 

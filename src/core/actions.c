@@ -167,9 +167,9 @@ int ta_await_action(struct ta_runner *runner, lua_State *L, const char *name) {
   lua_insert(L, ACTION + 1);
   lua_settop(L, ACTION + 1);
   action->ticket = ta_take_ticket(runner, L, &action->kind, action);
+  lua_toclose(L, ACTION); /* before the handler is called, which may fail */
   call_handler(runner, L, action->kind.action);
   lua_settop(L, ACTION);
-  lua_toclose(L, ACTION);
   if (action->done) return give_results(L);
   return ta_park(runner, L, action->ticket, 0, k_action);
 }
@@ -181,6 +181,7 @@ static int l_action_close(lua_State *L) {
   char message[256];
   if (action->closed) return 0;
   action->closed = true;
+  if (!action->done && runner->L) ta_unpark(runner, action->ticket); /* it has not ended yet */
   if (action->done || lua_getiuservalue(L, 1, ACTION_CANCEL) == LUA_TNIL) return 0;
   if (lua_pcall(L, 0, 0, 0) == LUA_OK || ta_is_in_force(runner, L, -1)) return 0;
   ta_push_message(L, -1);

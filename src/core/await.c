@@ -131,11 +131,7 @@ static int l_task_cancel(lua_State *L) {
   struct ta_task *task = ta_check_task(L);
   lua_settop(L, 2);
   bool can = !ta_task_has_ended(task) && !task->cause;
-  if (can) {
-    ta_keep_cancellation(runner, L, task);
-    ta_cancel_task(runner, task, task);
-  }
-  lua_pushboolean(L, can);
+  lua_pushboolean(L, can && ta_cancel_task_for_reason(runner, L, task));
   return 1;
 }
 

@@ -31,14 +31,22 @@ void ta_cancel_setup(struct ta_runner *runner, lua_State *L) {
   ta_keep(runner, L, TA_KEEPS_CAUSES);
 }
 
-void ta_keep_cancellation(struct ta_runner *runner, lua_State *L, const void *cause) {
+/* Replaces the reason on top by an error object.  Finalizers may run meanwhile, and
+ * cancel, end tasks, or free the Runner: that raises. */
+static void make_object(struct ta_runner *runner, lua_State *L) {
   lua_createtable(L, 0, 2);
   lua_insert(L, -2);
   lua_setfield(L, -2, "reason");
   lua_pushliteral(L, "cancelled");
   lua_setfield(L, -2, "kind");
+  ta_check_open(runner, L);
   ta_push_kept(runner, L, TA_KEEPS_CANCELLED);
   lua_setmetatable(L, -2);
+}
+
+/* Keeps the error object on top, which is popped, for the cause.  No finalizer
+ * runs. */
+static void keep_object(struct ta_runner *runner, lua_State *L, const void *cause) {
   ta_push_kept(runner, L, TA_KEEPS_CAUSES);
   lua_insert(L, -2);
   lua_rawsetp(L, -2, cause);
@@ -60,8 +68,14 @@ void ta_push_cancellation(struct ta_runner *runner, lua_State *L, const void *ca
   /* A task's own was made when it was cancelled; these have a word for it. */
   const struct ta_region *region = cause;
   lua_pushstring(L, cause == runner ? runner->reason : region->reason);
-  ta_keep_cancellation(runner, L, cause);
-  push_kept_object(runner, L, cause);
+  make_object(runner, L);
+  if (push_kept_object(runner, L, cause)) { /* a finalizer was faster */
+    lua_remove(L, -2);
+    return;
+  }
+  lua_pop(L, 1);
+  lua_pushvalue(L, -1);
+  keep_object(runner, L, cause);
 }
 
 void ta_forget_cancellation(struct ta_runner *runner, const void *cause) {
@@ -300,6 +314,31 @@ bool ta_cancel_task(struct ta_runner *runner, struct ta_task *task, const void *
   return true;
 }
 
+/* The object is made before anybody looks whether it is wanted. */
+bool ta_cancel_task_for_reason(struct ta_runner *runner, lua_State *L, struct ta_task *task) {
+  make_object(runner, L);
+  bool can = !task->cause && !ta_task_has_ended(task);
+  if (!can) {
+    lua_pop(L, 1);
+    return false;
+  }
+  keep_object(runner, L, task);
+  return ta_cancel_task(runner, task, task);
+}
+
+bool ta_cancel_scope_for_reason(struct ta_runner *runner, lua_State *L, struct ta_scope *scope) {
+  make_object(runner, L);
+  bool can = !scope->ended && !scope->region.cause;
+  if (!can) {
+    lua_pop(L, 1);
+    return false;
+  }
+  keep_object(runner, L, &scope->region);
+  scope->asked = true;
+  ta_cancel_region(runner, &scope->region, NULL);
+  return true;
+}
+
 void ta_cancel_region(struct ta_runner *runner, struct ta_region *region, const char *reason) {
   if (region->cause || !region->task) return;
   region->cause = region;
@@ -362,9 +401,31 @@ int ta_close_all(struct ta_runner *runner) {
 
 /* ------------------------------------------------------------------- regions */
 
-void ta_open_region(struct ta_runner *runner, lua_State *L, struct ta_region *region,
-                    enum ta_region_kind kind) {
+/* The task keeps the innermost region, and each region the one around it: should the
+ * coroutine on whose stack they lie be closed by somebody else, they are still there. */
+static void anchor(struct ta_runner *runner, lua_State *L, int index, const struct ta_task *task) {
+  lua_pushvalue(L, index);
+  ta_task_push(runner, L, task);
+  lua_getiuservalue(L, -1, TA_TASK_REGION);
+  lua_setiuservalue(L, -3, 1);
+  lua_insert(L, -2);
+  lua_setiuservalue(L, -2, TA_TASK_REGION);
+  lua_pop(L, 1);
+}
+
+/* The innermost region is kept no longer. */
+static void release_anchor(struct ta_runner *runner, const struct ta_task *task) {
+  lua_State *L = runner->L;
+  ta_task_push(runner, L, task);
+  lua_getiuservalue(L, -1, TA_TASK_REGION);
+  lua_getiuservalue(L, -1, 1);
+  lua_setiuservalue(L, -3, TA_TASK_REGION);
+  lua_pop(L, 2);
+}
+
+void ta_open_region(struct ta_runner *runner, lua_State *L, int index, enum ta_region_kind kind) {
   struct ta_task *task = runner->current;
+  struct ta_region *region = lua_touserdata(L, index);
   struct ta_region *outer = task->region;
   *region = (struct ta_region){.outer = outer,
                                .task = task,
@@ -373,6 +434,7 @@ void ta_open_region(struct ta_runner *runner, lua_State *L, struct ta_region *re
                                .deliveries = task->deliveries,
                                .shields = outer ? outer->shields + shields(outer) : 0};
   task->region = region;
+  anchor(runner, L, index, task);
   if (kind == TA_REGION_SHIELD) task->in_force = find_cause(runner, task) != NULL;
 }
 
@@ -387,34 +449,44 @@ static void detach_children(struct ta_scope *scope) {
   }
 }
 
-/* A cancelled region goes before all have ended that were cancelled with it. */
-static void hand_over_cause(struct ta_runner *runner, const struct ta_region *region) {
-  for (struct ta_task *task = runner->oldest; task; task = task->newer)
-    if (task->cause == region) task->cause = runner;
+/* Is the task a child of the scope, or a child of one? */
+static bool is_below(const struct ta_task *task, const struct ta_scope *scope) {
+  while (task && task->scope && task->scope != scope) task = task->scope->region.task;
+  return task && task->scope == scope;
 }
 
-static void leave_region(struct ta_runner *runner, struct ta_region *region, bool abandoned) {
+/* The children may outlive what has cancelled them: from now on it is the Runner. */
+static void hand_over_causes(struct ta_runner *runner, const struct ta_scope *scope) {
+  if (runner->forced || ta_list_empty(&scope->children)) return;
+  for (struct ta_task *task = runner->oldest; task; task = task->newer)
+    if (task->cause && task->cause != task && is_below(task, scope)) task->cause = runner;
+}
+
+static void leave_region(struct ta_runner *runner, struct ta_region *region) {
   struct ta_task *task = region->task;
   task->region = region->outer;
   if (region->cause) {
     ta_forget_cancellation(runner, region);
     task->deliveries = region->deliveries;
-    if (abandoned) hand_over_cause(runner, region);
   }
   if (region->kind == TA_REGION_DEADLINE) {
     ta_timers_remove(&runner->timers, &((struct ta_deadline *)region)->timer);
     runner->deadlines--;
   }
-  if (region->kind == TA_REGION_SCOPE) detach_children((struct ta_scope *)region);
+  if (region->kind == TA_REGION_SCOPE) {
+    hand_over_causes(runner, (struct ta_scope *)region);
+    detach_children((struct ta_scope *)region);
+  }
   region->task = NULL;
   region->outer = NULL;
   task->in_force = find_cause(runner, task) != NULL;
+  release_anchor(runner, task); /* from now on the region may go */
 }
 
 void ta_close_region(struct ta_runner *runner, struct ta_region *region) {
   if (!region->task) return;
-  while (region->task->region != region) leave_region(runner, region->task->region, true);
-  leave_region(runner, region, false);
+  while (region->task->region != region) leave_region(runner, region->task->region);
+  leave_region(runner, region);
 }
 
 /* What failed in a scope that cannot raise it is told. */
@@ -427,10 +499,20 @@ static void report_failed(struct ta_runner *runner, struct ta_scope *scope) {
   }
 }
 
+void ta_bury_regions(struct ta_task *task) {
+  while (task->region) {
+    struct ta_region *region = task->region;
+    if (region->kind == TA_REGION_SCOPE) ((struct ta_scope *)region)->ended = true;
+    task->region = region->outer;
+    region->task = NULL;
+    region->outer = NULL;
+  }
+}
+
 void ta_abandon_regions(struct ta_runner *runner, struct ta_task *task, const lua_State *co) {
   while (task->region && (!co || task->region->co == co)) {
     struct ta_region *region = task->region;
     if (region->kind == TA_REGION_SCOPE) report_failed(runner, (struct ta_scope *)region);
-    leave_region(runner, region, true);
+    leave_region(runner, region);
   }
 }

@@ -23,7 +23,7 @@
 
 enum ta_region_kind { TA_REGION_SCOPE, TA_REGION_DEADLINE, TA_REGION_SHIELD };
 
-/* The first member of a userdata on the stack of the function that opened it. */
+/* The first member of a userdata, which its task keeps while it is open. */
 struct ta_region {
   struct ta_region *outer; /* of the same task */
   struct ta_task *task;    /* NULL: not open */
@@ -57,12 +57,15 @@ struct ta_deadline {
   double seconds;
 };
 
-/* Opens a region of the running task, in coroutine L. */
-void ta_open_region(struct ta_runner *runner, lua_State *L, struct ta_region *region,
-                    enum ta_region_kind kind);
+/* Opens a region of the running task, in coroutine L: the userdata at `index`, whose
+ * user value is free for it.  [-0, +0, -] */
+void ta_open_region(struct ta_runner *runner, lua_State *L, int index, enum ta_region_kind kind);
 
 /* Closes the task's innermost region. */
 void ta_close_region(struct ta_runner *runner, struct ta_region *region);
+
+/* The state is being closed: the task is in no region any more. */
+void ta_bury_regions(struct ta_task *task);
 
 /* Gives up the regions that a coroutine, or with NULL the whole task, leaves
  * behind without having closed them. */
@@ -83,6 +86,13 @@ static inline struct ta_region *ta_region_open_in(const struct ta_runner *runner
 /* Cancels a task because of `cause`, and what it has spawned in scopes.  False:
  * it was cancelled already, or has ended. */
 bool ta_cancel_task(struct ta_runner *runner, struct ta_task *task, const void *cause);
+
+/* The same by the task's own cancel(), with the reason on top, which is popped.
+ * Raises when the Runner is gone.  [-1, +0, v] */
+bool ta_cancel_task_for_reason(struct ta_runner *runner, lua_State *L, struct ta_task *task);
+
+/* Cancels a scope by its own cancel() in the same way. */
+bool ta_cancel_scope_for_reason(struct ta_runner *runner, lua_State *L, struct ta_scope *scope);
 
 /* Cancels a region; `reason` is for its error object and must last. */
 void ta_cancel_region(struct ta_runner *runner, struct ta_region *region, const char *reason);
@@ -112,10 +122,6 @@ int ta_rethrow(struct ta_runner *runner, lua_State *L);
 
 /* Pushes the error object of a cause.  [-0, +1, m] */
 void ta_push_cancellation(struct ta_runner *runner, lua_State *L, const void *cause);
-
-/* Makes and keeps the error object of a cause, with the reason on top, which is
- * popped.  [-1, +0, m] */
-void ta_keep_cancellation(struct ta_runner *runner, lua_State *L, const void *cause);
 
 /* Forgets the error object of a cause that has ended. */
 void ta_forget_cancellation(struct ta_runner *runner, const void *cause);

@@ -56,42 +56,60 @@ static void pop_front(lua_State *L, struct ta_channel *channel, int index) {
 
 /* -------------------------------------------------------------- handing over */
 
-/* Pushes the value of the first waiting sender, and wakes it. */
-static void take_from_sender(struct ta_runner *runner, lua_State *L, struct ta_channel *channel) {
-  struct ta_link *link = ta_list_first(&channel->senders);
-  lua_State *co = TA_HOLDER(link, struct ta_waiter, link)->task->stopped;
+static bool stands(const struct ta_waiter *waiter, const struct ta_channel *channel) {
+  const struct ta_task *task = waiter->task;
+  if (waiter == &task->waiter) return ta_stands_in_wait(task, 1, channel);
+  return ta_stands_in_wait(task, TA_SELECTING, task->subject);
+}
+
+/* The first who stands in the queue, or NULL.  Whoever was robbed of its coroutine is
+ * sent away: its next step tells. */
+static struct ta_waiter *first_of(struct ta_runner *runner, const struct ta_channel *channel,
+                                  struct ta_list *queue) {
+  struct ta_link *link;
+  while ((link = ta_list_first(queue))) {
+    struct ta_waiter *waiter = TA_HOLDER(link, struct ta_waiter, link);
+    if (TA_LIKELY(stands(waiter, channel))) return waiter;
+    ta_wake_waiter(runner, link);
+  }
+  return NULL;
+}
+
+/* Pushes the value of a waiting sender, who is then to be woken. */
+static void push_sent(lua_State *L, const struct ta_waiter *sender) {
+  lua_State *co = sender->task->stopped;
   lua_pushvalue(co, SENT);
   lua_xmove(co, L, 1);
-  ta_wake_waiter(runner, link);
 }
 
-/* Gives the value on top of L, which is popped, to the first waiting receiver. */
-static void give_to_receiver(struct ta_runner *runner, lua_State *L, struct ta_channel *channel) {
-  struct ta_link *link = ta_list_first(&channel->sync.waiting);
-  const struct ta_waiter *waiter = TA_HOLDER(link, struct ta_waiter, link);
-  lua_State *co = waiter->task->stopped;
+/* Gives the value on top of L, which is popped, to a waiting receiver. */
+static void give_to_receiver(struct ta_runner *runner, lua_State *L, struct ta_waiter *receiver) {
+  lua_State *co = receiver->task->stopped;
   lua_xmove(L, co, 1);
-  lua_replace(co, waiter == &waiter->task->waiter ? TA_RECEIVED : TA_SELECTED);
-  ta_wake_waiter(runner, link);
+  lua_replace(co, receiver == &receiver->task->waiter ? TA_RECEIVED : TA_SELECTED);
+  ta_wake_waiter(runner, &receiver->link);
 }
 
-bool ta_channel_ready(const struct ta_channel *channel) {
-  return channel->count > 0 || channel->closed || !ta_list_empty(&channel->senders);
+bool ta_channel_ready(struct ta_runner *runner, struct ta_channel *channel) {
+  return channel->count > 0 || channel->closed || first_of(runner, channel, &channel->senders);
 }
 
+/* Who is woken is woken last: the host's call_later may be Lua. */
 void ta_channel_take(struct ta_runner *runner, lua_State *L, int index) {
   struct ta_channel *channel = lua_touserdata(L, index);
-  if (channel->count == 0) {
-    if (ta_list_empty(&channel->senders))
-      lua_pushnil(L);
-    else
-      take_from_sender(runner, L, channel);
+  struct ta_waiter *sender = first_of(runner, channel, &channel->senders);
+  if (channel->count > 0) {
+    pop_front(L, channel, index);
+    if (!sender) return;
+    push_sent(L, sender);
+    push_back(L, channel, index); /* into the place that was freed: asks for no memory */
+  } else if (sender) {
+    push_sent(L, sender);
+  } else {
+    lua_pushnil(L);
     return;
   }
-  pop_front(L, channel, index);
-  if (ta_list_empty(&channel->senders)) return;
-  take_from_sender(runner, L, channel);
-  push_back(L, channel, index); /* into the place that was freed: asks for no memory */
+  ta_wake_waiter(runner, &sender->link);
 }
 
 /* -------------------------------------------------------------------- words */
@@ -128,12 +146,13 @@ static int l_recv(lua_State *L) {
   struct ta_channel *channel = check_channel_of(runner, L);
   ta_enter(runner, L);
   lua_settop(L, 1);
-  if (ta_channel_ready(channel)) {
+  if (ta_channel_ready(runner, channel)) {
     ta_channel_take(runner, L, 1);
     return 1;
   }
   ta_check_wait(runner, L, "recv");
   lua_pushnil(L); /* for the value */
+  ta_anchor_wait(runner, L, 1);
   ta_queue_wait(ta_begin_wait(runner, L, &recv_kind, channel), &channel->sync.waiting);
   return ta_park_here(runner, L, (lua_KContext)runner, k_received);
 }
@@ -159,8 +178,9 @@ static int l_send(lua_State *L) {
   lua_settop(L, SENT);
   if (lua_isnil(L, SENT)) return luaL_error(L, "send: cannot send nil");
   if (channel->closed) return raise_closed(L, channel);
-  if (!ta_list_empty(&channel->sync.waiting)) {
-    give_to_receiver(runner, L, channel);
+  struct ta_waiter *receiver = first_of(runner, channel, &channel->sync.waiting);
+  if (receiver) {
+    give_to_receiver(runner, L, receiver);
     return 0;
   }
   if (channel->count < channel->capacity) {
@@ -168,6 +188,7 @@ static int l_send(lua_State *L) {
     return 0;
   }
   ta_check_wait(runner, L, "send");
+  ta_anchor_wait(runner, L, 1);
   ta_queue_wait(ta_begin_wait(runner, L, &send_kind, channel), &channel->senders);
   return ta_park_here(runner, L, (lua_KContext)runner, k_sent);
 }
@@ -177,14 +198,15 @@ static int l_send(lua_State *L) {
 static int l_close(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_channel *channel = check_channel(L);
-  struct ta_link *link;
+  struct ta_waiter *waiter;
   channel->closed = true;
-  while ((link = ta_list_first(&channel->sync.waiting))) ta_wake_waiter(runner, link);
-  while ((link = ta_list_first(&channel->senders))) {
-    lua_State *co = TA_HOLDER(link, struct ta_waiter, link)->task->stopped;
+  while ((waiter = first_of(runner, channel, &channel->sync.waiting)))
+    ta_wake_waiter(runner, &waiter->link);
+  while ((waiter = first_of(runner, channel, &channel->senders))) {
+    lua_State *co = waiter->task->stopped;
     lua_pushnil(co);
     lua_replace(co, SENT);
-    ta_wake_waiter(runner, link);
+    ta_wake_waiter(runner, &waiter->link);
   }
   return 0;
 }
@@ -192,7 +214,8 @@ static int l_close(lua_State *L) {
 /* For the generic for: recv, channel */
 static int l_iter(lua_State *L) {
   check_channel(L);
-  ta_push_function(ta_upvalue_runner(L), L, l_recv);
+  lua_pushvalue(L, lua_upvalueindex(1)); /* the Runner, also when it was freed */
+  lua_pushcclosure(L, l_recv, 1);
   lua_pushvalue(L, 1);
   return 2;
 }

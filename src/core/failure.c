@@ -83,15 +83,15 @@ void ta_push_failure(struct ta_runner *runner, lua_State *L, struct ta_task *tas
 
 int ta_describe_end(struct ta_runner *runner, lua_State *L, struct ta_task *task) {
   int index = lua_gettop(L);
-  if (!ta_task_is_awaited(task) || ta_tracing(runner)) {
-    ta_push_failure(runner, L, task, index);
-    return 1 + TA_FAILURE_VALUES;
+  if (ta_task_is_awaited(task) && !ta_tracing(runner)) {
+    ta_check_stack(L, LUA_MINSTACK);
+    ta_task_push(runner, L, task);
+    ta_push_known(runner, L, task, index, index + 1);
+    lua_settop(L, index);
+    if (ta_task_is_awaited(task)) return 1; /* a finalizer may have cancelled who did */
   }
-  ta_check_stack(L, LUA_MINSTACK);
-  ta_task_push(runner, L, task);
-  ta_push_known(runner, L, task, index, index + 1);
-  lua_settop(L, index);
-  return 1;
+  ta_push_failure(runner, L, task, index);
+  return 1 + TA_FAILURE_VALUES;
 }
 
 void ta_report_failure_of(struct ta_runner *runner, struct ta_task *task, lua_State *co) {
@@ -151,8 +151,10 @@ static int l_describe_ended(lua_State *L) {
 
 void ta_report_abandoned(struct ta_runner *runner, struct ta_task *task) {
   lua_State *L = runner->L;
-  int top = lua_gettop(L);
   ta_name_shown name;
+  task->reported = true;
+  if (!runner->failure) return;
+  int top = lua_gettop(L);
   lua_pushcfunction(L, l_describe_ended);
   ta_task_push(runner, L, task);
   if (lua_pcall(L, 1, 2, 0) != LUA_OK) lua_settop(L, top);
@@ -164,8 +166,7 @@ void ta_report_abandoned(struct ta_runner *runner, struct ta_task *task) {
                                .message = message ? message : "not enough memory",
                                .message_length = message ? length : strlen("not enough memory"),
                                .traceback = message ? lua_tostring(L, top + 2) : NULL};
-  task->reported = true;
-  if (runner->failure) runner->failure(runner->failure_data, &failure);
+  runner->failure(runner->failure_data, &failure);
   lua_settop(L, top);
 }
 
@@ -177,6 +178,7 @@ static int l_find_name(lua_State *L) {
 void ta_report_other(struct ta_runner *runner, const struct ta_task *task, const char *message) {
   ta_name_shown name;
   lua_State *L = runner->L;
+  if (!L || !runner->failure) return;
   if (!task->name) {
     lua_pushcfunction(L, l_find_name);
     ta_task_push(runner, L, task);
@@ -187,5 +189,5 @@ void ta_report_other(struct ta_runner *runner, const struct ta_task *task, const
                                      .name = ta_clean_name(task->name ? task->name : "?", name),
                                      .message = message,
                                      .message_length = strlen(message)};
-  if (runner->failure) runner->failure(runner->failure_data, &failure);
+  runner->failure(runner->failure_data, &failure);
 }

@@ -85,6 +85,7 @@ struct facts {
 };
 
 static void read_facts(struct ta_runner *runner, const struct ta_task *task, struct facts *facts) {
+  double now = ta_host_now(runner); /* first: it may be Lua */
   *facts = (struct facts){.state = ta_state_word(task), .waits = false};
   ta_clean_name(task->name, facts->name);
   facts->has_place = task == runner->current ? where_running(runner, facts->where)
@@ -94,7 +95,7 @@ static void read_facts(struct ta_runner *runner, const struct ta_task *task, str
   const struct ta_task *holder = task->kind->holder ? task->kind->holder(task->subject) : NULL;
   if (holder) facts->holder = ta_task_id(holder);
   ta_describe_wait(task, facts->words);
-  facts->seconds = ta_host_now(runner) - task->since;
+  facts->seconds = now - task->since;
   facts->waits = true;
 }
 
@@ -141,7 +142,7 @@ static void name_all(struct ta_runner *runner, lua_State *L, size_t most) {
 }
 
 /* Pushes a list of the facts about the first `most` tasks.  Finalizers that run
- * meanwhile may spawn tasks, at the end; none can end. */
+ * meanwhile may spawn tasks, at the end; none can end while passes are held off. */
 static void push_all_facts(struct ta_runner *runner, lua_State *L, size_t most, bool frames) {
   lua_Integer count = 0;
   name_all(runner, L, most);
@@ -163,15 +164,30 @@ static const char *const reports[] = {
     [TA_REPORT_NAMES] = "names",
 };
 
-void ta_push_report(struct ta_runner *runner, lua_State *L, enum ta_report_kind kind) {
-  ta_check_stack(L, LUA_MINSTACK);
+/* (Runner, kind) */
+static int l_report(lua_State *L) {
+  struct ta_runner *runner = lua_touserdata(L, 1);
+  enum ta_report_kind kind = (enum ta_report_kind)lua_tointeger(L, 2);
   ta_push_prelude(runner, L, TA_PRELUDE_REPORT);
   lua_getfield(L, -1, reports[kind]);
-  lua_remove(L, -2);
   push_all_facts(runner, L, kind == TA_REPORT_NAMES ? MOST_NAMED : SIZE_MAX,
                  kind == TA_REPORT_DUMP);
   lua_pushinteger(L, (lua_Integer)runner->live);
   lua_call(L, 2, 1);
+  return 1;
+}
+
+/* Meanwhile no pass begins and nobody frees the Runner, which finalizers could do. */
+void ta_push_report(struct ta_runner *runner, lua_State *L, enum ta_report_kind kind) {
+  ta_check_open(runner, L);
+  ta_check_stack(L, LUA_MINSTACK);
+  lua_pushcfunction(L, l_report);
+  lua_pushlightuserdata(L, runner);
+  lua_pushinteger(L, (lua_Integer)kind);
+  bool held = ta_hold_passes(runner);
+  int status = lua_pcall(L, 2, 1, 0);
+  ta_allow_passes(runner, held);
+  if (status != LUA_OK) lua_error(L);
 }
 
 void ta_push_running_place(struct ta_runner *runner, lua_State *L) {
@@ -197,8 +213,8 @@ void ta_push_running_name(struct ta_runner *runner, lua_State *L) {
 const struct ta_task *ta_running_task(const struct ta_runner *runner, uint64_t *id,
                                       const char **name) {
   const struct ta_task *task = runner->current;
-  *id = task ? ta_task_id(task) : 0;
-  *name = task ? task->name : NULL;
+  if (id) *id = task ? ta_task_id(task) : 0;
+  if (name) *name = task ? task->name : NULL;
   return task;
 }
 
@@ -226,7 +242,6 @@ static int l_tasks(lua_State *L) {
 
 static int l_tree(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
-  if (!runner->L) return luaL_error(L, "the Runner was closed");
   ta_push_report(runner, L, TA_REPORT_TREE);
   return 1;
 }

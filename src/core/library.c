@@ -12,6 +12,7 @@
 #include "core/inspect.h"
 #include "core/local.h"
 #include "core/lock.h"
+#include "core/preempt.h"
 #include "core/prelude.h"
 #include "core/protect.h"
 #include "core/scope.h"
@@ -207,7 +208,7 @@ static int l_checkpoint(lua_State *L) {
 
 static int l_now(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
-  if (!runner->L) return luaL_error(L, "the Runner was closed");
+  ta_check_open(runner, L);
   lua_pushnumber(L, ta_host_now(runner) - runner->started);
   return 1;
 }
@@ -304,9 +305,19 @@ void ta_open_table(struct ta_runner *runner, lua_State *L) {
   lua_setfield(L, -2, "runner");
 }
 
+/* Of the functions that others replace each works for one Runner only. */
+static void claim_state(struct ta_runner *runner, lua_State *L) {
+  for (const struct ta_runner *other = ta_newest_runner(L); other; other = other->older)
+    if (other != runner && other->replaces)
+      luaL_error(L,
+                 "ta_open: another Runner of this state has replaced coroutine, require or pcall");
+  runner->replaces = true;
+}
+
 void ta_open(struct ta_runner *runner, lua_State *L, unsigned flags) {
   ta_check_stack(L, LUA_MINSTACK);
   int top = lua_gettop(L);
+  if (flags & (TA_OPEN_COROUTINE | TA_OPEN_REQUIRE | TA_OPEN_PCALL)) claim_state(runner, L);
   if (flags & TA_OPEN_COROUTINE) ta_open_coroutine(runner, L);
   if (runner->guarded && flags & TA_OPEN_REUSE) runner->reuses = true;
   if (flags & TA_OPEN_REQUIRE) ta_open_require(runner, L);

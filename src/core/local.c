@@ -63,6 +63,7 @@ void ta_forget_locals(struct ta_runner *runner, const struct ta_task *task) {
 /* A local is a userdata whose user value is its default. */
 static int l_task_local(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
+  ta_check_open(runner, L);
   lua_settop(L, 1);
   lua_newuserdatauv(L, 1, 1);
   lua_pushvalue(L, 1);
@@ -93,10 +94,9 @@ static void push_new_locals(struct ta_runner *runner, lua_State *L) {
   lua_setmetatable(L, -2);
 }
 
-/* Replaces the table on top by a copy that nobody shares. */
-static void copy_locals(struct ta_runner *runner, lua_State *L) {
-  int source = lua_gettop(L);
-  push_new_locals(runner, L);
+/* Copies the values of the table at `source` to that at `copy`, which nobody
+ * shares. */
+static void copy_locals(lua_State *L, int source, int copy) {
   lua_pushnil(L);
   while (lua_next(L, source)) {
     lua_pushvalue(L, -2);
@@ -104,9 +104,19 @@ static void copy_locals(struct ta_runner *runner, lua_State *L) {
     if (lua_isboolean(L, -2))
       lua_pop(L, 2);
     else
-      lua_rawset(L, source + 1);
+      lua_rawset(L, copy);
   }
-  lua_replace(L, source);
+}
+
+/* Pushes the running task's own table: a new one unless it has one that no child
+ * shares.  Finalizers that run while it is made may set values, and spawn. */
+static void push_own_locals(struct ta_runner *runner, lua_State *L) {
+  if (push_locals(runner, L, runner->current) && !is_shared(L, lua_gettop(L))) return;
+  lua_pop(L, 1);
+  push_new_locals(runner, L);
+  int own = lua_gettop(L);
+  if (push_locals(runner, L, runner->current)) copy_locals(L, own + 1, own);
+  lua_settop(L, own);
 }
 
 static int l_local_set(lua_State *L) {
@@ -115,17 +125,12 @@ static int l_local_set(lua_State *L) {
   luaL_checkany(L, 2);
   lua_settop(L, 2);
   if (!runner->current) return luaL_error(L, "task_local: only a task has values of its own");
-  bool has_some = push_locals(runner, L, runner->current);
-  if (!has_some) {
-    lua_pop(L, 1);
-    push_new_locals(runner, L);
-  } else if (is_shared(L, 3)) {
-    copy_locals(runner, L);
-  }
-  lua_pushvalue(L, 1);
   lua_createtable(L, 1, 0); /* a box: the value may be nil */
+  lua_insert(L, 2);
+  lua_rawseti(L, 2, 1);
+  push_own_locals(runner, L);
+  lua_pushvalue(L, 1);
   lua_pushvalue(L, 2);
-  lua_rawseti(L, -2, 1);
   lua_rawset(L, 3);
   runner->has_locals = true;
   set_locals(runner, L, runner->current);
@@ -136,6 +141,7 @@ static int l_local_set(lua_State *L) {
 
 static int l_defer(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
+  ta_check_open(runner, L);
   if (!ta_is_callable(L, 1)) return luaL_typeerror(L, 1, "function");
   lua_settop(L, 1);
   lua_newuserdatauv(L, 1, 1);

@@ -4,6 +4,7 @@
 #include <lauxlib.h>
 #include <stdio.h>
 
+#include "core/await.h"
 #include "core/coroutine.h"
 #include "core/failure.h"
 #include "core/sync.h"
@@ -96,11 +97,13 @@ static void take(struct permits *permits, struct ta_task *task) {
 
 /* Gives one place back, to whoever waits first. */
 static void give(struct ta_runner *runner, struct permits *permits) {
+  struct ta_link *next = ta_list_first(&permits->sync.waiting);
   permits->free++;
   permits->owner = NULL;
   ta_list_leave(&permits->held);
-  struct ta_task *next = ta_wake_first(runner, &permits->sync.waiting);
-  if (next) take(permits, next);
+  if (!next) return;
+  take(permits, TA_HOLDER(next, struct ta_waiter, link)->task);
+  ta_wake_waiter(runner, next); /* last: the host's call_later may be Lua */
 }
 
 /* The guard, on top, is that of the place just taken. */
@@ -118,10 +121,12 @@ static int k_acquired(lua_State *L, int status, lua_KContext context) {
 }
 
 static void push_guard(struct ta_runner *runner, lua_State *L) {
+  ta_check_open(runner, L);
   struct guard *guard = lua_newuserdatauv(L, sizeof *guard, 1);
   *guard = (struct guard){0};
   lua_pushvalue(L, 1);
   lua_setiuservalue(L, -2, 1);
+  ta_check_open(runner, L);
   ta_push_kept(runner, L, TA_KEEPS_GUARD);
   lua_setmetatable(L, -2);
 }
@@ -130,14 +135,14 @@ static int l_acquire(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct permits *permits = check_permits(L);
   char name[200];
-  ta_enter(runner, L);
   lua_settop(L, 1);
+  push_guard(runner, L); /* first: a finalizer may acquire and release */
+  ta_enter(runner, L);
   ta_describe_name(&permits->sync, name, sizeof name);
   if (permits->is_lock && !ta_in_task(runner, L))
     return luaL_error(L, "acquire: only a task can hold a lock");
   if (permits->is_lock && permits->owner == runner->current)
     return luaL_error(L, "acquire: lock%s is already held by this task", name);
-  push_guard(runner, L);
   if (permits->free > 0) {
     take(permits, runner->current);
     return give_guard(L, permits);
@@ -193,8 +198,8 @@ void ta_release_locks(struct ta_runner *runner, struct ta_task *task) {
     char name[200], message[256];
     ta_describe_name(&lock->sync, name, sizeof name);
     snprintf(message, sizeof message, "ended while it held lock%s", name);
-    ta_report_other(runner, task, message);
     give(runner, lock);
+    ta_report_other(runner, task, message); /* may be Lua, and collect the lock */
   }
 }
 
@@ -235,9 +240,9 @@ int ta_l_with(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct permits *permits = check_permits(L);
   if (!ta_is_callable(L, 2)) return luaL_typeerror(L, 2, "function");
+  push_guard(runner, L);
   ta_enter(runner, L);
   if (permits->is_lock && permits->owner == runner->current) return l_acquire(L);
-  push_guard(runner, L);
   if (permits->free <= 0)
     return ta_wait_for(runner, L, permits->is_lock ? &lock_kind : &semaphore_kind, &permits->sync,
                        k_with_acquired);

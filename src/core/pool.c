@@ -8,24 +8,26 @@
 #define MOST_SPARE 4096
 #define LEAST_SPARE 16
 
-/* Pushes a new coroutine, kept by the Runner. */
-static void make(struct ta_runner *runner, lua_State *L, struct ta_task *task) {
-  ta_push_kept(runner, L, TA_KEEPS_THREADS);
+void ta_pool_push(struct ta_runner *runner, lua_State *L) {
   lua_State *co = lua_newthread(L);
   ta_push_kept(runner, co, TA_KEEPS_HANDLER);
   ta_push_kept(runner, co, TA_KEEPS_BODY);
+}
+
+void ta_pool_keep(struct ta_runner *runner, lua_State *L, struct ta_task *task) {
+  lua_State *co = lua_tothread(L, -1);
+  ta_push_kept(runner, L, TA_KEEPS_THREADS);
+  lua_insert(L, -2);
   task->place = (uint32_t)luaL_ref(L, -2);
   task->co = co;
   lua_pop(L, 1);
 }
 
-void ta_pool_make(struct ta_runner *runner, lua_State *L, struct ta_task *task) {
-  make(runner, L, task);
-}
-
 static int l_make(lua_State *L) {
+  struct ta_runner *runner = lua_touserdata(L, 1);
   struct ta_task *task = lua_touserdata(L, 2);
-  make(lua_touserdata(L, 1), L, task);
+  ta_pool_push(runner, L);
+  ta_pool_keep(runner, L, task);
   if (lua_gethook(task->co)) lua_sethook(task->co, NULL, 0, 0); /* that of the Runner's L */
   return 0;
 }

@@ -2,8 +2,9 @@
  *
  * pool.h -- the coroutines of tasks.
  *
- * A task gets one when it takes its first step, and gives it back when it has
- * ended.  One that nobody can name is used again for a later task: that is much
+ * A task gets one when it takes its first step, or when it is spawned under a debug
+ * hook, which a new one inherits; and gives it back when it has ended.  One that
+ * nobody can name and that has no hook is used again for a later task: that is much
  * cheaper than a new one.  At the bottom of each lie the message handler and the
  * body, ready to be called.  It knows nothing of what runs in them.
  */
@@ -19,8 +20,12 @@ enum { TA_POOL_HANDLER = 1, TA_POOL_BODY = 2, TA_POOL_BOTTOM = TA_POOL_BODY };
 /* Gives the task a coroutine; false when memory is out. */
 bool ta_pool_take(struct ta_runner *runner, struct ta_task *task);
 
-/* Gives it a new one that inherits the debug hook of L.  [-0, +0, m] */
-void ta_pool_make(struct ta_runner *runner, lua_State *L, struct ta_task *task);
+/* Pushes a new one that inherits the debug hook of L.  [-0, +1, m] */
+void ta_pool_push(struct ta_runner *runner, lua_State *L);
+
+/* Gives the task the new one on top, which is popped.  No finalizer runs.
+ * [-1, +0, m] */
+void ta_pool_keep(struct ta_runner *runner, lua_State *L, struct ta_task *task);
 
 /* Takes the coroutine, which is not suspended, from a task that has ended. */
 void ta_pool_give_back(struct ta_runner *runner, struct ta_task *task);

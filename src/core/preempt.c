@@ -8,7 +8,7 @@
  * knows the older ones: a hook is told of a lua_State only. */
 static const char newest_runner;
 
-static struct ta_runner *find_newest(lua_State *L) {
+struct ta_runner *ta_newest_runner(lua_State *L) {
   lua_rawgetp(L, LUA_REGISTRYINDEX, &newest_runner);
   struct ta_runner *runner = lua_touserdata(L, -1);
   lua_pop(L, 1);
@@ -25,7 +25,7 @@ static void set_newest(lua_State *L, struct ta_runner *runner) {
 
 /* The Runner whose innermost coroutine is L. */
 static struct ta_runner *find_runner(lua_State *L) {
-  struct ta_runner *runner = find_newest(L);
+  struct ta_runner *runner = ta_newest_runner(L);
   while (runner && !(runner->level && runner->level->co == L)) runner = runner->older;
   return runner;
 }
@@ -85,12 +85,12 @@ void ta_preempt_to_raise(lua_State *co) {
 }
 
 void ta_preempt_setup(struct ta_runner *runner, lua_State *L) {
-  runner->older = find_newest(L);
+  runner->older = ta_newest_runner(L);
   set_newest(L, runner);
 }
 
 void ta_preempt_close(struct ta_runner *runner, lua_State *L) {
-  struct ta_runner *newest = find_newest(L);
+  struct ta_runner *newest = ta_newest_runner(L);
   if (newest == runner) {
     set_newest(L, runner->older);
     return;

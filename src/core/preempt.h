@@ -26,6 +26,10 @@ static inline bool ta_wants_preemption(const struct ta_runner *runner) {
 /* Has the cancellation in force raised in `co` as soon as it has been resumed. */
 void ta_preempt_to_raise(lua_State *co);
 
+/* The newest Runner of a state that was not freed, which knows the older ones; or
+ * NULL.  [-0, +0, -] */
+struct ta_runner *ta_newest_runner(lua_State *L);
+
 /* Makes the Runner known to the hook.  [-0, +0, m] */
 void ta_preempt_setup(struct ta_runner *runner, lua_State *L);
 

@@ -48,7 +48,7 @@ static const char *read_line(lua_State *L, void *data, size_t *size) {
 
 void ta_push_prelude(struct ta_runner *runner, lua_State *L, enum ta_prelude which) {
   const char *const *line = chunks[which];
-  if (!runner->L) luaL_error(L, "the Runner was closed");
+  ta_check_open(runner, L);
   ta_push_kept(runner, L, TA_KEEPS_PRELUDE); /* its environment; then by number the tables */
   if (!lua_istable(L, -1)) {                 /* the library was not opened */
     lua_pop(L, 1);

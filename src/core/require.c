@@ -56,19 +56,18 @@ static struct ta_loading *next_link(const struct ta_runner *runner, struct ta_lo
   return waits ? find(runner, load->task->subject) : NULL;
 }
 
-/* Raises when whoever loads the module can only go on after this task. */
+/* Raises when whoever loads the module can only go on after this task.  The loop is
+ * put into words without asking Lua for memory: finalizers could change it. */
 static void check_loop(const struct ta_runner *runner, lua_State *L, struct ta_loading *load) {
+  char words[1000] = "";
   const char *name = load->name;
   bool loop = false;
-  ta_check_stack(L, LUA_MINSTACK);
-  lua_pushliteral(L, "");
-  for (; load; load = next_link(runner, load)) {
-    lua_pushfstring(L, "%s%s -> ", lua_tostring(L, -1), load->name);
-    lua_remove(L, -2);
+  for (size_t length = 0; load; load = next_link(runner, load)) {
+    if (length < sizeof words)
+      length += (size_t)snprintf(words + length, sizeof words - length, "%s -> ", load->name);
     loop |= load->task == runner->current;
   }
-  if (loop) luaL_error(L, "loop in require: %s%s", lua_tostring(L, -1), name);
-  lua_pop(L, 1);
+  if (loop) luaL_error(L, "loop in require: %s%s", words, name);
 }
 
 /* The stack of a require. */
@@ -104,16 +103,21 @@ void ta_forget_loading(struct ta_runner *runner, const lua_State *co, const stru
   }
 }
 
-/* Pushes a to-be-closed value that keeps the module marked as being loaded. */
-static void begin_loading(struct ta_runner *runner, lua_State *L, const char *name) {
+/* Pushes a value that is to keep the module marked as being loaded. */
+static void push_loading(struct ta_runner *runner, lua_State *L, const char *name) {
   struct ta_loading *load = lua_newuserdatauv(L, sizeof *load, 1);
+  *load = (struct ta_loading){.task = runner->current, .co = L, .name = name};
   lua_pushvalue(L, NAME);
   lua_setiuservalue(L, -2, 1);
   ta_push_kept(runner, L, TA_KEEPS_CLOSER);
   lua_setmetatable(L, -2);
-  *load =
-      (struct ta_loading){.next = runner->loading, .task = runner->current, .co = L, .name = name};
-  lua_toclose(L, -1);
+}
+
+/* Marks the module by the value on top, which is closed with this function. */
+static void begin_loading(struct ta_runner *runner, lua_State *L) {
+  struct ta_loading *load = lua_touserdata(L, MARK);
+  lua_toclose(L, MARK);
+  load->next = runner->loading;
   runner->loading = load;
 }
 
@@ -159,7 +163,7 @@ static int k_loaded(lua_State *L, int status, lua_KContext context) {
 }
 
 static int load_module(struct ta_runner *runner, lua_State *L, const char *name) {
-  begin_loading(runner, L, name);
+  begin_loading(runner, L);
   find_loader(L, name);
   lua_pushvalue(L, LOADER);
   lua_pushvalue(L, NAME);
@@ -168,15 +172,23 @@ static int load_module(struct ta_runner *runner, lua_State *L, const char *name)
   return k_loaded(L, LUA_OK, 0);
 }
 
+/* Pushes the module if it is loaded. */
+static bool is_loaded(lua_State *L, const char *name) {
+  lua_getfield(L, LOADED, name);
+  if (lua_toboolean(L, -1)) return true;
+  lua_pop(L, 1);
+  return false;
+}
+
 /* Looks where the module stands; also called again after waiting for it. */
 static int k_require(lua_State *L, int status, lua_KContext context) {
   (void)status, (void)context;
   struct ta_runner *runner = ta_upvalue_runner(L);
   const char *name = lua_tostring(L, NAME);
   lua_settop(L, LOADED);
-  lua_getfield(L, LOADED, name);
-  if (lua_toboolean(L, -1)) return 1;
-  lua_pop(L, 1);
+  if (is_loaded(L, name)) return 1;
+  push_loading(runner, L, name);
+  if (is_loaded(L, name)) return 1; /* by a finalizer */
   struct ta_loading *load = find(runner, name);
   if (!load) return load_module(runner, L, name);
   check_loop(runner, L, load);

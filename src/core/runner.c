@@ -8,6 +8,7 @@
 
 #include "core/actions.h"
 #include "core/cancel.h"
+#include "core/describe.h"
 #include "core/errors.h"
 #include "core/library.h"
 #include "core/pool.h"
@@ -34,6 +35,10 @@ void ta_push_runner(struct ta_runner *runner, lua_State *L) {
 }
 
 void ta_keep(struct ta_runner *runner, lua_State *L, int which) {
+  if (TA_UNLIKELY(!runner->L)) {
+    lua_pop(L, 1);
+    return;
+  }
   runner->kinds[which] = lua_topointer(L, -1);
   lua_rawseti(L, LUA_REGISTRYINDEX, runner->references[which]);
 }
@@ -60,22 +65,34 @@ int ta_raise_memory(lua_State *L) {
   return lua_error(L);
 }
 
+void ta_check_open(const struct ta_runner *runner, lua_State *L) {
+  if (TA_UNLIKELY(!runner->L)) ta_error(L, "the Runner was closed");
+}
+
 void ta_check_stack(lua_State *L, int count) {
   if (!lua_checkstack(L, count)) ta_raise_memory(L);
 }
 
+/* From now on the Runner is inert: no task runs, and none waits. */
 static void release(struct ta_runner *runner) {
   ta_forget_woken(runner);
   ta_timers_close(&runner->timers, runner->alloc, runner->alloc_data);
   ta_pool_close(runner);
   ta_task_close_slots(runner);
-  runner->oldest = runner->newest = NULL;
+  runner->oldest = runner->newest = runner->current = NULL;
   runner->live = runner->daemons = runner->endless = runner->deadlines = 0;
+  runner->level = NULL;
+  runner->loading = NULL;
   runner->L = NULL;
 }
 
+/* The state is being closed, perhaps by a task.  Older finalizers come after this
+ * one and may use whatever they hold. */
 static int l_collect(lua_State *L) {
-  release(lua_touserdata(L, 1));
+  struct ta_runner *runner = lua_touserdata(L, 1);
+  for (struct ta_task *task = runner->oldest; task; task = task->newer)
+    ta_task_bury(runner, L, task);
+  release(runner);
   return 0;
 }
 
@@ -111,6 +128,7 @@ int ta_runner_free(struct ta_runner *runner) {
   if (runner->stepping) return -EBUSY;
   runner->failure = NULL;
   runner->trace = NULL;
+  runner->forced = true; /* nobody unwinds any more */
   for (struct ta_task *task = runner->oldest; task; task = task->newer)
     ta_task_forget(runner, task);
   ta_put_back(runner, L);
@@ -186,6 +204,20 @@ static struct ta_task *take_first(struct ta_queue *queue) {
 static void call_later(struct ta_runner *runner, double delay) {
   runner->asked_soon = delay <= 0;
   if (runner->host.call_later) runner->host.call_later(runner->host.data, delay);
+}
+
+bool ta_hold_passes(struct ta_runner *runner) {
+  bool held = runner->stepping;
+  if (!held) runner->refused = false;
+  runner->stepping = true;
+  return held;
+}
+
+/* A pass that was refused was asked for. */
+void ta_allow_passes(struct ta_runner *runner, bool held) {
+  if (held) return;
+  runner->stepping = false;
+  if (runner->refused || (runner->ready.head && !runner->asked_soon)) call_later(runner, 0);
 }
 
 static void put_in_queue(struct ta_runner *runner, struct ta_queue *queue, struct ta_task *task) {
@@ -338,56 +370,72 @@ static bool take_turns(struct ta_runner *runner) {
   return !interrupted(runner);
 }
 
-static enum ta_pass_result end_pass(struct ta_runner *runner, double *deadline) {
-  ta_take_woken(runner); /* of a pass that was cut short, or during the last step */
-  struct ta_timer *first = ta_timers_first(&runner->timers);
-  if (first) *deadline = first->at;
+/* What the Runner itself knows to be left: TA_DONE, TA_BUSY or TA_WAITING. */
+static enum ta_pass_result what_is_left(const struct ta_runner *runner) {
   /* What is being cancelled is waited for, daemons too. */
   if (runner->live == (runner->cancelling ? 0 : runner->daemons)) return TA_DONE;
-  if (runner->ready.head) return TA_BUSY;
-  if (ta_tracing(runner)) ta_trace_wait(runner, first);
+  return runner->ready.head ? TA_BUSY : TA_WAITING;
+}
+
+static enum ta_pass_result end_pass(struct ta_runner *runner) {
+  ta_take_woken(runner); /* of a pass that was cut short, or during the last step */
+  enum ta_pass_result left = what_is_left(runner);
+  if (left != TA_WAITING) return left;
+  if (ta_tracing(runner)) ta_trace_wait(runner);
   runner->looked_at = HUGE_VAL; /* the host will look while it waits */
-  if (first || runner->endless || !runner->host.pending) return TA_WAITING;
+  if (ta_timers_first(&runner->timers) || runner->endless || !runner->host.pending)
+    return TA_WAITING;
   return runner->host.pending(runner->host.data) ? TA_WAITING : TA_STUCK;
 }
 
 /* Runs the pass, or what is left of one that was cut short.  When it goes on from
  * another one the clock was read not long ago. */
-static enum ta_pass_result pass(struct ta_runner *runner, double *deadline, bool goes_on) {
+static enum ta_pass_result pass(struct ta_runner *runner, bool goes_on) {
   if (!runner->in_pass) begin_pass(runner, goes_on);
   if (!take_turns(runner)) return TA_INTERRUPTED;
   runner->in_pass = false;
-  return end_pass(runner, deadline);
+  return end_pass(runner);
 }
 
-static enum ta_pass_result run(struct ta_runner *runner, double *deadline, bool many) {
-  if (runner->looked_at == HUGE_VAL) runner->looked_at = ta_host_now(runner);
+/* Reads the clock if the host is to be told how long nothing is to be done.  It may
+ * be Lua, and make tasks runnable: *result is what is left after that. */
+static double read_clock_at_the_end(struct ta_runner *runner, enum ta_pass_result *result) {
+  if (!runner->host.call_later || runner->ready.head || !ta_timers_first(&runner->timers)) return 0;
+  double now = ta_host_now(runner);
+  if (*result != TA_INTERRUPTED && runner->ready.head) *result = what_is_left(runner);
+  return now;
+}
+
+/* Nothing begins a pass or frees the Runner until this is over.  *idle becomes how
+ * long nothing is to be done. */
+static enum ta_pass_result run(struct ta_runner *runner, double *idle, bool many) {
   struct ta_level *level = runner->level; /* the host may run in a coroutine itself */
   runner->level = NULL;
   runner->stepping = true;
-  enum ta_pass_result result = pass(runner, deadline, false);
+  if (runner->looked_at == HUGE_VAL) runner->looked_at = ta_host_now(runner);
+  enum ta_pass_result result = pass(runner, false);
   unsigned looks = runner->looks;
-  while (many && result == TA_BUSY && runner->looks == looks) result = pass(runner, deadline, true);
+  while (many && result == TA_BUSY && runner->looks == looks) result = pass(runner, true);
+  double now = read_clock_at_the_end(runner, &result);
+  const struct ta_timer *first = ta_timers_first(&runner->timers);
+  *idle = first ? fmax(0, first->at - now) : HUGE_VAL;
+  if (result == TA_INTERRUPTED || runner->ready.head) *idle = 0;
   runner->stepping = false;
   runner->level = level;
   return result;
 }
 
-/* How long nothing is to be done after a pass. */
-static double idle_time(const struct ta_runner *runner, enum ta_pass_result result,
-                        double deadline) {
-  if (result == TA_INTERRUPTED || runner->ready.head) return 0;
-  return deadline == HUGE_VAL ? HUGE_VAL : fmax(0, deadline - ta_host_now(runner));
-}
-
 static enum ta_pass_result run_and_ask(struct ta_runner *runner, double *deadline, bool many) {
-  double earliest = HUGE_VAL;
-  enum ta_pass_result result = TA_REENTERED;
-  if (!runner->stepping) {
-    result = run(runner, &earliest, many);
-    if (runner->host.call_later) call_later(runner, idle_time(runner, result, earliest));
+  double idle;
+  if (deadline) *deadline = HUGE_VAL;
+  if (runner->stepping) {
+    runner->refused = true;
+    return TA_REENTERED;
   }
-  if (deadline) *deadline = earliest;
+  enum ta_pass_result result = run(runner, &idle, many);
+  const struct ta_timer *first = ta_timers_first(&runner->timers);
+  if (deadline && first) *deadline = first->at;
+  if (runner->host.call_later) call_later(runner, idle);
   return result;
 }
 

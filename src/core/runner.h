@@ -16,8 +16,10 @@
 #include "tinyasync.h"
 
 #if defined(__GNUC__)
+#define TA_LIKELY(x) __builtin_expect(!!(x), 1)
 #define TA_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #else
+#define TA_LIKELY(x) (x)
 #define TA_UNLIKELY(x) (x)
 #endif
 
@@ -131,9 +133,11 @@ struct ta_runner {
   struct ta_old_hook old_hook;
   bool in_hook;       /* the host is looking into a step */
   bool in_pass;       /* the pass was begun and has not ended */
-  bool stepping;      /* ta_pass() or ta_close_all() is running */
+  bool stepping;      /* ta_pass() or ta_close_all() is running, or a report is made */
+  bool refused;       /* a pass meanwhile */
   bool reuses;        /* coroutines of ended tasks are used again */
-  bool guarded;       /* scripts cannot resume a task's coroutine themselves */
+  bool guarded;       /* waits pass through the coroutine library that scripts see */
+  bool replaces;      /* it has replaced functions that work for one Runner of a state */
   bool cancelling;    /* everything is: spawned tasks are born cancelled */
   bool forced;        /* and shields count no longer */
   bool has_handlers;  /* xpcall was called */
@@ -162,7 +166,7 @@ struct ta_runner {
   void *trace_data;
 };
 
-/* Pushes what the Runner keeps under `which`.  [-0, +1, -] */
+/* Pushes what the Runner keeps under `which`; nil once it was freed.  [-0, +1, -] */
 static inline void ta_push_kept(struct ta_runner *runner, lua_State *L, int which) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, runner->references[which]);
 }
@@ -181,8 +185,17 @@ static inline struct ta_runner *ta_upvalue_runner(lua_State *L) {
 /* Raises "not enough memory" without asking for any.  [-0, +0, v] */
 int ta_raise_memory(lua_State *L);
 
+/* Raises when the Runner was freed: a finalizer, which any request for memory may
+ * run, could do that outside a pass.  [-0, +0, v] */
+void ta_check_open(const struct ta_runner *runner, lua_State *L);
+
 /* Makes room for `count` values on L's stack.  [-0, +0, m] */
 void ta_check_stack(lua_State *L, int count);
+
+/* Until ta_allow_passes() no pass begins and nobody frees the Runner.  Returns what
+ * that is to be told.  Not to be left by an error. */
+bool ta_hold_passes(struct ta_runner *runner);
+void ta_allow_passes(struct ta_runner *runner, bool held);
 
 /* Puts a task that no queue holds at the end of the next pass. */
 void ta_make_ready(struct ta_runner *runner, struct ta_task *task);

@@ -32,6 +32,22 @@ static void check_callable(lua_State *L, int index) {
   if (!ta_is_callable(L, index)) luaL_typeerror(L, index, "function");
 }
 
+/* All of these functions have their region at the same index. */
+#define REGION 1
+
+/* Has somebody else resumed the coroutine, so that another task runs here, or
+ * none? */
+static bool is_elsewhere(const struct ta_runner *runner, lua_State *L) {
+  const struct ta_region *region = lua_touserdata(L, REGION);
+  return !ta_in_task(runner, L) || region->task != runner->current;
+}
+
+/* The region is still that of the task that was robbed, whose next step ends both.
+ * Raises the error on top if there is one. */
+static int leave_elsewhere(lua_State *L, int status) {
+  return status == LUA_OK || status == LUA_YIELD ? ta_raise_meddled(L) : lua_error(L);
+}
+
 /* -------------------------------------------------------- the scope's object */
 
 static struct ta_scope *check_scope(lua_State *L) {
@@ -49,12 +65,7 @@ static int l_scope_cancel(lua_State *L) {
   struct ta_scope *scope = check_scope(L);
   bool can = !scope->ended && !scope->region.cause;
   lua_settop(L, 2);
-  if (can) {
-    ta_keep_cancellation(runner, L, &scope->region);
-    ta_cancel_region(runner, &scope->region, NULL);
-    scope->asked = true;
-  }
-  lua_pushboolean(L, can);
+  lua_pushboolean(L, can && ta_cancel_scope_for_reason(runner, L, scope));
   return 1;
 }
 
@@ -216,7 +227,8 @@ static int k_scope(lua_State *L, int status, lua_KContext context) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_task *task = runner->current;
   (void)status;
-  if (task && task->given_up) {
+  if (is_elsewhere(runner, L)) return leave_elsewhere(L, LUA_OK);
+  if (task->given_up) {
     task->given_up = false;
     context |= HIT;
   }
@@ -229,6 +241,7 @@ static int k_scope_body(lua_State *L, int status, lua_KContext context) {
   struct ta_scope *scope = lua_touserdata(L, SCOPE_OBJECT);
   enum outcome outcome = outcome_of(runner, L, status);
   (void)context;
+  if (is_elsewhere(runner, L)) return leave_elsewhere(L, status);
   if (outcome == RAISED) {
     scope->before_own = scope->failures;
     ta_cancel_region(runner, &scope->region, "a task of its scope failed");
@@ -240,8 +253,7 @@ static int open_scope(lua_State *L, enum ta_scope_mode mode) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   check_callable(L, 1);
   lua_settop(L, 1);
-  ta_check_wait(runner, L, "async.scope");
-  struct ta_scope *scope = lua_newuserdatauv(L, sizeof *scope, 0);
+  struct ta_scope *scope = lua_newuserdatauv(L, sizeof *scope, 1);
   memset(scope, 0, sizeof *scope);
   scope->mode = (uint8_t)mode;
   ta_list_init(&scope->children);
@@ -251,7 +263,8 @@ static int open_scope(lua_State *L, enum ta_scope_mode mode) {
   lua_insert(L, SCOPE_OBJECT);
   insert_handler(runner, L, SCOPE_HANDLER);
   lua_pushvalue(L, SCOPE_OBJECT);
-  ta_open_region(runner, L, &scope->region, TA_REGION_SCOPE);
+  ta_check_wait(runner, L, "async.scope");
+  ta_open_region(runner, L, SCOPE_OBJECT, TA_REGION_SCOPE);
   int status = lua_pcallk(L, 1, LUA_MULTRET, SCOPE_HANDLER, 0, k_scope_body);
   return k_scope_body(L, status, 0);
 }
@@ -290,6 +303,7 @@ static int k_deadline(lua_State *L, int status, lua_KContext context) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_deadline *deadline = lua_touserdata(L, REGION_OBJECT);
   bool returned = status == LUA_OK || status == LUA_YIELD;
+  if (is_elsewhere(runner, L)) return leave_elsewhere(L, status);
   bool own = !returned && deadline->region.cause && ta_is_object_of(runner, L, &deadline->region);
   ta_close_region(runner, &deadline->region);
   if (returned) return lua_gettop(L) - REGION_VALUES + 1;
@@ -300,16 +314,18 @@ static int k_deadline(lua_State *L, int status, lua_KContext context) {
   return 2;
 }
 
-static void arm_deadline(struct ta_runner *runner, lua_State *L, struct ta_deadline *deadline,
-                         double seconds) {
+static void arm_deadline(struct ta_runner *runner, lua_State *L, double seconds, const char *name) {
+  struct ta_deadline *deadline = lua_touserdata(L, REGION_OBJECT);
+  bool endless = isinf(seconds) && seconds > 0;
+  double now = endless ? 0 : ta_host_now(runner); /* first: it may be Lua */
+  ta_check_wait(runner, L, name);
   if (ta_timers_reserve(&runner->timers, runner->live + runner->deadlines + 2, runner->alloc,
                         runner->alloc_data))
     ta_raise_memory(L);
   deadline->seconds = seconds;
-  ta_open_region(runner, L, &deadline->region, TA_REGION_DEADLINE);
+  ta_open_region(runner, L, REGION_OBJECT, TA_REGION_DEADLINE);
   runner->deadlines++;
-  if (isinf(seconds) && seconds > 0) return;
-  double now = ta_host_now(runner);
+  if (endless) return;
   deadline->timer.at = seconds > 0 ? now + seconds : now;
   ta_timers_add(&runner->timers, &deadline->timer);
 }
@@ -320,12 +336,11 @@ static int call_with_deadline(lua_State *L, enum form form, const char *name) {
   snprintf(what, sizeof what, "%s: seconds", name);
   double seconds = ta_check_seconds(L, 1, what);
   check_callable(L, 2);
-  ta_check_wait(runner, L, name);
-  struct ta_deadline *deadline = lua_newuserdatauv(L, sizeof *deadline, 0);
+  struct ta_deadline *deadline = lua_newuserdatauv(L, sizeof *deadline, 1);
   memset(deadline, 0, sizeof *deadline);
   lua_replace(L, REGION_OBJECT);
   insert_handler(runner, L, REGION_HANDLER);
-  arm_deadline(runner, L, deadline, seconds);
+  arm_deadline(runner, L, seconds, name);
   int status = lua_pcallk(L, lua_gettop(L) - REGION_VALUES, LUA_MULTRET, REGION_HANDLER,
                           (lua_KContext)form, k_deadline);
   return k_deadline(L, status, (lua_KContext)form);
@@ -354,6 +369,7 @@ static int k_shield(lua_State *L, int status, lua_KContext context) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_region *region = lua_touserdata(L, REGION_OBJECT);
   (void)context;
+  if (is_elsewhere(runner, L)) return leave_elsewhere(L, status);
   ta_close_region(runner, region);
   if (status == LUA_OK || status == LUA_YIELD) return lua_gettop(L) - REGION_VALUES + 1;
   return ta_rethrow(runner, L);
@@ -369,11 +385,11 @@ static int l_shield(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   check_callable(L, 1);
   if (!ta_in_task(runner, L)) return call_plainly(L);
-  struct ta_region *region = lua_newuserdatauv(L, sizeof *region, 0);
+  struct ta_region *region = lua_newuserdatauv(L, sizeof *region, 1);
   memset(region, 0, sizeof *region);
   lua_insert(L, REGION_OBJECT);
   insert_handler(runner, L, REGION_HANDLER);
-  ta_open_region(runner, L, region, TA_REGION_SHIELD);
+  ta_open_region(runner, L, REGION_OBJECT, TA_REGION_SHIELD);
   int status =
       lua_pcallk(L, lua_gettop(L) - REGION_VALUES, LUA_MULTRET, REGION_HANDLER, 0, k_shield);
   return k_shield(L, status, 0);

@@ -15,7 +15,7 @@
 
 /* The stack of async.select: its own copy of the list, then as told by
  * channel.h the value that is received. */
-enum { LIST = 1, SELECT = 2, VALUE = TA_SELECTED };
+enum { LIST = 1, SELECT = TA_SELECTING, VALUE = TA_SELECTED };
 
 struct select {
   size_t count;
@@ -35,9 +35,9 @@ static enum thing thing_at(struct ta_runner *runner, lua_State *L, int index) {
   return ta_to_task(runner, L, index) ? TASK : NONE;
 }
 
-static bool is_ready(lua_State *L, enum thing thing) {
-  const void *object = lua_touserdata(L, -1);
-  if (thing == CHANNEL) return ta_channel_ready(object);
+static bool is_ready(struct ta_runner *runner, lua_State *L, enum thing thing) {
+  void *object = lua_touserdata(L, -1);
+  if (thing == CHANNEL) return ta_channel_ready(runner, object);
   if (thing == EVENT) return ((const struct ta_event_flag *)object)->is_set;
   return ta_task_has_ended(object);
 }
@@ -118,7 +118,7 @@ static int give_timeout(lua_State *L) {
 static size_t find_ready(struct ta_runner *runner, lua_State *L, size_t count) {
   for (size_t i = 1; i <= count; i++) {
     lua_rawgeti(L, LIST, (lua_Integer)i);
-    bool ready = is_ready(L, thing_at(runner, L, -1));
+    bool ready = is_ready(runner, L, thing_at(runner, L, -1));
     lua_pop(L, 1);
     if (ready) return i;
   }
@@ -157,11 +157,14 @@ static int k_selected(lua_State *L, int status, lua_KContext context) {
   return select->chosen ? give(L, select->chosen, VALUE) : give_timeout(L);
 }
 
+/* It keeps the list, in whose things it will have its places. */
 static struct select *push_select(lua_State *L, size_t count) {
   size_t size = sizeof(struct select) + count * sizeof(struct ta_waiter);
-  struct select *select = lua_newuserdatauv(L, size, 0);
+  struct select *select = lua_newuserdatauv(L, size, 1);
   memset(select, 0, size);
   select->count = count;
+  lua_pushvalue(L, LIST);
+  lua_setiuservalue(L, -2, 1);
   return select;
 }
 
@@ -193,9 +196,11 @@ static int l_select(lua_State *L) {
   struct select *select = push_select(L, (size_t)count);
   lua_pushnil(L); /* for the value */
   ta_check_stack(L, LUA_MINSTACK);
-  ready = find_ready(runner, L, (size_t)count); /* finalizers may have run meanwhile */
-  if (ready) return give(L, ready, 0);
   double now = ta_host_now(runner);
+  ta_enter(runner, L); /* once more: finalizers, and a clock that is Lua, have run */
+  ready = find_ready(runner, L, (size_t)count);
+  if (ready) return give(L, ready, 0);
+  ta_anchor_wait(runner, L, SELECT);
   struct ta_task *task = ta_begin_wait(runner, L, &select_kind, select);
   take_places(runner, L, select);
   if (!isinf(timeout)) ta_arm_wait(runner, task, now + timeout);

@@ -16,6 +16,7 @@
 
 void *ta_push_sync(struct ta_runner *runner, lua_State *L, size_t size, int name_index, int which) {
   if (!lua_isnoneornil(L, name_index)) luaL_checktype(L, name_index, LUA_TSTRING);
+  ta_check_open(runner, L);
   const char *name = lua_tostring(L, name_index);
   struct ta_sync *sync = lua_newuserdatauv(L, size, 2);
   memset(sync, 0, size);
@@ -47,6 +48,7 @@ int ta_wait_for(struct ta_runner *runner, lua_State *L, const struct ta_wait_kin
                 struct ta_sync *sync, lua_KFunction k) {
   ta_check_wait(runner, L, kind->action);
   ta_check_stack(L, LUA_MINSTACK);
+  ta_anchor_wait(runner, L, 1);
   ta_queue_wait(ta_begin_wait(runner, L, kind, sync), &sync->waiting);
   return ta_park_here(runner, L, 0, k);
 }

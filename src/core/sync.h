@@ -44,8 +44,8 @@ void ta_keep_sync_kind(struct ta_runner *runner, lua_State *L, int which);
 /* Wakes the first who waits in the queue, if any: its task. */
 struct ta_task *ta_wake_first(struct ta_runner *runner, struct ta_list *waiting);
 
-/* Waits in the object's queue until it is woken; use it as the return of a C
- * function.  `k` begins with ta_check_given_up().  [-0, +0, v] */
+/* Waits in the queue of the object, which is at index 1, until it is woken; use it
+ * as the return of a C function.  `k` begins with ta_check_given_up().  [-0, +0, v] */
 int ta_wait_for(struct ta_runner *runner, lua_State *L, const struct ta_wait_kind *kind,
                 struct ta_sync *sync, lua_KFunction k);
 

@@ -178,8 +178,9 @@ void ta_task_close_slots(struct ta_runner *runner) {
   runner->slot_capacity = runner->slots_used = runner->free_slot = 0;
 }
 
-/* Has the Runner keep the task at `index`, with room for its timer.  No finalizer
- * can run in between: a slot is taken last. */
+/* Has the Runner keep the task at `index`, with room for its timer, and the coroutine
+ * above it if there is one.  No finalizer can run in between: a slot is taken last,
+ * and the coroutine is kept when nothing can be refused any more. */
 static void keep_task(struct ta_runner *runner, lua_State *L, int index) {
   struct ta_task *task = lua_touserdata(L, index);
   size_t slot = runner->free_slot ? runner->free_slot : runner->slots_used + 1;
@@ -193,6 +194,7 @@ static void keep_task(struct ta_runner *runner, lua_State *L, int index) {
   lua_pop(L, 1);
   task->slot = (uint32_t)slot;
   ta_inherit_locals(runner, L, task);
+  if (lua_gettop(L) > index) ta_pool_keep(runner, L, task);
   if (runner->free_slot)
     runner->free_slot = (uintptr_t)runner->slots[slot] >> 1;
   else
@@ -240,15 +242,26 @@ static void keep_start(lua_State *L, struct ta_task *task, int function, int nar
   lua_setiuservalue(L, -2, TA_TASK_OUTCOME);
 }
 
+static bool keeps_function_bare(const struct ta_task *task) {
+  return task->starts == TA_START_BARE || task->starts == TA_START_ONE;
+}
+
 void ta_task_keep_function(lua_State *L, int task_index) {
   struct ta_task *task = lua_touserdata(L, task_index);
-  if (task->starts != TA_START_BARE && task->starts != TA_START_ONE) return;
-  int nargs = task->starts == TA_START_ONE;
+  if (!keeps_function_bare(task)) return;
+  lua_createtable(L, PACKED_FIRST + 1, 0);
+  if (!keeps_function_bare(task)) { /* a finalizer has named it, or a pass started it */
+    lua_pop(L, 1);
+    return;
+  }
+  lua_pushinteger(L, task->starts == TA_START_ONE);
+  lua_rawseti(L, -2, PACKED_COUNT);
   lua_getiuservalue(L, task_index, TA_TASK_FUNCTION);
+  lua_rawseti(L, -2, PACKED_FIRST);
   lua_getiuservalue(L, task_index, TA_TASK_OUTCOME);
-  lua_pushvalue(L, task_index);
-  pack_start(L, task, lua_gettop(L) - 2, nargs);
-  lua_pop(L, 3);
+  lua_rawseti(L, -2, PACKED_FIRST + 1);
+  lua_setiuservalue(L, task_index, TA_TASK_OUTCOME);
+  task->starts = TA_START_PACKED;
 }
 
 /* Pushes function and arguments from the packed table on top, which is popped.
@@ -338,31 +351,28 @@ static void inherit_cancellation(struct ta_runner *runner, struct ta_task *task)
   task->in_force = task->cause != NULL;
 }
 
-/* A coroutine that is made where a debug hook is set has the hook too, in Lua. */
-static void inherit_hook(struct ta_runner *runner, lua_State *L, struct ta_task *task) {
-  if (lua_gethook(L)) ta_pool_make(runner, L, task);
-}
-
-/* A finalizer, which any request for memory may run, could free the Runner. */
-static void check_open(const struct ta_runner *runner, lua_State *L) {
-  if (!runner->L) luaL_error(L, "the Runner was closed");
+/* All of the birth that asks for memory where a finalizer may run.  Leaves the task
+ * at `place`, and above it the coroutine of one that is made where a debug hook is
+ * set: that has the hook too, in Lua. */
+static struct ta_task *prepare(struct ta_runner *runner, lua_State *L, int place,
+                               const struct ta_task_options *options) {
+  struct ta_task *task = push_new(runner, L, place, lua_gettop(L) - place, options);
+  lua_replace(L, place);
+  lua_settop(L, place);
+  if (ta_tracing(runner)) ta_push_task_name(L, place);
+  lua_settop(L, place);
+  if (lua_gethook(L)) ta_pool_push(runner, L);
+  return task;
 }
 
 struct ta_task *ta_task_add(struct ta_runner *runner, lua_State *L, int nargs,
                             const struct ta_task_options *options, struct ta_scope *scope) {
-  check_open(runner, L);
+  ta_check_open(runner, L);
   ta_check_stack(L, LUA_MINSTACK);
   int place = lua_gettop(L) - nargs;
-  struct ta_task *task = push_new(runner, L, place, nargs, options);
-  lua_replace(L, place);
-  lua_settop(L, place);
-  check_open(runner, L);
-  inherit_hook(runner, L, task);
-  if (ta_tracing(runner)) {
-    ta_push_task_name(L, place);
-    lua_pop(L, 1);
-  }
-  check_open(runner, L);
+  struct ta_task *task = prepare(runner, L, place, options);
+  ta_check_open(runner, L);
+  if (scope && scope->ended) luaL_error(L, "async.scope: the scope has ended");
   keep_task(runner, L, place);
   task->timer.seq = ++runner->last_id;
   task->scope = scope;
@@ -376,7 +386,12 @@ struct ta_task *ta_task_add(struct ta_runner *runner, lua_State *L, int nargs,
 
 struct ta_task *ta_add_task(struct ta_runner *runner, lua_State *L, int nargs,
                             const struct ta_task_options *options) {
-  return ta_task_add(runner, L, nargs, options, NULL);
+  ta_check_stack(L, 1);
+  ta_push_runner(runner, L); /* a finalizer that frees it leaves us the struct */
+  lua_insert(L, -(nargs + 2));
+  struct ta_task *task = ta_task_add(runner, L, nargs, options, NULL);
+  lua_remove(L, -2);
+  return task;
 }
 
 /* --------------------------------------------------------------------- end */
@@ -405,13 +420,21 @@ static void let_go(struct ta_runner *runner, struct ta_task *task) {
   if (task->cause == task) ta_forget_cancellation(runner, task);
 }
 
+/* What the task, whose object is on top, has kept for its waits. */
+static void drop_anchors(lua_State *L, struct ta_task *task) {
+  lua_pushnil(L);
+  lua_setiuservalue(L, -2, TA_TASK_NESTED);
+  task->anchored = NULL;
+}
+
 /* Moves the outcome from the top of L into the task, with what is known of it. */
 static void keep_outcome(struct ta_runner *runner, lua_State *L, struct ta_task *task) {
-  if (task->empty && !task->has_known) { /* nil is there already */
+  if (task->empty && !task->has_known && !task->anchored) { /* nil is there already */
     lua_settop(L, -2);
     return;
   }
   ta_task_push(runner, L, task);
+  if (task->anchored) drop_anchors(L, task);
   lua_insert(L, -2);
   lua_setiuservalue(L, -2, TA_TASK_OUTCOME);
   ta_keep_known(runner, L, task);
@@ -419,7 +442,8 @@ static void keep_outcome(struct ta_runner *runner, lua_State *L, struct ta_task 
 }
 
 /* Takes an ended task, which no queue and no timer holds, off the Runner.  Its
- * outcome is on top of the Runner's L and popped. */
+ * outcome is on top of the Runner's L and popped: it is in its place before reports,
+ * which may be Lua, can ask for it. */
 static void end_task(struct ta_runner *runner, struct ta_task *task, enum ta_task_state state) {
   struct ta_scope *scope = task->scope;
   if (ta_tracing(runner) && state != TA_TASK_FAILED)
@@ -429,8 +453,8 @@ static void end_task(struct ta_runner *runner, struct ta_task *task, enum ta_tas
   task->stopped = NULL;
   task->starts = TA_START_LOADED; /* its arguments are gone, should it never have started */
   ta_pool_give_back(runner, task);
-  let_go(runner, task);
   keep_outcome(runner, runner->L, task);
+  let_go(runner, task);
   leave_living(runner, task);
   task->wait = ++runner->last_wait; /* from now on says who ended before whom */
   wake_awaiters(runner, task);
@@ -439,11 +463,15 @@ static void end_task(struct ta_runner *runner, struct ta_task *task, enum ta_tas
 }
 
 /* The coroutine has ended with its outcome, and perhaps a failure's description
- * above it, on its stack. */
+ * above it, on its stack: from there others could take them away. */
 static void end_here(struct ta_runner *runner, struct ta_task *task, enum ta_task_state state) {
-  if (lua_gettop(task->co) > TA_POOL_BOTTOM + 1) ta_report_failure_of(runner, task, task->co);
-  lua_settop(task->co, TA_POOL_BOTTOM + 1);
-  lua_xmove(task->co, runner->L, 1);
+  lua_State *L = runner->L;
+  int count = lua_gettop(task->co) - TA_POOL_BOTTOM;
+  lua_xmove(task->co, L, count);
+  if (count > 1) {
+    ta_report_failure_of(runner, task, L);
+    lua_pop(L, count - 1);
+  }
   end_task(runner, task, state);
 }
 
@@ -455,18 +483,23 @@ static void end_failed(struct ta_runner *runner, struct ta_task *task) {
 
 /* ------------------------------------------------------------------ closing */
 
-#define MAX_NESTED 256 /* Lua itself allows fewer */
+/* The nested coroutine so many levels further in than the task's own, or NULL. */
+static lua_State *nested_at(const struct ta_task *task, int depth) {
+  lua_State *co = task->co;
+  while (co && depth-- > 0) co = ta_waiting_inner(co);
+  return co;
+}
 
 /* Closes the task's coroutines from the innermost outward.  An error of their
- * clean-up is left on top of the Runner's L; false then. */
+ * clean-up is left on top of the Runner's L; false then.  Clean-up may itself close
+ * one further out, and with it all that it holds. */
 static bool close_coroutines(struct ta_runner *runner, struct ta_task *task) {
-  lua_State *nested[MAX_NESTED];
-  int count = 0;
+  int depth = 0;
   int top = lua_gettop(runner->L);
-  for (lua_State *co = task->co; co && count < MAX_NESTED; co = ta_waiting_inner(co))
-    nested[count++] = co;
-  while (count > 0) {
-    lua_State *co = nested[--count];
+  while (nested_at(task, depth)) depth++;
+  while (depth > 0) {
+    lua_State *co = nested_at(task, --depth);
+    if (!co) continue;
     int status = ta_close_coroutine(runner, co, runner->L, "the end of a cancelled task");
     if (status == LUA_OK || lua_gettop(co) == 0) continue;
     lua_settop(runner->L, top);
@@ -533,20 +566,26 @@ static int prepare_step(struct ta_task *task) {
 static void stop_foreign(struct ta_runner *runner, struct ta_task *task, int count) {
   if (ta_await_foreign(runner, task, count) == 0) return;
   ta_abandon_regions(runner, task, NULL);
-  close_coroutines(runner, task);
+  if (!close_coroutines(runner, task)) lua_remove(runner->L, -2); /* the first error */
   end_failed(runner, task);
 }
 
-/* Is the coroutine as the last step left it?  Where Lua's own coroutine library
- * is in use, a script may have got hold of it. */
+/* Is the coroutine as the last step left it?  A script may have got hold of it, and of
+ * Lua's own coroutine library. */
 static bool is_intact(const struct ta_task *task) {
   if (task->steps == 0) return true;
   return task->marks ? ta_is_waiting(task->co) : lua_status(task->co) == LUA_YIELD;
 }
 
+/* Whoever holds the coroutine finds it dead. */
 static void end_meddled(struct ta_runner *runner, struct ta_task *task) {
+  runner->current = task;
+  task->state = TA_TASK_RUNNING;
+  ta_abandon_regions(runner, task, NULL);
+  if (!close_coroutines(runner, task)) lua_pop(runner->L, 1);
   lua_pushliteral(runner->L, "the coroutine of a task was resumed or closed by somebody else");
   end_failed(runner, task);
+  runner->current = NULL;
 }
 
 /* The step is over: what became of the coroutine? */
@@ -584,14 +623,14 @@ static bool start(struct ta_runner *runner, struct ta_task *task) {
 
 void ta_task_step(struct ta_runner *runner, struct ta_task *task) {
   int count;
-  if (TA_UNLIKELY(!runner->guarded) && !is_intact(task)) {
+  if (task->steps == 0 && !start(runner, task)) return;
+  if (ta_tracing(runner)) ta_trace_step(runner, task);
+  if (TA_UNLIKELY(!is_intact(task))) {
     end_meddled(runner, task);
     return;
   }
-  if (task->steps == 0 && !start(runner, task)) return;
   int nargs = prepare_step(task);
   runner->steps++;
-  if (ta_tracing(runner)) ta_trace_step(runner, task);
   runner->current = task;
   /* As ta_resume(), with a call less on the way of each step. */
   struct ta_level level = {.co = task->co, .waitable = true, .depth = 1};
@@ -626,7 +665,20 @@ void ta_task_forget(struct ta_runner *runner, struct ta_task *task) {
   task->starts = TA_START_LOADED;
   task->co = NULL; /* from now on only a script may keep it */
   ta_task_push(runner, runner->L, task);
+  drop_anchors(runner->L, task);
   lua_pushnil(runner->L);
   lua_setiuservalue(runner->L, -2, TA_TASK_OUTCOME);
   lua_pop(runner->L, 1);
+}
+
+void ta_task_bury(struct ta_runner *runner, lua_State *L, struct ta_task *task) {
+  ta_forget_wait(runner, task);
+  ta_bury_regions(task);
+  task->scope = NULL;
+  task->state = TA_TASK_CANCELLED;
+  task->packed = task->empty = false;
+  ta_task_push(runner, L, task);
+  lua_pushnil(L);
+  lua_setiuservalue(L, -2, TA_TASK_OUTCOME);
+  lua_pop(L, 1);
 }

@@ -33,7 +33,8 @@ struct ta_waiter {
 /* What each step touches comes first, to lie in few cache lines. */
 struct ta_task {
   struct ta_timer timer;           /* `at` is the article's proceed_at, `seq` the id */
-  lua_State *co;                   /* NULL before its first step, and once it has ended */
+  lua_State *co;                   /* NULL before its first step, but for one that was spawned
+                                      under a debug hook, and once it has ended */
   struct ta_task *next_queued;     /* in the queue that holds it when runnable */
   const struct ta_wait_kind *kind; /* what it waits for; NULL: it does not */
   void *subject;                   /* more about that */
@@ -78,11 +79,13 @@ struct ta_task {
   struct ta_scope *scope;   /* whose child it is, or NULL */
   struct ta_link sibling;   /* among the scope's children */
   struct ta_region *region; /* the innermost scope, deadline or shield it is in */
+  const void *anchored;     /* the object that its user value keeps */
   struct ta_list locks;     /* that it holds */
   const char *name;         /* NULL until somebody asked */
 };
 
-/* Where function and arguments are, for a task that has not started. */
+/* Where function and arguments are, for a task that has not started.  Those of one
+ * that has a coroutine already, because of a debug hook, are not on it yet. */
 enum ta_task_start {
   TA_START_LOADED, /* on its coroutine; or it has started */
   TA_START_BARE,   /* the function in its user value, no argument */
@@ -92,11 +95,14 @@ enum ta_task_start {
 
 /* A task's user values. */
 enum {
-  TA_TASK_OUTCOME = 1,            /* its result or error; before it starts its arguments */
-  TA_TASK_FUNCTION,               /* what it runs, until that is replaced by its name */
-  TA_TASK_RECORD,                 /* where it was spawned, or nil: see describe.h */
-  TA_TASK_KNOWN = TA_TASK_RECORD, /* after a failure what is known of it: see known.h */
-  TA_TASK_KEEPS = TA_TASK_RECORD
+  TA_TASK_OUTCOME = 1,              /* its result or error; before it starts its arguments */
+  TA_TASK_FUNCTION,                 /* what it runs, until that is replaced by its name */
+  TA_TASK_RECORD,                   /* where it was spawned, or nil: see describe.h */
+  TA_TASK_KNOWN = TA_TASK_RECORD,   /* after a failure what is known of it: see known.h */
+  TA_TASK_REGION,                   /* the object of its innermost region; that keeps the others */
+  TA_TASK_ANCHOR = TA_TASK_OUTCOME, /* while it runs, what its last wait was about */
+  TA_TASK_NESTED = TA_TASK_REGION + 1, /* the nested coroutine that waited last */
+  TA_TASK_KEEPS = TA_TASK_NESTED
 };
 
 static inline uint64_t ta_task_id(const struct ta_task *task) {
@@ -134,6 +140,10 @@ void ta_task_force(struct ta_runner *runner, struct ta_task *task);
 
 /* The Runner is freed: nothing that outlives it leads to the task any more. */
 void ta_task_forget(struct ta_runner *runner, struct ta_task *task);
+
+/* The state is being closed: from now on the task counts as ended.  Nobody is told.
+ * [-0, +0, -] */
+void ta_task_bury(struct ta_runner *runner, lua_State *L, struct ta_task *task);
 
 /* Pushes the task's object.  Only of one that lives.  [-0, +1, -] */
 void ta_task_push(struct ta_runner *runner, lua_State *L, const struct ta_task *task);

@@ -25,7 +25,7 @@ void ta_trace_add(struct ta_runner *runner, const struct ta_task *task, const ch
 }
 
 void ta_trace_step(struct ta_runner *runner, const struct ta_task *task) {
-  struct ta_event event = {.kind = TA_EVENT_STEP, .number = task->steps, .delay = -1};
+  struct ta_event event = {.kind = TA_EVENT_STEP, .number = task->steps + 1, .delay = -1};
   send(runner, &event, task);
 }
 
@@ -70,13 +70,15 @@ void ta_trace_pass(struct ta_runner *runner, size_t count) {
   send(runner, &event, NULL);
 }
 
-void ta_trace_wait(struct ta_runner *runner, const struct ta_timer *first) {
+void ta_trace_wait(struct ta_runner *runner) {
   struct ta_event event = {.kind = TA_EVENT_WAIT, .delay = -1};
+  double now = ta_host_now(runner); /* first: it may be Lua, and change who sleeps */
+  const struct ta_timer *first = ta_timers_first(&runner->timers);
   if (first) {
     event.number = first->seq;
     if (first->seq == 0)
       event.number = ta_task_id(TA_HOLDER(first, struct ta_deadline, timer)->region.task);
-    event.delay = fmax(0, first->at - ta_host_now(runner));
+    event.delay = fmax(0, first->at - now);
     event.until = first->at - runner->started;
   }
   send(runner, &event, NULL);

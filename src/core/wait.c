@@ -104,6 +104,7 @@ static bool push_obstacle(lua_State *L, lua_State *co, int level) {
 
 static int raise_cannot_wait(struct ta_runner *runner, lua_State *L, const char *action) {
   struct ta_level *level = runner->level;
+  ta_check_open(runner, L);
   if (!runner->current) return ta_error(L, "%s: only a task can wait", action);
   if (!level || level->co != L)
     return ta_error(L, "%s: cannot wait in a coroutine that a C function resumed", action);
@@ -133,6 +134,27 @@ void ta_check_wait(struct ta_runner *runner, lua_State *L, const char *action) {
 }
 
 /* ----------------------------------------------------------- park, unpark */
+
+void ta_anchor_wait(struct ta_runner *runner, lua_State *L, int index) {
+  struct ta_task *task = runner->current;
+  const void *object = lua_touserdata(L, index);
+  bool nested = L != task->co;
+  if (!nested && task->anchored == object) return; /* since the last time */
+  lua_pushvalue(L, index);
+  ta_task_push(runner, L, task);
+  lua_insert(L, -2);
+  lua_setiuservalue(L, -2, TA_TASK_ANCHOR);
+  if (nested) {
+    lua_pushthread(L);
+    lua_setiuservalue(L, -2, TA_TASK_NESTED);
+  }
+  lua_pop(L, 1);
+  task->anchored = object;
+}
+
+bool ta_stands_in_wait(const struct ta_task *task, int index, const void *object) {
+  return ta_is_waiting(task->stopped) && lua_touserdata(task->stopped, index) == object;
+}
 
 struct ta_task *ta_begin_wait(struct ta_runner *runner, lua_State *L,
                               const struct ta_wait_kind *kind, void *subject) {
@@ -194,12 +216,22 @@ static int refuse_to_park(struct ta_runner *runner, lua_State *L, struct ta_task
   return ta_raise_memory(L);
 }
 
+/* What the ticket's wait is about often is a userdata on the stack. */
+static void anchor_subject(struct ta_runner *runner, lua_State *L, const void *subject) {
+  for (int index = subject ? lua_gettop(L) : 0; index > 0; index--) {
+    if (lua_touserdata(L, index) != subject) continue;
+    ta_anchor_wait(runner, L, index);
+    return;
+  }
+}
+
 int ta_park(struct ta_runner *runner, lua_State *L, struct ta_ticket ticket, lua_KContext context,
             lua_KFunction k) {
   struct ta_task *task = runner->current;
   if (task->wait != ticket.wait) return k(L, LUA_OK, context); /* completed meanwhile */
-  if (task->in_force || !ta_can_wait(runner, L) || !lua_checkstack(L, 2))
+  if (task->in_force || !ta_can_wait(runner, L) || !lua_checkstack(L, LUA_MINSTACK))
     return refuse_to_park(runner, L, task);
+  anchor_subject(runner, L, task->subject);
   ta_begin_wait(runner, L, task->kind, task->subject);
   task->wait = ticket.wait;
   task->after.k = k;
@@ -218,8 +250,8 @@ static void disarm(struct ta_runner *runner, struct ta_task *task) {
 
 void ta_complete_wait(struct ta_runner *runner, struct ta_task *task) {
   disarm(runner, task);
-  if (task->state != TA_TASK_WAITING) return; /* it has not parked yet */
   task->kind = NULL;
+  if (task->state != TA_TASK_WAITING) return; /* it has not parked yet */
   if (ta_tracing(runner)) ta_trace_simple(runner, task, TA_EVENT_WAKE);
   ta_make_ready(runner, task);
 }
@@ -237,6 +269,11 @@ void ta_drop_wait(struct ta_runner *runner, struct ta_task *task) {
   disarm(runner, task);
   task->kind = NULL;
   if (task->state == TA_TASK_WAITING && kind && kind->disarm) kind->disarm(task->subject);
+}
+
+void ta_forget_wait(struct ta_runner *runner, struct ta_task *task) {
+  disarm(runner, task);
+  task->kind = NULL;
 }
 
 /* ------------------------------------------------------------------ sleep */
@@ -386,7 +423,12 @@ int ta_await_foreign(struct ta_runner *runner, struct ta_task *task, int count) 
   if (lua_pcall(L, 1, 1, 0) != LUA_OK) return -1;
   double delay = lua_tonumber(L, -1);
   lua_pop(L, 1);
-  arm_sleep(runner, task->co, delay, start_of_sleep(runner, delay));
+  double start = start_of_sleep(runner, delay);
+  if (task->in_force) { /* it is raised at the next step */
+    task->given_up = true;
+    delay = 0;
+  }
+  arm_sleep(runner, task->co, delay, start);
   if (ta_tracing(runner)) ta_trace_sleep(runner, task, task->co, fmax(0, delay));
   return 0;
 }

@@ -45,8 +45,14 @@ int ta_give_turn(struct ta_runner *runner, lua_State *L, const struct ta_wait_ki
 
 extern const struct ta_wait_kind ta_turn_kind, ta_checkpoint_kind;
 
+/* Has the running task keep what its wait in L is about to need, the value at
+ * `index` and the nested coroutine L: others might close the coroutine on whose
+ * stack they lie.  To be called before ta_begin_wait().  [-0, +0, -] */
+void ta_anchor_wait(struct ta_runner *runner, lua_State *L, int index);
+
 /* Begins a wait of the running task in L, which ta_park_here() then parks.  The
- * caller has checked that it can wait. */
+ * caller has checked that it can wait, and nothing that may run Lua came since:
+ * no request for memory and no reading of the clock. */
 struct ta_task *ta_begin_wait(struct ta_runner *runner, lua_State *L,
                               const struct ta_wait_kind *kind, void *subject);
 
@@ -60,6 +66,11 @@ void ta_queue_wait(struct ta_task *task, struct ta_list *queue);
 /* Stops the task in the wait it has begun.  `k` begins with ta_check_given_up().
  * [-0, +0, v] */
 int ta_park_here(struct ta_runner *runner, lua_State *L, lua_KContext context, lua_KFunction k);
+
+/* Does a task that is in a queue still stand in its wait for `object`, which is at
+ * `index` of the stack there?  Somebody else may have resumed or closed its
+ * coroutine. */
+bool ta_stands_in_wait(const struct ta_task *task, int index, const void *object);
 
 /* Raises that somebody else has resumed the coroutine.  [-0, +0, v] */
 int ta_raise_meddled(lua_State *L);
@@ -90,5 +101,9 @@ void ta_wake_sleeper(struct ta_runner *runner, struct ta_task *task);
 
 /* Gives the current wait up, if there is one: nothing will complete it. */
 void ta_drop_wait(struct ta_runner *runner, struct ta_task *task);
+
+/* The same without telling whoever would have completed it: the state is being
+ * closed. */
+void ta_forget_wait(struct ta_runner *runner, struct ta_task *task);
 
 #endif

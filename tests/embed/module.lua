@@ -216,7 +216,7 @@ test("a_closed_adapter_answers_or_raises", function()
   check_same(adapter:live(), 0)
   check_same(adapter:cancel("x"), nil)
   check_raises("closed", adapter.spawn, log)
-  check_raises("only a task can wait", adapter.sleep, 1)
+  check_raises("the Runner was closed", adapter.sleep, 1)
 end)
 
 test("the_adapter_closes_with_its_block", function()
@@ -301,6 +301,36 @@ test("at_the_end_of_the_program_tasks_clean_up", function()
     end)
     loop.run(1)
     print("here")]])
+end)
+
+test("os_exit_in_a_task_may_meet_finalizers_that_use_tasks", function()
+  check_apart("^true\tfalse\tfalse\n$", [[
+    local task, channel
+    old = setmetatable({}, {__gc = function()
+      print((pcall(task.cancel, task)), (pcall(channel.send, channel, 1)), (pcall(spawn, print)))
+    end})
+    local adapter = async.adapter(loop.call_later, loop.now)
+    channel = async.channel()
+    task = spawn(sleep, 10)
+    spawn(channel.recv, channel)
+    spawn(async.scope, function(s) s:spawn(sleep, 9) end)
+    spawn(function() os.exit(0, true) end)
+    loop.run()]])
+end)
+
+test("the_coroutine_of_a_task_in_other_hands_is_survived", function()
+  check_apart("somebody else.*survived\n$", [[
+    local running, close = coroutine.running, coroutine.close
+    local adapter = async.adapter(loop.call_later, loop.now)
+    local co
+    spawn(function() co = running() async.scope(function(s) s:spawn(sleep, 1) end) end)
+    loop.run(0.5)
+    close(co)
+    co = nil
+    collectgarbage() collectgarbage()
+    async.tree()
+    loop.run()
+    print "survived"]])
 end)
 
 test("os_exit_in_a_task_ends_the_program", function()

@@ -133,7 +133,32 @@ static void expect_after_free(const char *kept, const char *code, const char *lo
 
 static void waits_kept_after_freeing_raise(void) {
   expect_after_free("s, a = sleep, async", "log(pcall(s, 1)) log(pcall(a.checkpoint))",
-                    "false sleep: only a task can wait false checkpoint: only a task can wait");
+                    "false the Runner was closed false the Runner was closed");
+}
+
+/* Functions of the prelude as well, loaded before or not. */
+static void whatever_could_wait_or_make_something_says_that_the_runner_was_closed(void) {
+  static const char code[] =
+      "local function try(name, fn, ...) local ok, message = pcall(fn, ...) "
+      "  if ok or not tostring(message):find('the Runner was closed', 1, true) then "
+      "    log(name, ok, message) end end "
+      "local function lazy(name, ...) "
+      "  try(name, function(...) return a[name](...) end, ...) end "
+      "for _, name in ipairs {'all', 'any', 'race'} do lazy(name, {print}) end "
+      "lazy('map', {1}, print) lazy('retry', 2, print) lazy('every', 1, print)"
+      "for _, name in ipairs {'scope', 'checkpoint', 'now', 'tree', 'channel', 'event', 'lock', "
+      "  'task_local', 'defer'} do try(name, a[name], name == 'scope' and print or nil) end "
+      "try('semaphore', a.semaphore, 1) try('select', a.select, {ch}) try('defer', a.defer, print) "
+      "try('with_timeout', a.with_timeout, 1, print) try('await', w, {action = 'sleep', delay = 1})"
+      "for _, name in ipairs {'recv', 'send'} do try(name, ch[name], ch, 1) end "
+      "try('iter', function() for v in ch:iter() do end end) try('wait', ev.wait, ev) "
+      "try('with', sem.with, sem, print) try('acquire', lk.acquire, lk) log 'all'";
+  expect_after_free("a, w, ch, ev = async, await, async.channel(), async.event() "
+                    "lk, sem = async.lock(), async.semaphore(1)",
+                    code, "all");
+  expect_after_free("a, w, ch, ev = async, await, async.channel(), async.event() "
+                    "lk, sem = async.lock(), async.semaphore(1) local _ = async.all",
+                    code, "all");
 }
 
 static void spawn_kept_after_freeing_raises(void) {
@@ -293,6 +318,27 @@ static void a_state_closed_in_the_middle_of_everything_gives_all_back(void) {
   }
 }
 
+/* They run after the Runner's own, in whose middle the state may be closed. */
+static void finalizers_older_than_the_runner_meet_ended_tasks(void) {
+  for (int passes = 1; passes < 4; passes++) {
+    struct world world;
+    world_open_bare(&world);
+    lua_pushlstring(world.L, try_everything, sizeof try_everything - 1);
+    lua_setglobal(world.L, "try_everything");
+    world_do(&world, "old = setmetatable({}, {__gc = load(try_everything)})");
+    make_runner(&world);
+    ta_open(world.runner, world.L, TA_OPEN_ALL);
+    world_do(&world, "a = async park = sleep");
+    world_add(&world, everything);
+    for (int i = 0; i < passes; i++) world_pass(&world);
+    if (passes == 3) ta_cancel_all(world.runner, "over");
+    world.runner = NULL;
+    lua_close(world.L);
+    CHECK(world.bytes == 0);
+    CHECK(strstr(world.log, "on"));
+  }
+}
+
 /* ------------------------------------------------------------ several Runners */
 
 static double clock_of(void *data) {
@@ -307,7 +353,7 @@ static void note_failure(void *data, const struct ta_failure *failure) {
 static struct ta_runner *add_runner(struct world *world) {
   struct ta_host host = {.data = world, .now = clock_of};
   struct ta_runner *runner = ta_runner_new(world->L, &host);
-  ta_open(runner, world->L, TA_OPEN_ALL);
+  ta_open(runner, world->L, TA_OPEN_LIBRARY);
   ta_on_failure(runner, note_failure, world);
   return runner;
 }
@@ -316,6 +362,19 @@ static void add_to(struct ta_runner *runner, struct world *world, const char *co
   world_load(world, code);
   ta_add_task(runner, world->L, 0, NULL);
   lua_pop(world->L, 1);
+}
+
+static int l_open(lua_State *L) {
+  ta_open(lua_touserdata(L, 1), L, (unsigned)lua_tointeger(L, 2));
+  return 0;
+}
+
+/* If it does not open, the error is on top. */
+static bool opens(struct world *world, struct ta_runner *runner, unsigned flags) {
+  lua_pushcfunction(world->L, l_open);
+  lua_pushlightuserdata(world->L, runner);
+  lua_pushinteger(world->L, (lua_Integer)flags);
+  return lua_pcall(world->L, 2, 0, 0) == LUA_OK;
 }
 
 static void two_runners_in_one_state_do_not_meet(void) {
@@ -328,7 +387,7 @@ static void two_runners_in_one_state_do_not_meet(void) {
                     "  one.sleep(1) log('a', one.async.current().id) end)) end) log 'b'"
                     "local g <close> = one.async.defer(function() log 'closed' end) one.sleep(9)");
   add_to(second, &world,
-         "coroutine.wrap(function() sleep(1) log('c', async.current().id) end)()"
+         "sleep(1) log('c', async.current().id)"
          "log(pcall(one.sleep, 1)) log(one.async.current())");
   world_pass(&world);
   CHECK(ta_pass(second, &deadline) == TA_WAITING);
@@ -345,6 +404,25 @@ static void two_runners_in_one_state_do_not_meet(void) {
   CHECK(world_settle(&world) == TA_DONE);
   CHECK_TEXT(world.log, "a 2 b closed");
   world_close(&world);
+}
+
+/* Each of the functions works for one Runner. */
+static void the_second_runner_of_a_state_may_not_replace_functions_too(void) {
+  static const unsigned flags[] = {TA_OPEN_COROUTINE, TA_OPEN_REQUIRE, TA_OPEN_PCALL, TA_OPEN_ALL};
+  for (size_t first = 0; first < sizeof flags / sizeof *flags; first++)
+    for (size_t second = 0; second < sizeof flags / sizeof *flags; second++) {
+      struct world world;
+      world_open(&world, TA_OPEN_LIBRARY | flags[first]);
+      struct ta_runner *other = add_runner(&world);
+      CHECK(!opens(&world, other, flags[second]));
+      CHECK(strstr(lua_tostring(world.L, -1), "another Runner of this state has replaced"));
+      lua_pop(world.L, 1);
+      ta_open(world.runner, world.L, flags[second]); /* the first may, and do it again */
+      ta_runner_free(world.runner);
+      world.runner = other;
+      CHECK(opens(&world, other, flags[second]));
+      world_close(&world);
+    }
 }
 
 static void what_one_runner_made_is_nothing_to_another(void) {
@@ -555,6 +633,7 @@ const struct test embed_tests[] = {
     TEST(freeing_puts_back_all_that_was_replaced),
     TEST(a_state_without_libraries_can_be_opened),
     TEST(waits_kept_after_freeing_raise),
+    TEST(whatever_could_wait_or_make_something_says_that_the_runner_was_closed),
     TEST(spawn_kept_after_freeing_raises),
     TEST(the_library_kept_after_freeing_answers_or_raises),
     TEST(tasks_kept_after_freeing_answer_or_raise),
@@ -565,7 +644,9 @@ const struct test embed_tests[] = {
     TEST(a_runner_freed_in_the_middle_of_everything_leaves_nothing_that_bites),
     TEST(a_runner_closed_in_the_middle_of_everything_answers_or_raises),
     TEST(a_state_closed_in_the_middle_of_everything_gives_all_back),
+    TEST(finalizers_older_than_the_runner_meet_ended_tasks),
     TEST(two_runners_in_one_state_do_not_meet),
+    TEST(the_second_runner_of_a_state_may_not_replace_functions_too),
     TEST(what_one_runner_made_is_nothing_to_another),
     TEST(foreign_yields_of_two_runners_in_one_state_are_cancelled),
     TEST(two_runners_in_two_states_do_not_meet),

@@ -27,7 +27,8 @@ static const struct room rooms[] = {
     {"require", require_tests}, {"embed", embed_tests},     {"host", host_tests},
     {"text", text_tests},       {"preempt", preempt_tests}, {"list", list_tests},
     {"cancel", cancel_tests},   {"report", report_tests},   {"loop", loop_tests},
-    {"pool", pool_tests},       {"slab", slab_tests},
+    {"pool", pool_tests},       {"slab", slab_tests},       {"act", act_tests},
+    {"meddle", meddle_tests},
 };
 
 static jmp_buf out_of_test;

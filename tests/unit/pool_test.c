@@ -135,6 +135,52 @@ static void idle_coroutines_do_not_pile_up(void) {
   world_close(&world);
 }
 
+/* An allocator that refuses to let the table of slots grow, when it is told to. */
+struct picky {
+  lua_Alloc alloc;
+  void *data;
+  bool refuses;
+};
+
+static void *refuse_slots(void *data, void *block, size_t old, size_t size) {
+  struct picky *picky = data;
+  bool grows = block && old == 17 * sizeof(void *) && size > old;
+  if (picky->refuses && grows) return NULL;
+  return picky->alloc(picky->data, block, old, size);
+}
+
+static void do_nothing(lua_State *L, lua_Debug *ar) {
+  (void)L, (void)ar;
+}
+
+static double still(void *data) {
+  (void)data;
+  return 0;
+}
+
+static void a_spawn_that_is_refused_under_a_hook_leaves_no_coroutine(void) {
+  struct world world;
+  world_open_bare(&world);
+  struct picky picky = {.refuses = false};
+  picky.alloc = lua_getallocf(world.L, &picky.data);
+  lua_setallocf(world.L, refuse_slots, &picky);
+  const struct ta_host host = {.now = still};
+  world.runner = ta_runner_new(world.L, &host);
+  ta_open(world.runner, world.L, TA_OPEN_ALL);
+  lua_sethook(world.L, do_nothing, LUA_MASKCOUNT, 1000000);
+  world_do(&world, "function refused() return not pcall(spawn, log) end "
+                   "for i = 1, 16 do spawn(log) end"); /* the slots are full */
+  picky.refuses = true;
+  world_do(&world, "log(refused())");
+  CHECK_TEXT(world.log, "true");
+  size_t before = world_settled_bytes(&world);
+  world_do(&world, "for i = 1, 100 do assert(refused()) end");
+  CHECK(world_settled_bytes(&world) < before + 1000);
+  picky.refuses = false;
+  lua_sethook(world.L, NULL, 0, 0);
+  world_close(&world);
+}
+
 const struct test pool_tests[] = {
     TEST(a_task_that_has_not_started_has_no_coroutine),
     TEST(coroutines_of_ended_tasks_are_used_again),
@@ -150,5 +196,6 @@ const struct test pool_tests[] = {
     TEST(arguments_of_a_task_that_never_starts_are_no_outcome),
     TEST(many_arguments_are_no_hindrance),
     TEST(idle_coroutines_do_not_pile_up),
+    TEST(a_spawn_that_is_refused_under_a_hook_leaves_no_coroutine),
     TESTS_END,
 };

@@ -118,6 +118,7 @@ static void the_running_task_is_known_by_its_id_and_perhaps_name(void) {
   lua_pushcclosure(world.L, l_who, 1);
   lua_setglobal(world.L, "who");
   CHECK(!ta_running_task(world.runner, &id, &name) && id == 0 && !name);
+  CHECK(!ta_running_task(world.runner, NULL, NULL));
   world_do(&world, "log(who())");
   world_add(&world, "log(who()) log(async.current().name, who())");
   world_add_named(&world, "two", "coroutine.wrap(function() sleep(0) log(who()) end)()");

@@ -21,7 +21,7 @@ static void *count_bytes(void *data, void *block, size_t old, size_t size) {
   return moved;
 }
 
-static double read_clock(void *data) {
+double world_clock(void *data) {
   return ((struct world *)data)->now;
 }
 
@@ -169,7 +169,7 @@ void world_open(struct world *world, unsigned flags) {
   world_open_bare(world);
   struct ta_host host = {
       .data = world,
-      .now = read_clock,
+      .now = world_clock,
       .pending = is_pending,
       .poll = look_outside,
       .preempted = preempted,

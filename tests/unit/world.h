@@ -57,6 +57,9 @@ struct world {
  * which nothing is opened but `flags`. */
 void world_open(struct world *world, unsigned flags);
 
+/* The clock of a world, for hosts of one's own. */
+double world_clock(void *world);
+
 /* The same without the Runner. */
 void world_open_bare(struct world *world);
 
