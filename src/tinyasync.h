@@ -155,6 +155,10 @@ TA_API enum ta_pass_result ta_run(struct ta_runner *runner, double *deadline);
  * the step it is in.  May be called from signal handlers and other threads. */
 TA_API void ta_interrupt(struct ta_runner *runner);
 
+/* What the host's call_later() was asked for last could not be noted down.  It is
+ * asked again when the next task becomes runnable.  Also inside call_later(). */
+TA_API void ta_ask_again(struct ta_runner *runner);
+
 /* Has the host's `preempted` called at the next Lua instruction of the step
  * under way: a way to look into a task that never waits, and to stop it.  Uses
  * the debug hook of the running coroutine.  Nothing happens when no step is under

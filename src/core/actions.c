@@ -31,6 +31,7 @@ static int l_actions_newindex(lua_State *L) {
   if (!lua_isnil(L, 3) && !ta_is_callable(L, 3))
     return luaL_error(L, "actions: expected a function for '%s', got %s", lua_tostring(L, 2),
                       luaL_typename(L, 3));
+  ta_check_open(ta_upvalue_runner(L), L);
   lua_settop(L, 3);
   lua_rawset(L, lua_upvalueindex(2));
   return 0;
@@ -38,6 +39,7 @@ static int l_actions_newindex(lua_State *L) {
 
 /* pairs(async.actions) goes over the handlers. */
 static int l_actions_pairs(lua_State *L) {
+  ta_check_open(ta_upvalue_runner(L), L);
   lua_getglobal(L, "next");
   lua_pushvalue(L, lua_upvalueindex(2));
   lua_pushnil(L);

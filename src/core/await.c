@@ -111,6 +111,7 @@ static int l_await(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   int results;
   luaL_checkany(L, 1);
+  ta_check_open(runner, L);
   lua_settop(L, 1);
   if (ta_await_value(runner, L, &results)) return results;
   if (!lua_istable(L, 1)) return luaL_error(L, "await: cannot await a %s", luaL_typename(L, 1));
@@ -129,6 +130,7 @@ void ta_push_await(struct ta_runner *runner, lua_State *L) {
 static int l_task_cancel(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_task *task = ta_check_task(L);
+  ta_check_open(runner, L);
   lua_settop(L, 2);
   bool can = !ta_task_has_ended(task) && !task->cause;
   lua_pushboolean(L, can && ta_cancel_task_for_reason(runner, L, task));

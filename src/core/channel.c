@@ -199,6 +199,7 @@ static int l_close(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_channel *channel = check_channel(L);
   struct ta_waiter *waiter;
+  ta_check_open(runner, L);
   channel->closed = true;
   while ((waiter = first_of(runner, channel, &channel->sync.waiting)))
     ta_wake_waiter(runner, &waiter->link);
@@ -214,6 +215,7 @@ static int l_close(lua_State *L) {
 /* For the generic for: recv, channel */
 static int l_iter(lua_State *L) {
   check_channel(L);
+  ta_check_open(ta_upvalue_runner(L), L);
   lua_pushvalue(L, lua_upvalueindex(1)); /* the Runner, also when it was freed */
   lua_pushcclosure(L, l_recv, 1);
   lua_pushvalue(L, 1);
@@ -221,7 +223,9 @@ static int l_iter(lua_State *L) {
 }
 
 static int l_length(lua_State *L) {
-  lua_pushinteger(L, check_channel(L)->count);
+  const struct ta_channel *channel = check_channel(L);
+  ta_check_open(ta_upvalue_runner(L), L);
+  lua_pushinteger(L, channel->count);
   return 1;
 }
 

@@ -222,6 +222,7 @@ const struct ta_task *ta_running_task(const struct ta_runner *runner, uint64_t *
 
 static int l_current(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
+  ta_check_open(runner, L);
   if (runner->current)
     ta_task_push(runner, L, runner->current);
   else
@@ -233,6 +234,7 @@ static int l_tasks(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   lua_Integer count = 0;
   lua_newtable(L);
+  ta_check_open(runner, L);
   for (const struct ta_task *task = runner->oldest; task; task = task->newer) {
     ta_task_push(runner, L, task);
     lua_rawseti(L, -2, ++count);
@@ -242,6 +244,7 @@ static int l_tasks(lua_State *L) {
 
 static int l_tree(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
+  ta_check_open(runner, L);
   ta_push_report(runner, L, TA_REPORT_TREE);
   return 1;
 }

@@ -66,6 +66,7 @@ static int l_task_local(lua_State *L) {
   ta_check_open(runner, L);
   lua_settop(L, 1);
   lua_newuserdatauv(L, 1, 1);
+  ta_check_open(runner, L);
   lua_pushvalue(L, 1);
   lua_setiuservalue(L, -2, 1);
   ta_push_kept(runner, L, TA_KEEPS_LOCAL);
@@ -76,6 +77,7 @@ static int l_task_local(lua_State *L) {
 static int l_local_get(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   ta_check_kind(L, TA_KEEPS_LOCAL, "TaskLocal");
+  ta_check_open(runner, L);
   if (runner->current && push_locals(runner, L, runner->current)) {
     lua_pushvalue(L, 1);
     if (lua_rawget(L, -2) != LUA_TNIL) {
@@ -123,6 +125,7 @@ static int l_local_set(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   ta_check_kind(L, TA_KEEPS_LOCAL, "TaskLocal");
   luaL_checkany(L, 2);
+  ta_check_open(runner, L);
   lua_settop(L, 2);
   if (!runner->current) return luaL_error(L, "task_local: only a task has values of its own");
   lua_createtable(L, 1, 0); /* a box: the value may be nil */
@@ -145,6 +148,7 @@ static int l_defer(lua_State *L) {
   if (!ta_is_callable(L, 1)) return luaL_typeerror(L, 1, "function");
   lua_settop(L, 1);
   lua_newuserdatauv(L, 1, 1);
+  ta_check_open(runner, L);
   lua_insert(L, 1);
   lua_setiuservalue(L, 1, 1);
   ta_push_kept(runner, L, TA_KEEPS_DEFER);

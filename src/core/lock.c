@@ -164,7 +164,9 @@ static int release(lua_State *L, struct permits *permits) {
 }
 
 static int l_release(lua_State *L) {
-  return release(L, check_permits(L));
+  struct permits *permits = check_permits(L);
+  ta_check_open(ta_upvalue_runner(L), L);
+  return release(L, permits);
 }
 
 static int l_guard_close(lua_State *L) {

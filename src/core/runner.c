@@ -220,6 +220,10 @@ void ta_allow_passes(struct ta_runner *runner, bool held) {
   if (runner->refused || (runner->ready.head && !runner->asked_soon)) call_later(runner, 0);
 }
 
+void ta_ask_again(struct ta_runner *runner) {
+  runner->asked_soon = false;
+}
+
 static void put_in_queue(struct ta_runner *runner, struct ta_queue *queue, struct ta_task *task) {
   task->state = TA_TASK_RUNNABLE;
   append(queue, task);
@@ -425,17 +429,19 @@ static enum ta_pass_result run(struct ta_runner *runner, double *idle, bool many
   return result;
 }
 
+/* *deadline is written last: it may be what the host's clock reads. */
 static enum ta_pass_result run_and_ask(struct ta_runner *runner, double *deadline, bool many) {
-  double idle;
-  if (deadline) *deadline = HUGE_VAL;
+  double earliest = HUGE_VAL, idle;
+  enum ta_pass_result result = TA_REENTERED;
   if (runner->stepping) {
     runner->refused = true;
-    return TA_REENTERED;
+  } else {
+    result = run(runner, &idle, many);
+    const struct ta_timer *first = ta_timers_first(&runner->timers);
+    if (first) earliest = first->at;
+    if (runner->host.call_later) call_later(runner, idle);
   }
-  enum ta_pass_result result = run(runner, &idle, many);
-  const struct ta_timer *first = ta_timers_first(&runner->timers);
-  if (deadline && first) *deadline = first->at;
-  if (runner->host.call_later) call_later(runner, idle);
+  if (deadline) *deadline = earliest;
   return result;
 }
 

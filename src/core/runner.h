@@ -185,8 +185,8 @@ static inline struct ta_runner *ta_upvalue_runner(lua_State *L) {
 /* Raises "not enough memory" without asking for any.  [-0, +0, v] */
 int ta_raise_memory(lua_State *L);
 
-/* Raises when the Runner was freed: a finalizer, which any request for memory may
- * run, could do that outside a pass.  [-0, +0, v] */
+/* Raises that the Runner was closed, if it was.  To be called after whatever may run
+ * Lua: a finalizer may have closed it.  [-0, +0, v] */
 void ta_check_open(const struct ta_runner *runner, lua_State *L);
 
 /* Makes room for `count` values on L's stack.  [-0, +0, m] */

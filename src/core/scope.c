@@ -56,6 +56,7 @@ static struct ta_scope *check_scope(lua_State *L) {
 
 static int l_scope_spawn(lua_State *L) {
   struct ta_scope *scope = check_scope(L);
+  ta_check_open(ta_upvalue_runner(L), L);
   if (scope->ended) return luaL_error(L, "async.scope: the scope has ended");
   return ta_spawn_from(ta_upvalue_runner(L), L, 2, scope);
 }
@@ -63,6 +64,7 @@ static int l_scope_spawn(lua_State *L) {
 static int l_scope_cancel(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_scope *scope = check_scope(L);
+  ta_check_open(runner, L);
   bool can = !scope->ended && !scope->region.cause;
   lua_settop(L, 2);
   lua_pushboolean(L, can && ta_cancel_scope_for_reason(runner, L, scope));
@@ -384,6 +386,7 @@ static int call_plainly(lua_State *L) {
 static int l_shield(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   check_callable(L, 1);
+  ta_check_open(runner, L);
   if (!ta_in_task(runner, L)) return call_plainly(L);
   struct ta_region *region = lua_newuserdatauv(L, sizeof *region, 1);
   memset(region, 0, sizeof *region);

@@ -182,6 +182,7 @@ static void take_places(struct ta_runner *runner, lua_State *L, struct select *s
 static int l_select(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   luaL_checktype(L, LIST, LUA_TTABLE);
+  ta_check_open(runner, L);
   lua_settop(L, LIST);
   lua_Integer count = (lua_Integer)lua_rawlen(L, LIST);
   double timeout = check_timeout(L);

@@ -19,6 +19,7 @@ void *ta_push_sync(struct ta_runner *runner, lua_State *L, size_t size, int name
   ta_check_open(runner, L);
   const char *name = lua_tostring(L, name_index);
   struct ta_sync *sync = lua_newuserdatauv(L, size, 2);
+  ta_check_open(runner, L);
   memset(sync, 0, size);
   ta_list_init(&sync->waiting);
   sync->name = name;
@@ -67,18 +68,23 @@ static int l_event(lua_State *L) {
 static int l_event_set(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_event_flag *event = check_event(L);
+  ta_check_open(runner, L);
   event->is_set = true;
   while (ta_wake_first(runner, &event->sync.waiting)) continue;
   return 0;
 }
 
 static int l_event_clear(lua_State *L) {
-  check_event(L)->is_set = false;
+  struct ta_event_flag *event = check_event(L);
+  ta_check_open(ta_upvalue_runner(L), L);
+  event->is_set = false;
   return 0;
 }
 
 static int l_event_is_set(lua_State *L) {
-  lua_pushboolean(L, check_event(L)->is_set);
+  const struct ta_event_flag *event = check_event(L);
+  ta_check_open(ta_upvalue_runner(L), L);
+  lua_pushboolean(L, event->is_set);
   return 1;
 }
 

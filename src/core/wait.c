@@ -125,11 +125,14 @@ bool ta_can_wait(const struct ta_runner *runner, lua_State *L) {
 }
 
 void ta_enter(struct ta_runner *runner, lua_State *L) {
-  if (TA_UNLIKELY(runner->current && runner->current->in_force)) ta_raise_cancellation(runner, L);
+  if (TA_UNLIKELY(!runner->current))
+    ta_check_open(runner, L);
+  else if (TA_UNLIKELY(runner->current->in_force))
+    ta_raise_cancellation(runner, L);
 }
 
 void ta_check_wait(struct ta_runner *runner, lua_State *L, const char *action) {
-  ta_enter(runner, L);
+  if (runner->current) ta_enter(runner, L);
   if (!ta_can_wait(runner, L)) raise_cannot_wait(runner, L, action);
 }
 

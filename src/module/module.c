@@ -8,6 +8,10 @@
  * The core's callbacks may come in the middle of any function and must not raise:
  * what they call in Lua they call protected, on the main thread, since a coroutine
  * may be gone by then.
+ *
+ * call_later, now and on_error, and finalizers wherever memory is asked for, may do
+ * anything: close the adapter, make another, run the program's loop.  So whatever may
+ * run Lua comes first, and then state is looked at.
  */
 #include <errno.h>
 #include <lauxlib.h>
@@ -19,20 +23,33 @@
 
 #include "tinyasync.h"
 
+enum phase { OPENING, OPEN, CLOSING, CLOSED };
+
+/* The program has a handle of it, and the registry the adapter itself. */
 struct adapter {
-  struct ta_runner *runner; /* NULL: closed */
+  struct ta_runner *runner; /* NULL: not made yet, or closed */
   lua_State *L;             /* the main thread */
   lua_CFunction spawn;      /* the core's */
+  const void *handle_kind;  /* the metatable of its handle, to compare with */
+  enum phase phase;
   bool has_now;
   bool has_on_error;
+  bool lost;           /* the program has no handle any more */
   bool in_pass;        /* ta_pass() runs */
-  bool asking;         /* call_later() runs */
   bool reading;        /* now() runs */
   bool complained;     /* of what now() returned the last time */
+  bool missed;         /* a request came while the core was at work */
   int busy;            /* how many functions of the core are on the C stack */
   double latest;       /* the last good time */
   double wanted;       /* in the pass that runs: the delay after it */
   lua_Integer waiting; /* how many requests call_later() has taken and not called */
+};
+
+/* What call_later() was asked for, a userdata. */
+struct request {
+  double due;
+  bool handing; /* call_later() has not returned yet */
+  bool called;
 };
 
 /* Its user values. */
@@ -41,10 +58,10 @@ enum {
   NOW,
   ON_ERROR,
   MODULE,   /* the module's table */
-  METHODS,  /* what the adapter has for those who index it */
+  METHODS,  /* what that has for those who index it */
   REPLACED, /* the five globals before */
   DUE,      /* list of the times of the requests, the earliest last */
-  REASON,   /* of cancel() */
+  REASON,   /* of the first cancel() */
   USER_VALUES = REASON
 };
 
@@ -52,7 +69,10 @@ static const char *const globals[] = {"async", "await", "sleep", "spawn", "runne
 
 #define GLOBALS_COUNT (sizeof globals / sizeof *globals)
 
-/* Under its address the registry keeps the last adapter that was made. */
+/* How often a request is made that is called at once, before that is a mistake. */
+#define MOST_TRIES 2
+
+/* Under its address the registry keeps the last adapter that was made, or false. */
 static const char adapter_key;
 
 static struct adapter *push_adapter(lua_State *L) {
@@ -164,13 +184,15 @@ static void tell_error(struct adapter *adapter, lua_State *L) {
   lua_pop(L, 1);
 }
 
+static void leave(struct adapter *adapter);
+
 static void on_failure(void *data, const struct ta_failure *failure) {
   struct adapter *adapter = data;
   const struct report report = {
       .message = failure->message, .length = failure->message_length, .failure = failure};
   adapter->busy++;
   tell(adapter, adapter->L, &report);
-  adapter->busy--;
+  leave(adapter);
 }
 
 /* -------------------------------------------------------------------- time */
@@ -214,8 +236,8 @@ static double host_now(void *data) {
   adapter->reading = true;
   adapter->busy++;
   try_now(adapter, adapter->L);
-  adapter->busy--;
   adapter->reading = false;
+  leave(adapter);
   return adapter->latest;
 }
 
@@ -223,11 +245,12 @@ static double host_now(void *data) {
 
 /* A program cannot be told to forget a request, so one is made only when it is to
  * come before all others: the list of their times gets earlier to its end. */
-static bool comes_in_time(lua_State *L, const struct adapter *adapter, int list, double due) {
+static bool comes_in_time(lua_State *L, const struct adapter *adapter, double due) {
   if (adapter->waiting == 0) return false;
-  lua_rawgeti(L, list, adapter->waiting);
+  push_value(L, DUE);
+  lua_rawgeti(L, -1, adapter->waiting);
   bool in_time = lua_tonumber(L, -1) <= due;
-  lua_pop(L, 1);
+  lua_pop(L, 2);
   return in_time;
 }
 
@@ -253,37 +276,59 @@ static void remove_request(lua_State *L, struct adapter *adapter, double due) {
   lua_pop(L, 1);
 }
 
+static void note_request(lua_State *L, struct adapter *adapter, double due) {
+  push_value(L, DUE);
+  lua_pushnumber(L, due);
+  lua_rawseti(L, -2, adapter->waiting + 1);
+  adapter->waiting++;
+  lua_pop(L, 1);
+}
+
 static int l_request(lua_State *L);
 
-/* Calls call_later(delay, request); what it raises is raised here. */
-static void make_request(lua_State *L, struct adapter *adapter, double delay, double due) {
+/* Pushes call_later(), its arguments, and below them what is asked for. */
+static struct request *push_request(lua_State *L, double delay, double due) {
+  struct request *request = lua_newuserdatauv(L, sizeof *request, 0);
+  *request = (struct request){.due = due, .handing = true};
   push_value(L, CALL_LATER);
   lua_pushnumber(L, delay);
   push_adapter(L);
-  lua_pushnumber(L, due);
+  lua_pushvalue(L, -4);
   lua_pushcclosure(L, l_request, 2);
-  adapter->asking = true;
-  int status = lua_pcall(L, 2, 0, 0);
-  adapter->asking = false;
-  if (status == LUA_OK) return;
-  if (adapter->runner) remove_request(L, adapter, due);
-  lua_error(L);
+  return request;
 }
 
-/* Has the program come back in `delay` seconds, unless it does already. */
+/* Calls call_later(delay, request); what it raises is raised here.  False: the
+ * request has been called already. */
+static bool make_request(lua_State *L, struct adapter *adapter, double delay, double due) {
+  int top = lua_gettop(L);
+  struct request *request = push_request(L, delay, due);
+  if (adapter->runner && !comes_in_time(L, adapter, due)) {
+    note_request(L, adapter, due);
+    int status = lua_pcall(L, 2, 0, 0);
+    request->handing = false;
+    if (status != LUA_OK) {
+      if (adapter->runner && !request->called) remove_request(L, adapter, due);
+      request->called = true;
+      lua_error(L);
+    }
+  }
+  lua_settop(L, top);
+  return !request->called;
+}
+
+/* Has the program come back in `delay` seconds, unless it does already.  A
+ * call_later() that runs the program's loop may have called the function by then:
+ * that is a mistake only when it does so again. */
 static void ask(lua_State *L, struct adapter *adapter, double delay) {
   if (delay == HUGE_VAL) return;
   luaL_checkstack(L, LUA_MINSTACK, NULL);
-  double due = host_now(adapter) + delay;
-  push_value(L, DUE);
-  bool in_time = comes_in_time(L, adapter, lua_gettop(L), due);
-  if (!in_time) {
-    lua_pushnumber(L, due);
-    lua_rawseti(L, -2, adapter->waiting + 1);
-    adapter->waiting++;
+  for (int tries = 0; tries < MOST_TRIES; tries++) {
+    double due = host_now(adapter) + delay;
+    if (!adapter->runner || comes_in_time(L, adapter, due)) return;
+    if (make_request(L, adapter, delay, due)) return;
   }
-  lua_pop(L, 1);
-  if (!in_time) make_request(L, adapter, delay, due);
+  if (adapter->runner) luaL_error(L, "call_later must not call the function at once");
 }
 
 /* (adapter, delay) */
@@ -294,10 +339,14 @@ static int l_ask(lua_State *L) {
 
 /* The same where nothing may raise. */
 static void ask_quietly(lua_State *L, struct adapter *adapter, double delay) {
-  if (!lua_checkstack(L, LUA_MINSTACK)) return;
-  lua_pushlightuserdata(L, adapter);
-  lua_pushnumber(L, delay);
-  if (!call_quietly(L, l_ask, 2, 0)) tell_error(adapter, L);
+  bool asked = lua_checkstack(L, LUA_MINSTACK);
+  if (asked) {
+    lua_pushlightuserdata(L, adapter);
+    lua_pushnumber(L, delay);
+    asked = call_quietly(L, l_ask, 2, 0);
+    if (!asked) tell_error(adapter, L);
+  }
+  if (!asked && adapter->runner) ta_ask_again(adapter->runner);
 }
 
 static void host_call_later(void *data, double delay) {
@@ -308,17 +357,20 @@ static void host_call_later(void *data, double delay) {
   }
   adapter->busy++;
   ask_quietly(adapter->L, adapter, delay);
+  leave(adapter);
+}
+
+/* A function of Lua's, called by the core, has returned.  What it has kept from being
+ * done is asked for once more. */
+static void leave(struct adapter *adapter) {
+  if (adapter->missed && adapter->busy == 1 && !adapter->in_pass) {
+    adapter->missed = false;
+    ask_quietly(adapter->L, adapter, 0);
+  }
   adapter->busy--;
 }
 
-/* The function that call_later() calls later.  In a task that runs the program's
- * loop it leaves the rest to the pass under way. */
-static int l_request(lua_State *L) {
-  struct adapter *adapter = lua_touserdata(L, lua_upvalueindex(1));
-  if (!adapter->runner) return 0;
-  if (adapter->asking) return luaL_error(L, "call_later must not call the function at once");
-  remove_request(L, adapter, lua_tonumber(L, lua_upvalueindex(2)));
-  if (adapter->in_pass) return 0;
+static void run_pass(lua_State *L, struct adapter *adapter) {
   adapter->in_pass = true;
   adapter->busy++;
   adapter->wanted = HUGE_VAL;
@@ -326,49 +378,88 @@ static int l_request(lua_State *L) {
   adapter->busy--;
   adapter->in_pass = false;
   if (result != TA_REENTERED) ask_quietly(L, adapter, adapter->wanted);
+}
+
+/* The function that call_later() calls later.  In a task that runs the program's
+ * loop it leaves the rest to the pass under way, and where the core is at work
+ * outside of passes to the next request. */
+static int l_request(lua_State *L) {
+  struct adapter *adapter = lua_touserdata(L, lua_upvalueindex(1));
+  struct request *request = lua_touserdata(L, lua_upvalueindex(2));
+  if (!adapter->runner || request->called) return 0;
+  request->called = true;
+  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  remove_request(L, adapter, request->due);
+  if (request->handing || adapter->in_pass) return 0;
+  if (adapter->busy > 0)
+    adapter->missed = true;
+  else
+    run_pass(L, adapter);
   return 0;
 }
 
 /* ------------------------------------------------------------------- spawn */
 
-/* The core's spawn in a closure of ours with the same upvalues.  Outside a pass
- * the program is asked first: if it refuses, no task is made. */
+enum { CORE_UPVALUES = 2, SPAWN_ADAPTER };
+
+/* The core's spawn in a closure of ours with the same upvalues and one more.
+ * Outside a pass the program is asked first: if it refuses, no task is made. */
 static int l_spawn(lua_State *L) {
-  struct adapter *adapter = last_adapter(L);
+  struct adapter *adapter = lua_touserdata(L, lua_upvalueindex(SPAWN_ADAPTER));
   if (adapter->runner && !adapter->in_pass) ask(L, adapter, 0);
   return adapter->spawn(L);
 }
 
 /* Puts it in the place of the function `name` of the table on top. */
 static void wrap_spawn(lua_State *L, struct adapter *adapter, const char *name) {
-  int count = 0;
   lua_getfield(L, -1, name);
   int function = lua_gettop(L);
   adapter->spawn = lua_tocfunction(L, function);
-  while (lua_getupvalue(L, function, count + 1)) count++;
-  lua_pushcclosure(L, l_spawn, count);
+  for (int i = 1; i <= CORE_UPVALUES; i++)
+    if (!lua_getupvalue(L, function, i)) lua_pushnil(L);
+  push_adapter(L);
+  lua_pushcclosure(L, l_spawn, SPAWN_ADAPTER);
   lua_remove(L, function);
   lua_setfield(L, -2, name);
 }
 
 /* ----------------------------------------------------------------- closing */
 
+static bool is_global(lua_State *L, int index) {
+  const char *name = lua_type(L, index) == LUA_TSTRING ? lua_tostring(L, index) : "";
+  for (size_t i = 0; i < GLOBALS_COUNT; i++)
+    if (strcmp(name, globals[i]) == 0) return true;
+  return false;
+}
+
+/* Puts one back, unless somebody has put another there.  Its name and our value are
+ * on top, and popped but for the name. */
+static void put_back_global(lua_State *L, int table, int replaced) {
+  lua_pushvalue(L, -2);
+  lua_rawget(L, table);
+  bool ours = lua_rawequal(L, -1, -2);
+  lua_pop(L, 2);
+  if (!ours) return;
+  lua_pushvalue(L, -1);
+  lua_pushvalue(L, -1);
+  lua_rawget(L, replaced);
+  lua_rawset(L, table);
+}
+
+/* From here on to the end of closing no memory is asked for: nobody can make another
+ * adapter meanwhile. */
 static void put_back_globals(lua_State *L) {
   lua_pushglobaltable(L);
-  push_value(L, METHODS);
-  push_value(L, REPLACED);
-  int table = lua_gettop(L) - 2;
-  for (size_t i = 0; lua_istable(L, -1) && i < GLOBALS_COUNT; i++) {
-    lua_pushstring(L, globals[i]);
-    lua_pushvalue(L, -1);
-    lua_rawget(L, table);
-    lua_getfield(L, table + 1, globals[i]);
-    if (lua_rawequal(L, -1, -2)) {
-      lua_pop(L, 2);
-      lua_getfield(L, table + 2, globals[i]);
-      lua_rawset(L, table);
+  int table = lua_gettop(L);
+  if (push_value(L, REPLACED) == LUA_TTABLE) {
+    push_value(L, METHODS);
+    lua_pushnil(L);
+    while (lua_next(L, table + 2)) {
+      if (is_global(L, -2))
+        put_back_global(L, table, table + 1);
+      else
+        lua_pop(L, 1);
     }
-    lua_settop(L, table + 2);
   }
   lua_settop(L, table - 1);
 }
@@ -392,7 +483,6 @@ static void empty_module(lua_State *L) {
 
 /* Tasks that are closed may call on whatever there is. */
 static int close_runner(struct adapter *adapter) {
-  if (adapter->busy > 0) return -EBUSY;
   adapter->busy++;
   int error = ta_close_all(adapter->runner);
   if (!error) error = ta_runner_free(adapter->runner);
@@ -401,12 +491,17 @@ static int close_runner(struct adapter *adapter) {
   return error;
 }
 
-/* 0, or -EBUSY inside a task or one of the core's functions. */
+/* 0, or -EBUSY inside a task or one of the core's functions, or -ENOMEM. */
 static int close_adapter(lua_State *L, struct adapter *adapter) {
   if (!adapter->runner) return 0;
-  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  if (adapter->busy > 0) return -EBUSY;
+  if (!lua_checkstack(L, LUA_MINSTACK)) return -ENOMEM;
+  adapter->phase = CLOSING;
   int error = close_runner(adapter);
-  if (error) return error;
+  if (error) {
+    adapter->phase = OPEN;
+    return error;
+  }
   put_back_globals(L);
   empty_module(L);
   push_adapter(L);
@@ -415,14 +510,18 @@ static int close_adapter(lua_State *L, struct adapter *adapter) {
     lua_setiuservalue(L, -2, which);
   }
   lua_pop(L, 1);
+  adapter->phase = CLOSED;
   return 0;
 }
 
 /* ----------------------------------------------------------------- methods */
 
+/* Its method was called on the handle of upvalue 1's adapter, or raises. */
 static struct adapter *check_self(lua_State *L) {
   struct adapter *adapter = lua_touserdata(L, lua_upvalueindex(1));
-  if (lua_touserdata(L, 1) != adapter) luaL_typeerror(L, 1, "adapter");
+  bool ours = lua_isuserdata(L, 1) && lua_getmetatable(L, 1);
+  if (!ours || lua_topointer(L, -1) != adapter->handle_kind) luaL_typeerror(L, 1, "adapter");
+  lua_pop(L, 1);
   return adapter;
 }
 
@@ -432,26 +531,37 @@ static int l_live(lua_State *L) {
   return 1;
 }
 
+/* Only the first reason counts, and the Runner goes on using it. */
 static int l_cancel(lua_State *L) {
-  const struct adapter *adapter = check_self(L);
-  const char *reason = luaL_optstring(L, 2, "the adapter cancelled it");
-  if (!adapter->runner) return 0;
-  lua_pushstring(L, reason);
-  reason = lua_tostring(L, -1);
-  lua_setiuservalue(L, 1, REASON); /* it has to last */
+  struct adapter *adapter = check_self(L);
+  const char *reason = luaL_optstring(L, 2, NULL);
+  if (!reason) reason = lua_pushliteral(L, "the adapter cancelled it");
+  int index = lua_isnoneornil(L, 2) ? lua_gettop(L) : 2;
+  lua_pushvalue(L, lua_upvalueindex(1));
+  if (!adapter->runner || lua_getiuservalue(L, -1, REASON) != LUA_TNIL) return 0;
+  lua_pushvalue(L, index);
+  lua_setiuservalue(L, -3, REASON);
   ta_cancel_all(adapter->runner, reason);
   return 0;
 }
 
 static int l_close(lua_State *L) {
-  if (close_adapter(L, check_self(L)) != 0)
-    return luaL_error(L, "the adapter cannot be closed inside a task");
+  int error = close_adapter(L, check_self(L));
+  if (error == -ENOMEM) return luaL_error(L, "not enough memory");
+  if (error) return luaL_error(L, "the adapter cannot be closed inside a task");
   return 0;
 }
 
 /* A finalizer: the state is being closed, perhaps by a task. */
 static int l_collect(lua_State *L) {
-  close_adapter(L, check_self(L));
+  close_adapter(L, lua_touserdata(L, 1));
+  return 0;
+}
+
+/* A finalizer of the handle. */
+static int l_lose(lua_State *L) {
+  struct adapter *adapter = lua_touserdata(L, lua_upvalueindex(1));
+  adapter->lost = true;
   return 0;
 }
 
@@ -462,20 +572,36 @@ static void set_method(lua_State *L, const char *name, lua_CFunction function) {
   lua_setfield(L, -2, name);
 }
 
-/* Gives the adapter its methods.  Made after the Runner, it is finalized before. */
-static void set_methods(lua_State *L) {
+/* Gives the adapter its finalizer: made after the Runner, it is called before the
+ * Runner's. */
+static void set_finalizer(lua_State *L) {
   push_adapter(L);
+  lua_createtable(L, 0, 1);
+  lua_pushcfunction(L, l_collect);
+  lua_setfield(L, -2, "__gc");
+  lua_setmetatable(L, -2);
+  lua_pop(L, 1);
+}
+
+/* Pushes the metatable of the handle, with the methods. */
+static void push_handle_kind(lua_State *L) {
   lua_createtable(L, 0, 5);
   push_value(L, METHODS);
   lua_setfield(L, -2, "__index");
-  set_method(L, "__gc", l_collect);
+  set_method(L, "__gc", l_lose);
   set_method(L, "__close", l_close);
   lua_pushliteral(L, "adapter");
   lua_setfield(L, -2, "__name");
   lua_pushliteral(L, "adapter");
   lua_setfield(L, -2, "__metatable");
+}
+
+/* Pushes what the program gets of the adapter. */
+static void push_handle(lua_State *L, struct adapter *adapter) {
+  lua_newuserdatauv(L, 0, 0);
+  push_handle_kind(L);
+  adapter->handle_kind = lua_topointer(L, -1);
   lua_setmetatable(L, -2);
-  lua_pop(L, 1);
 }
 
 /* ------------------------------------------------------------------ opening */
@@ -499,39 +625,34 @@ static void make_runner(lua_State *L, struct adapter *adapter) {
   lua_error(L);
 }
 
-/* Sets the five globals, raw since a strict _G need not know of it.  On top lies
- * the table of the methods. */
-static void set_globals(lua_State *L) {
-  int methods = lua_gettop(L);
+/* Sets the five globals, raw since a strict _G need not know of it.  At `methods` lies
+ * the table of the methods.  Between the look at a global and its change no memory is
+ * asked for. */
+static void set_globals(lua_State *L, int methods) {
+  int first = lua_gettop(L) + 1;
+  for (size_t i = 0; i < GLOBALS_COUNT; i++) lua_pushstring(L, globals[i]);
   lua_createtable(L, 0, GLOBALS_COUNT);
-  lua_pushglobaltable(L);
-  for (size_t i = 0; i < GLOBALS_COUNT; i++) {
-    lua_pushstring(L, globals[i]);
-    lua_rawget(L, methods + 2);
-    lua_setfield(L, methods + 1, globals[i]);
-  }
+  int replaced = lua_gettop(L);
   push_adapter(L);
-  lua_pushvalue(L, methods + 1);
+  lua_pushvalue(L, replaced);
   lua_setiuservalue(L, -2, REPLACED);
-  for (size_t i = 0; i < GLOBALS_COUNT; i++) {
-    lua_pushstring(L, globals[i]);
-    lua_getfield(L, methods, globals[i]);
-    lua_rawset(L, methods + 2);
+  lua_pushglobaltable(L);
+  for (int name = first; name < replaced; name++) {
+    lua_pushvalue(L, name);
+    lua_pushvalue(L, name);
+    lua_rawget(L, replaced + 2);
+    lua_rawset(L, replaced);
+    lua_pushvalue(L, name);
+    lua_pushvalue(L, name);
+    lua_rawget(L, methods);
+    lua_rawset(L, replaced + 2);
   }
-  lua_settop(L, methods);
+  lua_settop(L, first - 1);
 }
 
-/* (globals?): opens the library in the module's table, and for all.  Until then it
- * is nobody's but ours. */
-static int l_open(lua_State *L) {
-  struct adapter *adapter = push_adapter(L);
-  lua_getiuservalue(L, -1, MODULE);
-  ta_open_table(adapter->runner, L);
-  wrap_spawn(L, adapter, "spawn");
-  lua_getfield(L, -1, "runner");
-  wrap_spawn(L, adapter, "add_task");
-  lua_pop(L, 1);
-  lua_newtable(L); /* adapter, module, methods */
+/* Gives the table on top the library's functions, from the module's below it, and the
+ * adapter's. */
+static void fill_methods(lua_State *L) {
   lua_pushvalue(L, -2);
   lua_setfield(L, -2, "async");
   for (size_t i = 1; i < GLOBALS_COUNT; i++) {
@@ -541,21 +662,37 @@ static int l_open(lua_State *L) {
   set_method(L, "live", l_live);
   set_method(L, "cancel", l_cancel);
   set_method(L, "close", l_close);
-  lua_pushvalue(L, -1);
-  lua_setiuservalue(L, 2, METHODS);
-  set_methods(L);
-  if (lua_toboolean(L, 1)) {
-    ta_open(adapter->runner, L, TA_OPEN_COROUTINE | TA_OPEN_REQUIRE | TA_OPEN_PCALL);
-    set_globals(L);
-  }
-  return 0;
 }
 
-/* Opens all or nothing. */
+/* (globals?) -> handle: opens the library in the module's table, and for all. */
+static int l_open(lua_State *L) {
+  enum { WITH_GLOBALS = 1, ADAPTER, TABLE, FUNCTIONS };
+  struct adapter *adapter = push_adapter(L);
+  lua_getiuservalue(L, ADAPTER, MODULE);
+  ta_open_table(adapter->runner, L);
+  wrap_spawn(L, adapter, "spawn");
+  lua_getfield(L, TABLE, "runner");
+  wrap_spawn(L, adapter, "add_task");
+  lua_pop(L, 1);
+  lua_newtable(L);
+  fill_methods(L);
+  lua_pushvalue(L, FUNCTIONS);
+  lua_setiuservalue(L, ADAPTER, METHODS);
+  set_finalizer(L);
+  push_handle(L, adapter);
+  if (lua_toboolean(L, WITH_GLOBALS)) {
+    ta_open(adapter->runner, L, TA_OPEN_COROUTINE | TA_OPEN_REQUIRE | TA_OPEN_PCALL);
+    set_globals(L, FUNCTIONS);
+  }
+  lua_settop(L, FUNCTIONS + 1);
+  return 1;
+}
+
+/* Pushes the handle.  Opens all or nothing. */
 static void open_library(lua_State *L, struct adapter *adapter, bool with_globals) {
   lua_pushcfunction(L, l_open);
   lua_pushboolean(L, with_globals);
-  if (lua_pcall(L, 1, 0, 0) == LUA_OK) return;
+  if (lua_pcall(L, 1, 1, 0) == LUA_OK) return;
   close_adapter(L, adapter);
   lua_error(L);
 }
@@ -624,8 +761,8 @@ static lua_State *main_thread(lua_State *L) {
   return main;
 }
 
-/* Pushes an adapter without a Runner, and makes it the last one. */
-static struct adapter *new_adapter(lua_State *L) {
+/* Pushes an adapter without a Runner. */
+static struct adapter *push_new(lua_State *L) {
   struct adapter *adapter = lua_newuserdatauv(L, sizeof *adapter, USER_VALUES);
   *adapter = (struct adapter){.L = main_thread(L),
                               .has_now = !lua_isnil(L, ARG_NOW),
@@ -641,36 +778,69 @@ static struct adapter *new_adapter(lua_State *L) {
   lua_setiuservalue(L, -2, MODULE);
   lua_newtable(L);
   lua_setiuservalue(L, -2, DUE);
-  lua_pushvalue(L, -1);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &adapter_key);
   return adapter;
 }
 
-/* A now() that is no clock is found out here. */
-static void check_now(lua_State *L, struct adapter *adapter) {
-  if (!adapter->has_now) return;
-  lua_pushcfunction(L, l_read_now);
-  lua_call(L, 0, 1);
-  adapter->latest = lua_tonumber(L, -1);
+/* Was the adapter lost, and does nothing?  A look is taken with a whole collection,
+ * since adapter() is about to fail. */
+static bool is_left_over(lua_State *L, const struct adapter *adapter) {
+  if (adapter->phase != OPEN || ta_live(adapter->runner) > 0) return false;
+  if (!adapter->lost) lua_gc(L, LUA_GCCOLLECT);
+  return adapter->lost && adapter->phase == OPEN && ta_live(adapter->runner) == 0;
+}
+
+/* Closes the last adapter if it was lost. */
+static void close_left_over(lua_State *L) {
+  struct adapter *last = push_adapter(L);
+  if (last && is_left_over(L, last)) close_adapter(L, last);
   lua_pop(L, 1);
+}
+
+/* Makes the adapter on top the last one, unless there is one. */
+static void take_place(lua_State *L) {
+  const struct adapter *last = last_adapter(L);
+  if (last && last->phase != CLOSED) luaL_error(L, "adapter: there is one already; close it first");
+  lua_pushvalue(L, -1);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &adapter_key);
+}
+
+/* (adapter, globals?) -> handle.  A now() that is no clock is found out here. */
+static int l_set_up(lua_State *L) {
+  struct adapter *adapter = lua_touserdata(L, 1);
+  luaL_checkstack(L, 3 * LUA_MINSTACK, NULL); /* to close it again too */
+  if (adapter->has_now) {
+    lua_pushcfunction(L, l_read_now);
+    lua_call(L, 0, 1);
+    adapter->latest = lua_tonumber(L, -1);
+    lua_pop(L, 1);
+  }
+  make_runner(L, adapter);
+  open_library(L, adapter, lua_toboolean(L, 2));
+  return 1;
 }
 
 /* adapter(call_later [, now [, options]]) */
 static int l_adapter(lua_State *L) {
   struct options options;
   check_arguments(L, &options);
-  const struct adapter *last = last_adapter(L);
-  if (last && last->runner) return luaL_error(L, "adapter: there is one already; close it first");
-  struct adapter *adapter = new_adapter(L);
-  check_now(L, adapter);
-  make_runner(L, adapter);
-  open_library(L, adapter, options.globals);
-  return 1;
+  close_left_over(L);
+  struct adapter *adapter = push_new(L);
+  take_place(L);
+  lua_pushcfunction(L, l_set_up);
+  lua_insert(L, -2);
+  lua_pushboolean(L, options.globals);
+  bool opened = lua_pcall(L, 2, 1, 0) == LUA_OK;
+  adapter->phase = opened ? OPEN : CLOSED;
+  return opened ? 1 : lua_error(L);
 }
 
 TA_API int luaopen_tinyasync(lua_State *L);
 
 int luaopen_tinyasync(lua_State *L) {
+  if (!last_adapter(L)) { /* the place is reserved */
+    lua_pushboolean(L, false);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &adapter_key);
+  }
   lua_createtable(L, 0, 1);
   lua_pushvalue(L, -1);
   lua_pushcclosure(L, l_adapter, 1);

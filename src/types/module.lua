@@ -11,6 +11,8 @@
 
 ---Tasks in the program's own event loop. As a to-be-closed variable it closes itself.
 ---@class tinyasync.Adapter
+---@field async table the library, as the global of that name
+---@field runner table with `add_task`, likewise
 ---@field spawn fun(fn: tinyasync.Function, ...: any): tinyasync.Task
 ---@field sleep async fun(seconds: number): number
 ---@field await async fun(what: any): any
@@ -20,14 +22,15 @@ local Adapter = {}
 ---@return integer
 function Adapter:live() end
 
----Cancels all tasks: they unwind in the passes that follow.
+---Cancels all tasks: they unwind in the passes that follow. The first reason counts.
 ---@param reason? string
 function Adapter:cancel(reason) end
 
 ---Ends all tasks at once and puts back what was replaced.
 function Adapter:close() end
 
----Makes a Runner in the program's event loop. One can be open at a time.
+---Makes a Runner in the program's event loop. One can be open at a time: one that has
+---no tasks, and of which the program has kept nothing, makes way.
 ---@param call_later fun(seconds: number, fn: fun()) calls fn once after so long, never at once
 ---@param now? fun(): number seconds, never going back; nil for a clock of the module's
 ---@param options? tinyasync.AdapterOptions

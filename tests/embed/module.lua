@@ -219,6 +219,95 @@ test("a_closed_adapter_answers_or_raises", function()
   check_raises("the Runner was closed", adapter.sleep, 1)
 end)
 
+test("every_call_after_close_says_that_the_runner_was_closed", function()
+  open()
+  local channel, event, lock, now = async.channel(1), async.event(), async.lock(), async.now
+  last:close()
+  for _, name in ipairs {"send", "recv", "iter", "close"} do
+    check_raises("the Runner was closed", channel[name], channel, 1)
+  end
+  for _, name in ipairs {"set", "clear", "wait", "is_set"} do
+    check_raises("the Runner was closed", event[name], event)
+  end
+  check_raises("the Runner was closed", lock.acquire, lock)
+  check_raises("the Runner was closed", now)
+end)
+
+-- Garbage is collected at each request for memory, or as usual.
+local function collect_always(yes)
+  collectgarbage("incremental", yes and 0 or 200, yes and 1000 or 100, yes and 100 or 13)
+end
+
+-- Runs fn as a finalizer at the next request for memory.
+local function at_next_request(fn)
+  collect_always(true)
+  collectgarbage() collectgarbage "stop"
+  setmetatable({}, {__gc = function() if fn then fn() fn = nil end end})
+  collectgarbage "restart"
+end
+
+test("a_finalizer_may_close_the_adapter_in_the_middle_of_cancel", function()
+  local adapter = open()
+  local cancel, close, reason = adapter.cancel, adapter.close, ("r"):rep(2000)
+  at_next_request(function() close(adapter) log "closed" end)
+  cancel(adapter)
+  cancel(adapter, reason .. "x")
+  collect_always(false)
+  check_log("closed")
+end)
+
+-- Lets a finalizer act at one of the requests for memory that fn makes, at each in
+-- turn.
+local function at_each_request(act, fn)
+  for nth = 1, 40 do
+    local seen = 0
+    collect_always(true)
+    local function ring()
+      setmetatable({}, {__gc = function()
+        if not seen then return end
+        seen = seen + 1
+        ring()
+        if seen == nth then act() end
+      end})
+    end
+    ring()
+    fn()
+    seen = nil
+    collect_always(false)
+  end
+end
+
+test("an_adapter_that_a_finalizer_makes_while_another_closes_is_whole", function()
+  local other
+  at_each_request(function()
+    local ok, adapter = pcall(async.adapter, loop.call_later, loop.now)
+    other = ok and adapter
+  end, function()
+    other = nil
+    local made, adapter = pcall(async.adapter, loop.call_later, loop.now)
+    if made then adapter:close() end
+    if not other then return check_same(sleep, nil) end
+    other.spawn(log, "on")
+    check_same(spawn, other.spawn)
+    other:close()
+    check_same(sleep, nil)
+  end)
+  loop.clear()
+end)
+
+test("an_adapter_that_a_finalizer_makes_while_another_opens_is_refused", function()
+  at_each_request(function()
+    pcall(async.adapter, loop.call_later, loop.now)
+  end, function()
+    local ok, adapter = pcall(async.adapter, loop.call_later, loop.now)
+    if not ok then collectgarbage() adapter = async.adapter(loop.call_later, loop.now) end
+    check_same(spawn, adapter.spawn)
+    check_same(adapter:live(), 0)
+    adapter:close()
+    check_same(sleep, nil)
+  end)
+end)
+
 test("the_adapter_closes_with_its_block", function()
   do
     local adapter <close> = open()
@@ -283,13 +372,49 @@ end)
 test("an_adapter_that_nobody_holds_goes_on", function()
   open()
   spawn(function() sleep(1) log("on") end)
-  local weak = setmetatable({last}, {__mode = "v"})
   last = nil
   for _ = 1, 3 do collectgarbage() end
   loop.run()
   check_log("on")
-  last = weak[1]
-  check_same(last:live(), 0)
+  check_same(#async.tasks(), 0)
+  open()
+end)
+
+test("an_adapter_that_was_lost_makes_way_for_the_next", function()
+  open()
+  spawn(log, "done")
+  loop.run()
+  local lost = spawn
+  last = nil
+  open()
+  check_same(spawn == lost, false)
+  check_raises("the Runner was closed", lost, log)
+  spawn(log, "on")
+  loop.run()
+  check_log("done; on")
+end)
+
+test("an_adapter_that_has_tasks_was_not_lost", function()
+  open()
+  local event = async.event()
+  spawn(function() event:wait() log "woken" end)
+  loop.run()
+  last = nil
+  check_raises("there is one already", async.adapter, loop.call_later)
+  event:set()
+  loop.run()
+  open()
+  check_log("woken")
+end)
+
+test("an_adapter_that_was_lost_works_until_the_next_is_made", function()
+  open()
+  last = nil
+  for _ = 1, 3 do collectgarbage() end
+  spawn(log, "on")
+  loop.run()
+  check_log("on")
+  open()
 end)
 
 test("at_the_end_of_the_program_tasks_clean_up", function()
@@ -304,7 +429,7 @@ test("at_the_end_of_the_program_tasks_clean_up", function()
 end)
 
 test("os_exit_in_a_task_may_meet_finalizers_that_use_tasks", function()
-  check_apart("^true\tfalse\tfalse\n$", [[
+  check_apart("^false\tfalse\tfalse\n$", [[
     local task, channel
     old = setmetatable({}, {__gc = function()
       print((pcall(task.cancel, task)), (pcall(channel.send, channel, 1)), (pcall(spawn, print)))
@@ -501,6 +626,105 @@ test("a_call_later_that_calls_at_once_is_told_so", function()
   check_same(lines[1]:match("must not call the function at once") and true, true)
 end)
 
+-- A call_later and a now that run the loop when they are told to.
+local pumps
+local function pump()
+  if not pumps then return end
+  pumps = false
+  loop.run(2)
+end
+
+local function pumping(seconds, fn)
+  loop.call_later(seconds, fn)
+  pump()
+end
+
+local function pumping_now()
+  pump()
+  return loop.now()
+end
+
+-- Tasks that sleep, and one that waits for the event that is returned.
+local function open_pumping(call_later, now)
+  pumps = false
+  open_logged(call_later, now)
+  local event = async.event()
+  for i = 1, 3 do spawn(function() sleep(i) log("slept", i) end) end
+  spawn(function() event:wait() log "woken" end)
+  loop.run(0)
+  return event
+end
+
+test("a_call_later_that_runs_the_loop_in_spawn_stops_no_request", function()
+  open_pumping(pumping)
+  pumps = true
+  spawn(function() sleep(0.5) log "spawned" end)
+  loop.run()
+  check_log("slept 1; slept 2; spawned; slept 3")
+  spawn(log, "later")
+  loop.run()
+  check_log("later")
+end)
+
+test("a_call_later_that_runs_the_loop_at_a_wake_stops_no_request", function()
+  local event = open_pumping(pumping)
+  pumps = true
+  event:set()
+  loop.run()
+  check_same(table.concat(lines, " "):find "woken" and #lines, 4)
+  check_same(last:live(), 0)
+end)
+
+test("a_call_later_that_runs_the_loop_after_a_pass_stops_no_request", function()
+  open_pumping(pumping)
+  spawn(function() pumps = true sleep(0) log "turned" end)
+  loop.run()
+  check_log("slept 1; turned; slept 2; slept 3")
+  check_same(last:live(), 1) -- it waits for the event
+end)
+
+test("a_now_that_runs_the_loop_stops_no_request", function()
+  local event = open_pumping(nil, pumping_now)
+  for _ = 1, 5 do
+    pumps = true
+    async.now()
+    loop.run(0.1)
+  end
+  pumps = true
+  event:set()
+  loop.run()
+  check_same(table.concat(lines, " "):find "woken" and #lines, 4)
+  check_same(last:live(), 0)
+end)
+
+test("after_an_error_of_call_later_the_next_wake_asks_again", function()
+  open_logged(fragile)
+  local first, second = async.event(), async.event()
+  spawn(function() first:wait() log "first" end)
+  spawn(function() second:wait() log "second" end)
+  loop.run()
+  broken = true
+  first:set()
+  broken = false
+  second:set()
+  loop.run()
+  check_log("[broken]; first; second")
+end)
+
+test("after_an_error_at_the_end_of_a_pass_with_tasks_due_the_next_wake_asks_again", function()
+  open_logged(fragile)
+  local event = async.event()
+  spawn(function() event:wait() log "woken" end)
+  loop.run()
+  spawn(function() broken = true sleep(0) log "turned" end)
+  loop.run()
+  check_log("[broken]")
+  broken = false
+  event:set()
+  loop.run()
+  check_log("woken; turned")
+end)
+
 test("a_request_that_is_called_twice_does_no_harm", function()
   open(nil, function(seconds, fn)
     loop.call_later(seconds, function() fn() fn("x", nil) end)
@@ -637,6 +861,16 @@ test("a_now_that_is_no_clock_raises_in_adapter", function()
   end
   check_raises("^no clock$", async.adapter, loop.call_later, function() error("no clock", 0) end)
   check_same(next(async, next(async)), nil)
+end)
+
+test("a_now_that_makes_an_adapter_while_one_is_made_is_refused", function()
+  local inner
+  check_raises("there is one already", async.adapter, loop.call_later, function()
+    inner = async.adapter(loop.call_later)
+    return 0
+  end)
+  check_same(inner, nil)
+  open():close()
 end)
 
 test("a_now_that_fails_later_is_told_once_and_time_stands_still", function()
@@ -908,6 +1142,19 @@ test("the_reason_of_cancel_is_in_the_error", function()
   check_same(#lines, 1)
   check_same(lines[1]:match("enoughenough") or lines[1], "enoughenough")
   check_raises("string expected, got table", last.cancel, last, {})
+end)
+
+test("the_first_reason_of_cancel_counts_and_lasts", function()
+  open()
+  local task = spawn(function() sleep(9) end)
+  loop.run(1)
+  last:cancel("first" .. ("x"):rep(100))
+  last:cancel("second")
+  collectgarbage() collectgarbage()
+  local junk = {}
+  for i = 1, 50 do junk[i] = ("y"):rep(100 + i % 3) .. i end
+  loop.run()
+  check_same(tostring(task.error), "cancelled: first" .. ("x"):rep(100))
 end)
 
 test("a_task_may_cancel_all", function()
