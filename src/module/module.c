@@ -286,33 +286,39 @@ static void note_request(lua_State *L, struct adapter *adapter, double due) {
 
 static int l_request(lua_State *L);
 
-/* Pushes call_later(), its arguments, and below them what is asked for. */
-static struct request *push_request(lua_State *L, double delay, double due) {
+/* Pushes a request, and the function that is called for it. */
+static struct request *push_request(lua_State *L, double due) {
   struct request *request = lua_newuserdatauv(L, sizeof *request, 0);
   *request = (struct request){.due = due, .handing = true};
-  push_value(L, CALL_LATER);
-  lua_pushnumber(L, delay);
   push_adapter(L);
-  lua_pushvalue(L, -4);
+  lua_pushvalue(L, -2);
   lua_pushcclosure(L, l_request, 2);
   return request;
 }
 
-/* Calls call_later(delay, request); what it raises is raised here.  False: the
- * request has been called already. */
-static bool make_request(lua_State *L, struct adapter *adapter, double delay, double due) {
+/* Calls call_later(seconds, function on top); what it raises is raised here. */
+static void hand_over(lua_State *L, struct adapter *adapter, struct request *request,
+                      double seconds) {
+  note_request(L, adapter, request->due);
+  push_value(L, CALL_LATER);
+  lua_pushnumber(L, seconds);
+  lua_pushvalue(L, -3);
+  int status = lua_pcall(L, 2, 0, 0);
+  request->handing = false;
+  if (status == LUA_OK) return;
+  if (adapter->runner && !request->called) remove_request(L, adapter, request->due);
+  request->called = true;
+  lua_error(L);
+}
+
+/* Has call_later() call back `delay` seconds after `start`, unless that comes in time
+ * by now.  False: it has called already. */
+static bool make_request(lua_State *L, struct adapter *adapter, double start, double delay) {
   int top = lua_gettop(L);
-  struct request *request = push_request(L, delay, due);
-  if (adapter->runner && !comes_in_time(L, adapter, due)) {
-    note_request(L, adapter, due);
-    int status = lua_pcall(L, 2, 0, 0);
-    request->handing = false;
-    if (status != LUA_OK) {
-      if (adapter->runner && !request->called) remove_request(L, adapter, due);
-      request->called = true;
-      lua_error(L);
-    }
-  }
+  struct request *request = push_request(L, start + delay);
+  double passed = host_now(adapter) - start; /* finalizers may have taken their time */
+  if (adapter->runner && !comes_in_time(L, adapter, request->due))
+    hand_over(L, adapter, request, fmax(0, delay - passed));
   lua_settop(L, top);
   return !request->called;
 }
@@ -323,10 +329,10 @@ static bool make_request(lua_State *L, struct adapter *adapter, double delay, do
 static void ask(lua_State *L, struct adapter *adapter, double delay) {
   if (delay == HUGE_VAL) return;
   luaL_checkstack(L, LUA_MINSTACK, NULL);
+  double start = host_now(adapter);
   for (int tries = 0; tries < MOST_TRIES; tries++) {
-    double due = host_now(adapter) + delay;
-    if (!adapter->runner || comes_in_time(L, adapter, due)) return;
-    if (make_request(L, adapter, delay, due)) return;
+    if (!adapter->runner || comes_in_time(L, adapter, start + delay)) return;
+    if (make_request(L, adapter, start, delay)) return;
   }
   if (adapter->runner) luaL_error(L, "call_later must not call the function at once");
 }
