@@ -46,10 +46,11 @@ for value in channel:iter() do say("  received %d", value) end
 say("the host's own")
 say("  doubled by a thread: %d", host.double(21))
 say("  alarm after %g", host.alarm(0.05))
+local doubled, alarmed = async.event(), async.event() -- all at once, told of in order
 async.all {
-  function() say("  and doubled: %d", host.double(50)) end,
-  function() host.alarm(0.1) say("  and alarmed") end,
-  function() sleep(0.15) say("  and slept") end,
+  function() say("  and doubled: %d", host.double(50)) doubled:set() end,
+  function() host.alarm(0.1) doubled:wait() say("  and alarmed") alarmed:set() end,
+  function() sleep(0.15) alarmed:wait() say("  and slept") end,
 }
 
 say("a scope")
