@@ -151,6 +151,12 @@ TA_API enum ta_pass_result ta_pass(struct ta_runner *runner, double *deadline);
  * as ta_pass(), and less work for the host. */
 TA_API enum ta_pass_result ta_run(struct ta_runner *runner, double *deadline);
 
+/* Was all that the tasks did in the last ta_pass() to give up their turns, with sleep(0),
+ * async.checkpoint or a plain yield, and was none woken?  A host whose clock stands
+ * still while tasks run has to move it on after some such passes: they may wait for a
+ * time to come. */
+TA_API bool ta_only_polled(const struct ta_runner *runner);
+
 /* Makes the pass under way, or else the next one, return TA_INTERRUPTED after
  * the step it is in.  May be called from signal handlers and other threads. */
 TA_API void ta_interrupt(struct ta_runner *runner);
@@ -336,7 +342,9 @@ TA_API struct ta_ticket ta_take_ticket(struct ta_runner *runner, lua_State *L,
 /* Stops the task until its ticket is unparked.  Use it as the return of a C
  * function: `k` goes on with the same stack and `context` later.  When the task
  * is cancelled meanwhile, `disarm` is called, and the cancellation is raised here
- * instead.  `ticket` is the last one this task took.  [-0, +0, v] */
+ * instead.  `ticket` is the last one this task took; when it was unparked already `k`
+ * goes on at once, or in the next pass when that was so 128 times in this step.
+ * [-0, +0, v] */
 TA_API int ta_park(struct ta_runner *runner, lua_State *L, struct ta_ticket ticket,
                    lua_KContext context, lua_KFunction k);
 

@@ -172,7 +172,6 @@ int ta_await_action(struct ta_runner *runner, lua_State *L, const char *name) {
   lua_toclose(L, ACTION); /* before the handler is called, which may fail */
   call_handler(runner, L, action->kind.action);
   lua_settop(L, ACTION);
-  if (action->done) return give_results(L);
   return ta_park(runner, L, action->ticket, 0, k_action);
 }
 

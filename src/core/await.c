@@ -63,12 +63,20 @@ static int k_joined(lua_State *L, int status, lua_KContext context) {
   return give_outcome(L, (enum form)context);
 }
 
+static int l_task_await(lua_State *L);
+static int l_task_pawait(lua_State *L);
+
+static const lua_CFunction joins[] = {[AWAIT] = l_task_await, [PAWAIT] = l_task_pawait};
+
 /* Waits for the task at index 1. */
 static int join(lua_State *L, struct ta_task *task, enum form form) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   ta_enter(runner, L);
   lua_settop(L, 1);
-  if (ta_task_has_ended(task)) return give_outcome(L, form);
+  if (ta_task_has_ended(task)) {
+    if (ta_has_gone_on(runner, L)) return ta_give_turn_before(runner, L, joins[form]);
+    return give_outcome(L, form);
+  }
   if (task == runner->current) return luaL_error(L, "await: a task cannot await itself");
   ta_check_wait(runner, L, "await");
   ta_queue_wait(ta_begin_wait(runner, L, &join_kind, task), &task->awaiters);
@@ -97,7 +105,7 @@ static int await_object(struct ta_runner *runner, lua_State *L) {
   lua_State *co = lua_newthread(L);
   lua_insert(L, 1);
   lua_xmove(L, co, 2);
-  return ta_resume_awaiting(L, co);
+  return ta_return_at_once(runner, L, ta_resume_awaiting(L, co));
 }
 
 bool ta_await_value(struct ta_runner *runner, lua_State *L, int *results) {

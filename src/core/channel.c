@@ -99,6 +99,7 @@ void ta_channel_take(struct ta_runner *runner, lua_State *L, int index) {
   struct ta_channel *channel = lua_touserdata(L, index);
   struct ta_waiter *sender = first_of(runner, channel, &channel->senders);
   if (channel->count > 0) {
+    runner->polls = false;
     pop_front(L, channel, index);
     if (!sender) return;
     push_sent(L, sender);
@@ -147,6 +148,7 @@ static int l_recv(lua_State *L) {
   ta_enter(runner, L);
   lua_settop(L, 1);
   if (ta_channel_ready(runner, channel)) {
+    if (ta_has_gone_on(runner, L)) return ta_give_turn_before(runner, L, l_recv);
     ta_channel_take(runner, L, 1);
     return 1;
   }
@@ -179,12 +181,13 @@ static int l_send(lua_State *L) {
   if (lua_isnil(L, SENT)) return luaL_error(L, "send: cannot send nil");
   if (channel->closed) return raise_closed(L, channel);
   struct ta_waiter *receiver = first_of(runner, channel, &channel->sync.waiting);
-  if (receiver) {
-    give_to_receiver(runner, L, receiver);
-    return 0;
-  }
-  if (channel->count < channel->capacity) {
-    push_back(L, channel, 1);
+  if (receiver || channel->count < channel->capacity) {
+    if (ta_has_gone_on(runner, L)) return ta_give_turn_before(runner, L, l_send);
+    runner->polls = false;
+    if (receiver)
+      give_to_receiver(runner, L, receiver);
+    else
+      push_back(L, channel, 1);
     return 0;
   }
   ta_check_wait(runner, L, "send");

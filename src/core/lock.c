@@ -143,6 +143,8 @@ static int l_acquire(lua_State *L) {
     return luaL_error(L, "acquire: only a task can hold a lock");
   if (permits->is_lock && permits->owner == runner->current)
     return luaL_error(L, "acquire: lock%s is already held by this task", name);
+  if (permits->free > 0 && ta_has_gone_on(runner, L))
+    return ta_give_turn_before(runner, L, l_acquire);
   if (permits->free > 0) {
     take(permits, runner->current);
     return give_guard(L, permits);
@@ -245,6 +247,10 @@ int ta_l_with(lua_State *L) {
   push_guard(runner, L);
   ta_enter(runner, L);
   if (permits->is_lock && permits->owner == runner->current) return l_acquire(L);
+  if (permits->free > 0 && ta_has_gone_on(runner, L)) {
+    lua_pop(L, 1); /* the guard is made again */
+    return ta_give_turn_before(runner, L, ta_l_with);
+  }
   if (permits->free <= 0)
     return ta_wait_for(runner, L, permits->is_lock ? &lock_kind : &semaphore_kind, &permits->sync,
                        k_with_acquired);

@@ -9,6 +9,7 @@
 #include "core/errors.h"
 #include "core/library.h"
 #include "core/scope.h"
+#include "core/wait.h"
 
 static const char *const *const chunks[] = {
     [TA_PRELUDE_COMBINE] = ta_prelude_combine,
@@ -115,6 +116,18 @@ static int l_pairs(lua_State *L) {
   return 3;
 }
 
+/* The next call of a function that may wait is not the script's own: it does not count
+ * when it need not. */
+static int l_uncounted(lua_State *L) {
+  ta_upvalue_runner(L)->at_once++;
+  return 0;
+}
+
+/* The function that calls this perhaps never waits: it counts. */
+static int l_counted(lua_State *L) {
+  return ta_return_at_once(ta_upvalue_runner(L), L, 0);
+}
+
 /* ----------------------------------------------------------------- opening */
 
 void ta_open_prelude(struct ta_runner *runner, lua_State *L) {
@@ -132,6 +145,8 @@ void ta_open_prelude(struct ta_runner *runner, lua_State *L) {
   ta_set_function(runner, L, "is_callable", ta_l_is_callable);
   ta_set_function(runner, L, "sleep", ta_l_sleep);
   ta_set_function(runner, L, "check_wait", ta_l_check_wait);
+  ta_set_function(runner, L, "uncounted", l_uncounted);
+  ta_set_function(runner, L, "counted", l_counted);
   ta_keep(runner, L, TA_KEEPS_PRELUDE);
   lua_createtable(L, 0, 2);
   ta_set_function(runner, L, "__index", l_index);

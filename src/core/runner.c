@@ -28,6 +28,13 @@
 #define LOOK_INTERVAL 1e-3 /* seconds */
 #define LOOK_STEPS 4096
 
+/* So many more tasks than there were take their first step in the pass in which they
+ * were added: tasks that spawn one another are not to keep it from ending. */
+#define MOST_NEWCOMERS 10000
+
+/* So many functions that may wait return in one step what is there already. */
+#define MOST_AT_ONCE 128
+
 /* ------------------------------------------------------- making, keeping */
 
 void ta_push_runner(struct ta_runner *runner, lua_State *L) {
@@ -104,6 +111,8 @@ struct ta_runner *ta_runner_new(lua_State *L, const struct ta_host *host) {
   runner->alloc = lua_getallocf(L, &runner->alloc_data);
   runner->host = *host;
   runner->quiet_steps = runner->quiet_stretch = 1;
+  runner->most_newcomers = MOST_NEWCOMERS;
+  runner->most_at_once = MOST_AT_ONCE;
   runner->started = runner->now = runner->looked_at = ta_host_now(runner);
   lua_createtable(L, 0, 1);
   lua_pushcfunction(L, l_collect);
@@ -235,7 +244,9 @@ void ta_make_ready(struct ta_runner *runner, struct ta_task *task) {
 }
 
 void ta_make_ready_new(struct ta_runner *runner, struct ta_task *task) {
-  put_in_queue(runner, runner->in_pass ? &runner->turn : &runner->ready, task);
+  bool now = runner->in_pass && runner->newcomers > 0;
+  if (now) runner->newcomers--;
+  put_in_queue(runner, now ? &runner->turn : &runner->ready, task);
 }
 
 /* Merges two lists that are in order; on a tie the first one's task leads. */
@@ -347,11 +358,13 @@ static void begin_pass(struct ta_runner *runner, bool goes_on) {
   if (!runner->now_is_old) ta_read_clock(runner);
   runner->steps_unseen++;
   look_outside_when_due(runner);
+  runner->polls = true;
   ta_take_woken(runner);
   wake_sleepers(runner);
   runner->passes++;
   put_in_order(runner, &runner->ready);
   runner->turn = runner->ready;
+  runner->newcomers = runner->turn.count + runner->most_newcomers;
   runner->ready = (struct ta_queue){0};
   runner->in_pass = true;
   if (ta_tracing(runner) && runner->turn.count) ta_trace_pass(runner, runner->turn.count);
@@ -451,4 +464,8 @@ enum ta_pass_result ta_pass(struct ta_runner *runner, double *deadline) {
 
 enum ta_pass_result ta_run(struct ta_runner *runner, double *deadline) {
   return run_and_ask(runner, deadline, true);
+}
+
+bool ta_only_polled(const struct ta_runner *runner) {
+  return runner->polls;
 }

@@ -104,10 +104,15 @@ struct ta_runner {
   double now;              /* of the pass: ta_now() */
   bool now_is_old;         /* nobody has asked for it yet */
   bool asked_soon;         /* call_later() was called for a pass at once */
+  bool polls;              /* in the pass tasks have only given up their turns so far */
   double started;          /* the host's time when the Runner was made */
 
   struct ta_queue ready;   /* runnable in the next pass */
   struct ta_queue turn;    /* still to be stepped in this one */
+  size_t newcomers;        /* how many more new tasks take their first step in it */
+  size_t most_newcomers;   /* than there were to step when it began */
+  unsigned at_once;        /* how often the step may still go on without a wait */
+  unsigned most_at_once;   /* of these in a step: see ta_has_gone_on() */
   struct ta_timers timers; /* of those that sleep */
   struct ta_pool pool;
   struct ta_task **slots; /* by number, from 1 on: see ta_task_in_slot() */
@@ -200,7 +205,8 @@ void ta_allow_passes(struct ta_runner *runner, bool held);
 /* Puts a task that no queue holds at the end of the next pass. */
 void ta_make_ready(struct ta_runner *runner, struct ta_task *task);
 
-/* Puts a new task at the end of the pass under way, or of the next one. */
+/* Puts a new task at the end of the pass under way, or of the next one when that
+ * has taken many. */
 void ta_make_ready_new(struct ta_runner *runner, struct ta_task *task);
 
 /* Reads the clock for the pass. */

@@ -192,7 +192,7 @@ static bool is_of_child(struct ta_runner *runner, lua_State *L, struct ta_scope 
 }
 
 /* Bits of the context in which the children are waited for. */
-enum { OUTCOME_BITS = 3, HIT = 4 };
+enum { OUTCOME_BITS = 3, HIT = 4, WAITED = 8 };
 
 static int k_scope(lua_State *L, int status, lua_KContext context);
 
@@ -215,8 +215,11 @@ static int end_scope(struct ta_runner *runner, lua_State *L, lua_KContext contex
   bool waits = !ta_list_empty(&scope->children) && ta_can_wait(runner, L) && !runner->forced;
   if (waits) {
     if (ta_begin_wait(runner, L, &children_kind, scope)->in_force) context |= HIT;
-    return ta_park_here(runner, L, context, k_scope);
+    return ta_park_here(runner, L, context | WAITED, k_scope);
   }
+  bool at_once = outcome == RETURNED && !(context & WAITED) && ta_list_empty(&scope->children);
+  if (at_once && scope->failures == 0 && ta_has_gone_on(runner, L))
+    return ta_pause(runner, L, context | WAITED, k_scope);
   if (!ta_list_empty(&scope->children)) context |= HIT; /* the time for waiting is over */
   scope->ended = true;
   bool raised = outcome == RAISED && !is_of_child(runner, L, scope);
@@ -224,7 +227,7 @@ static int end_scope(struct ta_runner *runner, lua_State *L, lua_KContext contex
   return give_results(runner, L, scope, outcome, (context & HIT) != 0);
 }
 
-/* Back from waiting for children. */
+/* Back from waiting for children, or from giving up the turn. */
 static int k_scope(lua_State *L, int status, lua_KContext context) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_task *task = runner->current;
@@ -248,7 +251,7 @@ static int k_scope_body(lua_State *L, int status, lua_KContext context) {
     scope->before_own = scope->failures;
     ta_cancel_region(runner, &scope->region, "a task of its scope failed");
   }
-  return end_scope(runner, L, (lua_KContext)outcome);
+  return end_scope(runner, L, (lua_KContext)outcome | (status == LUA_YIELD ? WAITED : 0));
 }
 
 static int open_scope(lua_State *L, enum ta_scope_mode mode) {
@@ -288,6 +291,12 @@ int ta_l_collecting_scope(lua_State *L) {
 /* The stack of a deadline's function and of shield. */
 enum { REGION_OBJECT = 1, REGION_HANDLER, REGION_VALUES };
 
+/* Returns what the function did, which has perhaps not waited. */
+static int give_values(struct ta_runner *runner, lua_State *L, int status) {
+  int count = lua_gettop(L) - REGION_VALUES + 1;
+  return status == LUA_OK ? ta_return_at_once(runner, L, count) : count;
+}
+
 enum form { RAISES, MOVES_ON };
 
 static int raise_timeout(struct ta_runner *runner, lua_State *L, double seconds) {
@@ -308,7 +317,7 @@ static int k_deadline(lua_State *L, int status, lua_KContext context) {
   if (is_elsewhere(runner, L)) return leave_elsewhere(L, status);
   bool own = !returned && deadline->region.cause && ta_is_object_of(runner, L, &deadline->region);
   ta_close_region(runner, &deadline->region);
-  if (returned) return lua_gettop(L) - REGION_VALUES + 1;
+  if (returned) return give_values(runner, L, status);
   if (!own) return ta_rethrow(runner, L);
   if ((enum form)context == RAISES) return raise_timeout(runner, L, deadline->seconds);
   lua_pushnil(L);
@@ -328,7 +337,7 @@ static void arm_deadline(struct ta_runner *runner, lua_State *L, double seconds,
   ta_open_region(runner, L, REGION_OBJECT, TA_REGION_DEADLINE);
   runner->deadlines++;
   if (endless) return;
-  deadline->timer.at = seconds > 0 ? now + seconds : now;
+  deadline->timer.at = ta_time_after(now, seconds);
   ta_timers_add(&runner->timers, &deadline->timer);
 }
 
@@ -373,7 +382,7 @@ static int k_shield(lua_State *L, int status, lua_KContext context) {
   (void)context;
   if (is_elsewhere(runner, L)) return leave_elsewhere(L, status);
   ta_close_region(runner, region);
-  if (status == LUA_OK || status == LUA_YIELD) return lua_gettop(L) - REGION_VALUES + 1;
+  if (status == LUA_OK || status == LUA_YIELD) return give_values(runner, L, status);
   return ta_rethrow(runner, L);
 }
 

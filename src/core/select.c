@@ -179,6 +179,25 @@ static void take_places(struct ta_runner *runner, lua_State *L, struct select *s
   }
 }
 
+static int choose(lua_State *L, lua_Integer count, double timeout);
+
+/* Back from giving up the turn; the time-out lies where the select would. */
+static int k_choose(lua_State *L, int status, lua_KContext context) {
+  double timeout = lua_tonumber(L, SELECT);
+  (void)status, (void)context;
+  ta_check_given_up(ta_upvalue_runner(L), L);
+  lua_settop(L, LIST);
+  return choose(L, (lua_Integer)lua_rawlen(L, LIST), timeout);
+}
+
+/* Has the task to give up its turn before it goes on?  Who looks in vain polls. */
+static bool has_gone_on(struct ta_runner *runner, lua_State *L, bool in_vain) {
+  bool polls = runner->polls;
+  if (!ta_has_gone_on(runner, L)) return false;
+  runner->polls = polls && in_vain;
+  return true;
+}
+
 static int l_select(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   luaL_checktype(L, LIST, LUA_TTABLE);
@@ -189,8 +208,18 @@ static int l_select(lua_State *L) {
   check_keys(L, count);
   if (count == 0 && isinf(timeout)) return luaL_error(L, "select: nothing to wait for");
   copy_list(runner, L, count);
+  return choose(L, count, timeout);
+}
+
+/* The list at index 1 is a copy. */
+static int choose(lua_State *L, lua_Integer count, double timeout) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
   ta_enter(runner, L);
   size_t ready = find_ready(runner, L, (size_t)count);
+  if ((ready || timeout <= 0) && has_gone_on(runner, L, !ready)) {
+    lua_pushnumber(L, timeout);
+    return ta_pause(runner, L, 0, k_choose);
+  }
   if (ready) return give(L, ready, 0);
   if (timeout <= 0) return give_timeout(L);
   ta_check_wait(runner, L, "select");
@@ -204,7 +233,7 @@ static int l_select(lua_State *L) {
   ta_anchor_wait(runner, L, SELECT);
   struct ta_task *task = ta_begin_wait(runner, L, &select_kind, select);
   take_places(runner, L, select);
-  if (!isinf(timeout)) ta_arm_wait(runner, task, now + timeout);
+  if (!isinf(timeout)) ta_arm_wait(runner, task, ta_time_after(now, timeout));
   return ta_park_here(runner, L, 0, k_selected);
 }
 

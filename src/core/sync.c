@@ -104,8 +104,9 @@ static int l_event_wait(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_event_flag *event = check_event(L);
   ta_enter(runner, L);
-  if (event->is_set) return 0;
   lua_settop(L, 1);
+  if (event->is_set)
+    return ta_has_gone_on(runner, L) ? ta_give_turn_before(runner, L, l_event_wait) : 0;
   return ta_wait_for(runner, L, &event_kind, &event->sync, k_event);
 }
 

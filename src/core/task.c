@@ -448,6 +448,7 @@ static void end_task(struct ta_runner *runner, struct ta_task *task, enum ta_tas
   struct ta_scope *scope = task->scope;
   if (ta_tracing(runner) && state != TA_TASK_FAILED)
     ta_trace_simple(runner, task, state == TA_TASK_DONE ? TA_EVENT_RETURN : TA_EVENT_CANCEL);
+  runner->polls = false;
   task->state = (uint8_t)state;
   if (state != TA_TASK_DONE) task->packed = task->empty = false; /* memory was out */
   task->stopped = NULL;
@@ -562,12 +563,13 @@ static int prepare_step(struct ta_task *task) {
   return 0;
 }
 
-/* The coroutine yielded, and not by way of our own waits. */
-static void stop_foreign(struct ta_runner *runner, struct ta_task *task, int count) {
-  if (ta_await_foreign(runner, task, count) == 0) return;
+/* The coroutine yielded, and not by way of our own waits.  False: it has ended. */
+static bool stop_foreign(struct ta_runner *runner, struct ta_task *task, int count) {
+  if (ta_await_foreign(runner, task, count) == 0) return true;
   ta_abandon_regions(runner, task, NULL);
   if (!close_coroutines(runner, task)) lua_remove(runner->L, -2); /* the first error */
   end_failed(runner, task);
+  return false;
 }
 
 /* Is the coroutine as the last step left it?  A script may have got hold of it, and of
@@ -593,7 +595,8 @@ static void end_step(struct ta_runner *runner, struct ta_task *task, int status,
   if (status == LUA_YIELD) {
     bool waits = ta_take_wait(runner, task->co);
     task->marks = waits ? (uint8_t)count : 0;
-    if (TA_UNLIKELY(!waits)) stop_foreign(runner, task, count);
+    if (TA_UNLIKELY(!waits) && !stop_foreign(runner, task, count)) return;
+    if (task->state != TA_TASK_RUNNABLE && !ta_is_over_at_once(runner)) runner->polls = false;
     if (TA_UNLIKELY(task->doomed)) close_task(runner, task);
   } else if (TA_UNLIKELY(status != LUA_OK)) { /* it died outside its body's protected call */
     lua_xmove(task->co, runner->L, 1);
@@ -631,6 +634,7 @@ void ta_task_step(struct ta_runner *runner, struct ta_task *task) {
   }
   int nargs = prepare_step(task);
   runner->steps++;
+  runner->at_once = runner->most_at_once;
   runner->current = task;
   /* As ta_resume(), with a call less on the way of each step. */
   struct ta_level level = {.co = task->co, .waitable = true, .depth = 1};

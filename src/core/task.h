@@ -68,6 +68,7 @@ struct ta_task {
   const void *cause;  /* why it was cancelled, or NULL: see cancel.h */
   union {
     struct ta_waiter waiter; /* while it waits in a queue of the core's */
+    double delay;            /* while it sleeps: for so many seconds */
     struct {                 /* while it waits for a ticket: how it goes on */
       lua_KFunction k;
       lua_KContext context;

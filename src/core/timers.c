@@ -2,8 +2,21 @@
 #include "core/timers.h"
 
 #include <errno.h>
+#include <math.h>
 
 #define ARITY 4
+
+/* Seconds; what is shorter is no time at all. */
+#define SHORTEST 1e-9
+
+/* This part of a delay may be lost to rounding. */
+#define PRECISION 1e-9
+
+double ta_time_after(double start, double delay) {
+  if (!(delay >= SHORTEST)) return start;
+  double at = start + delay;
+  return at - start < delay * (1 - PRECISION) ? nextafter(at, HUGE_VAL) : at;
+}
 
 static bool before(const struct ta_timer_entry *a, const struct ta_timer_entry *b) {
   return a->at < b->at || (a->at == b->at && a->timer->seq < b->timer->seq);

@@ -35,6 +35,10 @@ struct ta_timers {
   size_t capacity;
 };
 
+/* The time `delay` seconds after `start`, and never much before: far from 0 their sum
+ * may be.  Of less than a nanosecond it is `start`, since a virtual clock would creep. */
+double ta_time_after(double start, double delay);
+
 /* Makes room for `count` timers from the given allocator.  0 or -ENOMEM. */
 int ta_timers_reserve(struct ta_timers *timers, size_t count, lua_Alloc alloc, void *alloc_data);
 

@@ -228,10 +228,20 @@ static void anchor_subject(struct ta_runner *runner, lua_State *L, const void *s
   }
 }
 
+/* The wait is complete, and the turn is given up before `k` goes on. */
+static int pause_parked(struct ta_runner *runner, lua_State *L, lua_KContext context,
+                        lua_KFunction k) {
+  runner->current->after.k = k;
+  runner->current->after.context = context;
+  return ta_pause(runner, L, (lua_KContext)runner, k_parked);
+}
+
 int ta_park(struct ta_runner *runner, lua_State *L, struct ta_ticket ticket, lua_KContext context,
             lua_KFunction k) {
   struct ta_task *task = runner->current;
-  if (task->wait != ticket.wait) return k(L, LUA_OK, context); /* completed meanwhile */
+  bool completed = task->wait != ticket.wait;
+  if (completed && !ta_has_gone_on(runner, L)) return k(L, LUA_OK, context);
+  if (completed) return pause_parked(runner, L, context, k);
   if (task->in_force || !ta_can_wait(runner, L) || !lua_checkstack(L, LUA_MINSTACK))
     return refuse_to_park(runner, L, task);
   anchor_subject(runner, L, task->subject);
@@ -240,6 +250,46 @@ int ta_park(struct ta_runner *runner, lua_State *L, struct ta_ticket ticket, lua
   task->after.k = k;
   task->after.context = context;
   return ta_park_here(runner, L, (lua_KContext)runner, k_parked);
+}
+
+/* ------------------------------------------------- going on without a wait */
+
+bool ta_has_gone_on_too_often(struct ta_runner *runner, lua_State *L) {
+  if (!ta_can_wait(runner, L) || runner->current->in_force) return false;
+  if (!lua_checkstack(L, LUA_MINSTACK)) return false;
+  runner->polls = false;
+  return true;
+}
+
+int ta_pause(struct ta_runner *runner, lua_State *L, lua_KContext context, lua_KFunction k) {
+  ta_make_ready(runner, ta_begin_wait(runner, L, &ta_turn_kind, NULL));
+  return ta_park_here(runner, L, context, k);
+}
+
+static int k_paused(lua_State *L, int status, lua_KContext context) {
+  (void)status;
+  ta_check_given_up(ta_upvalue_runner(L), L);
+  return ((lua_CFunction)context)(L);
+}
+
+int ta_give_turn_before(struct ta_runner *runner, lua_State *L, lua_CFunction function) {
+  return ta_pause(runner, L, (lua_KContext)function, k_paused);
+}
+
+static int k_returned(lua_State *L, int status, lua_KContext context) {
+  (void)status;
+  ta_check_given_up(ta_upvalue_runner(L), L);
+  return (int)context;
+}
+
+int ta_return_at_once(struct ta_runner *runner, lua_State *L, int count) {
+  return ta_has_gone_on(runner, L) ? ta_pause(runner, L, count, k_returned) : count;
+}
+
+/* A limit that has come already is met when the next pass begins. */
+bool ta_is_over_at_once(const struct ta_runner *runner) {
+  const struct ta_timer *first = ta_timers_first(&runner->timers);
+  return first && first->at <= runner->now;
 }
 
 /* Nothing will complete the wait any more. */
@@ -251,12 +301,17 @@ static void disarm(struct ta_runner *runner, struct ta_task *task) {
   task->wait = 0;
 }
 
-void ta_complete_wait(struct ta_runner *runner, struct ta_task *task) {
+static void complete(struct ta_runner *runner, struct ta_task *task) {
   disarm(runner, task);
   task->kind = NULL;
   if (task->state != TA_TASK_WAITING) return; /* it has not parked yet */
   if (ta_tracing(runner)) ta_trace_simple(runner, task, TA_EVENT_WAKE);
   ta_make_ready(runner, task);
+}
+
+void ta_complete_wait(struct ta_runner *runner, struct ta_task *task) {
+  runner->polls = false;
+  complete(runner, task);
 }
 
 bool ta_unpark(struct ta_runner *runner, struct ta_ticket ticket) {
@@ -307,7 +362,9 @@ static int k_slept(lua_State *L, int status, lua_KContext context) {
   struct ta_runner *runner = (struct ta_runner *)context;
   (void)status;
   ta_check_given_up(runner, L);
-  lua_pushnumber(L, ta_now(runner) - runner->current->since);
+  const struct ta_task *task = runner->current;
+  /* Of two late times the difference may be a little less than what was slept. */
+  lua_pushnumber(L, fmax(ta_now(runner) - task->since, task->delay));
   return 1;
 }
 
@@ -323,9 +380,6 @@ int ta_give_turn(struct ta_runner *runner, lua_State *L, const struct ta_wait_ki
   return ta_park_here(runner, L, (lua_KContext)runner, k_nothing);
 }
 
-/* Shorter than this is no time at all: a virtual clock would creep. */
-#define SHORTEST_SLEEP 1e-9
-
 /* When a sleep begins.  To be read before the wait is: a clock that is Lua may
  * cancel the task. */
 static double start_of_sleep(struct ta_runner *runner, double delay) {
@@ -337,9 +391,9 @@ static void arm_sleep(struct ta_runner *runner, lua_State *L, double delay, doub
   struct ta_task *task = ta_begin_wait(runner, L, &sleep_kind, NULL);
   task->subject = task;
   task->since = start;
-  task->timer.at = start + delay;
-  if (delay < SHORTEST_SLEEP || task->timer.at <= start) {
-    task->timer.at = start;
+  task->delay = delay;
+  task->timer.at = ta_time_after(start, delay);
+  if (task->timer.at <= start) {
     ta_make_ready(runner, task);
   } else if (isinf(delay)) {
     task->endless = true;
@@ -355,7 +409,7 @@ void ta_wake_sleeper(struct ta_runner *runner, struct ta_task *task) {
     return;
   }
   if (task->kind->disarm) task->kind->disarm(task->subject); /* it was too late */
-  ta_complete_wait(runner, task);
+  complete(runner, task);
 }
 
 int ta_sleep(struct ta_runner *runner, lua_State *L, double delay) {

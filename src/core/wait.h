@@ -40,6 +40,25 @@ void ta_drop_mark(lua_State *co);
  * that went by.  [-all, +1, v] */
 int ta_sleep(struct ta_runner *runner, lua_State *L, double delay);
 
+/* To be asked by a function that may wait, when it need not: must the task give up
+ * its turn first?  It must when it has gone on so in this step for so many times
+ * that others would starve; where it cannot wait it goes on. */
+bool ta_has_gone_on_too_often(struct ta_runner *runner, lua_State *L);
+
+static inline bool ta_has_gone_on(struct ta_runner *runner, lua_State *L) {
+  if (TA_UNLIKELY(runner->at_once == 0)) return ta_has_gone_on_too_often(runner, L);
+  runner->at_once--;
+  return false;
+}
+
+/* Gives up the turn, and then calls `function` with what is on the stack and the same
+ * upvalues, of which the first is the Runner.  [-all, +?, v] */
+int ta_give_turn_before(struct ta_runner *runner, lua_State *L, lua_CFunction function);
+
+/* Returns the `count` values on top, for which the task did not have to wait: after
+ * the turn was given up if it has gone on too often.  [-count, +count, v] */
+int ta_return_at_once(struct ta_runner *runner, lua_State *L, int count);
+
 /* Gives up the turn and returns nothing.  [-all, +0, v] */
 int ta_give_turn(struct ta_runner *runner, lua_State *L, const struct ta_wait_kind *kind);
 
@@ -92,6 +111,13 @@ int ta_await_yielded(struct ta_runner *runner, lua_State *L, const char *by);
  * task's coroutine: the `count` values on its stack, which are popped.  -1 when
  * that is no action: the error object is then on top of the Runner's L. */
 int ta_await_foreign(struct ta_runner *runner, struct ta_task *task, int count);
+
+/* Stops the running task, which ta_has_gone_on(), until the next pass; then `k`.
+ * [-0, +0, v] */
+int ta_pause(struct ta_runner *runner, lua_State *L, lua_KContext context, lua_KFunction k);
+
+/* Is what a task has just begun to wait for over before any other can act? */
+bool ta_is_over_at_once(const struct ta_runner *runner);
 
 /* Completes the current wait of a task that has one. */
 void ta_complete_wait(struct ta_runner *runner, struct ta_task *task);

@@ -6,6 +6,8 @@
 -- It sees nothing of the script's globals.  Two scopes of its own: `first` raises
 -- the first failure as it is, even if others followed; `collect` lets its children
 -- fail, and neither ends the others nor raises their errors.
+-- A call that need not wait counts once, whatever it calls itself: see counted and
+-- uncounted in core/prelude.c.
 
 local combine = {}
 
@@ -124,7 +126,10 @@ function combine.all(list)
   end)
   if not ok then raise_first(without(tasks or {}, taken), problem) end
   local results = {n = #tasks}
-  for i, task in ipairs(tasks) do results[i] = task:await() end
+  for i, task in ipairs(tasks) do
+    uncounted()
+    results[i] = task:await()
+  end
   return results
 end
 
@@ -145,9 +150,11 @@ function combine.race(list)
   if #list == 0 then error("race: nothing to run", 2) end
   check_wait("race")
   local winner = choose_among(list, function(tasks)
+    uncounted()
     async.select(tasks)
     return first_ended(tasks)
   end)
+  uncounted()
   return winner:await()
 end
 
@@ -170,11 +177,13 @@ function combine.any(list)
   local winner, tasks = choose_among(list, function(left)
     while #left > 0 do
       local done
+      uncounted()
       async.select(left)
       left, done = without_ended(left)
       if #done > 0 then return first_ended(done) end
     end
   end)
+  uncounted()
   if winner then return winner:await() end
   error(errors_of(tasks), 0)
 end
@@ -194,6 +203,7 @@ function combine.map(list, fn, options)
   end
   first(function(scope)
     for index = 1, count do
+      uncounted()
       places:acquire()
       scope:spawn({name = "map"}, work, index)
     end
@@ -216,6 +226,7 @@ function combine.retry(count, fn, options)
   local most = check_number("retry", "max", options.max, huge)
   local jitter = check_number("retry", "jitter", options.jitter, 0)
   check_wait("retry")
+  counted()
   for try = 1, count - 1 do
     local result = pack(pcall(fn, try))
     if result[1] then return unpack(result, 2, result.n) end
@@ -226,6 +237,9 @@ function combine.retry(count, fn, options)
   return fn(count)
 end
 
+-- So many points can be told apart.
+local COUNTABLE = 1 << 53
+
 function combine.every(seconds, fn)
   if type(seconds) ~= "number" or not (seconds > 0 and seconds < huge) then
     error("every: seconds must be a positive number, got " .. shown(seconds), 2)
@@ -234,8 +248,13 @@ function combine.every(seconds, fn)
   local start_time, tick = async.now(), 0
   repeat
     local now = async.now()
-    tick = max(tick + 1, -floor((start_time - now) / seconds)) -- the next point from now on
-    sleep(start_time + tick * seconds - now)
+    local passed = (now - start_time) / seconds
+    if passed < COUNTABLE then
+      tick = max(tick + 1, -floor(-passed)) -- the next point from now on
+      sleep(start_time + tick * seconds - now)
+    else -- the points lie closer than times do
+      sleep(seconds)
+    end
   until fn() == false
 end
 

@@ -282,11 +282,41 @@ local function make_spinner(maker)
   end, "end")
   local own_task = math.random(2) == 1
   if own_task then maker:line("spawn(function()") end
-  maker:block(("for i = 1, %d do"):format(math.random(1001, 1200)), function()
+  maker:block(("for i = 1, %d do"):format(math.random(1002, 1200)), function()
     maker:line("sleep(0)")
     maker:line("if i > 990 and i < 1010 then note('spinning', i) end")
   end, "end")
   if own_task then maker:line("end)") end
+end
+
+-- Nobody sleeps any more, and yet there is a time to come.
+local function make_poller(maker)
+  maker:line("sleep(%d)", math.random(2, 9))
+  maker:line("local till = async.now() + %d / 64", math.random(3))
+  maker:line("while async.now() < till do %s end", pick {
+    "async.checkpoint()", "sleep(0)", "coroutine.yield()",
+  })
+  maker:line("note('polled')")
+end
+
+-- Tasks that spawn one another, and others beside them: more than fit into a pass.
+local function make_chain(maker)
+  local length = 10000 * math.random(2) + math.random(-9, 9)
+  maker:line("local links = 0")
+  maker:block("local function chain()", function()
+    maker:line("links = links + 1")
+    maker:line("if links %% 10000 < 12 or links > %d then note('link', links) end", length - 3)
+    maker:line("if links < %d then spawn(chain) end", length)
+  end, "end")
+  maker:line("spawn(chain)")
+  maker:block(("for i = 1, %d do"):format(math.random(3)), function()
+    maker:block("spawn(function()", function()
+      maker:block("for _ = 1, 4 do", function()
+        maker:line("note('beside it', i, links)")
+        maker:line("sleep(%s)", pick {"0", "0", "1/64"})
+      end, "end")
+    end, "end)")
+  end, "end")
 end
 
 local function make_functions(maker)
@@ -315,7 +345,14 @@ local function make_virtual(maker)
   make_functions(maker)
   maker.budget = math.random(10, 30)
   while maker.budget > 0 do make_body(maker, {depth = 1}) end
-  if math.random(40) == 1 then make_spinner(maker) end
+  local extra = math.random(160)
+  if extra <= 4 then
+    make_spinner(maker)
+  elseif extra <= 8 then
+    make_poller(maker)
+  elseif extra <= 10 then
+    make_chain(maker)
+  end
   make_results(maker)
 end
 

@@ -20,8 +20,10 @@ local WAIT = {}
 -- Contract: what is raised in daemons when only they are left.
 local CANCELLED = setmetatable({}, {__tostring = function() return "cancelled: the run has ended" end})
 
-local MAX_STEPS = 50000 -- a program that takes more was not meant to
+local MAX_STEPS = 300000 -- a program that takes more was not meant to
 local PASSES_AT_INSTANT = 1000
+local LITTLE = 1e-3 -- seconds
+local MOST_NEWCOMERS = 10000
 local TICK = 1 / 8192 -- seconds
 
 -- ------------------------------------------------------------------- Task
@@ -92,8 +94,20 @@ function Runner:add_task(options, fn, ...)
   self.last_id = self.last_id + 1
   local task = Task.new(self.last_id, options, fn, ...)
   task.cancelled = self.cancelling
+  task.comes_late = not self:has_room()
   self.tasks[#self.tasks + 1] = task
   return task
+end
+
+-- Contract: of those added in a pass so many take their first step in it.
+function Runner:has_room()
+  if not self.room then return true end
+  self.room = self.room - 1
+  return self.room >= 0
+end
+
+function Runner:is_due(task)
+  return task.proceed_at <= self.now and not task.comes_late
 end
 
 function Runner:step(task)
@@ -102,6 +116,8 @@ function Runner:step(task)
   self.current = task
   task:step()
   self.current = nil
+  -- Contract: did the step end by giving up the turn, and no more?
+  if task.sleeping or not task.coro then self.polled = false end
   if not task.error then return end
   self.failed = true
   self.print_error("Error in task: " .. tostring(task.error[1]))
@@ -109,15 +125,22 @@ end
 
 -- Steps each task whose time has come; the list may grow meanwhile.
 function Runner:pass()
-  self.now = self:read_clock()
+  self.now, self.polled, self.room = self:read_clock(), true, nil
+  local due = 0
+  for _, task in ipairs(self.tasks) do
+    if self:is_due(task) then due = due + 1 end
+  end
+  self.room = due + MOST_NEWCOMERS
   local i = 1
   while i <= #self.tasks do
     local task = self.tasks[i]
-    if task.proceed_at <= self.now then self:step(task) end
+    if self:is_due(task) then self:step(task) end
     i = i + 1
   end
+  self.room = nil
   local living = {}
   for _, each in ipairs(self.tasks) do
+    each.comes_late = false
     if each.coro then living[#living + 1] = each end
   end
   self.tasks = living
@@ -145,10 +168,12 @@ function Runner:run()
   while true do
     self:pass()
     if self:only_daemons() then break end
-    passes = passes + 1
+    passes = self.polled and passes + 1 or 0
     local soonest, later = self:when_next()
     -- Contract: tasks that never sleep cannot stop time.
-    if passes >= PASSES_AT_INSTANT and later < math.huge then soonest = later end
+    if passes >= PASSES_AT_INSTANT then
+      soonest = later < math.huge and later or self.clock + LITTLE
+    end
     if soonest > self.clock then
       self.clock = soonest
       passes = 0
@@ -189,7 +214,7 @@ local function wait(runner, delay)
     task.given_up = false
     error(CANCELLED)
   end
-  return runner.now - start
+  return math.max(runner.now - start, delay)
 end
 
 -- Contract: a cancellation in force is not caught.
