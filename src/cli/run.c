@@ -15,9 +15,11 @@
 #include "host/signals.h"
 #include "host/stdio.h"
 
-/* A virtual clock moves on after this many passes at one instant, so that tasks
- * which never sleep cannot stop time. */
+/* A virtual clock moves on after this many passes in a row in which tasks did nothing
+ * but give up their turns, so that they cannot stop time: to the next deadline, or
+ * by a little. */
 #define PASSES_AT_INSTANT 1000
+#define LITTLE 1e-3 /* seconds */
 
 /* Tells once that something written is lost. */
 static void report_lost(struct ta_run *run, const char *what, const char *name, int error) {
@@ -106,10 +108,27 @@ static bool collect(struct ta_run *run, double until) {
   return collected;
 }
 
+/* Under virtual time: the pass at this instant is over.  Time moves on when tasks have
+ * only polled for too long. */
+static void go_on(struct ta_run *run, double deadline) {
+  struct ta_clock *clock = &run->clock;
+  bool polled = run->options.virtual_time && ta_only_polled(run->runner);
+  run->passes_at_instant = polled ? run->passes_at_instant + 1 : 0;
+  if (run->passes_at_instant < PASSES_AT_INSTANT) return;
+  run->passes_at_instant = 0;
+  bool jumps = deadline > clock->virtual_now && !isinf(deadline);
+  double until = jumps ? deadline : ta_clock_after(clock, LITTLE);
+  ta_clock_advance(clock, fmin(until, limit_of(run)));
+}
+
 /* Waits until `deadline` or the end of the run.  False: for ever. */
 static bool wait(struct ta_run *run, double deadline) {
   double until = fmin(deadline, limit_of(run));
   ta_run_flush(run);
+  if (run->options.virtual_time && deadline <= run->clock.virtual_now) {
+    go_on(run, deadline);
+    return true;
+  }
   run->passes_at_instant = 0;
   if (!run->options.virtual_time && collect(run, until)) return true;
   if (!run->options.virtual_time)
@@ -119,15 +138,6 @@ static bool wait(struct ta_run *run, double deadline) {
   else
     wait_virtually(run, until);
   return true;
-}
-
-/* Tasks are runnable; under virtual time they may be so for too long. */
-static void go_on(struct ta_run *run, double deadline) {
-  if (!run->options.virtual_time || ++run->passes_at_instant < PASSES_AT_INSTANT) return;
-  double until = fmin(deadline, limit_of(run));
-  if (isinf(until)) return;
-  run->passes_at_instant = 0;
-  ta_clock_advance(&run->clock, until);
 }
 
 static enum ta_pass_result pass(struct ta_run *run, double *deadline) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/clock.h"
 
+#include <math.h>
 #include <uv.h>
 
 void ta_clock_open(struct ta_clock *clock, bool is_virtual) {
@@ -13,6 +14,10 @@ double ta_clock_real(const struct ta_clock *clock) {
 
 double ta_clock_now(const struct ta_clock *clock) {
   return clock->is_virtual ? clock->virtual_now : ta_clock_real(clock);
+}
+
+double ta_clock_after(const struct ta_clock *clock, double seconds) {
+  return fmax(clock->virtual_now + seconds, nextafter(clock->virtual_now, HUGE_VAL));
 }
 
 void ta_clock_advance(struct ta_clock *clock, double to) {

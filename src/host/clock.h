@@ -25,6 +25,9 @@ double ta_clock_now(const struct ta_clock *clock);
 /* Moves virtual time forward to `to`; it never goes back. */
 void ta_clock_advance(struct ta_clock *clock, double to);
 
+/* The virtual time in `seconds`: later than now, however late it is. */
+double ta_clock_after(const struct ta_clock *clock, double seconds);
+
 /* Seconds of real time since the opening, whatever the clock shows. */
 double ta_clock_real(const struct ta_clock *clock);
 
