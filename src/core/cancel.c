@@ -430,6 +430,7 @@ void ta_open_region(struct ta_runner *runner, lua_State *L, int index, enum ta_r
   *region = (struct ta_region){.outer = outer,
                                .task = task,
                                .co = L,
+                               .step = task->steps,
                                .kind = (uint8_t)kind,
                                .deliveries = task->deliveries,
                                .shields = outer ? outer->shields + shields(outer) : 0};

@@ -30,6 +30,7 @@ struct ta_region {
   lua_State *co;           /* in which it was opened */
   const void *cause;       /* NULL, or its own address when it was cancelled */
   const char *reason;      /* for its error object, unless that is there already */
+  uint64_t step;           /* of its task, in which it was opened */
   unsigned shields;        /* that were open around it */
   uint8_t kind;            /* an enum ta_region_kind */
   uint8_t deliveries;      /* to its task before it was opened */

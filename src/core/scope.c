@@ -22,6 +22,11 @@ static enum outcome outcome_of(struct ta_runner *runner, lua_State *L, int statu
   return ta_is_in_force(runner, L, -1) ? UNWOUND : RAISED;
 }
 
+/* Has the running task waited since it opened the region? */
+static bool has_waited(const struct ta_runner *runner, const struct ta_region *region) {
+  return !runner->current || runner->current->steps != region->step;
+}
+
 /* Puts the message handler that remembers frames at `index`. */
 static void insert_handler(struct ta_runner *runner, lua_State *L, int index) {
   ta_push_kept(runner, L, TA_KEEPS_HANDLER);
@@ -251,7 +256,8 @@ static int k_scope_body(lua_State *L, int status, lua_KContext context) {
     scope->before_own = scope->failures;
     ta_cancel_region(runner, &scope->region, "a task of its scope failed");
   }
-  return end_scope(runner, L, (lua_KContext)outcome | (status == LUA_YIELD ? WAITED : 0));
+  bool waited = has_waited(runner, &scope->region);
+  return end_scope(runner, L, (lua_KContext)outcome | (waited ? WAITED : 0));
 }
 
 static int open_scope(lua_State *L, enum ta_scope_mode mode) {
@@ -292,9 +298,9 @@ int ta_l_collecting_scope(lua_State *L) {
 enum { REGION_OBJECT = 1, REGION_HANDLER, REGION_VALUES };
 
 /* Returns what the function did, which has perhaps not waited. */
-static int give_values(struct ta_runner *runner, lua_State *L, int status) {
+static int give_values(struct ta_runner *runner, lua_State *L, const struct ta_region *region) {
   int count = lua_gettop(L) - REGION_VALUES + 1;
-  return status == LUA_OK ? ta_return_at_once(runner, L, count) : count;
+  return has_waited(runner, region) ? count : ta_return_at_once(runner, L, count);
 }
 
 enum form { RAISES, MOVES_ON };
@@ -317,7 +323,7 @@ static int k_deadline(lua_State *L, int status, lua_KContext context) {
   if (is_elsewhere(runner, L)) return leave_elsewhere(L, status);
   bool own = !returned && deadline->region.cause && ta_is_object_of(runner, L, &deadline->region);
   ta_close_region(runner, &deadline->region);
-  if (returned) return give_values(runner, L, status);
+  if (returned) return give_values(runner, L, &deadline->region);
   if (!own) return ta_rethrow(runner, L);
   if ((enum form)context == RAISES) return raise_timeout(runner, L, deadline->seconds);
   lua_pushnil(L);
@@ -382,7 +388,7 @@ static int k_shield(lua_State *L, int status, lua_KContext context) {
   (void)context;
   if (is_elsewhere(runner, L)) return leave_elsewhere(L, status);
   ta_close_region(runner, region);
-  if (status == LUA_OK || status == LUA_YIELD) return give_values(runner, L, status);
+  if (status == LUA_OK || status == LUA_YIELD) return give_values(runner, L, region);
   return ta_rethrow(runner, L);
 }
 
