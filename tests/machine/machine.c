@@ -154,6 +154,17 @@ static int l_steps(lua_State *L) {
   return 1;
 }
 
+/* rank(task): where it stands in the pass, as the Runner shuffles */
+static int l_rank(lua_State *L) {
+  const struct ta_runner *runner = machine_of(L)->runner;
+  uint64_t id = ta_task_id(lua_touserdata(L, 1));
+  uint64_t x = runner->seed ^ (runner->passes * 0x9E3779B97F4A7C15u) ^ (id << 32) ^ id;
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+  lua_pushinteger(L, (lua_Integer)(runner->seed == 0 ? id : x ^ (x >> 31)));
+  return 1;
+}
+
 /* channel(c): how many values, receivers and senders it has */
 static int l_channel(lua_State *L) {
   const struct ta_channel *channel = lua_touserdata(L, 1);
@@ -228,14 +239,23 @@ static int l_show(lua_State *L) {
 
 static void push_host(struct machine *machine) {
   static const luaL_Reg functions[] = {
-      {"clock", l_clock},         {"pass_now", l_pass_now},
-      {"work", l_work},           {"say", l_say},
-      {"state", l_state},         {"facts", l_facts},
-      {"channel", l_channel},     {"waiting", l_waiting},
-      {"interrupt", l_interrupt}, {"park", l_park},
-      {"unpark", l_unpark},       {"cancel_all", l_cancel_all},
-      {"remember", l_remember},   {"show", l_show},
-      {"steps", l_steps},         {NULL, NULL},
+      {"clock", l_clock},
+      {"pass_now", l_pass_now},
+      {"work", l_work},
+      {"say", l_say},
+      {"state", l_state},
+      {"facts", l_facts},
+      {"channel", l_channel},
+      {"waiting", l_waiting},
+      {"interrupt", l_interrupt},
+      {"park", l_park},
+      {"unpark", l_unpark},
+      {"cancel_all", l_cancel_all},
+      {"remember", l_remember},
+      {"show", l_show},
+      {"steps", l_steps},
+      {"rank", l_rank},
+      {NULL, NULL},
   };
   lua_State *L = machine->L;
   lua_newtable(L);
@@ -371,6 +391,8 @@ static void read_habits(struct machine *machine) {
   machine->close_at = (unsigned)integer_of(L, made, "close_at");
   machine->opens = (unsigned)integer_of(L, made, "opens");
   ta_set_seed(machine->runner, (uint64_t)integer_of(L, made, "order"));
+  machine->runner->most_at_once = (unsigned)integer_of(L, made, "at_once");
+  machine->runner->most_newcomers = (size_t)integer_of(L, made, "newcomers");
   if (flag_of(L, made, "traced")) ta_on_event(machine->runner, ignore_event, NULL);
 }
 
@@ -386,6 +408,9 @@ static void push_program(struct machine *machine, lua_State *L, int program) {
   lua_pushcclosure(L, l_say, 1);
   lua_call(L, 2, 0);
 }
+
+/* Of these the model has to know. */
+static const char *const habits[] = {"order", "at_once", "newcomers", NULL};
 
 static int l_set_up(lua_State *L) {
   struct machine *machine = machine_of(L);
@@ -407,8 +432,10 @@ static int l_set_up(lua_State *L) {
   read_habits(machine);
   push_host(machine);
   int host_table = lua_gettop(L);
-  lua_getfield(L, made, "order");
-  lua_setfield(L, host_table, "order");
+  for (const char *const *habit = habits; *habit; habit++) {
+    lua_getfield(L, made, *habit);
+    lua_setfield(L, host_table, *habit);
+  }
   run_source(L, SOURCE_MODEL);
   lua_pushvalue(L, host_table);
   lua_call(L, 1, 1);
@@ -554,6 +581,8 @@ static void take_figures(struct machine *machine) {
   result->waits = (uint64_t)model_number(machine, "waits");
   result->cancelled_waits = (uint64_t)model_number(machine, "cancelled_waits");
   result->steps_out_of_order = (uint64_t)model_number(machine, "out_of_order");
+  result->pauses = (uint64_t)model_number(machine, "pauses");
+  result->late_births = (uint64_t)model_number(machine, "late_births");
 }
 
 /* Does anything of the Runner's still hold a task? */

@@ -24,6 +24,8 @@ struct machine_result {
   uint64_t steps_out_of_order;
   uint64_t waits;
   uint64_t cancelled_waits;
+  uint64_t pauses;      /* turns given up by functions that need not wait */
+  uint64_t late_births; /* first steps in the pass after the spawn */
   unsigned passes;
   bool forced; /* what was left had to be closed */
 };

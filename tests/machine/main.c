@@ -29,7 +29,7 @@ struct batch {
   uint64_t first, last;
   uint64_t seed; /* the one under way */
   uint64_t failed;
-  uint64_t waits, cancelled_waits, out_of_order, passes, forced;
+  uint64_t waits, cancelled_waits, out_of_order, passes, forced, pauses, late_births;
   pid_t child;
 };
 
@@ -61,6 +61,8 @@ static void run_seed(struct batch *batch, uint64_t seed) {
   batch->out_of_order += result.steps_out_of_order;
   batch->passes += result.passes;
   batch->forced += result.forced;
+  batch->pauses += result.pauses;
+  batch->late_births += result.late_births;
   if (*result.failure && batch->failed++ < MOST_SHOWN) tell(seed, result.failure);
 }
 
@@ -124,6 +126,8 @@ static void add(struct batch *sum, const struct batch *batch) {
   sum->out_of_order += batch->out_of_order;
   sum->passes += batch->passes;
   sum->forced += batch->forced;
+  sum->pauses += batch->pauses;
+  sum->late_births += batch->late_births;
 }
 
 /* Waits until one of the batches has ended: it. */
@@ -173,10 +177,10 @@ static void check_sum(struct batch *sum, uint64_t count) {
          " programs closed by force\n",
          sum->passes, sum->waits, sum->cancelled_waits, sum->forced);
   if (count < 1000 || sum->failed > 0) return;
-  bool enough =
-      sum->waits > 20 * count && sum->cancelled_waits > count && sum->out_of_order > count;
+  bool enough = sum->waits > 20 * count && sum->cancelled_waits > count &&
+                sum->out_of_order > count && sum->pauses > count && sum->late_births > count / 2;
   if (!enough) sum->failed++;
-  printf("%s machine: the programs wait, are cancelled and are shuffled%s\n",
+  printf("%s machine: the programs wait, pause, are cancelled and are shuffled%s\n",
          enough ? "ok" : "not ok", enough ? "" : ": too seldom");
 }
 

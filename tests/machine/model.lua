@@ -10,12 +10,13 @@
 -- A task: state, cause, region (innermost), wait, awaiters, scope, locks.
 -- A region: kind, outer, task, cause, shields (open around it); of a scope also
 -- children and failures, of a deadline `at`.
--- A wait: kind, task, at, places in queues; done with results or error, or given_up.
+-- A wait: kind, task, at, places in queues; done with results or error, or given_up;
+-- of a turn that is given up before a function goes on, `again` decides once more.
 
 return function(host)
   local model = {
     tasks = {}, others = {}, live = 0, daemons = 0, running = nil, passes = 0, in_pass = false,
-    now = 0,
+    now = 0, room = 0, at_once = 0, pauses = 0, late_births = 0,
     turn = {}, next = {}, hidden = {}, cancelling = false, deadlines = {}, reports = {},
     failure = nil, hash = 0, cancelled_waits = 0, waits = 0, out_of_order = 0,
     entered = 0, left = 0,
@@ -136,7 +137,7 @@ return function(host)
     wait.done, wait.results = true, results
     leave_all(wait)
     make_ready(task)
-    if wait.kind == "scope" then
+    if wait.kind == "scope" or wait.again then
       wait.steps = host.steps(task.handle)
       model.hidden[#model.hidden + 1] = task
     end
@@ -150,6 +151,19 @@ return function(host)
     model.waits = model.waits + 1
     if wait.at_once then complete(wait) end
     return wait
+  end
+
+  -- Must the task give up its turn before it goes on without a wait?  Where it cannot
+  -- wait it need not.
+  function model.has_gone_on(task)
+    if model.ended then return false end
+    if model.at_once > 0 then
+      model.at_once = model.at_once - 1
+      return false
+    end
+    if task.stuck or in_force(task) then return false end
+    model.pauses = model.pauses + 1
+    return true
   end
 
   -- The task runs again after its wait, or for the first time.
@@ -166,6 +180,7 @@ return function(host)
     take_turn(task)
     task.state, task.wait = "running", nil
     model.running = task
+    model.at_once = host.at_once
   end
   model.resumed = resumed
 
@@ -271,6 +286,14 @@ return function(host)
 
   -- ------------------------------------------------------------------- tasks
 
+  -- Does a task that is added now take its first step in this pass?
+  local function has_room()
+    if not model.in_pass then return false end
+    model.room = model.room - 1
+    if model.room < 0 then model.late_births = model.late_births + 1 end
+    return model.room >= 0
+  end
+
   function model.new_task(scope, daemon)
     local by = model.running
     local task = {state = "runnable", awaiters = {}, scope = scope, daemon = daemon,
@@ -290,7 +313,7 @@ return function(host)
     if daemon then model.daemons = model.daemons + 1 end
     if scope then scope.children[#scope.children + 1] = task end
     if cause then model.hidden[#model.hidden + 1] = task end
-    model[model.in_pass and "turn" or "next"][task] = true
+    model[has_room() and "turn" or "next"][task] = true
     return task
   end
 
@@ -399,6 +422,23 @@ return function(host)
     return true
   end
 
+  -- Who gave up the turn before it went on has found that there is nothing any more,
+  -- and waits for it.
+  local function sync_pause(task)
+    local wait = task.wait
+    if task.ended or not wait or not wait.again then return true end
+    if not model.turn[task] or host.state(task.handle) == "running" then return false end
+    if host.steps(task.handle) == wait.steps then return false end
+    take_turn(task)
+    local running = model.running
+    local _, real = wait.again()
+    if not real then return fail("%s waits, and need not", name(task)) end
+    if real.enter then real.enter() end
+    wait.want.wait = model.begin_wait(task, real)
+    model.running = running
+    return true
+  end
+
   -- A task that never starts has ended in its turn.
   local function sync_birth(task, batch)
     if task.ended then return true end
@@ -411,15 +451,23 @@ return function(host)
 
   local begin_pass
 
-  -- Scopes first: that one waits again was before the last of its children ended.
+  -- Scopes and those who gave up the turn first: that one waits again was before the last
+  -- of its children ended.
+  local function sort_by_turn(tasks)
+    local ranks = {}
+    for _, task in ipairs(tasks) do ranks[task] = host.rank(task.handle) end
+    table.sort(tasks, function(a, b) return math.ult(ranks[a], ranks[b]) end)
+  end
+
   local function sync_hidden()
     local hidden = model.hidden
     if #hidden == 0 then return end
-    if #hidden > 1 then table.sort(hidden, function(a, b) return a.id < b.id end) end
+    if #hidden > 1 then sort_by_turn(hidden) end
     model.hidden = {}
     local seen, left, batch = {}, {}, {}
     for _, task in ipairs(hidden) do
-      local stays = not seen[task] and (not task.started or not sync_scope(task))
+      local stays = not seen[task] and
+        (not task.started or not sync_scope(task) or not sync_pause(task))
       if stays then left[#left + 1] = task end
       seen[task] = true
     end
@@ -453,6 +501,8 @@ return function(host)
     model.passes = model.passes + 1
     model.turn, model.next = model.next, {}
     model.in_pass, model.last_stepped = true, 0
+    model.room = host.newcomers
+    for _ in pairs(model.turn) do model.room = model.room + 1 end
   end
 
   -- The host begins a pass.  It is looked at when the first task is stepped.

@@ -80,9 +80,33 @@ return function(host, model, program)
 
   -- ------------------------------------------------------------ single steps
 
+  -- Gives up the turn before the operation goes on: with again(), or as it has been
+  -- decided.
+  local function pause(task, want, is_there, again)
+    want.pause = {kind = "turn", at_once = true, again = again, want = want, is_there = is_there}
+    say(task, "gives up the turn first")
+    model.begin_wait(task, want.pause)
+  end
+
+  -- The operation is over: if it has gone on after giving up the turn, with what?
+  local function settle(task, want)
+    local paused = want.pause
+    want.pause = nil
+    if not paused or task.wait ~= paused then return end
+    resumed(task)
+    if not paused.again then return end
+    want.cause = in_force(task)
+    if want.cause then return end
+    if paused.is_there() and model.has_gone_on(task) then fail("no step can go on") end
+    local wait
+    want.results, wait, want.error = paused.again()
+    if wait then fail("%s: %s has not waited", name(task), want.what) end
+  end
+
   -- What an operation that is under way has to come to: `cause`, an error, results
   -- or a wait.
   local function after_error(task, want, err)
+    settle(task, want)
     local wait = want.wait
     if wait then resumed(task) end
     local cause = want.cause
@@ -114,6 +138,7 @@ return function(host, model, program)
   end
 
   local function after_return(task, want, ...)
+    settle(task, want)
     local wait = want.wait
     want.returned = true
     if want.cause then
@@ -162,8 +187,8 @@ return function(host, model, program)
 
   -- Calls fn(...), which decide() foretells: results, or nil and a wait, or nil,
   -- nil and an error.  strict: fn raises where nothing can wait, also if it would
-  -- not have to.
-  local function leaf(task, what, strict, decide, fn, ...)
+  -- not have to.  is_there(): would it go on without a wait?
+  local function leaf(task, what, strict, decide, is_there, fn, ...)
     say(task, "%s", what)
     if model.ended then
       if not host.verbose then return fn(...) end
@@ -176,7 +201,10 @@ return function(host, model, program)
       say(task, "was cancelled too often")
       model.dooming = task
     end
-    if not want then
+    if not want and is_there and is_there() and model.has_gone_on(task) then
+      want = {what = what}
+      pause(task, want, is_there, decide)
+    elseif not want then
       local results, wait, err = decide()
       want = {what = what, results = results, error = err}
       if wait and task.stuck then
@@ -200,7 +228,7 @@ return function(host, model, program)
   -- -------------------------------------------------------------------- time
 
   local function slept(wait)
-    return {n = 1, model.now - wait.since}
+    return {n = 1, math.max(model.now - wait.since, wait.delay)}
   end
 
   local sleeper_meta = {}
@@ -233,7 +261,7 @@ return function(host, model, program)
     if how == "yield" and X.co then how = "sleep" end
     leaf(task, ("%s %s"):format(how, delay), true, function()
       local since = delay > 0 and host.clock() or model.now
-      local wait = {kind = "sleep", since = since, finish = slept}
+      local wait = {kind = "sleep", since = since, delay = delay, finish = slept}
       if delay <= 0 then
         wait.at_once = true
       elseif delay == math.huge then
@@ -242,7 +270,7 @@ return function(host, model, program)
         wait.at = since + delay
       end
       return nil, wait
-    end, sleepers[how], delay)
+    end, nil, sleepers[how], delay)
   end
 
   local function finish_turn() return NOTHING end
@@ -250,7 +278,7 @@ return function(host, model, program)
   function play.checkpoint(task)
     leaf(task, "checkpoint", true, function()
       return nil, {kind = "checkpoint", at_once = true, finish = finish_turn}
-    end, async.checkpoint)
+    end, nil, async.checkpoint)
   end
 
   function play.yield(task, _, X)
@@ -258,7 +286,7 @@ return function(host, model, program)
     if not co then
       return leaf(task, "turn", true, function()
         return nil, {kind = "turn", at_once = true, finish = finish_turn}
-      end, coroutine.yield)
+      end, nil, coroutine.yield)
     end
     -- Lua 5.4.4 cannot close well what was suspended inside xpcall: see robust.md.
     if task.stuck or X.callback or X.handler or co.closing then return end
@@ -387,7 +415,8 @@ return function(host, model, program)
       local wait = {kind = "await", protected = op.protected}
       function wait.enter() model.join(wait, other.awaiters) end
       return nil, wait
-    end, op.protected and other.handle.pawait or await, other.handle)
+    end, function() return other.ended end,
+      op.protected and other.handle.pawait or await, other.handle)
   end
 
   function play.cancel(task, op)
@@ -412,6 +441,10 @@ return function(host, model, program)
   local function received(place, value)
     if place.index then return {n = 2, place.index, value} end
     return {n = 1, value}
+  end
+
+  local function is_ready(channel)
+    return channel.closed or #channel.buffer > 0 or #channel.senders > 0
   end
 
   -- What the channel has to give now; false when nothing.
@@ -444,6 +477,8 @@ return function(host, model, program)
       local wait = {kind = "send"}
       function wait.enter() model.join(wait, channel.senders, nil, value) end
       return nil, wait
+    end, function()
+      return not channel.closed and (#channel.receivers > 0 or #channel.buffer < channel.capacity)
     end, channel.handle.send, channel.handle, value)
     channel.sent = channel.sent + 1
   end
@@ -458,7 +493,7 @@ return function(host, model, program)
       local wait = {kind = "recv"}
       function wait.enter() model.join(wait, channel.receivers) end
       return nil, wait
-    end, fn, state)
+    end, function() return is_ready(channel) end, fn, state)
     if value ~= nil then channel.got = channel.got + 1 end
   end
 
@@ -520,6 +555,13 @@ return function(host, model, program)
         end
       end
       return nil, wait
+    end, function()
+      for _, thing in ipairs(things) do
+        local kind, object = thing[1], thing[2]
+        if kind == "channel" and is_ready(object) then return true end
+        if kind == "event" and object.is_set or kind == "task" and object.ended then return true end
+      end
+      return op.timeout and op.timeout <= 0
     end, async.select, list)
     local thing = index and things[index]
     if thing and thing[1] == "channel" and value ~= nil then thing[2].got = thing[2].got + 1 end
@@ -552,7 +594,7 @@ return function(host, model, program)
       local wait = {kind = "event"}
       function wait.enter() model.join(wait, event.queue) end
       return nil, wait
-    end, event.handle.wait, event.handle)
+    end, function() return event.is_set end, event.handle.wait, event.handle)
   end
 
   -- The model's side of an acquisition: results, wait, error.
@@ -571,6 +613,12 @@ return function(host, model, program)
     end
   end
 
+  local function is_free(task, permits)
+    return function()
+      return permits.free > 0 and not (permits.is_lock and permits.owner == task)
+    end
+  end
+
   -- Releases as the guard of an acquisition does: if that still stands.
   local function close_guard(task, permits, number)
     sync()
@@ -585,14 +633,20 @@ return function(host, model, program)
     if model.ended then
       return permits.handle:with(function() exec(task, op.body, X) end)
     elseif want or cannot then
-      return leaf(task, "with " .. permits.name, false, decide_acquire(task, permits),
+      return leaf(task, "with " .. permits.name, false, decide_acquire(task, permits), nil,
         permits.handle.with, permits.handle, nothing)
     end
     say(task, "with %s", permits.name)
-    local _, wait = decide_acquire(task, permits)()
-    if wait then
-      wait.enter()
-      model.begin_wait(task, wait)
+    want = {what = "with"}
+    local is_there = is_free(task, permits)
+    if is_there() and model.has_gone_on(task) then
+      pause(task, want, is_there, decide_acquire(task, permits))
+    else
+      local _, wait = decide_acquire(task, permits)()
+      if wait then
+        wait.enter()
+        want.wait = model.begin_wait(task, wait)
+      end
     end
     local ran, got
     local stuck = task.stuck
@@ -600,13 +654,16 @@ return function(host, model, program)
       task.stuck = stuck
       if err == nil then return end
       if not ran then
-        after_error(task, {what = "with", wait = wait}, err)
+        after_error(task, want, err)
       elseif not same_error(err, got) then
         fail("%s: with() raised %s instead of %s", name(task), host.show(err), host.show(got))
       end
     end)
     local results = pack(permits.handle:with(function(...)
       ran = true
+      settle(task, want)
+      if want.cause or want.error then fail("%s: with() did not raise", name(task)) end
+      local wait = want.wait
       if wait then
         resumed(task)
         if wait.given_up or not wait.done then fail("%s: with() has not waited", name(task)) end
@@ -631,7 +688,8 @@ return function(host, model, program)
     end)
     local taken_before = permits.taken
     local guard <close> = leaf(task, "acquire " .. permits.name, false,
-      decide_acquire(task, permits), permits.handle.acquire, permits.handle)
+      decide_acquire(task, permits), is_free(task, permits), permits.handle.acquire,
+      permits.handle)
     if permits.taken == taken_before then fail("%s: acquired too early", name(task)) end
     number = permits.taken
     exec(task, op.body, X)
@@ -640,7 +698,7 @@ return function(host, model, program)
   function play.acquire(task, op)
     local lock = pick(locks, op.n)
     leaf(task, "acquire to keep " .. lock.name, false, decide_acquire(task, lock),
-      lock.handle.acquire, lock.handle)
+      is_free(task, lock), lock.handle.acquire, lock.handle)
   end
 
   function play.release(task, op)
@@ -667,10 +725,16 @@ return function(host, model, program)
     local poke = {number = #pokes + 1, gave_up = 0, now = op.now}
     leaf(task, "action poke " .. poke.number, true, function()
       pokes[poke.number] = poke
-      if op.now then return {n = 2, "now", poke.number} end
+      local now = {n = 2, "now", poke.number}
+      -- Complete already: what it has brought is given, whatever comes meanwhile.
+      if op.now and model.has_gone_on(task) then
+        return nil, {kind = "turn", at_once = true, finish = function() return now end}
+      elseif op.now then
+        return now
+      end
       poke.wait = {kind = "poke", poke = poke}
       return nil, poke.wait
-    end, await, {action = "poke", poke = poke})
+    end, nil, await, {action = "poke", poke = poke})
     if poke.gave_up ~= 0 then fail("%s: cancel() of a woken action was called", name(task)) end
   end
 
@@ -698,7 +762,7 @@ return function(host, model, program)
     leaf(task, "park " .. number, true, function()
       parks[number] = {kind = "park", finish = finish_turn}
       return nil, parks[number]
-    end, host.park, number)
+    end, nil, host.park, number)
   end
 
   -- Any ticket, also a stale one.
@@ -721,7 +785,7 @@ return function(host, model, program)
   -- called when the body has ended, check(err, results) when fn has.
   local function in_region(task, op, X, region, fn, on_end, check)
     local returned
-    local stuck = task.stuck
+    local stuck, steps = task.stuck, host.steps(task.handle)
     local _ <close> = watch(function(err)
       task.stuck = stuck
       if not returned then check(err) end
@@ -733,6 +797,7 @@ return function(host, model, program)
       if region.at then model.deadlines[region] = true end
       local _ <close> = watch(function(err)
         task.stuck = stuck
+        region.at_once = err == nil and host.steps(task.handle) == steps
         on_end(err)
       end)
       if region.kind == "scope" then
@@ -761,6 +826,14 @@ return function(host, model, program)
     end
   end
 
+  -- The function of a deadline or shield has returned, perhaps without a wait.
+  local function pause_at_end(task, region)
+    if not region.at_once or model.ended then return end
+    sync()
+    if not model.has_gone_on(task) then return end
+    region.wait = model.begin_wait(task, {kind = "turn", at_once = true})
+  end
+
   function play.shield(task, op, X)
     say(task, "shield")
     local region = model.new_region(task, "shield", X.co)
@@ -769,7 +842,9 @@ return function(host, model, program)
       got = err
       task.region = region.outer
       say(task, "end of shield")
+      pause_at_end(task, region)
     end, function(err, results)
+      if region.wait then resumed(task) end
       expect(task, "shield", got, {n = 3, task.id, nil, op.n}, err, results)
     end)
   end
@@ -785,7 +860,7 @@ return function(host, model, program)
     local fn = op.moves_on and async.move_on_after or async.with_timeout
     local what = ("timeout of %s s"):format(op.seconds)
     local want = entry(task, what, true)
-    if want then return leaf(task, what, true, nil, fn, op.seconds, nothing) end
+    if want then return leaf(task, what, true, nil, nil, fn, op.seconds, nothing) end
     -- The contract does not say which of two deadlines at one time comes first.
     local seconds = op.seconds
     while seconds < math.huge and is_taken(host.clock() + math.max(seconds, 0)) do
@@ -802,7 +877,9 @@ return function(host, model, program)
       task.region = region.outer
       model.deadlines[region] = nil
       say(task, "end of %s%s", what, own and ", its own" or "")
+      pause_at_end(task, region)
     end, function(err, results)
+      if region.wait then resumed(task) end
       if not own then
         return expect(task, what, got, {n = 3, task.id, nil, op.n}, err, results)
       elseif op.moves_on then
@@ -879,14 +956,18 @@ return function(host, model, program)
       model.cancel_region(scope, "a task of its scope failed")
     end
     say(task, "body of scope %s, %d children", scope.outcome, #scope.children)
-    if #scope.children == 0 then return end
-    scope.wait = {kind = "scope", firm = true, scope = scope, hit = in_force(task) ~= nil}
+    local empty = #scope.children == 0
+    if empty and (not scope.at_once or #scope.failures > 0 or not model.has_gone_on(task)) then
+      return
+    end
+    scope.wait = {kind = "scope", firm = true, scope = scope, hit = in_force(task) ~= nil,
+      at_once = empty}
     model.begin_wait(task, scope.wait)
   end
 
   function play.scope(task, op, X)
     local want = entry(task, "scope", true)
-    if want then return leaf(task, "scope", true, nil, async.scope, nothing) end
+    if want then return leaf(task, "scope", true, nil, nil, async.scope, nothing) end
     say(task, "scope")
     local scope = model.new_region(task, "scope", X.co)
     in_region(task, op, X, scope, async.scope, function(err)

@@ -215,6 +215,8 @@ function program.make(seed)
     early = random(4) == 1,                    -- and too early
     loose = random(10) == 1,                   -- it uses combinators: there is no model then
     traced = random(8) == 1,
+    at_once = one_of(random, {1, 1, 2, 3, 5, 128}),      -- how often a step goes on
+    newcomers = one_of(random, {0, 1, 2, 4, 8, 10000}),  -- and how many a pass takes
   }
   is_loose = made.loose
   for i = 1, 2 + random(4) do
@@ -256,9 +258,9 @@ local function list(ops, indent, write)
 end
 
 function program.list(made, write)
-  write(("starts %s; order %d; cancel_at %s; close_at %s; most_tasks %d%s"):format(
+  write(("starts %s; order %d; cancel_at %s; close_at %s; most_tasks %d; at_once %d; newcomers %d%s"):format(
     table.concat(made.starts, " "), made.order, tostring(made.cancel_at),
-    tostring(made.close_at), made.most_tasks, made.loose and "; without model" or ""))
+    tostring(made.close_at), made.most_tasks, made.at_once, made.newcomers, made.loose and "; without model" or ""))
   for i, procedure in ipairs(made.procedures) do
     write(("procedure %d, %d results"):format(i, procedure.results))
     list(procedure.body, "  ", write)
