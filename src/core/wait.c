@@ -364,7 +364,8 @@ static int k_slept(lua_State *L, int status, lua_KContext context) {
   ta_check_given_up(runner, L);
   const struct ta_task *task = runner->current;
   /* Of two late times the difference may be a little less than what was slept. */
-  lua_pushnumber(L, fmax(ta_now(runner) - task->since, task->delay));
+  double slept = ta_now(runner) - task->since;
+  lua_pushnumber(L, slept < task->delay ? task->delay : slept);
   return 1;
 }
 
@@ -392,7 +393,7 @@ static void arm_sleep(struct ta_runner *runner, lua_State *L, double delay, doub
   task->subject = task;
   task->since = start;
   task->delay = delay;
-  task->timer.at = ta_time_after(start, delay);
+  task->timer.at = delay <= 0 ? start : ta_time_after(start, delay);
   if (task->timer.at <= start) {
     ta_make_ready(runner, task);
   } else if (isinf(delay)) {
