@@ -394,6 +394,52 @@ static void tasks_added_during_a_seeded_pass_follow_in_order(void) {
   world_close(&world);
 }
 
+/* ------------------------------------------------------------------ polling */
+
+/* Runs one pass: did tasks only poll in it? */
+static bool polls(struct world *world) {
+  world_pass(world);
+  return ta_only_polled(world->runner);
+}
+
+static void turns_given_up_are_no_more_than_polling(void) {
+  WITH_WORLD(world);
+  world_add(&world, "while true do sleep(0) end");
+  world_add(&world, "while true do async.checkpoint() end");
+  world_add(&world, "while true do coroutine.yield() end");
+  world_add(&world, "for i = 1, 3 do async.move_on_after(0, park) end sleep(9)");
+  for (int i = 0; i < 3; i++) CHECK(polls(&world));
+  CHECK(!polls(&world)); /* it goes to sleep */
+  CHECK(polls(&world));
+  world_close(&world);
+}
+
+static void who_wakes_another_does_not_only_poll(void) {
+  WITH_WORLD(world);
+  world_add(&world, "park() while true do sleep(0) end");
+  world_add(&world, "sleep(0) sleep(0) unpark(0) while true do sleep(0) end");
+  CHECK(!polls(&world));
+  CHECK(polls(&world));
+  CHECK(!polls(&world));
+  CHECK(polls(&world));
+  world_close(&world);
+}
+
+static void who_spawns_or_hands_over_values_does_not_only_poll(void) {
+  WITH_WORLD(world);
+  world_add(&world, "local ch = async.channel(1) sleep(0)"
+                    "ch:send(1) sleep(0) sleep(0) ch:recv() sleep(0) sleep(0)"
+                    "spawn(log, 'x') sleep(0) while true do sleep(0) end");
+  CHECK(polls(&world));
+  CHECK(!polls(&world)); /* send */
+  CHECK(polls(&world));
+  CHECK(!polls(&world)); /* recv */
+  CHECK(polls(&world));
+  CHECK(!polls(&world)); /* spawn */
+  CHECK(polls(&world));
+  world_close(&world);
+}
+
 /* ------------------------------------------------------------------- memory */
 
 static const char spawn_many[] =
@@ -448,6 +494,9 @@ const struct test runner_tests[] = {
     TEST(a_task_added_in_a_pass_steps_in_it_at_the_end),
     TEST(a_woken_task_runs_in_the_next_pass),
     TEST(no_task_steps_twice_in_a_pass),
+    TEST(turns_given_up_are_no_more_than_polling),
+    TEST(who_wakes_another_does_not_only_poll),
+    TEST(who_spawns_or_hands_over_values_does_not_only_poll),
     TEST(a_sleep_that_falls_due_during_its_pass_waits_for_the_next),
     TEST(a_sleep_counts_from_the_moment_of_the_call),
     TEST(a_sleep_gives_the_seconds_really_slept),
