@@ -104,6 +104,11 @@ static void note_wish(struct ta_run *run) {
   if (run->wished_at == 0) run->wished_at = ta_clock_real(&run->clock);
 }
 
+/* The trace must not use up the patience that clean-up has a right to. */
+static void stop_unread_trace(struct ta_run *run) {
+  if (run->broken && !run->trace) ta_on_event(run->runner, NULL, NULL);
+}
+
 void ta_ending_begin(struct ta_run *run) {
   if (run->ending) return;
   const char *reason = find_reason(run);
@@ -111,6 +116,7 @@ void ta_ending_begin(struct ta_run *run) {
   note_wish(run);
   run->ending = 1;
   report_timeout(run);
+  stop_unread_trace(run);
   ta_cancel_all(run->runner, reason ? reason : "the run has ended");
   ta_signals_tick(TA_TICK);
 }

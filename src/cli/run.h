@@ -53,7 +53,7 @@ struct ta_run {
 
   /* Shared with signal handlers on the same thread. */
   volatile sig_atomic_t timed_out;
-  volatile sig_atomic_t broken;      /* stdout's reader has gone */
+  volatile sig_atomic_t broken;      /* the reader of stdout or stderr has gone */
   volatile sig_atomic_t dump_wanted; /* SIGQUIT, SIGUSR1 */
   volatile sig_atomic_t ending;      /* everything was cancelled */
   volatile sig_atomic_t forced;      /* the grace time is over; for so many ticks */

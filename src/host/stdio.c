@@ -17,19 +17,23 @@
  * is ended where it is, as SIGPIPE would have. */
 #define PATIENCE 64
 
-static struct {
-  bool own;  /* stdout is the C library's: a write inside print() may have failed */
-  int error; /* of the first failed write to stdout, positive */
+struct stream {
+  bool own;  /* it is the C library's: a write inside print() may have failed */
+  int error; /* of the first failed write, positive */
   int writes_after_break;
+};
+
+static struct {
+  struct stream out, err;
   void (*on_broken)(void *data);
   void *data;
-} output;
+} streams;
 
-static void note_error(int error) {
-  if (output.error == EPIPE && ++output.writes_after_break > PATIENCE) ta_signals_die(SIGPIPE);
-  if (output.error) return;
-  output.error = error;
-  if (error == EPIPE && output.on_broken) output.on_broken(output.data);
+static void note_error(struct stream *stream, int error) {
+  if (stream->error == EPIPE && ++stream->writes_after_break > PATIENCE) ta_signals_die(SIGPIPE);
+  if (stream->error) return;
+  stream->error = error;
+  if (error == EPIPE && streams.on_broken) streams.on_broken(streams.data);
 }
 
 /* Writes all of it, waiting where the descriptor would block.  0 or an errno. */
@@ -49,25 +53,19 @@ static int write_all(int fd, const char *data, size_t size) {
   return 0;
 }
 
-/* Both leave the error in errno, for whoever called printf(). */
-static int write_stdout(const char *data, size_t size) {
-  int error = write_all(STDOUT_FILENO, data, size);
-  if (error) note_error(error);
-  if (error) errno = error;
-  return error;
-}
-
-static int write_stderr(const char *data, size_t size) {
-  fflush(stdout);
-  int error = write_all(STDERR_FILENO, data, size);
+/* Leaves the error in errno, for whoever called printf(). */
+static int write_noted(struct stream *stream, int fd, const char *data, size_t size) {
+  int error = write_all(fd, data, size);
+  if (error) note_error(stream, error);
   if (error) errno = error;
   return error;
 }
 
 int ta_stdio_flush(void) {
-  if (fflush(stdout) != 0) note_error(errno);
-  if (output.own && !output.error && ferror(stdout)) note_error(EIO);
-  return -output.error;
+  struct stream *out = &streams.out;
+  if (fflush(stdout) != 0) note_error(out, errno);
+  if (out->own && !out->error && ferror(stdout)) note_error(out, EIO);
+  return -out->error;
 }
 
 /* Descriptors that the process was started without would be given to the first
@@ -89,7 +87,9 @@ static bool keeps_own_stream(int fd) {
 /* The cookie of such a stream is its descriptor. */
 static int write_stream(void *cookie, const char *data, size_t size) {
   int fd = (int)(intptr_t)cookie;
-  return fd == STDOUT_FILENO ? write_stdout(data, size) : write_stderr(data, size);
+  if (fd == STDOUT_FILENO) return write_noted(&streams.out, fd, data, size);
+  fflush(stdout);
+  return write_noted(&streams.err, fd, data, size);
 }
 
 #if defined(__GLIBC__)
@@ -102,10 +102,15 @@ static int seek_cookie(void *cookie, off64_t *offset, int whence) {
   return *offset < 0 ? -1 : 0;
 }
 
-static void replace_stream(FILE **stream, int fd) {
+/* The member is part of glibc's binary interface.  What it does for such a stream is
+ * to answer fileno(): all else goes by the functions. */
+static void set_descriptor(FILE *stream, int fd) {
+  stream->_fileno = fd;
+}
+
+static FILE *open_stream(int fd) {
   cookie_io_functions_t functions = {.write = write_cookie, .seek = seek_cookie};
-  FILE *ours = fopencookie((void *)(intptr_t)fd, "w", functions);
-  if (ours) *stream = ours;
+  return fopencookie((void *)(intptr_t)fd, "w", functions);
 }
 #elif defined(__APPLE__) || defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__)
 static int write_cookie(void *cookie, const char *data, int size) {
@@ -116,24 +121,38 @@ static fpos_t seek_cookie(void *cookie, fpos_t offset, int whence) {
   return lseek((int)(intptr_t)cookie, offset, whence);
 }
 
-static void replace_stream(FILE **stream, int fd) {
-  FILE *ours = funopen((void *)(intptr_t)fd, NULL, write_cookie, seek_cookie, NULL);
-  if (ours) *stream = ours;
+/* fileno() is a macro there that reads the member. */
+static void set_descriptor(FILE *stream, int fd) {
+  stream->_file = (short)fd;
+}
+
+static FILE *open_stream(int fd) {
+  return funopen((void *)(intptr_t)fd, NULL, write_cookie, seek_cookie, NULL);
 }
 #else
 #error "stdio.c needs fopencookie() or funopen(), and a stdout that can be assigned"
 #endif
 
+/* C modules lock, duplicate and poll the descriptor behind a stream, so ours has one
+ * too: it is the C library's own stream but for the function that writes. */
+static void replace_stream(FILE **stream, int fd) {
+  FILE *ours = open_stream(fd);
+  if (!ours) return;
+  set_descriptor(ours, fd);
+  *stream = ours;
+}
+
 void ta_stdio_on_broken(void (*on_broken)(void *data), void *data) {
-  output.on_broken = on_broken;
-  output.data = data;
+  streams.on_broken = on_broken;
+  streams.data = data;
 }
 
 void ta_stdio_open(void) {
   fill_descriptors();
-  output.own = keeps_own_stream(STDOUT_FILENO);
-  if (!output.own) replace_stream(&stdout, STDOUT_FILENO);
-  if (keeps_own_stream(STDERR_FILENO)) return;
+  streams.out.own = keeps_own_stream(STDOUT_FILENO);
+  if (!streams.out.own) replace_stream(&stdout, STDOUT_FILENO);
+  streams.err.own = keeps_own_stream(STDERR_FILENO);
+  if (streams.err.own) return;
   replace_stream(&stderr, STDERR_FILENO);
   setvbuf(stderr, NULL, _IONBF, 0);
 }

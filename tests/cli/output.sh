@@ -153,6 +153,63 @@ LUA
   expect_text closed closed
 }
 
+# take_errors N OPTIONS: the reader of standard error takes N lines and leaves.
+take_errors() (
+  set -o pipefail
+  timeout -k 1 20 "$program" run "${@:2}" script.lua 2>&1 >out | head -n "$1" >err
+)
+
+t_a_reader_of_standard_error_that_leaves_ends_the_run() {
+  local code
+  while IFS= read -r code; do
+    at errors "$code"
+    script <<<"$closing io.stderr:write 'line\n' $code"
+    expect_status_of 141 take_errors 1
+    expect_err line
+    expect_text closed closed
+    rm closed
+  done <<'LUA'
+while true do io.stderr:write "line\n" sleep(0) end
+while true do io.stderr:write "line\n" sleep(0.001) end
+while true do io.stderr:write "line\n" end
+while true do spawn(error, "line") sleep(0.001) end
+LUA
+}
+
+# Clean-up has more steps than a broken stream has patience.  All tasks wait when
+# the trace has so many lines.
+t_a_reader_of_the_trace_that_leaves_ends_the_run() {
+  script <<<"$closing for _ = 1, 100 do
+    spawn(function()
+      local guard <close> = async.defer(function() async.shield(sleep, 0.01) io.write 'c' end)
+      sleep(60)
+    end)
+  end
+  while true do sleep(0.001) end"
+  expect_status_of 141 take_errors 400 --trace
+  expect_text closed closed
+  expect_out "$(printf 'c%.0s' {1..100})"
+}
+
+t_standard_streams_have_their_descriptors_for_c_modules() {
+  script <<'LUA'
+local lfs, socket = require "lfs", require "cqueues.socket"
+for _, name in ipairs {"stdin", "stdout", "stderr"} do
+  local twin, why = socket.dup(io[name])
+  print(name, twin and twin:pollfd() > 2, why)
+end
+print(lfs.setmode(io.stderr, "text"))
+print(lfs.lock(io.stdout, "w"))
+local other = [[lua5.4 -e 'io.stderr:write(tostring(require "lfs".lock(io.stdout, "w")), "\n")']]
+print(os.execute(other), lfs.unlock(io.stdout), os.execute(other))
+LUA
+  lua5.4 script.lua >own 2>own_err </dev/null || skip "lfs or cqueues is not installed"
+  timeout 20 "$program" run script.lua >out 2>err </dev/null
+  expect_out "$(cat own)"
+  expect_has out $'stdout\ttrue'
+  expect_err $'nil\ntrue'
+}
+
 # Whoever reads is slow, and the writer's end does not block.
 t_a_pipe_that_does_not_block_loses_nothing() {
   command -v perl >/dev/null || skip "no perl"
