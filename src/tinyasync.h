@@ -66,9 +66,9 @@ struct ta_host {
    * ta_unpark() and ta_interrupt(), and must not call ta_pass(). */
   void (*poll)(void *data);
 
-  /* Called in the middle of a step, some instructions after ta_preempt(), from
-   * the debug hook of the coroutine L that runs.  It may use L as a C function
-   * would, and may end the step with ta_raise_cancellation(). */
+  /* Called in the middle of a step, some instructions after ta_preempt(), or at a
+   * call after ta_preempt_calls(), from the debug hook of the coroutine L that runs.  It may use L
+   * as a C function would, and may end the step with ta_raise_cancellation(). */
   void (*preempted)(void *data, lua_State *L);
 };
 
@@ -171,6 +171,11 @@ TA_API void ta_ask_again(struct ta_runner *runner);
  * way.  From the thread that runs the Lua state, also in a signal handler. */
 TA_API void ta_preempt(struct ta_runner *runner);
 
+/* As ta_preempt(), but `preempted` is called when a function is called and when it
+ * returns: what is between is let go on.  Until a cancellation is raised there, a
+ * look of ta_preempt()'s has come, or the pass was cut short. */
+TA_API void ta_preempt_calls(struct ta_runner *runner);
+
 /* Cancels every task: the cancellation is raised at its wait, unwinds it, and
  * stays in force; what is in a shield, with the children of its scopes, is left
  * alone until the shield ends.  From now on a spawned task never starts, except
@@ -198,6 +203,10 @@ TA_API bool ta_is_unwinding(const struct ta_runner *runner);
 
 /* Is a cancellation in force on the running task?  Not while it is in a shield. */
 TA_API bool ta_is_cancelled(const struct ta_runner *runner);
+
+/* Would ta_cancel_all() end the step under way: does it run in no shield, and not
+ * unwind either?  May be called from signal handlers on the Runner's thread. */
+TA_API bool ta_would_cancel(const struct ta_runner *runner);
 
 /* After ta_cancel_all(): the running task ends as well where it stands, also in
  * a shield, and also if it was spawned in one since.  To be followed by
@@ -288,6 +297,12 @@ TA_API uint64_t ta_steps(const struct ta_runner *runner);
  * where it is; outside a step "?".  [-0, +1, m] */
 TA_API void ta_push_running_name(struct ta_runner *runner, lua_State *L);
 TA_API void ta_push_running_place(struct ta_runner *runner, lua_State *L);
+
+/* Writes what function the step under way is in, and where in the script that was
+ * called: "'find' at file.lua:12".  False, and an empty text: nobody can tell.  For
+ * signal handlers on the Runner's thread, of a step that is stuck: it reads the Lua
+ * stack, which must not be changing. */
+TA_API bool ta_write_running_place(const struct ta_runner *runner, char *text, size_t size);
 
 /* The task that is taking its step, or NULL.  Its name is NULL until somebody
  * asked for it.  `id` and `name` may be NULL.  May be called from signal handlers on the Runner's

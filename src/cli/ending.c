@@ -14,6 +14,9 @@
  * code that no hook reaches. */
 #define TICKS_TO_DIE 5
 
+/* A second, and the tick that was to break a call off. */
+#define TICKS_TO_WARN 11
+
 /* ------------------------------------------------------------------ reports */
 
 /* (run, kind): the Runner's report, as text */
@@ -173,15 +176,42 @@ static void name_interrupted(struct ta_run *run, lua_State *L) {
   lua_pop(L, 1);
 }
 
-void ta_ending_preempted(void *data, lua_State *L) {
-  struct ta_run *run = data;
-  ta_ending_dump(run, L);
+/* Is the hook's function one of Lua's, rather than a call to C or its return? */
+static bool is_in_lua(lua_State *L) {
+  lua_Debug ar;
+  return lua_getstack(L, 0, &ar) && lua_getinfo(L, "S", &ar) && *ar.what != 'C';
+}
+
+/* Has the step had its time?  The return from C may have been all that was left. */
+static bool is_overdue(const struct ta_run *run, lua_State *L) {
+  return run->broken || run->forced || (run->stuck_ticks > 0 && is_in_lua(L));
+}
+
+/* A step that reads gets no time: it must not take the end of its input for anything
+ * else. */
+static bool reads(const struct ta_run *run, lua_State *L) {
+  bool broke_off = ta_signals_broke_off();
+  enum ta_outside_call call = ta_outside_look(&run->outside, L);
+  return call == TA_OUTSIDE_MET || (call == TA_OUTSIDE_NONE && broke_off);
+}
+
+/* Ends the step here, unless it is in a shield, or unwinds already. */
+static void end_step(struct ta_run *run, lua_State *L, bool quietly) {
   if (run->forced) ta_force_end(run->runner);
   if (!run->ending && ta_ending_wanted(run)) ta_ending_begin(run);
   if (!run->ending || !ta_is_cancelled(run->runner)) return;
   if (ta_is_unwinding(run->runner) && !run->forced) return;
-  if (!run->broken && lua_checkstack(L, LUA_MINSTACK)) name_interrupted(run, L);
+  if (!quietly && lua_checkstack(L, LUA_MINSTACK)) name_interrupted(run, L);
   ta_raise_cancellation(run->runner, L);
+}
+
+void ta_ending_preempted(void *data, lua_State *L) {
+  struct ta_run *run = data;
+  bool quietly = reads(run, L) || run->broken;
+  ta_signals_break_off(false);
+  run->deaf_ticks = 0;
+  ta_ending_dump(run, L);
+  if (quietly || is_overdue(run, L)) end_step(run, L, quietly);
 }
 
 /* ---------------------------------------------------------------- in handlers */
@@ -193,6 +223,7 @@ static uint64_t count_steps(const struct ta_run *run) {
 
 static void interrupt(struct ta_run *run) {
   run->last_steps = count_steps(run);
+  run->stuck_ticks = 0;
   if (run->runner) ta_interrupt(run->runner);
 }
 
@@ -205,28 +236,46 @@ static void write_number(uint64_t number) {
   ta_report_from_handler(digit);
 }
 
+/* Writes "WORDS#2 name" if a step is under way. */
+static bool write_running(const struct ta_run *run, const char *words) {
+  uint64_t id;
+  const char *name;
+  if (!run->in_pass || !run->runner || !ta_running_task(run->runner, &id, &name)) return false;
+  ta_report_from_handler(words);
+  ta_report_from_handler("#");
+  write_number(id);
+  ta_report_from_handler(" ");
+  ta_report_from_handler(name ? name : "?");
+  return true;
+}
+
 /* Says who would not stop: the step under way, or else who was last seen to
  * wait. */
 static void write_last_words(struct ta_run *run) {
-  uint64_t id;
-  const char *name;
   ta_report_from_handler("tinyasync: ended at once");
-  if (run->in_pass && run->runner && ta_running_task(run->runner, &id, &name)) {
-    ta_report_from_handler("; this would not stop: #");
-    write_number(id);
-    ta_report_from_handler(" ");
-    ta_report_from_handler(name ? name : "?");
-  } else if (*run->names) {
+  if (!write_running(run, "; this would not stop: ") && *run->names) {
     ta_report_from_handler("; these would not stop: ");
     ta_report_from_handler(run->names);
   }
   ta_report_from_handler("\n");
 }
 
+/* No hook is reached: the step is in C code, or in a finalizer. */
+static void write_stuck(const struct ta_run *run) {
+  char place[256];
+  ta_report_from_handler("tinyasync: ");
+  bool runs = write_running(run, "");
+  ta_report_from_handler(runs ? " is stuck in " : "stuck in ");
+  bool known = run->runner && ta_write_running_place(run->runner, place, sizeof place);
+  ta_report_from_handler(known ? place : "a finalizer");
+  ta_report_from_handler("; a second Ctrl-C ends it at once\n");
+}
+
 static void on_end(void *data) {
   struct ta_run *run = data;
   note_wish(run);
   interrupt(run);
+  if (run->runner) ta_preempt_calls(run->runner);
 }
 
 static void on_last(void *data) {
@@ -265,12 +314,21 @@ static bool is_out_of_grace(const struct ta_run *run) {
   return ta_clock_real(&run->clock) - run->wished_at >= run->options.grace;
 }
 
+/* Looks into the step.  If that is to end, a call that it waits in is broken off. */
+static void preempt(struct ta_run *run) {
+  ta_preempt(run->runner);
+  if (!run->ending && !run->timed_out && !ta_signals_caught()) return;
+  ta_preempt_calls(run->runner);
+  ta_signals_break_off(run->forced || ta_would_cancel(run->runner));
+}
+
 static void on_tick(void *data) {
   struct ta_run *run = data;
   uint64_t steps = count_steps(run);
   bool stuck = run->in_pass && steps == run->last_steps;
   run->last_steps = steps;
   run->stuck_ticks = stuck ? run->stuck_ticks + 1 : 0;
+  if (!stuck) run->deaf_ticks = 0;
   look_at_timeout(run);
   if (!run->ending && !run->timed_out && !ta_signals_caught() && !run->dump_wanted) {
     if (isinf(run->ends_at)) ta_signals_stop_ticking();
@@ -278,7 +336,8 @@ static void on_tick(void *data) {
   }
   if (!stuck) return;
   if (is_out_of_grace(run) && ++run->forced > TICKS_TO_DIE) die(run);
-  if (run->runner) ta_preempt(run->runner);
+  if (ta_signals_caught() && ++run->deaf_ticks == TICKS_TO_WARN) write_stuck(run);
+  if (run->runner) preempt(run);
 }
 
 void ta_ending_arm(struct ta_run *run) {

@@ -15,6 +15,7 @@
 #include "cli/options.h"
 #include "cli/report.h"
 #include "cli/run.h"
+#include "host/signals.h"
 #include "host/stdio.h"
 
 #define KEPT_MEMORY (64 << 20)  /* bytes */
@@ -104,6 +105,7 @@ static void keep_memory(void) {
 }
 
 int main(int argc, char **argv) {
+  ta_signals_quieten();
   keep_memory();
   ta_stdio_open();
   int status = run_command(argc, argv);

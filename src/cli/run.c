@@ -145,6 +145,7 @@ static enum ta_pass_result pass(struct ta_run *run, double *deadline) {
   enum ta_pass_result result =
       run->options.virtual_time ? ta_pass(run->runner, deadline) : ta_run(run->runner, deadline);
   run->in_pass = 0;
+  ta_signals_break_off(false);
   ta_ending_dump(run, run->L);
   return result;
 }
@@ -241,6 +242,7 @@ static int l_run(lua_State *L) {
   lua_gc(L, LUA_GCSTOP);
   luaL_openlibs(L);
   open_runner(run, L);
+  ta_outside_find(&run->outside, L);
   ta_script_open_os(run, L);
   ta_script_set_arg(L, program, &run->options);
   lua_gc(L, LUA_GCRESTART);

@@ -15,6 +15,7 @@
 
 #include "cli/collector.h"
 #include "cli/options.h"
+#include "cli/outside.h"
 #include "cli/state.h"
 #include "host/clock.h"
 #include "host/loop.h"
@@ -36,6 +37,7 @@ struct ta_run {
   struct ta_state state;
   lua_State *L;
   struct ta_collector collector;
+  struct ta_outside outside;
   struct ta_runner *runner;
   FILE *trace; /* the file of --trace, if it is one */
   struct ta_text_trace text_trace;
@@ -60,6 +62,7 @@ struct ta_run {
   volatile sig_atomic_t in_pass;     /* the Runner is at work */
   uint64_t last_steps;               /* how many had begun at the last tick */
   int stuck_ticks;                   /* for which one step has gone on */
+  int deaf_ticks;                    /* for which no hook was reached in it */
   volatile double grace_ends_at;     /* on the run's clock */
   volatile double wished_at;         /* in real time; 0: the run is not to end */
   size_t named;                      /* how many lived when `names` was written */

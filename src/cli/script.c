@@ -123,6 +123,7 @@ static int l_execute(lua_State *L) {
 }
 
 void ta_script_open_os(struct ta_run *run, lua_State *L) {
+  run->outside.execute = l_execute;
   lua_getglobal(L, LUA_OSLIBNAME);
   lua_pushlightuserdata(L, run);
   lua_pushcclosure(L, l_exit, 1);

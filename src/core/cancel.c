@@ -7,6 +7,7 @@
 #include "core/coroutine.h"
 #include "core/library.h"
 #include "core/failure.h"
+#include "core/preempt.h"
 #include "core/protect.h"
 #include "core/trace.h"
 #include "core/wait.h"
@@ -190,6 +191,7 @@ void ta_raise_cancellation(struct ta_runner *runner, lua_State *L) {
   bool in_hook = runner->in_hook;
   task->given_up = runner->in_hook = false;
   if (!cause) return;
+  if (in_hook) ta_end_preemption(runner);
   ta_check_stack(L, LUA_MINSTACK);
   if (runner->forced && !in_hook) refuse_wait(task, L);
   ta_push_cancellation(runner, L, cause);
@@ -217,6 +219,19 @@ bool ta_is_unwinding(const struct ta_runner *runner) {
 
 bool ta_is_cancelled(const struct ta_runner *runner) {
   return runner->current && runner->current->in_force;
+}
+
+bool ta_would_cancel(const struct ta_runner *runner) {
+  const struct ta_task *task = runner->current;
+  if (!task || task->deliveries > 0 || task->spared) return false;
+  const struct ta_region *region = task->region;
+  for (;;) { /* the task's regions, then those around the scope it is a child of */
+    while (region && !shields(region)) region = region->outer;
+    if (region) return false;
+    if (!task->scope || !task->scope->region.task) return true;
+    region = &task->scope->region;
+    task = region->task;
+  }
 }
 
 static void cancel_children(struct ta_runner *runner, const struct ta_scope *scope) {
@@ -434,6 +449,7 @@ void ta_open_region(struct ta_runner *runner, lua_State *L, int index, enum ta_r
                                .kind = (uint8_t)kind,
                                .deliveries = task->deliveries,
                                .shields = outer ? outer->shields + shields(outer) : 0};
+  atomic_signal_fence(memory_order_seq_cst); /* handlers look through them: ta_would_cancel() */
   task->region = region;
   anchor(runner, L, index, task);
   if (kind == TA_REGION_SHIELD) task->in_force = find_cause(runner, task) != NULL;

@@ -3,6 +3,7 @@
 
 #include <lauxlib.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/cancel.h"
 #include "core/coroutine.h"
@@ -14,6 +15,7 @@
 #include "core/wait.h"
 
 #define MOST_NAMED 20 /* in a line of names */
+#define FRAMES_SEARCHED 16
 
 void ta_describe_wait(const struct ta_task *task, ta_wait_words text) {
   char more[sizeof(ta_wait_words) - 64] = "";
@@ -208,6 +210,41 @@ void ta_push_running_name(struct ta_runner *runner, lua_State *L) {
   lua_pushfstring(L, "#%I %s", (LUAI_UACINT)ta_task_id(runner->current), name);
   lua_replace(L, -3);
   lua_pop(L, 1);
+}
+
+static bool is_finalizer(const lua_Debug *ar) {
+  return *ar->namewhat == 'm' && ar->name && strcmp(ar->name, "__gc") == 0;
+}
+
+/* What the innermost function is, in words: a C function by the name it was called by,
+ * unless a finalizer lies further out. */
+static void describe_innermost(lua_State *L, char *text, size_t size) {
+  lua_Debug ar;
+  bool in_c = true;
+  snprintf(text, size, "a function");
+  for (int level = 0; level < FRAMES_SEARCHED && lua_getstack(L, level, &ar); level++) {
+    lua_getinfo(L, "Sn", &ar);
+    if (is_finalizer(&ar)) {
+      snprintf(text, size, "a finalizer");
+      return;
+    }
+    if (in_c && *ar.what == 'C' && ar.name) {
+      snprintf(text, size, "'%.40s'", ar.name);
+      in_c = false;
+    }
+    in_c = in_c && *ar.what == 'C';
+  }
+}
+
+bool ta_write_running_place(const struct ta_runner *runner, char *text, size_t size) {
+  ta_place place;
+  char name[64];
+  *text = '\0';
+  if (!runner->current || !runner->level) return false;
+  lua_State *L = runner->level->co;
+  describe_innermost(L, name, sizeof name);
+  snprintf(text, size, "%s at %s", name, ta_where(L, 0, place) ? place : "?");
+  return true;
 }
 
 const struct ta_task *ta_running_task(const struct ta_runner *runner, uint64_t *id,

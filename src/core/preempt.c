@@ -40,21 +40,43 @@ static void restore_hook(struct ta_runner *runner, lua_State *L) {
   old->co = NULL;
 }
 
+static int wish_of(const struct ta_runner *runner) {
+  return atomic_load_explicit(&runner->preempt, memory_order_relaxed);
+}
+
+/* Has the task's own function returned?  Then the step ends by itself, and has no
+ * place left in which to raise. */
+static bool is_over(const struct ta_runner *runner, lua_State *L, const lua_Debug *event) {
+  lua_Debug ar;
+  return event->event == LUA_HOOKRET && L == runner->current->co && !lua_getstack(L, 1, &ar);
+}
+
+/* Is the host to be called?  A look at the next instruction is the last one. */
+static bool is_wanted(struct ta_runner *runner, lua_State *L, const lua_Debug *ar) {
+  int wish = wish_of(runner);
+  if (wish == 0 || !runner->current || ar->event == LUA_HOOKCOUNT) restore_hook(runner, L);
+  if (ar->event == LUA_HOOKCOUNT) ta_end_preemption(runner);
+  return wish != 0 && runner->current && runner->host.preempted && !is_over(runner, L, ar);
+}
+
 /* The host may raise. */
 static void on_hook(lua_State *L, lua_Debug *ar) {
   struct ta_runner *runner = find_runner(L);
-  (void)ar;
   if (!runner) {
     lua_sethook(L, NULL, 0, 0);
     return;
   }
-  restore_hook(runner, L);
-  if (!atomic_load_explicit(&runner->preempt, memory_order_relaxed)) return;
-  atomic_store_explicit(&runner->preempt, 0, memory_order_relaxed);
-  if (!runner->current || !runner->host.preempted) return;
+  if (!is_wanted(runner, L, ar)) return;
   runner->in_hook = true;
   runner->host.preempted(runner->host.data, L);
   runner->in_hook = false;
+}
+
+/* The mask for what is wanted.  A script's own hook gives way to ours. */
+static int mask_of(const struct ta_runner *runner) {
+  int wish = wish_of(runner);
+  return (wish & TA_PREEMPT_NEXT ? LUA_MASKCOUNT : 0) |
+         (wish & TA_PREEMPT_CALLS ? LUA_MASKCALL | LUA_MASKRET : 0);
 }
 
 void ta_preempt_coroutine(struct ta_runner *runner, lua_State *co) {
@@ -62,14 +84,22 @@ void ta_preempt_coroutine(struct ta_runner *runner, lua_State *co) {
   if (hook != on_hook && hook)
     runner->old_hook = (struct ta_old_hook){
         .co = co, .hook = hook, .mask = lua_gethookmask(co), .count = lua_gethookcount(co)};
-  lua_sethook(co, on_hook, LUA_MASKCOUNT, 1);
+  lua_sethook(co, on_hook, mask_of(runner), 1);
+}
+
+static void preempt(struct ta_runner *runner, int wish) {
+  if (!runner->current) return;
+  atomic_fetch_or_explicit(&runner->preempt, wish, memory_order_relaxed);
+  atomic_signal_fence(memory_order_seq_cst);
+  if (runner->level) ta_preempt_coroutine(runner, runner->level->co);
 }
 
 void ta_preempt(struct ta_runner *runner) {
-  if (!runner->current) return;
-  atomic_store_explicit(&runner->preempt, 1, memory_order_relaxed);
-  atomic_signal_fence(memory_order_seq_cst);
-  if (runner->level) ta_preempt_coroutine(runner, runner->level->co);
+  preempt(runner, TA_PREEMPT_NEXT);
+}
+
+void ta_preempt_calls(struct ta_runner *runner) {
+  preempt(runner, TA_PREEMPT_CALLS);
 }
 
 /* A wait that a C function began was given up: it cannot raise by itself. */

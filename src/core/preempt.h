@@ -2,8 +2,9 @@
  *
  * preempt.h -- looking into a step that does not end.
  *
- * ta_preempt() sets a debug hook on the coroutine that runs, and the hook calls
- * the host.  Coroutines resumed or gone back to in between get the hook too.
+ * ta_preempt() sets a debug hook on the coroutine that runs, for the next
+ * instruction or for calls, and the hook calls the host.  Coroutines resumed or gone back to in
+ * between get the hook too.
  *
  * Why the step is looked into, and what happens then, only the host knows.
  */
@@ -11,6 +12,14 @@
 #define TA_CORE_PREEMPT_H
 
 #include "core/runner.h"
+
+/* What may be wanted. */
+enum { TA_PREEMPT_NEXT = 1, TA_PREEMPT_CALLS = 2 };
+
+/* Nothing is wanted any more; hooks that are set go when they are met. */
+static inline void ta_end_preemption(struct ta_runner *runner) {
+  atomic_store_explicit(&runner->preempt, 0, memory_order_relaxed);
+}
 
 /* Sets the hook on `co`, which runs or is about to. */
 void ta_preempt_coroutine(struct ta_runner *runner, lua_State *co);

@@ -372,7 +372,7 @@ static void begin_pass(struct ta_runner *runner, bool goes_on) {
 
 static bool interrupted(struct ta_runner *runner) {
   if (!atomic_load_explicit(&runner->interrupt, memory_order_relaxed)) return false;
-  atomic_store_explicit(&runner->preempt, 0, memory_order_relaxed);
+  ta_end_preemption(runner);
   atomic_store_explicit(&runner->interrupt, 0, memory_order_relaxed);
   return true;
 }

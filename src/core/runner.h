@@ -134,7 +134,7 @@ struct ta_runner {
 
   _Atomic(struct ta_woken *) woken; /* by other threads, see wake.h */
   atomic_int interrupt;             /* asked for by ta_interrupt() */
-  atomic_int preempt;               /* asked for by ta_preempt() */
+  atomic_int preempt;               /* what ta_preempt() and the like have asked for */
   struct ta_old_hook old_hook;
   bool in_hook;       /* the host is looking into a step */
   bool in_pass;       /* the pass was begun and has not ended */

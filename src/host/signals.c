@@ -7,17 +7,35 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SHORTEST_TICK 1e-6 /* seconds: zero would be none at all */
 #define LONGEST_TICK 1e8
+#define BREAK_IN 1e-3 /* seconds until a tick breaks the call under way off */
+#define ONE_WISH 0.25 /* seconds: parents send on what the terminal sent too */
+
+static void on_end(int number);
+static void on_dump(int number);
+
+/* What is caught besides the tick.  What was interrupted is restarted: only the tick
+ * may break it off. */
+static const struct {
+  int number;
+  void (*handler)(int number);
+} kinds[] = {
+    {SIGQUIT, on_dump}, {SIGUSR1, on_dump}, {SIGINT, on_end}, {SIGTERM, on_end}, {SIGHUP, on_end},
+};
+#define KINDS (sizeof kinds / sizeof *kinds)
 
 static struct {
   int pipe[2];
   struct ta_signal_handlers on;
   pthread_t thread;
   volatile sig_atomic_t caught;
-  struct sigaction old_int, old_term, old_pipe, old_quit, old_usr1, old_tick;
+  volatile double caught_at;
+  volatile sig_atomic_t breaking; /* ticks break calls off */
+  struct sigaction old[KINDS], old_pipe, old_tick;
   sigset_t old_mask;
   bool catching;
 } signals;
@@ -46,17 +64,30 @@ static void wake(void) {
   (void)ignored;
 }
 
-static void on_end(int number) {
-  int saved = errno;
-  if (!is_at_home(number)) return;
-  if (signals.caught) {
+static double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+/* The first one.  Or the second, which ends the process, unless it comes so soon
+ * that it is the first one once more. */
+static void note_end(int number) {
+  if (!signals.caught) {
+    signals.caught = number;
+    signals.caught_at = now();
+    signals.on.end(signals.on.data);
+    ta_signals_tick(TA_TICK);
+    wake();
+  } else if (now() - signals.caught_at >= ONE_WISH) {
     signals.on.last(signals.on.data);
     ta_signals_die(number);
   }
-  signals.caught = number;
-  signals.on.end(signals.on.data);
-  ta_signals_tick(TA_TICK);
-  wake();
+}
+
+static void on_end(int number) {
+  int saved = errno;
+  if (is_at_home(number)) note_end(number);
   errno = saved;
 }
 
@@ -69,10 +100,11 @@ static void on_dump(int number) {
   errno = saved;
 }
 
+/* While calls are broken off nobody but ta_signals_broke_off() reads errno. */
 static void on_tick(int number) {
   int saved = errno;
   if (is_at_home(number)) signals.on.tick(signals.on.data);
-  errno = saved;
+  errno = signals.breaking ? 0 : saved;
 }
 
 void ta_signals_tick(double seconds) {
@@ -89,10 +121,26 @@ void ta_signals_stop_ticking(void) {
   setitimer(ITIMER_REAL, &none, NULL);
 }
 
-/* SIGPIPE is caught, not ignored: children of the script start with the default
- * again. */
-static void on_pipe(int number) {
+/* Caught, not ignored: children of the script start with the default again. */
+static void on_nothing(int number) {
   (void)number;
+}
+
+static void catch_with(int number, void (*handler)(int), int flags, struct sigaction *old) {
+  struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
+  sigfillset(&action.sa_mask);
+  sigaction(number, &action, old);
+}
+
+static bool is_ignored(int number) {
+  struct sigaction now_set;
+  return sigaction(number, NULL, &now_set) == 0 && now_set.sa_handler == SIG_IGN;
+}
+
+void ta_signals_quieten(void) {
+  for (size_t i = 0; i < KINDS; i++)
+    if (kinds[i].handler == on_dump && !is_ignored(kinds[i].number))
+      catch_with(kinds[i].number, on_nothing, SA_RESTART, NULL);
 }
 
 int ta_signals_open(int *fd) {
@@ -102,27 +150,26 @@ int ta_signals_open(int *fd) {
     fcntl(signals.pipe[i], F_SETFL, O_NONBLOCK);
   }
   *fd = signals.pipe[0];
-  struct sigaction quiet = {.sa_handler = on_pipe, .sa_flags = SA_RESTART};
-  sigemptyset(&quiet.sa_mask);
-  sigaction(SIGPIPE, &quiet, &signals.old_pipe);
+  catch_with(SIGPIPE, on_nothing, SA_RESTART, &signals.old_pipe);
   return 0;
 }
 
-/* With `flags` 0 a script that reads from a terminal comes back. */
-static void catch_unless_ignored(int number, void (*handler)(int), int flags,
-                                 struct sigaction *old) {
-  struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
-  sigfillset(&action.sa_mask);
-  sigaction(number, NULL, old);
-  if (old->sa_handler != SIG_IGN) sigaction(number, &action, NULL);
+void ta_signals_break_off(bool on) {
+  if (signals.breaking == on) return;
+  signals.breaking = on;
+  catch_with(SIGALRM, on_tick, on ? 0 : SA_RESTART, NULL);
+  if (on) ta_signals_tick(BREAK_IN);
+}
+
+bool ta_signals_broke_off(void) {
+  return signals.breaking && errno == EINTR;
 }
 
 /* The tick is ours alone: whoever started us cannot have meant it. */
 static void catch_tick(void) {
-  struct sigaction action = {.sa_handler = on_tick, .sa_flags = SA_RESTART};
   sigset_t set;
-  sigfillset(&action.sa_mask);
-  sigaction(SIGALRM, &action, &signals.old_tick);
+  signals.breaking = false;
+  catch_with(SIGALRM, on_tick, SA_RESTART, &signals.old_tick);
   sigemptyset(&set);
   sigaddset(&set, SIGALRM);
   pthread_sigmask(SIG_UNBLOCK, &set, &signals.old_mask);
@@ -132,10 +179,11 @@ void ta_signals_catch(const struct ta_signal_handlers *handlers) {
   signals.on = *handlers;
   signals.thread = pthread_self();
   catch_tick();
-  catch_unless_ignored(SIGQUIT, on_dump, SA_RESTART, &signals.old_quit);
-  catch_unless_ignored(SIGUSR1, on_dump, SA_RESTART, &signals.old_usr1);
-  catch_unless_ignored(SIGINT, on_end, 0, &signals.old_int);
-  catch_unless_ignored(SIGTERM, on_end, 0, &signals.old_term);
+  for (size_t i = 0; i < KINDS; i++)
+    if (is_ignored(kinds[i].number))
+      sigaction(kinds[i].number, NULL, &signals.old[i]);
+    else
+      catch_with(kinds[i].number, kinds[i].handler, SA_RESTART, &signals.old[i]);
   signals.catching = true;
 }
 
@@ -145,10 +193,7 @@ int ta_signals_caught(void) {
 
 void ta_signals_close(void) {
   if (signals.catching) {
-    sigaction(SIGINT, &signals.old_int, NULL);
-    sigaction(SIGTERM, &signals.old_term, NULL);
-    sigaction(SIGQUIT, &signals.old_quit, NULL);
-    sigaction(SIGUSR1, &signals.old_usr1, NULL);
+    for (size_t i = 0; i < KINDS; i++) sigaction(kinds[i].number, &signals.old[i], NULL);
     ta_signals_stop_ticking();
     sigaction(SIGALRM, &signals.old_tick, NULL);
     pthread_sigmask(SIG_SETMASK, &signals.old_mask, NULL);

@@ -428,7 +428,7 @@ t_after_a_timeout_the_second_signal_ends_at_once() {
   start --timeout=0.5 --grace=60 script.lua
   wait_for has err cleaning
   stop TERM
-  stop INT # two of a kind might come as one
+  stop_again INT
   wait_for test -s ended
   grep -qE 'signal (2|15)' ended || fail "$(cat ended)"
   expect_has err "ended at once; this would not stop: #1 script.lua"

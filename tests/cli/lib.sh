@@ -106,6 +106,12 @@ stop() {
   kill "-$1" "$(cat pid)"
 }
 
+# stop_again SIGNAL: late enough to be the second one.
+stop_again() {
+  sleep 0.3
+  stop "$1"
+}
+
 # What a script must not do too early waits until tell() is called: with $told
 # in its first line it goes on after $till_told, or is busy in $busy_till_told.
 # shellcheck disable=SC2034 # used by the tests

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 #
-# signals.sh -- SIGINT and SIGTERM.
+# signals.sh -- SIGINT, SIGTERM and SIGHUP.
 
 : "${program:?}" "${here:?}" "${closing:?}" "${told:?}" "${till_told:?}" "${busy_till_told:?}"
 
@@ -31,6 +31,7 @@ ends_by() {
 
 t_sigint_cleans_up_and_is_raised_again() { ends_by INT 2; }
 t_sigterm_cleans_up_and_is_raised_again() { ends_by TERM 15; }
+t_sighup_cleans_up_and_is_raised_again() { ends_by HUP 1; }
 
 t_a_signal_under_virtual_time_ends_the_run() {
   script <<<"$closing print 'ready' while true do sleep(1) end"
@@ -440,15 +441,57 @@ t_what_no_hook_reaches_ends_with_the_second_signal() {
   for name in "${unreachable[@]}"; do
     at "$name"
     stop TERM
-    stop INT
-    [[ $name != child ]] || stop TERM # system() ignores SIGINT meanwhile
+  done
+  sleep 0.3
+  for name in "${unreachable[@]}"; do
+    at "$name"
+    stop TERM
   done
   for name in "${unreachable[@]}"; do
     at "$name"
-    wait_for test -s ended
-    grep -qE 'signal (2|15)' ended || fail "$(cat ended)"
-    expect_err "tinyasync: ended at once; this would not stop: #1 script.lua"
+    expect_end "signal 15"
+    [[ $(tail -n 1 err) == "tinyasync: ended at once; this would not stop: #1 script.lua" ]] ||
+      fail "$(cat err)"
   done
+}
+
+t_what_no_hook_reaches_is_named_after_a_second() {
+  local name
+  local -A stuck=(
+    [finalizer]="a finalizer at script.lua:1" [pattern]="'find' at script.lua:1"
+    [replace]="'find' at script.lua:1" [child]="'execute' at script.lua:1"
+    [nested]="a finalizer at script.lua:1"
+  )
+  start_unreachable --grace=60
+  trap 'end_child; end_jobs' EXIT
+  for name in "${unreachable[@]}"; do
+    at "$name"
+    stop TERM
+  done
+  for name in "${unreachable[@]}"; do
+    at "$name"
+    wait_for has err stuck
+    expect_err "tinyasync: #1 script.lua is stuck in ${stuck[$name]}; a second Ctrl-C ends it at once"
+  done
+  sleep 0.5
+  for name in "${unreachable[@]}"; do
+    at "$name"
+    expect_err "tinyasync: #1 script.lua is stuck in ${stuck[$name]}; a second Ctrl-C ends it at once"
+    stop TERM
+    expect_end "signal 15"
+  done
+}
+
+# They are looked into all the time, and left alone.
+t_busy_shields_and_clean_up_are_not_called_stuck() {
+  script <<<"$told $guard $ready async.shield(function() $busy_till_told end)"
+  start --grace=60 script.lua
+  wait_for has out ready
+  stop INT
+  sleep 1.5
+  tell
+  expect_end "signal 2"
+  expect_err ""
 }
 
 t_what_no_hook_reaches_ends_with_the_grace() {
@@ -476,15 +519,208 @@ t_what_no_hook_reaches_ends_after_the_timeout() {
   done
 }
 
-# A read comes back, and the script is cancelled where it waits next.
-t_a_signal_ends_a_blocking_read() {
+# ----------------------------------------------------------------- reading
+
+# How a script may read, a line each.
+reads='print(fifo:read())
+if fifo:read() ~= "no" then print "deleted" end
+print(fifo:read("n", "l", "a"))
+io.input(fifo) print(io.read())
+for line in fifo:lines() do print(line) end print "all"
+for line in io.lines "fifo" do print(line) end print "all"
+for line in io.popen("head -n 1 fifo"):lines() do print(line) end print "all"
+print(io.popen("head -n 1 fifo"):read "a")
+print(pcall(fifo.read, fifo))
+print(pcall(function() for line in fifo:lines() do print(line) end end))
+print(xpcall(fifo:lines(), function(err) print(err) return err end))
+print(pcall(coroutine.wrap(fifo:lines())))
+print(string.gsub("x", "x", function() print(fifo:read()) end))
+print(pcall(async.with_timeout, 60, fifo.read, fifo))
+print(pcall(async.scope, function(s) s:spawn(fifo.read, fifo) end))
+spawn(fifo.read, fifo) spawn(print, "never")'
+
+# each_read HOW ARGUMENTS: starts a script for each of them, calls `end_read` when they
+# read, and expects them to have ended so, with nothing but clean-up.
+each_read() {
+  local code number=0 count
+  while IFS= read -r code; do
+    number=$((number + 1))
+    at "$number" "$code"
+    mkfifo fifo
+    script <<<"$guard local fifo = io.open('fifo', 'r+') $ready $code"
+    start "${@:2}" script.lua
+  done <<<"$reads"
+  count=$number
+  for ((number = 1; number <= count; number++)); do
+    at "$number" "$(sed "${number}q;d" <<<"$reads")"
+    wait_for has out ready
+  done
+  sleep 0.2
+  for ((number = 1; number <= count; number++)); do
+    at "$number"
+    end_read
+  done
+  for ((number = 1; number <= count; number++)); do
+    at "$number" "$(sed "${number}q;d" <<<"$reads")"
+    expect_end "$1"
+    expect_out $'ready\nclosed'
+    expect_err "${wanted:-}"
+  done
+}
+
+# A line into the fifo, if somebody still reads from it.
+feed() {
+  exec 5<>fifo
+  echo "$@" >&5
+  exec 5>&-
+}
+
+t_a_signal_ends_a_read_where_it_is() {
+  end_read() {
+    stop TERM
+    { sleep 0.15; feed late; } &
+  }
+  each_read "signal 15"
+}
+
+# The input ends for the same reason, before the step has had its time.
+t_input_that_ends_with_a_signal_is_not_taken_for_its_end() {
+  end_read() {
+    stop INT
+    feed
+  }
+  each_read "signal 2"
+}
+
+t_a_timeout_ends_a_read_where_it_is() {
+  end_read() { :; }
+  reads=$(head -n 5 <<<"$reads")
+  wanted="tinyasync: timed out with 1 task unfinished" each_read "exit 124" --timeout=0.5
+}
+
+# Nobody can begin to read after a signal, either.
+t_a_read_after_a_signal_does_not_begin() {
   mkfifo fifo
-  script <<<"$guard local fifo = io.open('fifo', 'r+') $ready print(fifo:read()) sleep(60)"
+  script <<LUA
+$guard local file = io.open("fifo", "r+")
+file:write "x\n" file:flush()
+local seen = 0
+$ready
+for i = 1, math.huge do
+  if file:read() ~= "x" then print "deleted" end
+  file:write "x\n" file:flush()
+  seen = i
+end
+LUA
   start script.lua
   wait_for has out ready
   stop TERM
   expect_end "signal 15"
-  expect_has out closed
+  expect_out $'ready\nclosed'
+  expect_err ""
+}
+
+# ... and clean-up that reads is left alone.
+t_a_read_in_a_shield_goes_on_after_a_signal() {
+  mkfifo fifo
+  script <<<"$guard local file = io.open('fifo', 'r+')
+    $ready async.shield(function() print(file:read()) end) sleep(0) print 'never'"
+  start --grace=60 script.lua
+  wait_for has out ready
+  stop TERM
+  sleep 0.4
+  echo "the answer" >fifo
+  expect_end "signal 15"
+  expect_out $'ready\nthe answer\nclosed'
+  expect_err ""
+}
+
+t_a_write_that_fails_because_of_a_signal_is_no_failure() {
+  mkfifo fifo
+  exec 3<>fifo
+  script <<<"$guard local file = io.open('fifo', 'w') $ready
+    while true do assert(file:write(('x'):rep(10000))) end"
+  start script.lua
+  wait_for has out ready
+  sleep 0.2
+  stop TERM
+  exec 3<&-
+  expect_end "signal 15"
+  expect_out $'ready\nclosed'
+  expect_err ""
+}
+
+# A child that the terminal's Ctrl-C has reached as well.
+t_a_child_that_ends_with_a_signal_is_no_failure() {
+  local code
+  while IFS= read -r code; do
+    at child "$code"
+    rm -f child
+    script <<<"$guard $ready $code print 'went on'"
+    start script.lua
+    wait_for test -s child
+    stop TERM
+    kill -TERM "$(cat child)"
+    expect_end "signal 15"
+    expect_out $'ready\nclosed'
+    expect_err ""
+  done <<'LUA'
+assert(os.execute "echo $$ >child; exec sleep 60")
+assert(io.popen("echo $$ >child; exec sleep 60"):close())
+local child <close> = io.popen "echo $$ >child; exec sleep 60" assert(child:read())
+LUA
+}
+
+# ---------------------------------------------------------------- a terminal
+
+# type_at WORD KEYS: types the keys at a terminal of its own, where script.lua runs and
+# has said WORD; what is then seen there goes to `out`.
+type_at() {
+  command -v script >/dev/null || skip "no script(1)"
+  mkfifo keys
+  status=0
+  { exec 4>keys; wait_for has out "$1"; sleep 0.2; printf '%b' "$2" >&4; wait_for test -e left; } &
+  (
+    timeout -k 1 30 script -qefc "exec '$program' run script.lua" /dev/null <keys >out 2>&1 ||
+      echo $? >status
+    : >left
+  )
+  [[ ! -s status ]] || status=$(cat status)
+  tr -d '\r' <out >seen
+}
+
+t_ctrl_c_at_a_prompt_carries_out_nothing() {
+  script <<'LUA'
+local guard <close> = async.defer(function() print "closed" end)
+io.write "Delete all? [Y/n] "
+if io.read() ~= "n" then print "DELETED" end
+LUA
+  type_at "[Y/n]" '\003'
+  expect_status 130
+  expect_text seen $'Delete all? [Y/n] ^Cclosed'
+}
+
+t_ctrl_c_while_a_child_is_read_carries_out_nothing() {
+  script <<'LUA'
+local guard <close> = async.defer(function() print "closed" end)
+print "ready"
+local answer = io.popen("sleep 60; echo n"):read()
+if answer ~= "n" then print "DELETED" end
+LUA
+  type_at ready '\003'
+  expect_status 130
+  expect_text seen $'ready\n^Cclosed'
+}
+
+t_ctrl_backslash_at_a_prompt_shows_the_tasks_and_reads_on() {
+  script <<'LUA'
+io.write "Name? "
+local name = io.read()
+print("Hello, " .. name)
+LUA
+  type_at "Name?" '\034Joe\n'
+  expect_status 0
+  expect_has seen "Hello, Joe"
 }
 
 # Nobody reads what is written: there is no clean-up to be had.
@@ -510,7 +746,7 @@ t_a_second_signal_ends_at_once() {
   wait_for has out ready
   stop INT
   wait_for has err cleaning
-  stop INT
+  stop_again INT
   expect_end "signal 2"
   expect_err $'cleaning\ntinyasync: ended at once; this would not stop: #1 script.lua'
 }
@@ -549,10 +785,26 @@ t_a_busy_shield_is_named_by_the_second_signal() {
   start --grace=60 script.lua
   wait_for has out ready
   stop INT
-  stop TERM
-  wait_for test -s ended
-  grep -qE 'signal (2|15)' ended || fail "$(cat ended)"
+  stop_again TERM
+  expect_end "signal 15"
   expect_err "tinyasync: ended at once; this would not stop: #2 busy"
+}
+
+# A parent sends on what the terminal has sent to all.
+t_a_second_signal_at_once_is_still_the_first() {
+  script <<<"$told local guard <close> = async.defer(function()
+    async.shield(function() io.stderr:write 'cleaning' $till_told end)
+    print 'closed'
+  end) $ready sleep(60)"
+  start --grace=60 script.lua
+  wait_for has out ready
+  local signal
+  for signal in STOP INT TERM HUP CONT; do stop $signal; done # the lowest number comes first
+  wait_for has err cleaning
+  tell
+  expect_end "signal 1"
+  expect_out $'ready\nclosed'
+  expect_err cleaning
 }
 
 # ------------------------------------------------------------- all the rest
@@ -560,19 +812,19 @@ t_a_busy_shield_is_named_by_the_second_signal() {
 # As nohup does, and shells do with what they start in the background.
 t_a_signal_that_was_ignored_stays_ignored() {
   local signal
-  for signal in INT TERM QUIT USR1; do
+  for signal in INT TERM HUP QUIT USR1; do
     at $signal
     script <<<"$told print 'ready' $till_told print 'went on'"
     (trap '' $signal && exec "$program" run script.lua >out 2>err) &
     echo $! >pid
   done
-  for signal in INT TERM QUIT USR1; do
+  for signal in INT TERM HUP QUIT USR1; do
     at $signal
     wait_for has out ready
     stop $signal
     tell
   done
-  for signal in INT TERM QUIT USR1; do
+  for signal in INT TERM HUP QUIT USR1; do
     at $signal
     expect_status_of 0 wait "$(cat pid)"
     expect_out $'ready\nwent on'
@@ -600,6 +852,44 @@ t_a_signal_while_LUA_INIT_runs_ends_at_once() {
   done
 }
 
+t_asking_for_the_tasks_before_there_are_any_does_no_harm() {
+  script <<<'print "run"'
+  LUA_INIT="$told io.stderr:write 'ready' repeat until told()" start script.lua
+  wait_for has err ready
+  stop USR1
+  stop QUIT
+  tell
+  expect_end "exit 0"
+  expect_out run
+}
+
+# The signal comes when the program has put everything away.
+t_asking_for_the_tasks_in_the_last_instants_does_no_harm() {
+  command -v cc >/dev/null || skip "no C compiler"
+  cat >last.c <<'C'
+#include <signal.h>
+
+__attribute__((destructor)) static void ask(void) {
+  raise(SIGUSR1);
+  raise(SIGQUIT);
+}
+
+int start(void *L) {
+  (void)L;
+  return 0;
+}
+C
+  cc -shared -fPIC -Wl,-z,nodelete -o last.so last.c 2>/dev/null || skip "cannot build a C module"
+  local code
+  for code in '' 'os.exit(0)' 'os.exit(0, true)'; do
+    script <<<"assert(package.loadlib('./last.so', 'start'))() print 'said' $code"
+    start script.lua
+    expect_end "exit 0"
+    expect_out said
+    rm ended
+  done
+}
+
 # The last finalizers run when no task is left.
 t_a_signal_while_the_state_is_closed_ends_the_run() {
   local finalizer="$told X = setmetatable({}, {__gc = function() $ready"
@@ -622,9 +912,8 @@ t_a_signal_while_the_state_is_closed_ends_the_run() {
   at endless
   wait_for has out ready
   stop TERM
-  stop INT
-  wait_for test -s ended
-  grep -qE 'signal (2|15)' ended || fail "$(cat ended)"
+  stop_again INT
+  expect_end "signal 2"
   at short
   expect_end "signal 2"
   at dump

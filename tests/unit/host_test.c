@@ -236,6 +236,30 @@ static void close_signals(struct ta_loop *loop) {
   CHECK(ta_loop_close(loop) == 0);
 }
 
+/* Reads from a pipe that nobody writes to. */
+static void a_call_goes_on_after_a_tick_unless_it_is_to_be_broken_off(void) {
+  struct ta_loop loop;
+  struct told told;
+  int ends[2];
+  char byte;
+  CHECK(pipe(ends) == 0);
+  open_signals(&loop, &told);
+  ta_signals_break_off(true);
+  CHECK(read(ends[0], &byte, 1) == -1 && ta_signals_broke_off());
+  CHECK(told.tick >= 1);
+  ta_signals_break_off(false);
+  CHECK(!ta_signals_broke_off());
+  uv_thread_t writer;
+  struct watched watched = {.ends = {ends[0], ends[1]}};
+  ta_signals_tick(0.001);
+  CHECK(uv_thread_create(&writer, write_byte, &watched) == 0);
+  CHECK(read(ends[0], &byte, 1) == 1);
+  uv_thread_join(&writer);
+  close(ends[0]);
+  close(ends[1]);
+  close_signals(&loop);
+}
+
 /* The first signal of this process: the room keeps it for good. */
 static void a_signal_is_noted_told_and_ends_one_wait(void) {
   struct ta_loop loop;
@@ -248,6 +272,9 @@ static void a_signal_is_noted_told_and_ends_one_wait(void) {
   CHECK(told.end == 0);
   raise(SIGTERM);
   ta_signals_stop_ticking();
+  CHECK(told.end == 1 && ta_signals_caught() == SIGTERM);
+  raise(SIGTERM); /* at once: the same once more */
+  raise(SIGHUP);
   CHECK(told.end == 1 && ta_signals_caught() == SIGTERM);
   uint64_t start = uv_hrtime();
   ta_loop_wait(&loop, 5);
@@ -331,6 +358,7 @@ const struct test host_tests[] = {
     TEST(the_tick_goes_on_until_it_is_stopped),
     TEST(a_tick_in_no_time_or_in_ages_is_one_too),
     TEST(a_signal_that_was_ignored_stays_ignored),
+    TEST(a_call_goes_on_after_a_tick_unless_it_is_to_be_broken_off),
     TEST(a_signal_is_noted_told_and_ends_one_wait),
     TESTS_END,
 };

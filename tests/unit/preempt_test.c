@@ -45,6 +45,77 @@ static void the_host_is_called_at_the_next_instruction(void) {
   world_close(&world);
 }
 
+static int l_watch(lua_State *L) {
+  struct world *world = lua_touserdata(L, lua_upvalueindex(1));
+  ta_preempt_calls(world->runner);
+  return 0;
+}
+
+static void open_with_watch(struct world *world,
+                            void (*on_preempted)(struct world *world, lua_State *L)) {
+  open_with_stop(world, on_preempted);
+  lua_pushlightuserdata(world->L, world);
+  lua_pushcclosure(world->L, l_watch, 1);
+  lua_setglobal(world->L, "watch");
+}
+
+/* Logs the C function that is called or returns, and whether all would end it. */
+static void log_function(struct world *world, lua_State *L) {
+  lua_Debug ar;
+  CHECK(lua_getstack(L, 0, &ar) && lua_getinfo(L, "Sn", &ar));
+  world_log(world, "%s%s", ar.name ? ar.name : "-", ta_would_cancel(world->runner) ? "+" : "");
+}
+
+static void calls_and_returns_are_looked_into_until_the_next_instruction_is(void) {
+  struct world world;
+  open_with_watch(&world, log_function);
+  world_add(&world,
+            "watch() local x = 1 rawlen '' async.shield(rawlen, '') stop() x = 2 rawlen ''");
+  CHECK(world_pass(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "watch+ rawlen+ rawlen+ shield+ - - shield+ stop+ stop+ -+");
+  world_close(&world);
+}
+
+static void the_return_of_the_task_itself_is_its_end(void) {
+  struct world world;
+  open_with_watch(&world, end_step);
+  lua_getglobal(world.L, "watch");
+  ta_add_task(world.runner, world.L, 0, NULL);
+  lua_settop(world.L, 0);
+  CHECK(world_settle(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "");
+  CHECK(world.failures == 0);
+  world_close(&world);
+}
+
+static void a_call_of_a_generator_is_ended_where_it_is(void) {
+  struct world world;
+  open_with_watch(&world, end_step);
+  world_add(&world, "pcall(coroutine.wrap(watch)) log 'on'");
+  CHECK(world_settle(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "");
+  CHECK(ta_live(world.runner) == 0 && world.failures == 0);
+  world_close(&world);
+}
+
+static void log_place(struct world *world, lua_State *L) {
+  char text[100];
+  (void)L;
+  CHECK(ta_write_running_place(world->runner, text, sizeof text));
+  world_log(world, "%s", text);
+}
+
+static void the_place_of_a_stuck_step_can_be_written(void) {
+  struct world world;
+  char text[4];
+  open_with_watch(&world, log_place);
+  world_add(&world, "watch()\n\nstring.rep('x', 3)");
+  CHECK(!ta_write_running_place(world.runner, text, sizeof text) && !*text);
+  CHECK(world_pass(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "'watch' at test:1 'rep' at test:3 'rep' at test:3 a function at test:3");
+  world_close(&world);
+}
+
 static void one_preemption_is_one_call(void) {
   struct world world;
   open_with_stop(&world, log_line);
@@ -266,6 +337,10 @@ static void a_preemption_reaches_the_runner_that_was_meant(void) {
 const struct test preempt_tests[] = {
     TEST(the_host_is_called_at_the_next_instruction),
     TEST(one_preemption_is_one_call),
+    TEST(calls_and_returns_are_looked_into_until_the_next_instruction_is),
+    TEST(the_return_of_the_task_itself_is_its_end),
+    TEST(a_call_of_a_generator_is_ended_where_it_is),
+    TEST(the_place_of_a_stuck_step_can_be_written),
     TEST(a_busy_loop_is_ended),
     TEST(a_busy_loop_that_swallows_errors_is_ended),
     TEST(an_xpcall_handler_is_not_called_for_it),
