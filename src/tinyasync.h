@@ -158,7 +158,8 @@ TA_API enum ta_pass_result ta_run(struct ta_runner *runner, double *deadline);
 TA_API bool ta_only_polled(const struct ta_runner *runner);
 
 /* Makes the pass under way, or else the next one, return TA_INTERRUPTED after
- * the step it is in.  May be called from signal handlers and other threads. */
+ * the step it is in, or ta_close_all() return after the task it is at.  May be called from signal
+ * handlers and other threads. */
 TA_API void ta_interrupt(struct ta_runner *runner);
 
 /* What the host's call_later() was asked for last could not be noted down.  It is
@@ -189,8 +190,9 @@ TA_API void ta_cancel_all(struct ta_runner *runner, const char *reason);
 TA_API void ta_force_end(struct ta_runner *runner);
 
 /* Ends all tasks one by one in the order of creation: their to-be-closed
- * variables run and cannot wait.  0, or -EBUSY, and nothing happens, while
- * ta_pass() or ta_close_all() runs. */
+ * variables run and cannot wait.  0; -EINTR, when ta_interrupt() was called meanwhile:
+ * those that are left are as they were; or -EBUSY, and nothing happens, while ta_pass()
+ * or ta_close_all() runs. */
 TA_API int ta_close_all(struct ta_runner *runner);
 
 /* Raises the cancellation in force on the running task where L is.  Returns when

@@ -126,10 +126,14 @@ void ta_ending_begin(struct ta_run *run) {
 
 /* ------------------------------------------------------------------ the end */
 
+bool ta_ending_grace_is_over(const struct ta_run *run) {
+  return run->ending && ta_clock_now(&run->clock) >= run->grace_ends_at;
+}
+
 bool ta_ending_is_over(struct ta_run *run) {
   if (run->forced) return true;
   keep_names(run, run->L);
-  return ta_clock_now(&run->clock) >= run->grace_ends_at;
+  return ta_ending_grace_is_over(run);
 }
 
 static void report_forced(struct ta_run *run, bool stuck) {
@@ -149,12 +153,20 @@ static void report_forced(struct ta_run *run, bool stuck) {
   run->reported = true;
 }
 
-void ta_ending_force(struct ta_run *run, bool stuck) {
+/* Not even being closed may take for ever. */
+static void report_left(struct ta_run *run) {
+  size_t live = ta_live(run->runner);
+  ta_report("%zu task%s left without clean-up", live, live == 1 ? " is" : "s are");
+}
+
+bool ta_ending_force(struct ta_run *run, bool stuck) {
   report_forced(run, stuck);
-  run->forced = 1;
+  run->forced = run->closing = 1;
   run->in_pass = 1;
-  ta_close_all(run->runner);
-  run->in_pass = 0;
+  int error = ta_close_all(run->runner);
+  run->in_pass = run->closing = 0;
+  if (error) report_left(run);
+  return error == 0;
 }
 
 /* ------------------------------------------------------- inside a long step */
@@ -329,11 +341,13 @@ static void on_tick(void *data) {
   run->last_steps = steps;
   run->stuck_ticks = stuck ? run->stuck_ticks + 1 : 0;
   if (!stuck) run->deaf_ticks = 0;
+  if (!stuck && run->forced) run->forced = 1;
   look_at_timeout(run);
   if (!run->ending && !run->timed_out && !ta_signals_caught() && !run->dump_wanted) {
     if (isinf(run->ends_at)) ta_signals_stop_ticking();
     return;
   }
+  if (run->closing && ++run->closing > TICKS_TO_DIE) ta_interrupt(run->runner);
   if (!stuck) return;
   if (is_out_of_grace(run) && ++run->forced > TICKS_TO_DIE) die(run);
   if (ta_signals_caught() && ++run->deaf_ticks == TICKS_TO_WARN) write_stuck(run);

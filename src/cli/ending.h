@@ -21,8 +21,12 @@ void ta_ending_begin(struct ta_run *run);
 /* Between two passes of a run that is being ended: is the grace time over? */
 bool ta_ending_is_over(struct ta_run *run);
 
-/* Closes what is left, and says so.  `stuck`: nothing can wake it any more. */
-void ta_ending_force(struct ta_run *run, bool stuck);
+/* The same question in the middle of a pass. */
+bool ta_ending_grace_is_over(const struct ta_run *run);
+
+/* Closes what is left, and says so.  `stuck`: nothing can wake it any more.  False when
+ * there was no time to close all. */
+bool ta_ending_force(struct ta_run *run, bool stuck);
 
 /* Writes the tree of tasks, if a signal asked for it.  L is the running
  * coroutine, or the Runner's. */

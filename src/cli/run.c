@@ -51,6 +51,7 @@ static void host_poll(void *data) {
   struct ta_run *run = data;
   ta_run_flush(run);
   ta_loop_poll(&run->loop);
+  if (ta_ending_grace_is_over(run)) ta_interrupt(run->runner);
 }
 
 static void on_failure(void *data, const struct ta_failure *failure) {
@@ -185,7 +186,7 @@ static void end(struct ta_run *run) {
     if (ta_live(run->runner) == 0) break;
     bool stuck = is_stuck(run, result, deadline);
     if (stuck || ta_ending_is_over(run)) {
-      ta_ending_force(run, stuck);
+      if (!ta_ending_force(run, stuck)) return;
     } else if (result == TA_BUSY) {
       go_on(run, deadline);
     } else if (result == TA_WAITING) {

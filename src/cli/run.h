@@ -60,6 +60,7 @@ struct ta_run {
   volatile sig_atomic_t ending;      /* everything was cancelled */
   volatile sig_atomic_t forced;      /* the grace time is over; for so many ticks */
   volatile sig_atomic_t in_pass;     /* the Runner is at work */
+  volatile sig_atomic_t closing;     /* tasks are closed one by one; for so many ticks */
   uint64_t last_steps;               /* how many had begun at the last tick */
   int stuck_ticks;                   /* for which one step has gone on */
   int deaf_ticks;                    /* for which no hook was reached in it */

@@ -405,13 +405,16 @@ int ta_close_all(struct ta_runner *runner) {
   runner->stepping = true;
   runner->ready = runner->turn = (struct ta_queue){0};
   runner->in_pass = false;
-  while (runner->oldest) {
+  ta_interrupted(runner); /* what was asked for before is over */
+  bool cut_short = false;
+  while (runner->oldest && !cut_short) {
     ta_task_force(runner, runner->oldest);
     runner->ready = (struct ta_queue){0}; /* whoever it has woken ends as well */
+    cut_short = ta_interrupted(runner);
   }
   runner->stepping = false;
   runner->level = level;
-  return 0;
+  return runner->oldest ? -EINTR : 0;
 }
 
 /* ------------------------------------------------------------------- regions */

@@ -138,6 +138,15 @@ void ta_report_error(struct ta_runner *runner, struct ta_task *task) {
   lua_settop(L, top + 1);
 }
 
+void ta_report_refused(struct ta_runner *runner, struct ta_task *task) {
+  lua_State *L = runner->L;
+  int top = lua_gettop(L);
+  lua_pushvalue(L, top);
+  push_bare_failure(L);
+  ta_report_failure_of(runner, task, L);
+  lua_settop(L, top);
+}
+
 /* (task object) -> message and text of its failure */
 static int l_describe_ended(lua_State *L) {
   lua_getiuservalue(L, 1, TA_TASK_OUTCOME);

@@ -33,6 +33,10 @@ void ta_report_failure_of(struct ta_runner *runner, struct ta_task *task, lua_St
  * L, and stays there. */
 void ta_report_error(struct ta_runner *runner, struct ta_task *task);
 
+/* The same for one that was refused memory, whose error object is a string: asks for no
+ * memory, each request for which may cost a collection. */
+void ta_report_refused(struct ta_runner *runner, struct ta_task *task);
+
 /* Tells of the failure of an ended task whose scope did not. */
 void ta_report_abandoned(struct ta_runner *runner, struct ta_task *task);
 

@@ -8,6 +8,9 @@
 #define MOST_SPARE 4096
 #define LEAST_SPARE 16
 
+/* Of all tasks so many go without a coroutine before memory is asked for once more. */
+#define PART_REFUSED 8
+
 void ta_pool_push(struct ta_runner *runner, lua_State *L) {
   lua_State *co = lua_newthread(L);
   ta_push_kept(runner, co, TA_KEEPS_HANDLER);
@@ -32,9 +35,36 @@ static int l_make(lua_State *L) {
   return 0;
 }
 
+/* Idle coroutines are worth less than memory. */
+static void empty(struct ta_runner *runner) {
+  struct ta_pool *pool = &runner->pool;
+  ta_push_kept(runner, runner->L, TA_KEEPS_THREADS);
+  while (pool->count > 0) luaL_unref(runner->L, -1, (int)pool->spare[--pool->count].place);
+  lua_pop(runner->L, 1);
+}
+
+/* A refusal has cost a whole collection.  When tens of thousands are about to start, each
+ * of them must not pay for one: the next ones are refused at once, more and more of
+ * them, and what they leave makes room for those after them. */
+void ta_pool_note_refusal(struct ta_runner *runner) {
+  struct ta_pool *pool = &runner->pool;
+  empty(runner);
+  size_t most = runner->live / PART_REFUSED;
+  pool->to_refuse = pool->refused < most ? pool->refused : most;
+  pool->refused = 2 * pool->to_refuse + 1;
+}
+
+void ta_pool_begin_pass(struct ta_runner *runner) {
+  runner->pool.refused = runner->pool.to_refuse = 0;
+}
+
 bool ta_pool_take(struct ta_runner *runner, struct ta_task *task) {
   struct ta_pool *pool = &runner->pool;
   lua_State *L = runner->L;
+  if (TA_UNLIKELY(pool->to_refuse > 0)) {
+    pool->to_refuse--;
+    return false;
+  }
   if (pool->count > 0) {
     const struct ta_spare *spare = &pool->spare[--pool->count];
     task->co = spare->co;
@@ -46,6 +76,7 @@ bool ta_pool_take(struct ta_runner *runner, struct ta_task *task) {
   lua_pushlightuserdata(L, task);
   if (lua_pcall(L, 2, 0, 0) == LUA_OK) return true;
   lua_pop(L, 1);
+  ta_pool_note_refusal(runner);
   return false;
 }
 

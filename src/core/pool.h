@@ -17,7 +17,14 @@
 /* What lies at the bottom of a task's coroutine. */
 enum { TA_POOL_HANDLER = 1, TA_POOL_BODY = 2, TA_POOL_BOTTOM = TA_POOL_BODY };
 
-/* Gives the task a coroutine; false when memory is out. */
+/* In each pass memory is asked for anew. */
+void ta_pool_begin_pass(struct ta_runner *runner);
+
+/* A task was refused memory: what is idle is given up, and some tasks after it do not get
+ * to ask. */
+void ta_pool_note_refusal(struct ta_runner *runner);
+
+/* Gives the task a coroutine; false when memory is out, or was just now. */
 bool ta_pool_take(struct ta_runner *runner, struct ta_task *task);
 
 /* Pushes a new one that inherits the debug hook of L.  [-0, +1, m] */

@@ -361,6 +361,7 @@ static void begin_pass(struct ta_runner *runner, bool goes_on) {
   runner->polls = true;
   ta_take_woken(runner);
   wake_sleepers(runner);
+  ta_pool_begin_pass(runner);
   runner->passes++;
   put_in_order(runner, &runner->ready);
   runner->turn = runner->ready;
@@ -370,7 +371,7 @@ static void begin_pass(struct ta_runner *runner, bool goes_on) {
   if (ta_tracing(runner) && runner->turn.count) ta_trace_pass(runner, runner->turn.count);
 }
 
-static bool interrupted(struct ta_runner *runner) {
+bool ta_interrupted(struct ta_runner *runner) {
   if (!atomic_load_explicit(&runner->interrupt, memory_order_relaxed)) return false;
   ta_end_preemption(runner);
   atomic_store_explicit(&runner->interrupt, 0, memory_order_relaxed);
@@ -380,11 +381,11 @@ static bool interrupted(struct ta_runner *runner) {
 /* Steps whoever's turn it is.  False when interrupted. */
 static bool take_turns(struct ta_runner *runner) {
   while (runner->turn.head) {
-    if (interrupted(runner)) return false;
+    if (ta_interrupted(runner)) return false;
     ta_task_step(runner, take_first(&runner->turn));
     if (--runner->quiet_steps == 0) check_clock(runner);
   }
-  return !interrupted(runner);
+  return !ta_interrupted(runner);
 }
 
 /* What the Runner itself knows to be left: TA_DONE, TA_BUSY or TA_WAITING. */

@@ -81,6 +81,8 @@ struct ta_pool {
   struct ta_spare *spare;
   size_t count;
   size_t capacity;
+  size_t refused; /* how many are refused in a row, as of the last time in this pass */
+  size_t to_refuse;
 };
 
 /* A script's own debug hook, while ours is in its place. */
@@ -208,6 +210,9 @@ void ta_make_ready(struct ta_runner *runner, struct ta_task *task);
 /* Puts a new task at the end of the pass under way, or of the next one when that
  * has taken many. */
 void ta_make_ready_new(struct ta_runner *runner, struct ta_task *task);
+
+/* Between two steps: has ta_interrupt() been called? */
+bool ta_interrupted(struct ta_runner *runner);
 
 /* Reads the clock for the pass. */
 void ta_read_clock(struct ta_runner *runner);

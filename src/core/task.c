@@ -65,6 +65,7 @@ static int k_body_done(lua_State *L, int status, lua_KContext context) {
     return 1;
   }
   task->ends_as = TA_TASK_FAILED;
+  if (status == LUA_ERRMEM) ta_pool_note_refusal(runner);
   return ta_describe_end(runner, L, task);
 }
 
@@ -590,6 +591,24 @@ static void end_meddled(struct ta_runner *runner, struct ta_task *task) {
   runner->current = NULL;
 }
 
+/* Memory was out when it was to take a step. */
+static void end_refused(struct ta_runner *runner, struct ta_task *task) {
+  lua_pushliteral(runner->L, "not enough memory"); /* Lua keeps this string ready */
+  ta_report_refused(runner, task);
+  end_task(runner, task, TA_TASK_FAILED);
+}
+
+/* It died outside its body's protected call, of the error on top of the Runner's L. */
+static void end_dead(struct ta_runner *runner, struct ta_task *task, int status) {
+  if (status != LUA_ERRMEM) {
+    end_failed(runner, task);
+    return;
+  }
+  lua_pop(runner->L, 1);
+  ta_pool_note_refusal(runner);
+  end_refused(runner, task);
+}
+
 /* The step is over: what became of the coroutine? */
 static void end_step(struct ta_runner *runner, struct ta_task *task, int status, int count) {
   if (status == LUA_YIELD) {
@@ -600,16 +619,10 @@ static void end_step(struct ta_runner *runner, struct ta_task *task, int status,
     if (TA_UNLIKELY(task->doomed)) close_task(runner, task);
   } else if (TA_UNLIKELY(status != LUA_OK)) { /* it died outside its body's protected call */
     lua_xmove(task->co, runner->L, 1);
-    end_failed(runner, task);
+    end_dead(runner, task, status);
   } else {
     end_here(runner, task, (enum ta_task_state)task->ends_as);
   }
-}
-
-/* Memory was out when it was to take its first step. */
-static void end_unstarted(struct ta_runner *runner, struct ta_task *task) {
-  lua_pushliteral(runner->L, "not enough memory"); /* Lua keeps this string ready */
-  end_failed(runner, task);
 }
 
 /* Makes it ready for its first step.  False when it has ended instead: it was
@@ -620,12 +633,13 @@ static bool start(struct ta_runner *runner, struct ta_task *task) {
   if (cancelled)
     end_cancelled(runner, task);
   else if (!loaded)
-    end_unstarted(runner, task);
+    end_refused(runner, task);
   return loaded && !cancelled;
 }
 
 void ta_task_step(struct ta_runner *runner, struct ta_task *task) {
   int count;
+  runner->steps++; /* of one that does not start, too: it goes on */
   if (task->steps == 0 && !start(runner, task)) return;
   if (ta_tracing(runner)) ta_trace_step(runner, task);
   if (TA_UNLIKELY(!is_intact(task))) {
@@ -633,7 +647,6 @@ void ta_task_step(struct ta_runner *runner, struct ta_task *task) {
     return;
   }
   int nargs = prepare_step(task);
-  runner->steps++;
   runner->at_once = runner->most_at_once;
   runner->current = task;
   /* As ta_resume(), with a call less on the way of each step. */

@@ -85,6 +85,29 @@ t_what_nothing_can_wake_in_clean_up_is_closed_at_once() {
   expect_has err "tinyasync: 1 task waits in clean-up, and nothing can wake it: #1 -e"
 }
 
+# Each clean-up is short, and all of them are long.
+t_the_grace_ends_in_the_middle_of_a_pass() {
+  local ended
+  script <<'LUA'
+for i = 1, 100 do
+  spawn(function()
+    local guard <close> = async.defer(function()
+      local start = os.clock()
+      repeat until os.clock() - start > 0.05
+      print "closed"
+    end)
+    sleep(100)
+  end)
+end
+LUA
+  run run --timeout=0.1 --grace=0.2 script.lua
+  expect_status 124
+  expect_has err "did not end within 0.2 seconds of grace"
+  ended=$(tail -n 1 err)
+  [[ $ended == "tinyasync: "*" are left without clean-up" ]] || fail "$ended"
+  (($(wc -l <out) < 90)) || fail "$(wc -l <out) were closed"
+}
+
 # ----------------------------------------------------------------- timeout
 
 t_a_timeout_names_the_line_of_an_endless_step() {

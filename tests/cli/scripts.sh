@@ -349,6 +349,31 @@ LUA
   expect_out collected
 }
 
+# Counts collections: something is left to each of them.
+t_a_generational_collector_is_not_driven_in_idle_time() {
+  script <<'LUA'
+local count = 0
+local function leave()
+  setmetatable({}, {__gc = function() count = count + 1 leave() end})
+end
+sleep(0.01)
+local kept = {}
+for i = 1, 400000 do kept[i] = {i} end
+local last = collectgarbage "generational"
+leave()
+sleep(0.3)
+print(count <= 2, last, collectgarbage "generational")
+collectgarbage "incremental"
+local more = {}
+for i = 1, 400000 do more[i] = {i} end
+count = 0
+sleep(0.3)
+print(count >= 1, #kept + #more, collectgarbage "incremental")
+LUA
+  run run script.lua
+  expect_out $'true\tincremental\tgenerational\ntrue\t800000\tincremental'
+}
+
 t_a_collector_that_the_script_has_stopped_rests() {
   script <<'LUA'
 sleep(0.01)

@@ -3,6 +3,7 @@
  * Cancellation as a host and its own waits see it.  What scripts see is tested by
  * tests/script.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "unit/world.h"
@@ -54,6 +55,11 @@ static int l_cancel_running(lua_State *L) {
   return 0;
 }
 
+static int l_interrupt(lua_State *L) {
+  ta_interrupt(world_of(L)->runner);
+  return 0;
+}
+
 static void open_world(struct world *world) {
   world_open(world, TA_OPEN_ALL);
   set_function(world, "cancel_all", l_cancel_all);
@@ -62,6 +68,7 @@ static void open_world(struct world *world) {
   set_function(world, "raise", l_raise);
   set_function(world, "force_end", l_force_end);
   set_function(world, "cancel_running", l_cancel_running);
+  set_function(world, "interrupt", l_interrupt);
 }
 
 #define GUARD                                                                                      \
@@ -204,6 +211,21 @@ static void forced_to_end_clean_up_that_waits_meets_an_ordinary_error(void) {
   ta_close_all(world.runner);
   CHECK(strncmp(world.log, "false cannot wait", 17) == 0 && strstr(world.log, " end"));
   CHECK(ta_live(world.runner) == 0 && world.failures == 0);
+  world_close(&world);
+}
+
+static void closing_all_can_be_cut_short_after_each_task(void) {
+  struct world world;
+  open_world(&world);
+  for (int i = 1; i <= 3; i++)
+    world_add(&world, GUARD "local g <close> = guard 'closed'"
+                            "local h <close> = async.defer(interrupt) park()");
+  world_settle(&world);
+  for (size_t left = 3; left-- > 0;) {
+    CHECK(ta_close_all(world.runner) == (left ? -EINTR : 0));
+    CHECK(ta_live(world.runner) == left);
+  }
+  CHECK_TEXT(world.log, "closed cancelled forced closed cancelled forced closed cancelled forced");
   world_close(&world);
 }
 
@@ -646,6 +668,7 @@ const struct test cancel_tests[] = {
     TEST(forced_to_end_a_shield_counts_no_longer),
     TEST(forced_to_end_clean_up_that_waits_meets_an_ordinary_error),
     TEST(closing_ends_those_that_would_not),
+    TEST(closing_all_can_be_cut_short_after_each_task),
     TEST(what_clean_up_wakes_while_all_is_closed_never_steps),
     TEST(a_task_that_catches_each_cancellation_is_closed_at_last),
     TEST(a_failure_may_cancel_everything),

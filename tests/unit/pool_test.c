@@ -181,6 +181,21 @@ static void a_spawn_that_is_refused_under_a_hook_leaves_no_coroutine(void) {
   world_close(&world);
 }
 
+/* Each refusal costs a collection. */
+static void tasks_that_memory_keeps_from_starting_do_not_all_ask_for_it(void) {
+  WITH_WORLD(world);
+  world_do(&world, "for i = 1, 20000 do spawn(function() sleep(1) end) end");
+  lua_gc(world.L, LUA_GCCOLLECT);
+  world.most = world.bytes + (256 << 10);
+  CHECK(world_settle(&world) == TA_WAITING);
+  CHECK(world.failures > 5000 && world.failures < 20000);
+  CHECK(ta_live(world.runner) == 20000 - world.failures);
+  CHECK(world.refusals > 1 && world.refusals < 500);
+  world.most = 0;
+  CHECK(world_run(&world) == TA_DONE);
+  world_close(&world);
+}
+
 const struct test pool_tests[] = {
     TEST(a_task_that_has_not_started_has_no_coroutine),
     TEST(coroutines_of_ended_tasks_are_used_again),
@@ -197,5 +212,6 @@ const struct test pool_tests[] = {
     TEST(many_arguments_are_no_hindrance),
     TEST(idle_coroutines_do_not_pile_up),
     TEST(a_spawn_that_is_refused_under_a_hook_leaves_no_coroutine),
+    TEST(tasks_that_memory_keeps_from_starting_do_not_all_ask_for_it),
     TESTS_END,
 };

@@ -16,6 +16,10 @@ static void *count_bytes(void *data, void *block, size_t old, size_t size) {
     world->bytes -= old;
     return NULL;
   }
+  if (world->most && size > old && world->bytes + size - old > world->most) {
+    world->refusals++;
+    return NULL;
+  }
   void *moved = realloc(block, size);
   if (moved) world->bytes += size - old;
   return moved;

@@ -31,6 +31,8 @@ struct world {
   lua_State *L;
   struct ta_runner *runner;
   size_t bytes; /* that the state has not given back */
+  size_t most;  /* more are refused; 0: none */
+  unsigned refusals;
 
   double now;          /* the clock */
   double deadline;     /* from the last pass */
