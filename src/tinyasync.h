@@ -215,6 +215,16 @@ TA_API bool ta_would_cancel(const struct ta_runner *runner);
  * ta_raise_cancellation(). */
 TA_API void ta_cancel_running(struct ta_runner *runner);
 
+/* Would a cancellation that is raised in L end the running task?  Not out of a finalizer,
+ * out of a coroutine that C code has resumed, nor through a C function of which `passes`
+ * says that it may catch errors.  [-0, +0, -] */
+TA_API bool ta_reaches_task(const struct ta_runner *runner, lua_State *L,
+                            bool (*passes)(void *data, lua_CFunction function), void *data);
+
+/* As ta_close_all(), in the middle of a step, which ends first.  Nothing may return to it
+ * any more: for a process that closes its Lua state from there and exits. */
+TA_API void ta_close_all_here(struct ta_runner *runner);
+
 /* How many tasks live, daemons included. */
 TA_API size_t ta_live(const struct ta_runner *runner);
 

@@ -7,6 +7,7 @@
 #include <lualib.h>
 #include <math.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/ending.h"
@@ -262,8 +263,8 @@ static int l_run(lua_State *L) {
 
 /* How the run ended beats what happened in it. */
 static int exit_status(struct ta_run *run) {
-  if (!run->started) return TA_EXIT_CANNOT_START;
   if (run->exit_asked) return run->exit_code == 0 && run->output_lost ? 1 : run->exit_code;
+  if (!run->started) return TA_EXIT_CANNOT_START;
   if (ta_signals_caught()) ta_signals_die(ta_signals_caught());
   if (run->broken) ta_signals_die(SIGPIPE);
   if (run->timed_out && !run->finished) return TA_EXIT_TIMEOUT;
@@ -286,6 +287,15 @@ static void close_lua(struct ta_run *run) {
   ta_state_close(&run->state, run->L);
   ta_signals_stop_ticking();
   ta_run_flush(run);
+}
+
+void ta_run_leave(struct ta_run *run) {
+  run->leaving = true;
+  if (run->started) ta_ending_begin(run);
+  ta_close_all_here(run->runner);
+  close_trace(run);
+  close_lua(run);
+  exit(exit_status(run));
 }
 
 static void run_script(struct ta_run *run, const char *program) {

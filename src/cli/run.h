@@ -52,6 +52,8 @@ struct ta_run {
   bool output_lost; /* a failed write, to stdout or the trace, has been reported */
   bool exit_asked;  /* os.exit(code, true) */
   int exit_code;
+  bool leaving;       /* in the middle of a step */
+  lua_CFunction load; /* Lua's own */
 
   /* Shared with signal handlers on the same thread. */
   volatile sig_atomic_t timed_out;
@@ -74,6 +76,10 @@ struct ta_run {
  * short form the same word.  Returns the exit status, or does not return: a signal
  * ends the process. */
 int ta_run_command(const char *program, int argc, char **argv);
+
+/* Ends the process with the exit status that was asked for, from wherever in the script:
+ * closes tasks and state as Lua's own os.exit does. */
+_Noreturn void ta_run_leave(struct ta_run *run);
 
 /* Flushes stdout; tells once of an error. */
 void ta_run_flush(struct ta_run *run);

@@ -417,6 +417,13 @@ int ta_close_all(struct ta_runner *runner) {
   return runner->oldest ? -EINTR : 0;
 }
 
+void ta_close_all_here(struct ta_runner *runner) {
+  ta_force_end(runner);
+  if (runner->current) ta_task_abandon(runner, runner->current);
+  runner->stepping = false;
+  ta_close_all(runner);
+}
+
 /* ------------------------------------------------------------------- regions */
 
 /* The task keeps the innermost region, and each region the one around it: should the

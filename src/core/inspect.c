@@ -247,6 +247,28 @@ bool ta_write_running_place(const struct ta_runner *runner, char *text, size_t s
   return true;
 }
 
+/* Does an error pass all frames of the coroutine? */
+static bool lets_pass(lua_State *co, bool (*passes)(void *data, lua_CFunction function),
+                      void *data) {
+  lua_Debug ar;
+  if (!lua_checkstack(co, 1)) return false;
+  for (int level = 0; lua_getstack(co, level, &ar); level++) {
+    lua_getinfo(co, "nf", &ar);
+    lua_CFunction function = lua_tocfunction(co, -1);
+    lua_pop(co, 1);
+    if (is_finalizer(&ar) || (function && !passes(data, function))) return false;
+  }
+  return true;
+}
+
+bool ta_reaches_task(const struct ta_runner *runner, lua_State *L,
+                     bool (*passes)(void *data, lua_CFunction function), void *data) {
+  const struct ta_level *level = runner->level;
+  if (!runner->current || !level || level->co != L) return false;
+  while (level && lets_pass(level->co, passes, data)) level = level->up;
+  return level == NULL;
+}
+
 const struct ta_task *ta_running_task(const struct ta_runner *runner, uint64_t *id,
                                       const char **name) {
   const struct ta_task *task = runner->current;

@@ -672,6 +672,18 @@ void ta_task_force(struct ta_runner *runner, struct ta_task *task) {
   if (lives) close_task(runner, runner->oldest);
 }
 
+void ta_task_abandon(struct ta_runner *runner, struct ta_task *task) {
+  ta_abandon_regions(runner, task, NULL);
+  task->in_force = true;
+  while (runner->level) {
+    lua_State *co = runner->level->co;
+    runner->level = runner->level->up;
+    ta_close_coroutine(runner, co, runner->L, "the end of the program");
+  }
+  runner->current = NULL;
+  leave_living(runner, task);
+}
+
 void ta_task_forget(struct ta_runner *runner, struct ta_task *task) {
   ta_drop_wait(runner, task);
   ta_abandon_regions(runner, task, NULL);

@@ -140,6 +140,9 @@ void ta_task_step(struct ta_runner *runner, struct ta_task *task);
 void ta_task_force(struct ta_runner *runner, struct ta_task *task);
 
 /* The Runner is freed: nothing that outlives it leads to the task any more. */
+/* Closes the running task where it stands, to which nothing returns, and forgets it. */
+void ta_task_abandon(struct ta_runner *runner, struct ta_task *task);
+
 void ta_task_forget(struct ta_runner *runner, struct ta_task *task);
 
 /* The state is being closed: from now on the task counts as ended.  Nobody is told.

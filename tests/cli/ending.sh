@@ -234,6 +234,63 @@ await(spawn(os.exit, 3, true))
 LUA
 }
 
+# What other C code does with an error nobody knows; most of it goes on.  A line is the
+# module that is needed, and the code.
+t_os_exit_with_true_ends_the_run_behind_c_code_too() {
+  local module code
+  while read -r module code; do
+    lua5.4 -e "require '$module'" 2>/dev/null || continue
+    at exit "$code"
+    script <<LUA
+spawn(function() $guard sleep(60) end)
+$guard
+local leave = function() os.exit(3, true) print "went on" end
+sleep(0)
+async.shield(pcall, function()
+  coroutine.wrap(function() $guard $code end)()
+end)
+print "went on"
+while true do end
+LUA
+    run run --grace=5 script.lua
+    expect_status 3
+    expect_out $'closed\nclosed\nclosed'
+    expect_err ""
+  done <<'LUA'
+string load(leave)
+string print(load(coroutine.wrap(function() pcall(leave) end)))
+string setmetatable({}, {__gc = leave}) collectgarbage()
+string setmetatable({}, {__gc = function() pcall(coroutine.wrap(leave)) end}) collectgarbage()
+luv local uv = require "luv" uv.new_timer():start(1, 0, leave) uv.run()
+luv local uv = require "luv" uv.new_timer():start(1, 1, function() pcall(leave) end) uv.run()
+cqueues local cq = require "cqueues".new() cq:wrap(leave) repeat cq:loop(0.01) until cq:empty()
+cqueues local cq = require "cqueues".new() cq:wrap(function() while true do pcall(leave) end end) cq:loop()
+lpeg local l = require "lpeg" print(pcall(l.match, l.P "a" / leave, "a"))
+LUA
+}
+
+t_os_exit_with_true_behind_c_code_waits_no_longer_than_the_grace() {
+  run run --grace=0.2 -e 'local guard <close> = async.defer(function() while true do end end)
+    load(function() os.exit(3, true) end)'
+  expect_status 3
+  expect_out ""
+}
+
+t_os_exit_with_true_behind_c_code_closes_the_state() {
+  script <<'LUA'
+X = setmetatable({}, {__gc = function() print "finalized" end})
+local guard <close> = async.defer(function() print "closed" async.shield(sleep, 1) print "never" end)
+load(function() os.exit(3, true) end)
+LUA
+  run run script.lua
+  expect_status 3
+  expect_out $'closed\nfinalized'
+  LUA_INIT='X = setmetatable({}, {__gc = function() print "finalized" end}) os.exit(6, true)' \
+    run run -e 'print "never"'
+  expect_status 6
+  expect_out finalized
+}
+
 t_os_exit_with_true_waits_for_clean_up() {
   run run -e "spawn(function() $slow sleep(60) end) sleep(0) os.exit(true, true)"
   expect_status 0
