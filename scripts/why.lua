@@ -48,4 +48,5 @@ io.write(async.tree())
 -- expect stderr is:     spawned at scripts/why.lua:21 by #1 why.lua
 -- expect stderr is:   #3 backup: lock 'disk' held by #2 saver at scripts/why.lua:22
 -- expect stderr is:     spawned at scripts/why.lua:22 by #1 why.lua
+-- expect stderr is:   hint: iter() goes on until the channel is closed, and nobody can send any more: was close() forgotten?
 -- expect status: 3

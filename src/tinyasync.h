@@ -247,6 +247,7 @@ struct ta_failure {
   const char *traceback; /* NULL when there is none: memory was out */
   const char *spawned;   /* a line for each task above, or NULL */
   const char *origin;    /* "#4 fetch", the task that raised the error first */
+  const char *missed;    /* "Task.join", what an object was last asked for in vain, or "" */
 };
 
 /* Called at the moment a task fails, between two steps.  It must not raise. */
@@ -346,6 +347,9 @@ struct ta_wait_kind {
 
   /* A cancellation does not cut it short, and is raised when it is complete. */
   bool firm;
+
+  /* What may have been overlooked when nothing can end it, for deadlock reports. */
+  const char *advice;
 };
 
 /* To be called first in each function that may wait: raises the cancellation in

@@ -115,14 +115,23 @@ bool ta_await_value(struct ta_runner *runner, lua_State *L, int *results) {
   return true;
 }
 
+static int raise_not_awaitable(lua_State *L) {
+  if (lua_isfunction(L, 1))
+    return luaL_error(L, "await: cannot await a function; call it, or await(spawn(fn, ...))");
+  if (lua_isuserdata(L, 1)) return luaL_error(L, "await: cannot await a %s", luaL_typename(L, 1));
+  return luaL_error(L, "await: cannot await a %s; a call that waits needs no await, as in sleep(1)",
+                    luaL_typename(L, 1));
+}
+
 static int l_await(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   int results;
-  luaL_checkany(L, 1);
+  if (lua_isnone(L, 1))
+    return luaL_argerror(L, 1, "value expected; a call that waits needs no await, as in sleep(1)");
   ta_check_open(runner, L);
   lua_settop(L, 1);
   if (ta_await_value(runner, L, &results)) return results;
-  if (!lua_istable(L, 1)) return luaL_error(L, "await: cannot await a %s", luaL_typename(L, 1));
+  if (!lua_istable(L, 1)) return raise_not_awaitable(L);
   if (lua_getfield(L, 1, "action") == LUA_TNIL)
     return luaL_error(L, "await: cannot await a table without an action or __await");
   lua_settop(L, 1);

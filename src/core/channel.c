@@ -131,7 +131,16 @@ static void describe_wait(const void *subject, char *text, size_t size) {
 }
 
 static const struct ta_wait_kind recv_kind = {.action = "recv", .describe = describe_wait};
+static const struct ta_wait_kind iter_kind = {
+    .action = "recv",
+    .describe = describe_wait,
+    .advice = "iter() goes on until the channel is closed, and nobody can send any more: "
+              "was close() forgotten?"};
 static const struct ta_wait_kind send_kind = {.action = "send", .describe = describe_wait};
+static const struct ta_wait_kind rendezvous_kind = {
+    .action = "send",
+    .describe = describe_wait,
+    .advice = "a channel of capacity 0 holds nothing: send waits for a receiver"};
 
 /* ----------------------------------------------------------- recv and send */
 
@@ -142,21 +151,31 @@ static int k_received(lua_State *L, int status, lua_KContext context) {
   return 1;
 }
 
-static int l_recv(lua_State *L) {
+/* `function` is the one that the script has called. */
+static int receive(lua_State *L, const struct ta_wait_kind *kind, lua_CFunction function) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_channel *channel = check_channel_of(runner, L);
   ta_enter(runner, L);
   lua_settop(L, 1);
   if (ta_channel_ready(runner, channel)) {
-    if (ta_has_gone_on(runner, L)) return ta_give_turn_before(runner, L, l_recv);
+    if (ta_has_gone_on(runner, L)) return ta_give_turn_before(runner, L, function);
     ta_channel_take(runner, L, 1);
     return 1;
   }
   ta_check_wait(runner, L, "recv");
   lua_pushnil(L); /* for the value */
   ta_anchor_wait(runner, L, 1);
-  ta_queue_wait(ta_begin_wait(runner, L, &recv_kind, channel), &channel->sync.waiting);
+  ta_queue_wait(ta_begin_wait(runner, L, kind, channel), &channel->sync.waiting);
   return ta_park_here(runner, L, (lua_KContext)runner, k_received);
+}
+
+static int l_recv(lua_State *L) {
+  return receive(L, &recv_kind, l_recv);
+}
+
+/* What iter() gives to the loop. */
+static int l_next(lua_State *L) {
+  return receive(L, &iter_kind, l_next);
 }
 
 static int raise_closed(lua_State *L, const struct ta_channel *channel) {
@@ -191,8 +210,9 @@ static int l_send(lua_State *L) {
     return 0;
   }
   ta_check_wait(runner, L, "send");
+  const struct ta_wait_kind *kind = channel->capacity == 0 ? &rendezvous_kind : &send_kind;
   ta_anchor_wait(runner, L, 1);
-  ta_queue_wait(ta_begin_wait(runner, L, &send_kind, channel), &channel->senders);
+  ta_queue_wait(ta_begin_wait(runner, L, kind, channel), &channel->senders);
   return ta_park_here(runner, L, (lua_KContext)runner, k_sent);
 }
 
@@ -215,12 +235,12 @@ static int l_close(lua_State *L) {
   return 0;
 }
 
-/* For the generic for: recv, channel */
+/* For the generic for: the next function, channel */
 static int l_iter(lua_State *L) {
   check_channel(L);
   ta_check_open(ta_upvalue_runner(L), L);
   lua_pushvalue(L, lua_upvalueindex(1)); /* the Runner, also when it was freed */
-  lua_pushcclosure(L, l_recv, 1);
+  lua_pushcclosure(L, l_next, 1);
   lua_pushvalue(L, 1);
   return 2;
 }

@@ -79,6 +79,7 @@ struct facts {
   ta_name_shown name;
   ta_wait_words words;
   const char *state;
+  const char *advice;
   double seconds;
   uint64_t holder;
   uint64_t scope_parent;
@@ -97,6 +98,7 @@ static void read_facts(struct ta_runner *runner, const struct ta_task *task, str
   const struct ta_task *holder = task->kind->holder ? task->kind->holder(task->subject) : NULL;
   if (holder) facts->holder = ta_task_id(holder);
   ta_describe_wait(task, facts->words);
+  facts->advice = task->kind->advice;
   facts->seconds = now - task->since;
   facts->waits = true;
 }
@@ -117,6 +119,7 @@ static void push_facts(struct ta_runner *runner, lua_State *L, const struct ta_t
   if (facts.has_place) set_string(L, "where", facts.where);
   if (facts.waits) {
     set_string(L, "wait", facts.words);
+    if (facts.advice) set_string(L, "advice", facts.advice);
     lua_pushnumber(L, facts.seconds);
     lua_setfield(L, -2, "seconds");
     set_id(L, "holder", facts.holder);

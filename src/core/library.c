@@ -3,6 +3,7 @@
 
 #include <lauxlib.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/actions.h"
@@ -101,11 +102,44 @@ void ta_set_functions(struct ta_runner *runner, lua_State *L, const struct ta_fu
 
 /* ------------------------------------------------------------ kinds, checks */
 
+/* (methods, key): a field that no object of the kind has. */
+static int l_missing(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  lua_settop(L, 2);
+  if (lua_type(L, 2) != LUA_TSTRING || !lua_istable(L, 1)) return 0;
+  lua_rawgeti(L, 1, 1);
+  const char *kind = lua_tostring(L, -1);
+  if (kind) snprintf(runner->missed, sizeof runner->missed, "%s.%s", kind, lua_tostring(L, 2));
+  return 0;
+}
+
+/* Pushes the metatable that all tables of methods have. */
+static void push_missing(struct ta_runner *runner, lua_State *L) {
+  if (!runner->kinds[TA_KEEPS_MISSING]) {
+    lua_createtable(L, 0, 1);
+    ta_set_function(runner, L, "__index", l_missing);
+    ta_keep(runner, L, TA_KEEPS_MISSING);
+  }
+  ta_push_kept(runner, L, TA_KEEPS_MISSING);
+}
+
+void ta_new_methods(struct ta_runner *runner, lua_State *L, const char *name,
+                    const struct ta_function *methods) {
+  lua_newtable(L);
+  if (methods) ta_set_functions(runner, L, methods);
+  lua_pushstring(L, name);
+  lua_rawseti(L, -2, 1);
+  push_missing(runner, L);
+  lua_setmetatable(L, -2);
+}
+
 void ta_new_kind(struct ta_runner *runner, lua_State *L, const char *name,
                  const struct ta_function *methods) {
   lua_newtable(L);
-  lua_newtable(L);
-  if (methods) ta_set_functions(runner, L, methods);
+  if (methods)
+    ta_new_methods(runner, L, name, methods);
+  else
+    lua_newtable(L);
   lua_setfield(L, -2, "__index");
   lua_pushstring(L, name);
   lua_pushvalue(L, -1);
@@ -163,6 +197,25 @@ bool ta_is_callable(lua_State *L, int index) {
   if (luaL_getmetafield(L, index, "__call") == LUA_TNIL) return false;
   lua_pop(L, 1);
   return true;
+}
+
+static const char *type_of(lua_State *L, int index) {
+  if (luaL_getmetafield(L, index, "__name") == LUA_TSTRING) return lua_tostring(L, -1);
+  return luaL_typename(L, index);
+}
+
+int ta_raise_type(lua_State *L, int index, const char *expected, const char *advice) {
+  const char *got = type_of(L, index);
+  return luaL_argerror(L, index,
+                       lua_pushfstring(L, "%s expected, got %s; %s", expected, got, advice));
+}
+
+void ta_check_callable(lua_State *L, int index, const char *example) {
+  if (ta_is_callable(L, index)) return;
+  const char *got = type_of(L, index);
+  luaL_argerror(
+      L, index,
+      lua_pushfstring(L, "function expected, got %s; pass the function itself: %s", got, example));
 }
 
 const char *ta_push_shown(lua_State *L, int index) {
@@ -247,7 +300,7 @@ int ta_spawn_from(struct ta_runner *runner, lua_State *L, int function, struct t
   struct ta_task_options options = {0};
   if (lua_istable(L, function) && !ta_is_callable(L, function))
     check_options(L, function++, &options);
-  if (!ta_is_callable(L, function)) return luaL_typeerror(L, function, "function");
+  ta_check_callable(L, function, scope ? "s:spawn(work, ...)" : "spawn(work, ...)");
   ta_task_add(runner, L, lua_gettop(L) - function, &options, scope);
   return 1;
 }

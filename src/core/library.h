@@ -33,6 +33,11 @@ void ta_set_function(struct ta_runner *runner, lua_State *L, const char *name,
                      lua_CFunction function);
 void ta_set_functions(struct ta_runner *runner, lua_State *L, const struct ta_function *functions);
 
+/* Pushes a table for the methods of the kind `name`, with these, of which there may
+ * be none.  It notes what is looked for in vain, for hints.  [-0, +1, m] */
+void ta_new_methods(struct ta_runner *runner, lua_State *L, const char *name,
+                    const struct ta_function *methods);
+
 /* Pushes a metatable with these methods, of which there may be none.
  * [-0, +1, m] */
 void ta_new_kind(struct ta_runner *runner, lua_State *L, const char *name,
@@ -59,6 +64,13 @@ void *ta_check_kind(lua_State *L, int which, const char *type);
 
 /* Can the value be called?  [-0, +0, m] */
 bool ta_is_callable(lua_State *L, int index);
+
+/* Raises unless it can.  `example` is how it should have been called: the mistake
+ * is to give what a function returns.  [-0, +0, v] */
+void ta_check_callable(lua_State *L, int index, const char *example);
+
+/* Raises for an argument of the wrong type, with words of advice.  [-0, +0, v] */
+int ta_raise_type(lua_State *L, int index, const char *expected, const char *advice);
 
 /* The value as seconds, or raises; `what` begins the message.  [-0, +0, v] */
 double ta_check_seconds(lua_State *L, int index, const char *what);

@@ -145,7 +145,7 @@ static int l_local_set(lua_State *L) {
 static int l_defer(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   ta_check_open(runner, L);
-  if (!ta_is_callable(L, 1)) return luaL_typeerror(L, 1, "function");
+  ta_check_callable(L, 1, "defer(work)");
   lua_settop(L, 1);
   lua_newuserdatauv(L, 1, 1);
   ta_check_open(runner, L);

@@ -243,7 +243,7 @@ static int k_with_acquired(lua_State *L, int status, lua_KContext context) {
 int ta_l_with(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct permits *permits = check_permits(L);
-  if (!ta_is_callable(L, 2)) return luaL_typeerror(L, 2, "function");
+  ta_check_callable(L, 2, "with(work, ...)");
   push_guard(runner, L);
   ta_enter(runner, L);
   if (permits->is_lock && permits->owner == runner->current) return l_acquire(L);

@@ -60,7 +60,8 @@ enum {
   TA_KEEPS_UNNAMED_SEMAPHORE,
   TA_KEEPS_UNNAMED_CHANNEL,
   TA_KEEPS_ACTION,
-  TA_KEEPS_COUNT = TA_KEEPS_ACTION
+  TA_KEEPS_MISSING, /* the metatable of tables of methods */
+  TA_KEEPS_COUNT = TA_KEEPS_MISSING
 };
 
 /* Tasks waiting for their turn, linked through themselves. */
@@ -166,6 +167,8 @@ struct ta_runner {
   int references[TA_KEEPS_COUNT + 1];      /* of what is kept */
   const void *unnamed[TA_KEEPS_COUNT + 1]; /* twins of the kinds that can have a name */
   const void *kinds[TA_KEEPS_COUNT + 1];   /* what is kept, as pointers to compare with */
+
+  char missed[64]; /* the last field that an object was asked for in vain: "Task.join" */
 
   ta_failure_fn *failure;
   void *failure_data;

@@ -33,10 +33,6 @@ static void insert_handler(struct ta_runner *runner, lua_State *L, int index) {
   lua_insert(L, index);
 }
 
-static void check_callable(lua_State *L, int index) {
-  if (!ta_is_callable(L, index)) luaL_typeerror(L, index, "function");
-}
-
 /* All of these functions have their region at the same index. */
 #define REGION 1
 
@@ -262,7 +258,7 @@ static int k_scope_body(lua_State *L, int status, lua_KContext context) {
 
 static int open_scope(lua_State *L, enum ta_scope_mode mode) {
   struct ta_runner *runner = ta_upvalue_runner(L);
-  check_callable(L, 1);
+  ta_check_callable(L, 1, "scope(work)");
   lua_settop(L, 1);
   struct ta_scope *scope = lua_newuserdatauv(L, sizeof *scope, 1);
   memset(scope, 0, sizeof *scope);
@@ -348,11 +344,14 @@ static void arm_deadline(struct ta_runner *runner, lua_State *L, double seconds,
 }
 
 static int call_with_deadline(lua_State *L, enum form form, const char *name) {
-  char what[32];
+  char words[64];
   struct ta_runner *runner = ta_upvalue_runner(L);
-  snprintf(what, sizeof what, "%s: seconds", name);
-  double seconds = ta_check_seconds(L, 1, what);
-  check_callable(L, 2);
+  if (lua_isfunction(L, 1))
+    return luaL_error(L, "%s: seconds come first: %s(1, work, ...)", name, name);
+  snprintf(words, sizeof words, "%s: seconds", name);
+  double seconds = ta_check_seconds(L, 1, words);
+  snprintf(words, sizeof words, "%s(seconds, work, ...)", name);
+  ta_check_callable(L, 2, words);
   struct ta_deadline *deadline = lua_newuserdatauv(L, sizeof *deadline, 1);
   memset(deadline, 0, sizeof *deadline);
   lua_replace(L, REGION_OBJECT);
@@ -400,7 +399,7 @@ static int call_plainly(lua_State *L) {
 
 static int l_shield(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
-  check_callable(L, 1);
+  ta_check_callable(L, 1, "shield(work, ...)");
   ta_check_open(runner, L);
   if (!ta_in_task(runner, L)) return call_plainly(L);
   struct ta_region *region = lua_newuserdatauv(L, sizeof *region, 1);

@@ -200,7 +200,8 @@ static bool has_gone_on(struct ta_runner *runner, lua_State *L, bool in_vain) {
 
 static int l_select(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
-  luaL_checktype(L, LIST, LUA_TTABLE);
+  if (!lua_istable(L, LIST))
+    return ta_raise_type(L, LIST, "table", "put them in a list: select{a, b}");
   ta_check_open(runner, L);
   lua_settop(L, LIST);
   lua_Integer count = (lua_Integer)lua_rawlen(L, LIST);

@@ -122,10 +122,11 @@ static int l_event_tostring(lua_State *L) {
 /* A method from the table that is upvalue 2, or the field `name`. */
 static int l_index(lua_State *L) {
   lua_settop(L, 2);
-  lua_pushvalue(L, 2);
-  if (lua_rawget(L, lua_upvalueindex(2)) != LUA_TNIL) return 1;
   bool wants_name = lua_type(L, 2) == LUA_TSTRING && strcmp(lua_tostring(L, 2), "name") == 0;
-  if (wants_name && lua_isuserdata(L, 1)) lua_getiuservalue(L, 1, 1);
+  if (wants_name && lua_isuserdata(L, 1))
+    lua_getiuservalue(L, 1, 1);
+  else
+    lua_gettable(L, lua_upvalueindex(2));
   return 1;
 }
 

@@ -107,7 +107,7 @@ static int l_task_index(lua_State *L) {
     push_error(L, task);
   } else {
     lua_pushvalue(L, 2);
-    lua_rawget(L, lua_upvalueindex(2));
+    lua_gettable(L, lua_upvalueindex(2));
   }
   return 1;
 }
@@ -122,7 +122,7 @@ static int l_task_tostring(lua_State *L) {
 static void setup_metatable(struct ta_runner *runner, lua_State *L) {
   lua_newtable(L);
   ta_push_runner(runner, L);
-  lua_newtable(L);
+  ta_new_methods(runner, L, "Task", NULL);
   ta_set_task_methods(runner, L);
   lua_pushcclosure(L, l_task_index, 2);
   lua_setfield(L, -2, "__index");

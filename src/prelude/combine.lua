@@ -18,20 +18,21 @@ end
 
 local function check_function(name, index, value)
   if is_callable(value) then return end
-  error(format("%s: expected a function as argument %d, got %s", name, index, type(value)), 3)
+  error(format("%s: expected a function as argument %d, got %s; pass the function itself",
+    name, index, type(value)), 3)
 end
 
-local function check_list(name, list, level)
+local function check_list(name, list, advice, level)
   if type(list) == "table" then return end
-  error(format("%s: expected a list, got %s", name, type(list)), level)
+  error(format("%s: expected a list, got %s; %s", name, type(list), advice), level)
 end
 
 local function check_tasks(name, list)
-  check_list(name, list, 4)
+  check_list(name, list, format("put them in a list: %s{f, g}", name), 4)
   for i = 1, #list do
     if not is_task(list[i]) and not is_callable(list[i]) then
-      error(format("%s: expected a function or a task at index %d, got %s", name, i,
-        type(list[i])), 3)
+      error(format("%s: expected a function or a task at index %d, got %s; %s", name, i,
+        type(list[i]), "pass functions, do not call them"), 3)
     end
     if list[i] == async.current() then error(name .. ": a task cannot await itself", 3) end
   end
@@ -189,7 +190,7 @@ function combine.any(list)
 end
 
 function combine.map(list, fn, options)
-  check_list("map", list, 3)
+  check_list("map", list, "the list comes first: map(list, fn)", 3)
   check_function("map", 2, fn)
   options = check_options("map", options, {limit = true})
   check_wait("map")
@@ -218,6 +219,7 @@ local function check_number(name, what, value, default)
 end
 
 function combine.retry(count, fn, options)
+  if is_callable(count) then error("retry: the number of tries comes first: retry(3, fn)", 2) end
   count = count == huge and huge or check_count("retry", "the number of tries", count)
   check_function("retry", 2, fn)
   options = check_options("retry", options, {delay = true, factor = true, max = true, jitter = true})
@@ -241,6 +243,7 @@ end
 local COUNTABLE = 1 << 53
 
 function combine.every(seconds, fn)
+  if is_callable(seconds) then error("every: seconds come first: every(1, fn)", 2) end
   if type(seconds) ~= "number" or not (seconds > 0 and seconds < huge) then
     error("every: seconds must be a positive number, got " .. shown(seconds), 2)
   end

@@ -4,8 +4,8 @@
 --
 -- Each function gets a list of facts, one table for a task that lives, in the
 -- order of creation: id, name, state, daemon, where; of one that waits also wait,
--- in words, seconds, and holder, the id of the task it waits for; spawned, the
--- chain of spawns; parent, an id; frames, when asked for.
+-- in words, advice on it, seconds, and holder, the id of the task it waits for;
+-- spawned, the chain of spawns; parent, an id; frames, when asked for.
 
 local report = {}
 
@@ -164,6 +164,18 @@ local function cycles(facts)
   return lines
 end
 
+-- What may have been overlooked, once each.
+local function advice(facts)
+  local seen, lines = {}, {}
+  for _, fact in ipairs(facts) do
+    if fact.advice and not seen[fact.advice] then
+      seen[fact.advice] = true
+      lines[#lines + 1] = "  hint: " .. fact.advice
+    end
+  end
+  return lines
+end
+
 function report.deadlock(facts)
   local count = #facts
   local lines = {format("deadlock: %d task%s and nothing can wake %s", count,
@@ -178,6 +190,7 @@ function report.deadlock(facts)
     if fact.spawned then lines[#lines + 1] = indent(fact.spawned, 2) end
   end
   for _, line in ipairs(cycles(facts)) do lines[#lines + 1] = line end
+  for _, line in ipairs(advice(facts)) do lines[#lines + 1] = line end
   return concat(lines, "\n") .. "\n"
 end
 

@@ -1,7 +1,7 @@
-print(pcall(function() await(7) end))              -- expect: false	$FILE:$LINE: await: cannot await a number
-print(pcall(function() await "word" end))          -- expect: false	$FILE:$LINE: await: cannot await a string
-print(pcall(function() await(nil) end))            -- expect: false	$FILE:$LINE: await: cannot await a nil
-print(pcall(function() await(print) end))          -- expect: false	$FILE:$LINE: await: cannot await a function
+print(pcall(function() await(7) end))              -- expect: false	$FILE:$LINE: await: cannot await a number; a call that waits needs no await, as in sleep(1)
+print(pcall(function() await "word" end))          -- expect: false	$FILE:$LINE: await: cannot await a string; a call that waits needs no await, as in sleep(1)
+print(pcall(function() await(nil) end))            -- expect: false	$FILE:$LINE: await: cannot await a nil; a call that waits needs no await, as in sleep(1)
+print(pcall(function() await(print) end))          -- expect: false	$FILE:$LINE: await: cannot await a function; call it, or await(spawn(fn, ...))
 print(pcall(function() await{} end))               -- expect: false	$FILE:$LINE: await: cannot await a table without an action or __await
 print((pcall(await)))                              -- expect: false
 print(async.now())                                 -- expect: 0.0

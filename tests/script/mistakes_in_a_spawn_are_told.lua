@@ -6,7 +6,7 @@ try(spawn, {name = 7}, print)      -- expect: false	spawn: option 'name' must be
 try(spawn, {daemon = "yes"}, print)  -- expect: false	spawn: option 'daemon' must be a boolean, got string
 try(spawn, {demon = true}, print)  -- expect: false	spawn: unknown option 'demon' (there are name and daemon)
 try(spawn, {print}, print)         -- expect: false	spawn: unknown option '1' (there are name and daemon)
-try(function() spawn(nil) end)     -- expect: false	bad argument #1 to 'spawn' (function expected, got nil)
-try(function() spawn() end)        -- expect: false	bad argument #1 to 'spawn' (function expected, got no value)
-try(function() spawn({name = "x"}, 7) end)  -- expect: false	bad argument #2 to 'spawn' (function expected, got number)
-try(function() runner.add_task("x") end)  -- expect: false	bad argument #1 to 'add_task' (function expected, got string)
+try(function() spawn(nil) end)     -- expect: false	bad argument #1 to 'spawn' (function expected, got nil; pass the function itself: spawn(work, ...))
+try(function() spawn() end)        -- expect: false	bad argument #1 to 'spawn' (function expected, got no value; pass the function itself: spawn(work, ...))
+try(function() spawn({name = "x"}, 7) end)  -- expect: false	bad argument #2 to 'spawn' (function expected, got number; pass the function itself: spawn(work, ...))
+try(function() runner.add_task("x") end)  -- expect: false	bad argument #1 to 'add_task' (function expected, got string; pass the function itself: spawn(work, ...))

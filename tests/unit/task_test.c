@@ -327,8 +327,9 @@ static void spawn_hands_over_arguments_and_takes_callables(void) {
 
 static void spawn_refuses_what_it_cannot_run(void) {
   EXPECT("log(select(2, pcall(spawn, 1)))", "bad argument #1 to 'spawn' (function expected, got "
-                                            "number)");
-  EXPECT("log(pcall(spawn))", "false bad argument #1 to 'spawn' (function expected, got no value)");
+                                            "number; pass the function itself: spawn(work, ...))");
+  EXPECT("log(pcall(spawn))", "false bad argument #1 to 'spawn' (function expected, got no value; "
+                              "pass the function itself: spawn(work, ...))");
   EXPECT("log((select(2, pcall(spawn, {nam = 1}, log)):match 'nam'))", "nam");
   EXPECT("log(pcall(spawn, {name = 1}, log))",
          "false spawn: option 'name' must be a string, got number");
