@@ -69,11 +69,12 @@ MODULE_LDFLAGS = $(SHARED_LINK) $(LDFLAGS) $(SANITIZE) -Wl,--exclude-libs,ALL
 
 CORE = $(wildcard src/core/*.c)
 PRELUDE = $(wildcard src/prelude/*.lua)
+CLI_LUA = $(wildcard src/cli/*.lua)
 MODULE_C = $(wildcard src/module/*.c)
 REST = $(wildcard src/host/*.c src/trace/*.c src/cli/*.c)
 CORE_OBJECTS = $(CORE:src/%.c=$(BUILD)/%.o) $(PRELUDE:src/%.lua=$(BUILD)/%.o)
 MODULE_OBJECTS = $(MODULE_C:src/%.c=$(BUILD)/%.o)
-REST_OBJECTS = $(REST:src/%.c=$(BUILD)/%.o)
+REST_OBJECTS = $(REST:src/%.c=$(BUILD)/%.o) $(CLI_LUA:src/%.lua=$(BUILD)/%.o)
 HOST_OBJECTS = $(filter $(BUILD)/host/% $(BUILD)/trace/%,$(REST_OBJECTS))
 UNIT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/unit/*.c))
 FAULT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/fault/*.c))
@@ -107,7 +108,7 @@ EMBED_OBJECTS = $(EMBED:=.o) $(EMBED_THREADS).o $(EMBED_STARVED).o $(EMBED_LUA).
   $(EMBED_CLOCK:.so=.o) $(BUILD)/tests/embed/host.o
 C_FILES = $(wildcard src/*.h src/*/*.[ch] tests/*/*.[ch])
 
-.SECONDARY: $(PRELUDE:src/%.lua=$(BUILD)/%.c) $(MACHINE_SCRIPTS:.o=.c)
+.SECONDARY: $(PRELUDE:src/%.lua=$(BUILD)/%.c) $(CLI_LUA:src/%.lua=$(BUILD)/%.c) $(MACHINE_SCRIPTS:.o=.c)
 .PHONY: all test check-all asan tsan valgrind fuzz inject bench coverage lint format install \
   uninstall dist clean help tests
 
@@ -200,6 +201,18 @@ $(BUILD)/prelude/%.c: src/prelude/%.lua Makefile
 
 $(BUILD)/prelude/%.o: $(BUILD)/prelude/%.c Makefile
 	@echo "  CC    src/prelude/$*.lua"
+	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The command line's likewise.
+$(BUILD)/cli/%.c: src/cli/%.lua Makefile
+	@mkdir -p $(@D)
+	@{ echo 'extern const char *const ta_cli_$*[];'; \
+	  echo 'const char *const ta_cli_$*[] = {'; \
+	  sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n",/' $<; \
+	  echo '(const char *)0};'; } >$@
+
+$(BUILD)/cli/%.o: $(BUILD)/cli/%.c Makefile
+	@echo "  CC    src/cli/$*.lua"
 	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/%.o: src/%.c Makefile

@@ -254,5 +254,6 @@ bool ta_options_parse(struct ta_options *options, int argc, char **argv) {
 
 void ta_options_free(struct ta_options *options) {
   free(options->code);
-  options->code = NULL;
+  free(options->input);
+  options->code = options->input = NULL;
 }

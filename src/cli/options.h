@@ -15,6 +15,7 @@ struct ta_options {
   bool short_form;    /* without the word `run` */
   const char *script; /* a file's name, "-" for standard input, NULL with -e */
   char *code;         /* what -e gave, or NULL; malloc'ed */
+  char *input;        /* the script that standard input held, or NULL; malloc'ed */
   char **arguments;   /* the script's, up to a NULL */
   bool trace;
   const char *trace_file; /* NULL: standard error */

@@ -132,7 +132,13 @@ static void put_line(const char *text) {
   fputc('\n', stderr);
 }
 
-void ta_report_failure(const struct ta_failure *failure, bool traceback) {
+void ta_report_hint(const char *hint) {
+  if (!hint) return;
+  fputs("hint: ", stderr);
+  put_line(hint);
+}
+
+void ta_report_failure(const struct ta_failure *failure, const char *hint, bool traceback) {
   fflush(stdout);
   fputs("Error in task: ", stderr);
   put(failure->message, failure->message_length);
@@ -141,6 +147,7 @@ void ta_report_failure(const struct ta_failure *failure, bool traceback) {
     return;
   }
   fputc('\n', stderr);
+  ta_report_hint(hint);
   if (!traceback) return;
   fputs("task ", stderr);
   if (!failure->origin) fprintf(stderr, "#%llu ", (unsigned long long)failure->id);

@@ -13,8 +13,12 @@
 
 #include "tinyasync.h"
 
-/* Writes "Error in task: MESSAGE" and, if asked for, where it was. */
-void ta_report_failure(const struct ta_failure *failure, bool traceback);
+/* Writes "Error in task: MESSAGE", the hint unless it is NULL, and if asked for where
+ * it was. */
+void ta_report_failure(const struct ta_failure *failure, const char *hint, bool traceback);
+
+/* Writes the hint below an error, unless it is NULL. */
+void ta_report_hint(const char *hint);
 
 /* Writes a text of several lines, after what stdout holds. */
 void ta_report_text(const char *text, size_t length);

@@ -57,7 +57,9 @@ static void host_poll(void *data) {
 
 static void on_failure(void *data, const struct ta_failure *failure) {
   struct ta_run *run = data;
-  ta_report_failure(failure, run->options.traceback);
+  const char *hint =
+      ta_hint(&run->hints, failure->message, failure->message_length, failure->missed);
+  ta_report_failure(failure, hint, run->options.traceback);
   run->reported = true;
   if (!run->options.stop_on_error) return;
   run->stopping = true;
@@ -298,7 +300,20 @@ void ta_run_leave(struct ta_run *run) {
   exit(exit_status(run));
 }
 
+/* Tells why it could not start: the error object is on top. */
+static void report_start(struct ta_run *run) {
+  size_t length;
+  const char *message = lua_tolstring(run->L, -1, &length);
+  if (!message) {
+    ta_report("(error object is a %s value)", luaL_typename(run->L, -1));
+    return;
+  }
+  ta_report("%s", message);
+  ta_report_hint(ta_hint(&run->hints, message, length, ""));
+}
+
 static void run_script(struct ta_run *run, const char *program) {
+  run->hints.options = &run->options;
   run->L = ta_state_open(&run->state);
   if (!run->L) {
     ta_report("not enough memory");
@@ -307,15 +322,10 @@ static void run_script(struct ta_run *run, const char *program) {
   lua_pushcfunction(run->L, l_run);
   lua_pushlightuserdata(run->L, run);
   lua_pushlightuserdata(run->L, (void *)(uintptr_t)program);
-  if (lua_pcall(run->L, 2, 0, 0) != LUA_OK) {
-    const char *message = lua_tostring(run->L, -1);
-    if (message)
-      ta_report("%s", message);
-    else
-      ta_report("(error object is a %s value)", luaL_typename(run->L, -1));
-  }
+  if (lua_pcall(run->L, 2, 0, 0) != LUA_OK) report_start(run);
   close_trace(run);
   close_lua(run);
+  ta_hints_close(&run->hints);
 }
 
 static bool open_host(struct ta_run *run) {

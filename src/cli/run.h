@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "cli/collector.h"
+#include "cli/hints.h"
 #include "cli/options.h"
 #include "cli/outside.h"
 #include "cli/state.h"
@@ -39,6 +40,7 @@ struct ta_run {
   struct ta_collector collector;
   struct ta_outside outside;
   struct ta_runner *runner;
+  struct ta_hints hints;
   FILE *trace; /* the file of --trace, if it is one */
   struct ta_text_trace text_trace;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/script.h"
 
+#include <errno.h>
 #include <lauxlib.h>
 #include <lualib.h>
 #include <stdlib.h>
@@ -44,14 +45,50 @@ bool ta_script_run_init(lua_State *L) {
   return status == LUA_OK;
 }
 
+/* Reads standard input to its end into `options`.  0, or a negative errno. */
+static int read_input(struct ta_options *options, size_t *length) {
+  size_t size = 0;
+  *length = 0;
+  do {
+    char *larger = realloc(options->input, (size = size ? 2 * size : 4096));
+    if (!larger) return -ENOMEM;
+    options->input = larger;
+    *length += fread(options->input + *length, 1, size - 1 - *length, stdin);
+  } while (*length == size - 1);
+  options->input[*length] = '\0';
+  return ferror(stdin) ? -errno : 0;
+}
+
+/* Where the text goes on after a byte-order mark and a first line with a #; the
+ * end of that line stays, for the numbers of the others. */
+static const char *skip_head(const char *text) {
+  static const char mark[] = "\xEF\xBB\xBF";
+  if (strncmp(text, mark, sizeof mark - 1) == 0) text += sizeof mark - 1;
+  return *text == '#' ? text + strcspn(text, "\n") : text;
+}
+
+/* As luaL_loadfilex() does, and keeps the text for hints. */
+static int load_input(lua_State *L, struct ta_options *options) {
+  size_t length;
+  int error = read_input(options, &length);
+  if (error) {
+    lua_pushfstring(L, "cannot read stdin: %s", strerror(-error));
+    return LUA_ERRFILE;
+  }
+  const char *text = skip_head(options->input);
+  return luaL_loadbufferx(L, text, length - (size_t)(text - options->input), "=stdin", "t");
+}
+
 /* Source text only: a damaged precompiled chunk can crash any Lua. */
-bool ta_script_load(lua_State *L, const struct ta_options *options) {
+bool ta_script_load(lua_State *L, struct ta_options *options) {
   static const char binary[] = "attempt to load a binary chunk";
   int status;
   if (options->code)
     status = luaL_loadbufferx(L, options->code, strlen(options->code), "=-e", "t");
+  else if (strcmp(options->script, "-") == 0)
+    status = load_input(L, options);
   else
-    status = luaL_loadfilex(L, strcmp(options->script, "-") == 0 ? NULL : options->script, "t");
+    status = luaL_loadfilex(L, options->script, "t");
   if (status == LUA_OK) return true;
   if (status == LUA_ERRSYNTAX && strstr(lua_tostring(L, -1), binary))
     lua_pushfstring(L, "%s: expected Lua source text, got precompiled bytecode",

@@ -17,7 +17,7 @@ bool ta_script_run_init(lua_State *L);
 
 /* Pushes the script's chunk; or returns false, with a message on top.
  * [-0, +?, m] */
-bool ta_script_load(lua_State *L, const struct ta_options *options);
+bool ta_script_load(lua_State *L, struct ta_options *options);
 
 /* Makes the first task of the chunk on top.  [-1, +0, m] */
 void ta_script_add(struct ta_run *run, lua_State *L);

@@ -1,0 +1,404 @@
+-- SPDX-License-Identifier: MIT
+--
+-- mistakes.lua -- recognises what beginners get wrong, and says what to write.
+--
+-- It runs in a Lua state of its own, with the library opened in it, and not before
+-- something has failed: what there is to call it asks the library.  A recogniser
+-- gets a case and returns a hint, or nothing; the first that answers is heard.
+-- Nothing is suggested that is not near.  To add one, write a function and append
+-- it to `recognisers`.
+
+local open, read = ... -- opens the library; reads a source by the name that messages give it
+
+-- ------------------------------------------------------------- what there is
+
+local function sorted(set)
+  local names = {}
+  for name in pairs(set) do
+    if type(name) == "string" and not name:find("^__") then names[#names + 1] = name end
+  end
+  table.sort(names)
+  return names
+end
+
+local standard = {}
+for name in pairs(_G) do standard[name] = true end
+open()
+
+local own_globals, everything = {}, {}
+for name, value in pairs(_G) do
+  if not standard[name] then own_globals[name] = value end
+end
+local function has(path) return path and everything[path] end
+for name, value in pairs(own_globals) do
+  everything[name] = value
+  if type(value) == "table" then
+    for field, item in pairs(value) do everything[name .. "." .. field] = item end
+  end
+end
+
+-- The methods of each kind of objects, from their metatables.
+local kinds = {}
+for _, meta in pairs(debug.getregistry()) do
+  local kind = type(meta) == "table" and rawget(meta, "__name")
+  local index = kind and rawget(meta, "__index")
+  if type(index) == "function" then index = select(2, debug.getupvalue(index, 2)) end
+  if type(index) == "table" then kinds[kind] = index end
+end
+
+local function is_method(name)
+  for _, methods in pairs(kinds) do
+    if rawget(methods, name) then return true end
+  end
+end
+
+local function listed(names)
+  return #names < 2 and (names[1] or "nothing")
+    or table.concat(names, ", ", 1, #names - 1) .. " and " .. names[#names]
+end
+
+-- What others call it.
+local elsewhere = {
+  abort = {"cancel"}, create_task = {"spawn"}, delay = {"sleep"}, done = {"status"},
+  gather = {"all"}, get = {"recv"}, go = {"spawn"}, join = {"await"}, kill = {"cancel"},
+  lock = {"acquire"}, mutex = {"lock"}, notify = {"set"}, pop = {"recv"}, push = {"send"},
+  put = {"send"}, queue = {"channel"}, receive = {"recv"}, result = {"await"},
+  run = {"spawn"}, signal = {"set"}, start = {"spawn"}, stop = {"cancel"}, timeout = {"with_timeout"}, unlock = {"release"},
+  wait = {"sleep", "await", "recv", "acquire"}, wait_for = {"with_timeout"},
+  write = {"send"}, read = {"recv"},
+}
+
+-- Globals elsewhere that are hardly anybody's own.
+local global_elsewhere = {
+  create_task = "spawn", delay = "sleep", gather = "async.all", wait = "sleep",
+}
+
+-- ------------------------------------------------------------------- nearness
+
+-- Letters to add, leave out, replace, or swap with the next one.
+local function distance(a, b)
+  local rows = {[0] = {}}
+  for j = 0, #b do rows[0][j] = j end
+  for i = 1, #a do
+    local row, above = {[0] = i}, rows[i - 1]
+    for j = 1, #b do
+      local same = a:byte(i) == b:byte(j)
+      row[j] = math.min(above[j - 1] + (same and 0 or 1), above[j] + 1, row[j - 1] + 1)
+      if i > 1 and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j) then
+        row[j] = math.min(row[j], rows[i - 2][j - 2] + 1)
+      end
+    end
+    rows[i] = row
+  end
+  return rows[#a][#b]
+end
+
+-- The one of the names that is nearest, if a third of the letters or less is wrong.
+local function nearest(word, names)
+  local best, least = nil, math.max(1, #word // 3)
+  if #word > 40 then return end
+  for _, name in ipairs(names) do
+    local changes = distance(word:lower(), name:lower())
+    if changes <= least and not (best and changes == least) then best, least = name, changes end
+  end
+  return best, least
+end
+
+-- The same for a word that was certainly meant for one of these names.
+local function nearest_of(word, names)
+  local best = nearest(word, names)
+  if best then return best end
+  local known = nearest(word, sorted(elsewhere))
+  for _, other in ipairs(elsewhere[known] or {}) do
+    for _, name in ipairs(names) do
+      if name == other then return name end
+    end
+  end
+  for _, name in ipairs(names) do
+    local shorter = math.min(#name, #word)
+    if shorter >= 3 and name:sub(1, shorter) == word:sub(1, shorter) then return name end
+  end
+end
+
+-- ----------------------------------------------------------------- the case
+
+local Case = {}
+Case.__index = Case
+
+-- Looks for the phrase after "FILE:LINE: " and returns its captures; the case is
+-- about that place from then on.
+function Case:find(phrase)
+  local from = 1
+  while true do
+    local _, stop, file, line = self.text:find("([^\n\t:]+):(%d+): ", from)
+    if not stop then return end
+    local captures = table.pack(self.text:match("^" .. phrase, stop + 1))
+    if captures[1] then
+      self.file, self.number = file:match("^%s*(.*)$"), math.tointeger(tonumber(line))
+      return table.unpack(captures, 1, captures.n)
+    end
+    from = stop + 1
+  end
+end
+
+local sources = {} -- by name: lists of lines without comments, or false
+
+function Case:lines()
+  local name = self.file
+  if sources[name] == nil then
+    local text = read(name)
+    sources[name] = text and {} or false
+    for line in (text or ""):gmatch("([^\n]*)\n?") do
+      table.insert(sources[name], (line:gsub("%-%-.*", "")))
+    end
+  end
+  return sources[name] or {}
+end
+
+function Case:line() return self:lines()[self.number] or "" end
+
+function Case:source() return table.concat(self:lines(), "\n") end
+
+-- The text up to the end of the line before, and the line.
+function Case:before() return table.concat(self:lines(), "\n", 1, math.min(self.number - 1, #self:lines())) end
+
+-- This line, and the one before that is not empty.
+function Case:two_lines()
+  return (self:before():match("([^\n]*)%s*$") or "") .. "\n" .. self:line()
+end
+
+local function plain(text) return (text:gsub("%p", "%%%0")) end
+
+-- "work(1)" where the text begins with a call, or "work(...)".
+local function call_in(text)
+  local name = text:match("^[%a_][%w_.:]*")
+  if not name then return end
+  local arguments = text:match("^%s*(%b())", #name + 1)
+  return name .. (arguments or "(...)")
+end
+
+-- The names that the source gives to things of its own.
+function Case:own_names()
+  local names, source = {}, self:source()
+  for _, pattern in ipairs{"function%s+[%w_.:]-([%a_][%w_]*)%s*%(", "local%s+([%a_][%w_]*)",
+      "([%a_][%w_]*)%s*=[^=]", "[(,]%s*([%a_][%w_]*)%s*%f[,)]"} do
+    for name in source:gmatch(pattern) do names[name] = true end
+  end
+  return names
+end
+
+-- The names under which the source has the table of the library.
+function Case:names_of_async()
+  local names, source = {async = true}, self:source()
+  for name, value in source:gmatch("([%a_][%w_]*)%s*=%s*([^\n;]+)") do
+    if value:find("^async%s*$") or value:find("^async%s+[%a]")
+        or value:find("^require%s*%(?%s*[\"']tinyasync[\"']") then
+      names[name] = true
+    end
+  end
+  return names
+end
+
+-- ------------------------------------------------------------ words too many
+
+local function async_function(case)
+  local near = case:find("([^\n]+ near .+)$")
+  local name = near and case:two_lines():match("%f[%w_]async%s+function%s*([%w_.:]*)")
+  if not name and case:find("attempt to index a nil value %(%a+ '(async)'%)") then
+    name = case:source():match("%f[%w_]local%s+async%s+function%s*([%w_]*)")
+  end
+  if not name then return end
+  local written = name == "" and "function()" or "function " .. name .. "(...)"
+  return "functions need no 'async' here: write " .. written
+end
+
+local function without_await(call)
+  return "waiting needs no 'await' here: write " .. call
+end
+
+local function await_word(case)
+  local token = case:find("[^\n]+ near '(.+)'$")
+  if token then
+    local at = case:two_lines():match("%f[%w_.:]await%s+()%f[%w_{(]" .. plain(token))
+    return at and without_await(call_in(case:two_lines():sub(at)) or "it without")
+  end
+  local name = case:find("attempt to [^\n]- function value %(%a+ '([%a_][%w_]*)'%)")
+  local call = name and case:source():match("%f[%w_]" .. name .. "%s*=%s*await%s+([%a_][^\n]*)")
+  return call and without_await(call_in(call))
+end
+
+-- ------------------------------------------------------------ what was left out
+
+-- Is the word, with dots and colons, something of the library that is called?
+local function is_called(word)
+  local method = word:match("[.:]([%a_][%w_]*)$")
+  if has(word) then return type(has(word)) == "function" end
+  return method and not word:find("^async[.:]") and is_method(method)
+end
+
+local function begins_statement(text)
+  local before = text:match("(%a*)%s*$")
+  return text:find("^%s*$") or text:find("[;\n]%s*$") or text:find("%)%s*$")
+    or before == "then" or before == "do" or before == "else" or before == "repeat"
+end
+
+-- What ends where the parser was surprised, if that is a word of the library.
+local function word_before(text, is_method_call)
+  if is_method_call then
+    local word = text:match("([%w_.]*:[%a_][%w_]*)%s*$")
+    return word and is_called(word) and word
+  end
+  local rest, word = text:match("^(.-)([%a_][%w_.]*)%s*$")
+  if word and is_called(word) and begins_statement(rest) then return word end
+end
+
+local function forgotten_call(case)
+  local what, token = case:find("([^\n]+) near (.+)$")
+  if not what then return end
+  local line, before = case:line(), case:before() .. "\n"
+  local methods = what == "function arguments expected"
+  token = token:match("^'(.*)'$") or token
+  if token == "<eof>" then
+    local word = word_before(case:source(), methods)
+    return word and ("a function is called with parentheses: write %s()"):format(word)
+  end
+  local from = 1
+  repeat
+    local at, stop = line:find(token, from, true)
+    local word = at and word_before(before .. line:sub(1, at - 1), methods)
+    if word and line:sub(1, at - 1):find("%S") and not methods and not token:find("^%l+$") then
+      return ("a function is called with parentheses: write %s(%s)"):format(word, token)
+    elseif word then
+      return ("a function is called with parentheses: write %s()"):format(word)
+    end
+    from = (stop or 0) + 1
+  until not at
+end
+
+-- ------------------------------------------------------------------ wrong names
+
+local function meant(word, text)
+  return word and ("did you mean %s? %s"):format(word, text) or text
+end
+
+-- A method or field that an object of the library was asked for in vain.
+local function missing_method(case)
+  local kind, key = case.missed:match("^(.-)%.(.*)$")
+  local how, name = case:find("attempt to call a nil value %((%a+) '([^']+)'%)")
+  if not name or name ~= key or not kinds[kind] or how ~= "method" and how ~= "field" then return end
+  local names = sorted(kinds[kind])
+  local best = nearest_of(name, names)
+  local object = case:line():match("([%w_%.%]]+)%s*[.:]%s*" .. plain(name) .. "%f[^%w_]")
+  object = object or kind:lower()
+  local article = kind:find("^[AEIOU]") and "an" or "a"
+  return meant(best and object .. ":" .. best,
+    ("%s %s has %s"):format(article, kind, listed(names)))
+end
+
+-- async.chanel(), runner.run(), also where async has another name.
+local function missing_field(case)
+  local how, name = case:find("attempt to %a+ a nil value %((%a+) '([^']+)'%)")
+  if how ~= "field" and how ~= "method" then return end
+  local aliases = case:names_of_async()
+  for owner in case:source():gmatch("([%a_][%w_]*)%s*[.:]%s*" .. plain(name) .. "%f[^%w_]") do
+    local of = aliases[owner] and "async" or owner
+    if type(own_globals[of]) == "table" and not (own_globals[name] and of ~= "async") then
+      local names = sorted(own_globals[of])
+      if own_globals[name] then return ("%s is a global: write %s(...)"):format(name, name) end
+      local best = nearest_of(name, names)
+      local global = not best and elsewhere[name] and nearest_of(name, sorted(own_globals))
+      return meant(best and owner .. "." .. best or global,
+        ("%s has %s"):format(owner, listed(names)))
+    end
+  end
+end
+
+-- The library's name that a global's misspelt name is near, unless a name of the
+-- script's own is as near.
+local function nearest_global(case, word)
+  local paths, names = {}, {}
+  for path, value in pairs(everything) do
+    local name = path:match("^async%.(.+)$") or path
+    if not name:find("%.") and (path == name or #name >= 6 or name == word) then
+      paths[name] = paths[name] or path
+      names[#names + 1] = name
+    end
+  end
+  table.sort(names)
+  local best, changes = nearest(word, names)
+  local own_names = case:own_names()
+  if own_names[word] then return end
+  if has(global_elsewhere[word]) then return global_elsewhere[word] end
+  for own in pairs(best and own_names or {}) do
+    if not paths[own] and distance(word, own) <= changes then return end
+  end
+  return best and paths[best]
+end
+
+local function missing_global(case)
+  local word = case:find("attempt to call a nil value %(global '([^']+)'%)")
+  if not word then
+    word = case:find("attempt to index a nil value %(global '([^']+)'%)")
+    local best = word and nearest_global(case, word)
+    return best and type(has(best)) == "table" and ("did you mean %s?"):format(best) or nil
+  end
+  local best = nearest_global(case, word)
+  if not best then return end
+  return meant(best, ("the library has %s; async has more"):format(listed(sorted(own_globals))))
+end
+
+-- --------------------------------------------------------------- wrong calls
+
+-- A method that was called with a dot.
+local function dot_call(case)
+  local name, kind = case:find("bad argument #1 to '([^']+)' %((%u%a+)[%a ]* expected, got")
+  if not name or not kinds[kind] then return end
+  if name == "for iterator" then return "write for value in channel:iter() do" end
+  local object, arguments = case:line():match("([%w_%.%]%[]+)%." .. plain(name) .. "%s*(%b())")
+  return ("use %s:%s%s"):format(object or kind:lower(), name, arguments or "(...)")
+end
+
+-- async:channel(1)
+local function colon_call(case)
+  if not case:find("([^\n]*got table)") then return end
+  local name, arguments = case:line():match("%f[%w_]async:([%a_][%w_]*)%s*(%b())")
+  return name and has("async." .. name) and ("use async.%s%s"):format(name, arguments)
+end
+
+local function call_of_object(case)
+  local kind = case:find("attempt to call an? (%u%a+) value")
+  if kind == "Channel" then return "to receive all that comes write for value in channel:iter() do" end
+  if case:find("attempt to call a table value %(%a+ '(async)'%)") then
+    return "async is the library: spawn(fn, ...) makes a task of any function"
+  end
+end
+
+-- Lua's own select.
+local function lua_select(case)
+  local kind = case:find("bad argument #1 to 'select' %(number expected, got (%u%a+)%)")
+  if not kind or not kinds[kind] then return end
+  local arguments = case:line():match("%f[%w_]select%s*(%b())")
+  local list = arguments and arguments:sub(2, -2) or "a, b"
+  return ("to wait for the first of several put them in a list: async.select{%s}"):format(list)
+end
+
+local recognisers = {
+  async_function, await_word, forgotten_call, missing_method, missing_field, missing_global,
+  dot_call, colon_call, call_of_object, lua_select,
+}
+
+-- ------------------------------------------------------------------------ hint
+
+local told = {}
+
+-- (message, missed) -> a hint, each once
+return function(text, missed)
+  for _, recognise in ipairs(recognisers) do
+    local hint = recognise(setmetatable({text = text, missed = missed}, Case))
+    if hint then
+      local known = told[hint]
+      told[hint] = true
+      return not known and hint or nil
+    end
+  end
+end
