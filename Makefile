@@ -17,6 +17,9 @@ PKGCONFIGDIR = $(LIBDIR)/pkgconfig
 LUACDIR = $(PREFIX)/lib/lua/5.4
 MANDIR = $(PREFIX)/share/man
 TYPESDIR = $(PREFIX)/share/tinyasync/types
+BASHDIR = $(PREFIX)/share/bash-completion/completions
+ZSHDIR = $(PREFIX)/share/zsh/site-functions
+FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 
 # ------------------------------------------------------------- dependencies
 
@@ -289,7 +292,8 @@ format: ## let clang-format have its way
 install: all ## install under DESTDIR and PREFIX
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR) $(DESTDIR)$(INCLUDEDIR) \
 	  $(DESTDIR)$(PKGCONFIGDIR) $(DESTDIR)$(LUACDIR) $(DESTDIR)$(MANDIR)/man1 \
-	  $(DESTDIR)$(MANDIR)/man3 $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(TYPESDIR)
+	  $(DESTDIR)$(MANDIR)/man3 $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(TYPESDIR) \
+	  $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
 	install -m 755 $(PROGRAM) $(DESTDIR)$(BINDIR)/tinyasync
 	install -m 644 $(LIBRARY) $(DESTDIR)$(LIBDIR)/libtinyasync.a
 	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)/libtinyasync.so.$(VERSION)
@@ -305,6 +309,9 @@ install: all ## install under DESTDIR and PREFIX
 	install -m 644 man/tinyasync.3 $(DESTDIR)$(MANDIR)/man3/tinyasync.3
 	install -m 644 man/tinyasync.7 $(DESTDIR)$(MANDIR)/man7/tinyasync.7
 	install -m 644 src/types/tinyasync.lua src/types/module.lua $(DESTDIR)$(TYPESDIR)
+	install -m 644 completions/tinyasync.bash $(DESTDIR)$(BASHDIR)/tinyasync
+	install -m 644 completions/_tinyasync $(DESTDIR)$(ZSHDIR)/_tinyasync
+	install -m 644 completions/tinyasync.fish $(DESTDIR)$(FISHDIR)/tinyasync.fish
 
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(BINDIR)/tinyasync $(DESTDIR)$(INCLUDEDIR)/tinyasync.h \
@@ -313,7 +320,8 @@ uninstall: ## remove what install put there
 	  $(DESTDIR)$(PKGCONFIGDIR)/tinyasync.pc $(DESTDIR)$(LUACDIR)/tinyasync.so \
 	  $(DESTDIR)$(MANDIR)/man1/tinyasync.1 $(DESTDIR)$(MANDIR)/man3/tinyasync.3 \
 	  $(DESTDIR)$(MANDIR)/man7/tinyasync.7 $(DESTDIR)$(TYPESDIR)/tinyasync.lua \
-	  $(DESTDIR)$(TYPESDIR)/module.lua
+	  $(DESTDIR)$(TYPESDIR)/module.lua $(DESTDIR)$(BASHDIR)/tinyasync \
+	  $(DESTDIR)$(ZSHDIR)/_tinyasync $(DESTDIR)$(FISHDIR)/tinyasync.fish
 	@rmdir $(DESTDIR)$(TYPESDIR) $(DESTDIR)$(PREFIX)/share/tinyasync 2>/dev/null || true
 
 dist: ## make a source archive of the last commit

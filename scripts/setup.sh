@@ -9,8 +9,8 @@ set -eu
 
 build_packages='gcc libc6-dev make pkg-config liblua5.4-dev libuv1-dev'
 test_packages='lua5.4 lua-cjson lua-cqueues lua-filesystem lua-lpeg lua-luv lua-posix
-  libglib2.0-dev libevent-dev g++ clang clang-format cppcheck gcovr mandoc shellcheck strace
-  valgrind'
+  libglib2.0-dev libevent-dev g++ clang clang-format cppcheck fish gcovr mandoc shellcheck strace
+  valgrind zsh'
 
 say() {
   printf 'setup: %s\n' "$*" >&2
@@ -31,8 +31,8 @@ setup:   Alpine    apk add gcc musl-dev make pkgconf lua5.4-dev libuv-dev
 setup:   Homebrew  brew install pkgconf lua@5.4 libuv
 setup: (a package that is just called lua will do while it is Lua 5.4)
 setup: The tests also want the lua5.4 command, lua-cjson, cqueues, lfs, lpeg, luaposix,
-setup: luv, GLib and libevent with their headers, g++, clang, clang-format, cppcheck, gcovr,
-setup: mandoc, shellcheck, strace and valgrind.
+setup: luv, GLib and libevent with their headers, g++, clang, clang-format, cppcheck, fish,
+setup: gcovr, mandoc, shellcheck, strace, valgrind and zsh.
 END
   exit 1
 }

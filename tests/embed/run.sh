@@ -158,11 +158,14 @@ lib/libtinyasync.so.0
 lib/libtinyasync.so.0.1.0
 lib/lua/5.4/tinyasync.so
 lib/pkgconfig/tinyasync.pc
+share/bash-completion/completions/tinyasync
+share/fish/vendor_completions.d/tinyasync.fish
 share/man/man1/tinyasync.1
 share/man/man3/tinyasync.3
 share/man/man7/tinyasync.7
 share/tinyasync/types/module.lua
 share/tinyasync/types/tinyasync.lua
+share/zsh/site-functions/_tinyasync
 END
   diff expected <(find root ! -type d | sort) || fail "other files were installed"
   grep -q '^prefix=/opt/ta$' root/opt/ta/lib/pkgconfig/tinyasync.pc || fail "the prefix is wrong"

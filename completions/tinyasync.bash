@@ -1,0 +1,56 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# Completion of tinyasync's command line for bash.  `make lint` compares the options
+# with the program's.
+
+# Is one of the words before the last the script, after which all is the script's?
+_tinyasync_has_script() {
+  local i
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case ${COMP_WORDS[i]} in
+      run) ((i == 1)) || return 0 ;;
+      --timeout | --grace | --seed | --on-error | --traceback | -e)
+        [[ ${COMP_WORDS[i + 1]} == = ]] || ((i++))
+        ;;
+      --) ((i + 1 >= COMP_CWORD)) || return 0 ;;
+      =) ((i++)) ;;
+      -?*) ;;
+      *) return 0 ;;
+    esac
+  done
+  return 1
+}
+
+_tinyasync() {
+  local options='--trace --virtual-time --timeout= --grace= --on-error= --traceback= --seed= -e --help'
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+  COMPREPLY=()
+  # Bash takes --name=value apart.
+  if [[ $word == = ]]; then
+    word=
+  elif [[ $before == = ]]; then
+    before=${COMP_WORDS[COMP_CWORD - 2]}
+  fi
+  if ((COMP_CWORD == 2)) && [[ $before == help ]]; then
+    mapfile -t COMPREPLY < <(compgen -W 'run help version' -- "$word")
+    return
+  fi
+  _tinyasync_has_script && return
+  case $before in
+    --on-error) mapfile -t COMPREPLY < <(compgen -W 'continue stop' -- "$word") ;;
+    --traceback) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$word") ;;
+    --timeout | --grace | --seed | -e) ;;
+    *)
+      if [[ $word == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
+        [[ ${COMPREPLY[*]} != *= ]] || compopt -o nospace 2>/dev/null
+      elif ((COMP_CWORD == 1)); then
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen -W 'run help version' -- "$word"; compgen -f -- "$word")
+      fi
+      ;;
+  esac
+}
+
+complete -o bashdefault -o default -F _tinyasync tinyasync

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: MIT
+#
+# Completion of tinyasync's command line for fish.  `make lint` compares the options
+# with the program's.
+
+complete -c tinyasync -n __fish_is_first_token -a run -d 'Run a task script'
+complete -c tinyasync -n __fish_is_first_token -a help -d 'Say how to use a command'
+complete -c tinyasync -n __fish_is_first_token -a version -d 'Name the versions in use'
+complete -c tinyasync -n '__fish_seen_subcommand_from help' -x -a 'run help version'
+complete -c tinyasync -l trace -d 'Log every step of every task'
+complete -c tinyasync -l virtual-time -d 'Do not wait'
+complete -c tinyasync -l timeout -x -d 'Cancel everything after so many seconds'
+complete -c tinyasync -l grace -x -d 'How long clean-up may take'
+complete -c tinyasync -l on-error -x -a 'continue stop' -d 'When a task fails'
+complete -c tinyasync -l traceback -x -a 'on off' -d 'Show where a failed task was'
+complete -c tinyasync -l seed -x -d 'Step runnable tasks in another order'
+complete -c tinyasync -s e -x -d 'Run code instead of a script'
+complete -c tinyasync -s h -l help -d 'Show the options'
