@@ -10,8 +10,12 @@
 -- What the comments of the manual's examples mean is told at the top of the
 -- page.  Each function must be called in an example of its own section.
 --
--- In README.md a block of Lua runs when a sentence with `tinyasync run NAME.lua`
--- follows it, and then a block with what it prints on both streams.  A status
+-- In a section whose name begins with DIFFERENCES they run under lua5.4 as well:
+-- after a line that is printed, `-- under lua: TEXT` is what that prints instead.
+--
+-- In README.md a block of Lua runs when a sentence with `tinyasync NAME.lua`, or
+-- `LUA_CPATH=... lua5.4 NAME.lua`, follows it, and then a block with what it prints
+-- on both streams.  A status
 -- other than 0 is told in that sentence as well.
 
 package.path = "tests/manual/?.lua;" .. package.path
@@ -46,12 +50,15 @@ local temporary <close> = setmetatable({}, {__close = function()
 end})
 if not program:find("^/") then program = output_of("pwd") .. "/" .. program end
 
+local UNDER_TINYASYNC = quote(program) .. " run --virtual-time"
+local UNDER_LUA = ("LUA_CPATH=%s lua5.4"):format(quote(program:match("^(.*/)") .. "lua/?.so;;"))
+
 -- Runs `code` as a script called `name`; `err` is where its stderr goes.
-local function execute(code, name, err)
+local function execute(code, name, err, command)
   write(folder .. "/" .. name, code)
   local _, how, status = os.execute(
-    ("cd %s && env -u LUA_INIT -u LUA_INIT_5_4 timeout -k 1 20 %s run --virtual-time %s"):format(
-      quote(folder), quote(program), quote(name)) .. " >out 2>" .. err .. " </dev/null")
+    ("cd %s && env -u LUA_INIT -u LUA_INIT_5_4 timeout -k 1 20 env %s %s"):format(
+      quote(folder), command or UNDER_TINYASYNC, quote(name)) .. " >out 2>" .. err .. " </dev/null")
   if how == "signal" then status = status + 128 end
   return {out = read(folder .. "/out"), err = err == "err" and read(folder .. "/err") or "",
     status = status}
@@ -67,11 +74,14 @@ end
 
 -- ---------------------------------------------------------------- expectations
 
-local function parse(code)
+local function parse(code, under_lua)
   local wanted = {out = {}, err = {}, status = 0}
   for line in code:gmatch("[^\n]+") do
     local key, text = line:match("%-%- (%l+): (.*)$")
-    if key == "prints" then
+    local instead = line:match("%-%- under lua: (.*)$")
+    if instead and under_lua then
+      wanted.out[#wanted.out] = instead
+    elseif key == "prints" then
       table.insert(wanted.out, text)
     elseif key == "reports" then
       table.insert(wanted.err, text)
@@ -128,7 +138,10 @@ end
 local function check_example(example)
   local wanted = parse(example.code)
   if #wanted.out + #wanted.err == 0 then return "it says not what comes of it" end
-  return find_fault(execute(example.code, "example.lua", "err"), wanted)
+  local fault = find_fault(execute(example.code, "example.lua", "err"), wanted)
+  if fault or not example.section:find("^DIFFERENCES") then return fault end
+  fault = find_fault(execute(example.code, "example.lua", "err", "lua5.4"), parse(example.code, true))
+  return fault and "under lua5.4: " .. fault
 end
 
 -- How code calls what the manual calls `name`.
@@ -169,9 +182,10 @@ local function each_runnable(text, found)
     local _, stop, code, between = text:find("\n```lua\n(.-\n)```\n(.-)\n```", from)
     if not stop then return end
     local output, after = text:match("^\n(.-\n)```\n()", stop + 1)
-    local name = between:match("`tinyasync run ([%w_]+%.lua)`")
-    if name and output then
-      found(name, code, output, tonumber(between:match("status (%d+)") or 0))
+    local name = between:match("`tinyasync ([%w_]+%.lua)`")
+    local under_lua = between:match("`LUA_CPATH='build/lua/%?%.so;;' lua5%.4 ([%w_]+%.lua)`")
+    if (name or under_lua) and output then
+      found(name or under_lua, code, output, tonumber(between:match("status (%d+)") or 0), under_lua)
       from = after - 1
     else
       from = stop - 3
@@ -179,20 +193,50 @@ local function each_runnable(text, found)
   end
 end
 
+-- A plain lua5.4 has not the sanitizer that a module of a sanitized build needs.
+local sanitized = os.execute("grep -q __asan_init " .. quote(program))
+
 local function check_readme()
-  local count = 0
-  each_runnable(read("README.md"), function(name, code, output, status)
+  local count, modules = 0, 0
+  each_runnable(read("README.md"), function(name, code, output, status, under_lua)
     count = count + 1
-    local got = execute(code, name, "&1")
+    modules = modules + (under_lua and 1 or 0)
+    if under_lua and sanitized then return end
+    local got = execute(code, name, "&1", under_lua and UNDER_LUA)
     local fault = first_difference(split(got.out), split(output))
     if not fault and got.status ~= status then
       fault = ("status: expected %d, got %d"):format(status, got.status)
     end
     report("README.md " .. name, fault)
   end)
-  if count == 0 then report("README.md", "no block of Lua was found") end
+  if count - modules < 3 then report("README.md", "the blocks of Lua were not found") end
+  if modules == 0 then report("README.md", "the block for the Lua module was not found") end
+end
+
+-- Are these lines of the output, in this order?  "..." stands for any number.
+local function missing_line(output, shown)
+  local lines, i = split(output), 1
+  for line in shown:gmatch("[^\n]+") do
+    if line:find("^%s*%.%.%.$") then goto continue end
+    while lines[i] and lines[i] ~= line do i = i + 1 end
+    if not lines[i] then return "it does not print " .. line .. ", but: " .. output end
+    i = i + 1
+    ::continue::
+  end
+end
+
+-- A block that begins with "$ tinyasync ARGUMENTS" is what a shell shows.
+local function check_sessions()
+  local count = 0
+  for arguments, shown in read("README.md"):gmatch("\n```\n%$ tinyasync ([^\n]+)\n(.-\n)```") do
+    count = count + 1
+    local output = output_of(("timeout -k 1 20 %s %s 2>&1 </dev/null"):format(quote(program), arguments))
+    report("README.md $ tinyasync " .. arguments, missing_line(output .. "\n", shown))
+  end
+  if count == 0 then report("README.md", "no session was found") end
 end
 
 check_manual()
 check_readme()
+check_sessions()
 os.exit(failed == 0, true)
