@@ -8,9 +8,9 @@
 set -eu
 
 build_packages='gcc libc6-dev make pkg-config liblua5.4-dev libuv1-dev'
-test_packages='lua5.4 lua-cjson lua-cqueues lua-filesystem lua-lpeg lua-luv lua-posix
-  libglib2.0-dev libevent-dev g++ clang clang-format cppcheck fish gcovr mandoc shellcheck strace
-  valgrind zsh'
+test_packages='lua5.4 lua-busted lua-cjson lua-copas lua-cqueues lua-filesystem lua-lpeg lua-luv
+  lua-penlight lua-posix lua-socket libglib2.0-dev libevent-dev g++ clang clang-format cppcheck
+  fish gcovr mandoc shellcheck strace valgrind zsh'
 
 say() {
   printf 'setup: %s\n' "$*" >&2
@@ -30,9 +30,9 @@ setup:   Arch      pacman -S gcc make pkgconf lua54 libuv
 setup:   Alpine    apk add gcc musl-dev make pkgconf lua5.4-dev libuv-dev
 setup:   Homebrew  brew install pkgconf lua@5.4 libuv
 setup: (a package that is just called lua will do while it is Lua 5.4)
-setup: The tests also want the lua5.4 command, lua-cjson, cqueues, lfs, lpeg, luaposix,
-setup: luv, GLib and libevent with their headers, g++, clang, clang-format, cppcheck, fish,
-setup: gcovr, mandoc, shellcheck, strace, valgrind and zsh.
+setup: The tests also want the lua5.4 command, busted, copas, cqueues, lfs, lua-cjson, lpeg,
+setup: luaposix, LuaSocket, luv, Penlight, GLib and libevent with their headers, g++, clang,
+setup: clang-format, cppcheck, fish, gcovr, mandoc, shellcheck, strace, valgrind and zsh.
 END
   exit 1
 }

@@ -35,6 +35,8 @@ local RESULTS <const> = {
     "tinyasync wall=0.01\ngo wall=0.125\n",
   sleepers = "tinyasync bytes=1500.5 early=0 total=2\nfloor bytes=1200 total=1\n",
   ["start-up"] = "lua5.4 took=0.001\ntinyasync took=0.0012\n",
+  ordinary = "lua5.4 generators=0.2\nlua5.4 print=1\ntinyasync generators=0.21\n" ..
+    "tinyasync print=1.2\n",
   pingpong = "floor wall=0.1\n", -- tinyasync failed
   growth = "tinyasync tasks=10 bytes=8192 spawn=200 step=80 sleep=90\n" ..
     "tinyasync tasks=1000000 bytes=1500 spawn=300 step=160 sleep=900\n",
@@ -63,6 +65,8 @@ local function check(directory)
   test("medians_are_compared_with_the_floor", text:find("switches%s+0.80 ########\n"), text)
   test("a_goal_that_is_met_is_told", text:find("times of lua5.4%s+met: 1.2, wanted at most 1.4"), text)
   test("a_goal_that_is_missed_is_told", text:find("a task%s+missed: 1500%g*, wanted at most 1350"), text)
+  test("a_script_without_tasks_has_goals", text:find("generators, in times of lua5.4%s+met: 1.05") and
+    text:find("print, in times of lua5.4%s+missed: 1.2"), text)
   test("what_was_not_measured_is_told", text:find("round trips, in floors%s+not measured"), text)
   local json = require("cjson").decode(read(directory .. "/results.json"))
   local tiny = json.workloads.switch.tinyasync

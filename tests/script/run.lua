@@ -18,6 +18,8 @@
 --   -- arguments: a b          for the script
 --   -- not under sanitizers: WHY
 --   -- needs: MODULE           skipped where lua5.4 does not find it
+--   -- path: PATTERN           where modules are looked for as well: Debian keeps some that
+--                              run under 5.4 with those of 5.2
 --
 -- In a TEXT, $FILE is the script as it was named to the program, $LINE the
 -- number of the comment's line.
@@ -53,9 +55,14 @@ local temporary <close> = setmetatable({}, {__close = function()
   os.remove(err_file)
 end})
 
-local function execute(command)
+-- The variables that programs see; `path` is where modules are looked for as well.
+local function environment(path)
+  return "env -u LUA_INIT -u LUA_INIT_5_4 " .. (path and "LUA_PATH=" .. quote(path .. ";;") .. " " or "")
+end
+
+local function execute(command, path)
   local _, how, code = os.execute(
-    "env -u LUA_INIT -u LUA_INIT_5_4 timeout 20 " .. command ..
+    environment(path) .. "timeout 20 " .. command ..
     " >" .. out_file .. " 2>" .. err_file .. " </dev/null")
   if how == "signal" then code = code + 128 end
   return {out = read(out_file), err = read(err_file), status = code}
@@ -85,7 +92,7 @@ local function parse(path)
       else
         error(path .. ":" .. number .. ": unknown expectation '" .. kind .. "'")
       end
-    elseif key == "options" or key == "arguments" or key == "needs" then
+    elseif key == "options" or key == "arguments" or key == "needs" or key == "path" then
       wanted[key] = value
     elseif key == "not under sanitizers" then
       wanted.unsanitized = value
@@ -161,12 +168,13 @@ local function report(name, fault)
   end
 end
 
-local function is_missing(module)
-  return module and not os.execute("lua5.4 -l " .. module .. " -e '' >/dev/null 2>&1")
+local function is_missing(module, path)
+  return module and
+    not os.execute(environment(path) .. "lua5.4 -l " .. module .. " -e '' >/dev/null 2>&1")
 end
 
 local function reason_to_skip(wanted)
-  if is_missing(wanted.needs) then return "no " .. wanted.needs end
+  if is_missing(wanted.needs, wanted.path) then return "no " .. wanted.needs end
   return sanitized and wanted.unsanitized
 end
 
@@ -192,8 +200,9 @@ local function check_expected(path, wanted)
 end
 
 local function check_ordinary(path, wanted)
-  local own = execute(("lua5.4 %s %s"):format(quote(path), wanted.arguments))
-  local got = execute(("%s run %s %s"):format(quote(program), quote(path), wanted.arguments))
+  local own = execute(("lua5.4 %s %s"):format(quote(path), wanted.arguments), wanted.path)
+  local got = execute(("%s run %s %s"):format(quote(program), quote(path), wanted.arguments),
+    wanted.path)
   local err = {}
   for _, line in ipairs(split(own.err)) do err[#err + 1] = {text = line} end
   if own.out == "" and own.err == "" then return "it prints nothing under lua5.4" end
