@@ -95,7 +95,12 @@ enum ta_open_flags {
   /* With TA_OPEN_COROUTINE: coroutines of ended tasks are used again for later ones,
    * which is faster.  Only where no Lua code has kept Lua's own coroutine.running, and
    * no C function the coroutine it was called in. */
-  TA_OPEN_REUSE = 16
+  TA_OPEN_REUSE = 16,
+
+  /* With TA_OPEN_COROUTINE: the Runner has the extra space of coroutines,
+   * lua_getextraspace(), and generators are faster.  Only where nobody else uses it, and
+   * before a coroutine was made. */
+  TA_OPEN_SPACE = 32
 };
 
 /* Installs the parts named by `flags` in L's globals.  Outside a task the

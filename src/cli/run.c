@@ -231,7 +231,8 @@ static void open_runner(struct ta_run *run, lua_State *L) {
                                .poll = host_poll,
                                .preempted = ta_ending_preempted};
   run->runner = ta_runner_new(L, &host);
-  ta_open(run->runner, L, TA_OPEN_ALL | TA_OPEN_REUSE); /* no script has run yet */
+  /* No script has run yet. */
+  ta_open(run->runner, L, TA_OPEN_ALL | TA_OPEN_REUSE | TA_OPEN_SPACE);
   ta_on_failure(run->runner, on_failure, run);
   if (!run->options.has_seed) return;
   /* 0 means "in order" to the Runner, yet is a seed like any other here. */

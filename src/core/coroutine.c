@@ -12,6 +12,11 @@
 #include "core/scope.h"
 #include "core/wait.h"
 
+/* Where a host has left the extra space of coroutines to the Runner, it lies there. */
+static struct ta_runner **space_of(lua_State *L) {
+  return (struct ta_runner **)lua_getextraspace(L);
+}
+
 #define MAX_DEPTH 200 /* as Lua's own limit of nested C calls */
 
 /* lua_resume() one level further in. */
@@ -48,8 +53,9 @@ int ta_close_coroutine(struct ta_runner *runner, lua_State *co, lua_State *from,
 /* ---------------------------------------------------------- resume and wrap */
 
 static lua_State *check_coroutine(lua_State *L, int index) {
-  luaL_checktype(L, index, LUA_TTHREAD);
-  return lua_tothread(L, index);
+  lua_State *co = lua_tothread(L, index);
+  if (TA_UNLIKELY(!co)) luaL_checktype(L, index, LUA_TTHREAD); /* raises */
+  return co;
 }
 
 /* A resume in progress: coroutine.resume, whose coroutine is argument 1; a
@@ -185,34 +191,55 @@ static int refuse_resume(lua_State *L, lua_State *co, enum form form) {
 }
 
 /* Starts a resume with all that is on L's stack from `first` on. */
-static inline int begin_resume(lua_State *L, lua_State *co, enum form form, int first) {
+static inline int begin_resume(struct ta_runner *runner, lua_State *L, lua_State *co,
+                               enum form form, int first) {
   int nargs = lua_gettop(L) - first + 1;
   if (TA_UNLIKELY((may_wait(co) && ta_is_waiting(co)) || !lua_checkstack(co, nargs)))
     return refuse_resume(L, co, form);
   lua_xmove(L, co, nargs);
-  return do_resume(ta_upvalue_runner(L), L, co, form, nargs);
+  return do_resume(runner, L, co, form, nargs);
 }
 
 static int l_resume(lua_State *L) {
-  return begin_resume(L, check_coroutine(L, 1), RESUME, 2);
+  return begin_resume(ta_upvalue_runner(L), L, check_coroutine(L, 1), RESUME, 2);
 }
 
 static int l_wrapped(lua_State *L) {
-  return begin_resume(L, lua_tothread(L, lua_upvalueindex(2)), WRAP, 1);
+  lua_State *co = lua_tothread(L, lua_upvalueindex(2));
+  return begin_resume(ta_upvalue_runner(L), L, co, WRAP, 1);
+}
+
+/* The same where the Runner lies in the extra space of each coroutine: to look it up
+ * as an upvalue is a good part of what a generator's step costs beside Lua's own. */
+static int l_resume_quickly(lua_State *L) {
+  return begin_resume(*space_of(L), L, check_coroutine(L, 1), RESUME, 2);
+}
+
+static int l_wrapped_quickly(lua_State *L) {
+  lua_State *co = lua_tothread(L, lua_upvalueindex(2));
+  return begin_resume(*space_of(L), L, co, WRAP, 1);
 }
 
 int ta_resume_awaiting(lua_State *L, lua_State *co) {
   return do_resume(ta_upvalue_runner(L), L, co, AWAIT, 1);
 }
 
-static int l_wrap(lua_State *L) {
+static int wrap(lua_State *L, lua_CFunction wrapped) {
   luaL_checktype(L, 1, LUA_TFUNCTION);
   lua_pushvalue(L, lua_upvalueindex(1));
   lua_State *co = lua_newthread(L);
   lua_pushvalue(L, 1);
   lua_xmove(L, co, 1);
-  lua_pushcclosure(L, l_wrapped, 2);
+  lua_pushcclosure(L, wrapped, 2);
   return 1;
+}
+
+static int l_wrap(lua_State *L) {
+  return wrap(L, l_wrapped);
+}
+
+static int l_wrap_quickly(lua_State *L) {
+  return wrap(L, l_wrapped_quickly);
 }
 
 /* ---------------------------------------------------- yield, status, close */
@@ -222,14 +249,21 @@ static void refuse_in_require(struct ta_runner *runner, lua_State *L) {
   if (module) luaL_error(L, "cannot yield out of require '%s'", module);
 }
 
-static int l_yield(lua_State *L) {
-  struct ta_runner *runner = ta_upvalue_runner(L);
+static inline int yield(struct ta_runner *runner, lua_State *L) {
   const struct ta_level *level = runner->level;
   bool asks = ta_in_task(runner, L) && (level->depth == 1 || level->awaits);
   if (asks && !level->closing) return ta_await_yielded(runner, L, "coroutine.yield");
   if (TA_UNLIKELY(ta_region_open_in(runner, L) && !level->closing)) return ta_raise_region_open(L);
   if (TA_UNLIKELY(runner->loading != NULL)) refuse_in_require(runner, L);
   return lua_yield(L, lua_gettop(L));
+}
+
+static int l_yield(lua_State *L) {
+  return yield(ta_upvalue_runner(L), L);
+}
+
+static int l_yield_quickly(lua_State *L) {
+  return yield(*space_of(L), L);
 }
 
 /* Calls Lua's own function, upvalue 2, with the arguments of this one. */
@@ -290,12 +324,21 @@ static void replace(struct ta_runner *runner, lua_State *L, const char *key,
   ta_replace(runner, L, lua_gettop(L) - 1, key);
 }
 
-void ta_open_coroutine(struct ta_runner *runner, lua_State *L) {
+/* Coroutines made from now on have it in theirs. */
+static void take_space(struct ta_runner *runner, lua_State *L) {
+  lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
+  *space_of(lua_tothread(L, -1)) = runner;
+  *space_of(L) = runner;
+  lua_pop(L, 1);
+}
+
+void ta_open_coroutine(struct ta_runner *runner, lua_State *L, bool has_space) {
+  if (has_space) take_space(runner, L);
   lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
   if (lua_getfield(L, -1, LUA_COLIBNAME) == LUA_TTABLE) {
-    replace(runner, L, "resume", l_resume);
-    replace(runner, L, "wrap", l_wrap);
-    replace(runner, L, "yield", l_yield);
+    replace(runner, L, "resume", has_space ? l_resume_quickly : l_resume);
+    replace(runner, L, "wrap", has_space ? l_wrap_quickly : l_wrap);
+    replace(runner, L, "yield", has_space ? l_yield_quickly : l_yield);
     replace(runner, L, "running", l_running);
     replace(runner, L, "status", l_status);
     replace(runner, L, "close", l_close);

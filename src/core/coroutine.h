@@ -34,7 +34,8 @@ int ta_resume_awaiting(lua_State *L, lua_State *co);
  * cannot wait.  As lua_closethread().  `by` is named if one tries. */
 int ta_close_coroutine(struct ta_runner *runner, lua_State *co, lua_State *from, const char *by);
 
-/* Replaces functions of the coroutine library.  [-0, +0, e] */
-void ta_open_coroutine(struct ta_runner *runner, lua_State *L);
+/* Replaces functions of the coroutine library; `has_space`: the extra space of
+ * coroutines is the Runner's.  [-0, +0, e] */
+void ta_open_coroutine(struct ta_runner *runner, lua_State *L, bool has_space);
 
 #endif

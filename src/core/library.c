@@ -371,7 +371,7 @@ void ta_open(struct ta_runner *runner, lua_State *L, unsigned flags) {
   ta_check_stack(L, LUA_MINSTACK);
   int top = lua_gettop(L);
   if (flags & (TA_OPEN_COROUTINE | TA_OPEN_REQUIRE | TA_OPEN_PCALL)) claim_state(runner, L);
-  if (flags & TA_OPEN_COROUTINE) ta_open_coroutine(runner, L);
+  if (flags & TA_OPEN_COROUTINE) ta_open_coroutine(runner, L, flags & TA_OPEN_SPACE);
   if (runner->guarded && flags & TA_OPEN_REUSE) runner->reuses = true;
   if (flags & TA_OPEN_REQUIRE) ta_open_require(runner, L);
   if (flags & TA_OPEN_PCALL) ta_open_protect(runner, L);

@@ -83,6 +83,32 @@ static void each_flag_opens_its_part_only(void) {
   }
 }
 
+static void the_extra_space_is_the_runners_only_if_given(void) {
+  for (unsigned flags = TA_OPEN_ALL; flags <= (TA_OPEN_ALL | TA_OPEN_SPACE);
+       flags += TA_OPEN_SPACE) {
+    struct world world;
+    world_open_bare(&world);
+    void **space = lua_getextraspace(world.L);
+    *space = &world;
+    make_runner(&world);
+    ta_open(world.runner, world.L, flags);
+    world_do(&world, "local next = coroutine.wrap(function() coroutine.yield(1) end) log(next())");
+    CHECK_TEXT(world.log, "1");
+    CHECK(*space == (flags & TA_OPEN_SPACE ? (void *)world.runner : (void *)&world));
+    world_close(&world);
+  }
+}
+
+static void generators_wait_where_the_extra_space_is_given(void) {
+  world_expect(
+      TA_OPEN_ALL | TA_OPEN_SPACE,
+      "local co = coroutine.create(function() sleep(0) coroutine.yield('a') end)"
+      "log(coroutine.resume(co))"
+      " for v in coroutine.wrap(function() sleep(0) coroutine.yield('b') end) do log(v) end"
+      " log(pcall(coroutine.wrap(function() error('c', 0) end)))",
+      "true a b false c", __FILE__, __LINE__);
+}
+
 static void freeing_puts_back_all_that_was_replaced(void) {
   struct world world;
   world_open_bare(&world);
@@ -660,6 +686,8 @@ static void a_strict_global_table_is_no_hindrance(void) {
 const struct test embed_tests[] = {
     TEST(making_a_runner_changes_nothing),
     TEST(each_flag_opens_its_part_only),
+    TEST(the_extra_space_is_the_runners_only_if_given),
+    TEST(generators_wait_where_the_extra_space_is_given),
     TEST(freeing_puts_back_all_that_was_replaced),
     TEST(a_state_without_libraries_can_be_opened),
     TEST(waits_kept_after_freeing_raise),
