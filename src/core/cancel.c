@@ -429,23 +429,29 @@ void ta_close_all_here(struct ta_runner *runner) {
 /* The task keeps the innermost region, and each region the one around it: should the
  * coroutine on whose stack they lie be closed by somebody else, they are still there. */
 static void anchor(struct ta_runner *runner, lua_State *L, int index, const struct ta_task *task) {
-  lua_pushvalue(L, index);
   ta_task_push(runner, L, task);
-  lua_getiuservalue(L, -1, TA_TASK_REGION);
-  lua_setiuservalue(L, -3, 1);
-  lua_insert(L, -2);
+  if (task->region->outer) {
+    lua_getiuservalue(L, -1, TA_TASK_REGION);
+    lua_setiuservalue(L, index, 1);
+  }
+  lua_pushvalue(L, index);
   lua_setiuservalue(L, -2, TA_TASK_REGION);
   lua_pop(L, 1);
 }
 
-/* The innermost region is kept no longer. */
+/* The innermost region was left and is kept no longer. */
 static void release_anchor(struct ta_runner *runner, const struct ta_task *task) {
   lua_State *L = runner->L;
   ta_task_push(runner, L, task);
-  lua_getiuservalue(L, -1, TA_TASK_REGION);
-  lua_getiuservalue(L, -1, 1);
-  lua_setiuservalue(L, -3, TA_TASK_REGION);
-  lua_pop(L, 2);
+  int object = lua_gettop(L);
+  if (task->region) {
+    lua_getiuservalue(L, object, TA_TASK_REGION);
+    lua_getiuservalue(L, -1, 1);
+  } else {
+    lua_pushnil(L);
+  }
+  lua_setiuservalue(L, object, TA_TASK_REGION);
+  lua_settop(L, object - 1);
 }
 
 void ta_open_region(struct ta_runner *runner, lua_State *L, int index, enum ta_region_kind kind) {

@@ -95,22 +95,23 @@ bool ta_channel_ready(struct ta_runner *runner, struct ta_channel *channel) {
 }
 
 /* Who is woken is woken last: the host's call_later may be Lua. */
-void ta_channel_take(struct ta_runner *runner, lua_State *L, int index) {
+bool ta_channel_take(struct ta_runner *runner, lua_State *L, int index) {
   struct ta_channel *channel = lua_touserdata(L, index);
   struct ta_waiter *sender = first_of(runner, channel, &channel->senders);
   if (channel->count > 0) {
     runner->polls = false;
     pop_front(L, channel, index);
-    if (!sender) return;
+    if (!sender) return true;
     push_sent(L, sender);
     push_back(L, channel, index); /* into the place that was freed: asks for no memory */
   } else if (sender) {
     push_sent(L, sender);
   } else {
-    lua_pushnil(L);
-    return;
+    if (channel->closed) lua_pushnil(L);
+    return channel->closed;
   }
   ta_wake_waiter(runner, &sender->link);
+  return true;
 }
 
 /* -------------------------------------------------------------------- words */

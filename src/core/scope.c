@@ -301,6 +301,11 @@ static int give_values(struct ta_runner *runner, lua_State *L, const struct ta_r
 
 enum form { RAISES, MOVES_ON };
 
+static const char *const names[] = {"with_timeout", "move_on_after"};
+static const char *const seconds_of[] = {"with_timeout: seconds", "move_on_after: seconds"};
+static const char *const usage_of[] = {"with_timeout(seconds, work, ...)",
+                                       "move_on_after(seconds, work, ...)"};
+
 static int raise_timeout(struct ta_runner *runner, lua_State *L, double seconds) {
   lua_createtable(L, 0, 2);
   lua_pushliteral(L, "timeout");
@@ -343,31 +348,28 @@ static void arm_deadline(struct ta_runner *runner, lua_State *L, double seconds,
   ta_timers_add(&runner->timers, &deadline->timer);
 }
 
-static int call_with_deadline(lua_State *L, enum form form, const char *name) {
-  char words[64];
+static int call_with_deadline(lua_State *L, enum form form) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   if (lua_isfunction(L, 1))
-    return luaL_error(L, "%s: seconds come first: %s(1, work, ...)", name, name);
-  snprintf(words, sizeof words, "%s: seconds", name);
-  double seconds = ta_check_seconds(L, 1, words);
-  snprintf(words, sizeof words, "%s(seconds, work, ...)", name);
-  ta_check_callable(L, 2, words);
+    return luaL_error(L, "%s: seconds come first: %s(1, work, ...)", names[form], names[form]);
+  double seconds = ta_check_seconds(L, 1, seconds_of[form]);
+  ta_check_callable(L, 2, usage_of[form]);
   struct ta_deadline *deadline = lua_newuserdatauv(L, sizeof *deadline, 1);
   memset(deadline, 0, sizeof *deadline);
   lua_replace(L, REGION_OBJECT);
   insert_handler(runner, L, REGION_HANDLER);
-  arm_deadline(runner, L, seconds, name);
+  arm_deadline(runner, L, seconds, names[form]);
   int status = lua_pcallk(L, lua_gettop(L) - REGION_VALUES, LUA_MULTRET, REGION_HANDLER,
                           (lua_KContext)form, k_deadline);
   return k_deadline(L, status, (lua_KContext)form);
 }
 
 static int l_with_timeout(lua_State *L) {
-  return call_with_deadline(L, RAISES, "with_timeout");
+  return call_with_deadline(L, RAISES);
 }
 
 static int l_move_on_after(lua_State *L) {
-  return call_with_deadline(L, MOVES_ON, "move_on_after");
+  return call_with_deadline(L, MOVES_ON);
 }
 
 static int l_timeout_tostring(lua_State *L) {

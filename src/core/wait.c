@@ -20,8 +20,7 @@ static const char direct_mark, nested_mark;
 
 /* The mark that a suspended coroutine has yielded, or NULL. */
 static const void *mark_of(lua_State *co) {
-  if (lua_status(co) != LUA_YIELD || !lua_islightuserdata(co, -1)) return NULL;
-  return lua_touserdata(co, -1);
+  return lua_status(co) == LUA_YIELD ? lua_touserdata(co, -1) : NULL;
 }
 
 bool ta_is_waiting(lua_State *co) {
@@ -156,7 +155,9 @@ void ta_anchor_wait(struct ta_runner *runner, lua_State *L, int index) {
 }
 
 bool ta_stands_in_wait(const struct ta_task *task, int index, const void *object) {
-  return ta_is_waiting(task->stopped) && lua_touserdata(task->stopped, index) == object;
+  lua_State *co = task->stopped; /* where the function that waits has yielded its mark */
+  return lua_status(co) == LUA_YIELD && lua_touserdata(co, -1) == &direct_mark &&
+         lua_touserdata(co, index) == object;
 }
 
 struct ta_task *ta_begin_wait(struct ta_runner *runner, lua_State *L,
