@@ -124,6 +124,7 @@ TA_API void ta_set_seed(struct ta_runner *runner, uint64_t seed);
 
 struct ta_task_options {
   const char *name;   /* NULL: called after its function */
+  size_t name_length; /* of a name that may hold zeros; 0: it ends at the first */
   const char *origin; /* where it comes from, for traces: NULL, or a file's name */
   bool daemon;        /* does not keep the Runner alive */
   bool program;       /* the script itself: functions that it returns become tasks, and

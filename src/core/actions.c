@@ -2,10 +2,10 @@
 #include "core/actions.h"
 
 #include <lauxlib.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/cancel.h"
+#include "core/describe.h"
 #include "core/failure.h"
 #include "core/library.h"
 #include "core/wait.h"
@@ -20,16 +20,15 @@ static const char *const built_in[] = {
 static void check_name(lua_State *L, int index) {
   if (lua_type(L, index) != LUA_TSTRING)
     luaL_error(L, "actions: expected a string as the name, got %s", luaL_typename(L, index));
-  const char *name = lua_tostring(L, index);
   for (size_t i = 0; i < sizeof built_in / sizeof *built_in; i++)
-    if (strcmp(name, built_in[i]) == 0) luaL_error(L, "actions: '%s' is built in", name);
+    if (ta_is_word(L, index, built_in[i])) luaL_error(L, "actions: '%s' is built in", built_in[i]);
 }
 
 /* (async.actions, name, handler); the handlers are upvalue 2. */
 static int l_actions_newindex(lua_State *L) {
   check_name(L, 2);
   if (!lua_isnil(L, 3) && !ta_is_callable(L, 3))
-    return luaL_error(L, "actions: expected a function for '%s', got %s", lua_tostring(L, 2),
+    return luaL_error(L, "actions: expected a function for '%s', got %s", ta_push_readable(L, 2),
                       luaL_typename(L, 3));
   ta_check_open(ta_upvalue_runner(L), L);
   lua_settop(L, 3);
@@ -40,7 +39,7 @@ static int l_actions_newindex(lua_State *L) {
 /* pairs(async.actions) goes over the handlers. */
 static int l_actions_pairs(lua_State *L) {
   ta_check_open(ta_upvalue_runner(L), L);
-  lua_getglobal(L, "next");
+  lua_pushcfunction(L, ta_l_next);
   lua_pushvalue(L, lua_upvalueindex(2));
   lua_pushnil(L);
   return 3;
@@ -147,23 +146,26 @@ static void call_handler(struct ta_runner *runner, lua_State *L, const char *nam
   lua_setiuservalue(L, ACTION, ACTION_CANCEL);
 }
 
+/* Replaces the action's name on top by the wait for it. */
 static struct action *push_action(struct ta_runner *runner, lua_State *L) {
   struct action *action = lua_newuserdatauv(L, sizeof *action, 3);
   memset(action, 0, sizeof *action);
   lua_insert(L, -2);
-  action->kind.action = lua_tostring(L, -1);
-  lua_setiuservalue(L, -2, ACTION_NAME);
+  action->kind.action = ta_push_without_zeros(L, -1);
+  lua_setiuservalue(L, -3, ACTION_NAME);
+  lua_pop(L, 1);
   ta_push_kept(runner, L, TA_KEEPS_ACTION);
   lua_setmetatable(L, -2);
   return action;
 }
 
-int ta_await_action(struct ta_runner *runner, lua_State *L, const char *name) {
+int ta_await_action(struct ta_runner *runner, lua_State *L) {
+  int name = lua_gettop(L);
   ta_push_kept(runner, L, TA_KEEPS_ACTIONS);
-  if (!lua_istable(L, -1)) return luaL_error(L, "Unknown async action '%s'.", name);
-  lua_pushstring(L, name);
-  if (lua_rawget(L, -2) == LUA_TNIL) return luaL_error(L, "Unknown async action '%s'.", name);
-  lua_pushstring(L, name);
+  lua_pushvalue(L, name);
+  if (!lua_istable(L, -2) || lua_rawget(L, -2) == LUA_TNIL)
+    return luaL_error(L, "Unknown async action '%s'.", ta_push_readable(L, name));
+  lua_pushvalue(L, name);
   struct action *action = push_action(runner, L);
   lua_replace(L, ACTION); /* where the name was */
   lua_insert(L, ACTION + 1);
@@ -179,16 +181,16 @@ int ta_await_action(struct ta_runner *runner, lua_State *L, const char *name) {
 static int l_action_close(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct action *action = lua_touserdata(L, 1);
-  char message[256];
   if (action->closed) return 0;
   action->closed = true;
   if (!action->done && runner->L) ta_unpark(runner, action->ticket); /* it has not ended yet */
   if (action->done || lua_getiuservalue(L, 1, ACTION_CANCEL) == LUA_TNIL) return 0;
   if (lua_pcall(L, 0, 0, 0) == LUA_OK || ta_is_in_force(runner, L, -1)) return 0;
-  ta_push_message(L, -1);
-  snprintf(message, sizeof message, "cancel of action '%s': %s", action->kind.action,
-           lua_tostring(L, -1));
-  if (runner->current) ta_report_other(runner, runner->current, message);
+  lua_pushfstring(L, "cancel of action '%s': ", action->kind.action);
+  ta_push_message(L, -2);
+  lua_concat(L, 2);
+  if (runner->current)
+    ta_report_other(runner, runner->current, lua_tostring(L, -1), lua_rawlen(L, -1));
   return 0;
 }
 

@@ -13,7 +13,7 @@
 #include "core/runner.h"
 
 /* Awaits the action, whose request is the table at index 1.  [-all, +?, v] */
-int ta_await_action(struct ta_runner *runner, lua_State *L, const char *action);
+int ta_await_action(struct ta_runner *runner, lua_State *L);
 
 /* Pushes the table async.actions.  [-0, +1, m] */
 void ta_push_actions(struct ta_runner *runner, lua_State *L);

@@ -10,6 +10,7 @@
 #include "core/inspect.h"
 #include "core/known.h"
 #include "core/library.h"
+#include "core/naming.h"
 #include "core/select.h"
 #include "core/wait.h"
 
@@ -23,9 +24,8 @@ void ta_wake_waiter(struct ta_runner *runner, struct ta_link *link) {
 /* ----------------------------------------------------------------- one task */
 
 static void describe_join(const void *subject, char *text, size_t size) {
-  const struct ta_task *task = subject;
-  snprintf(text, size, "#%llu %s", (unsigned long long)ta_task_id(task),
-           task->name ? task->name : "?");
+  ta_title_shown title;
+  snprintf(text, size, "%s", ta_task_title(subject, title));
 }
 
 static struct ta_task *join_holder(const void *subject) {

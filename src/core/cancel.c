@@ -17,12 +17,18 @@
 
 /* ------------------------------------------------------------ error objects */
 
+static void push_with_reason(lua_State *L) {
+  lua_pushliteral(L, "cancelled: ");
+  luaL_tolstring(L, 2, NULL);
+  lua_concat(L, 2);
+}
+
 static int l_cancelled_tostring(lua_State *L) {
   if (lua_istable(L, 1)) lua_getfield(L, 1, "reason");
   if (lua_isnoneornil(L, 2))
     lua_pushliteral(L, "cancelled");
   else
-    lua_pushfstring(L, "cancelled: %s", luaL_tolstring(L, 2, NULL));
+    push_with_reason(L);
   return 1;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/coroutine.h"
+#include "core/naming.h"
 #include "core/trace.h"
 #include "core/wait.h"
 
@@ -75,6 +76,24 @@ const char *ta_clean_name(const char *name, ta_name_shown out) {
   strcpy(out + length, name[length] ? "..." : "");
   ta_clean_text(out);
   return out;
+}
+
+const char *ta_task_title(const struct ta_task *task, ta_title_shown out) {
+  ta_name_shown name;
+  snprintf(out, sizeof(ta_title_shown), "#%llu %s", (unsigned long long)ta_task_id(task),
+           ta_clean_name(task->name ? task->name : "?", name));
+  return out;
+}
+
+const char *ta_push_without_zeros(lua_State *L, int index) {
+  luaL_Buffer buffer;
+  size_t length;
+  const char *text = lua_tolstring(L, index, &length);
+  ta_check_stack(L, LUA_MINSTACK);
+  char *copy = luaL_buffinitsize(L, &buffer, length);
+  for (size_t i = 0; i < length; i++) copy[i] = text[i] ? text[i] : ' ';
+  luaL_pushresultsize(&buffer, length);
+  return lua_tostring(L, -1);
 }
 
 /* How many bytes the character of UTF-8 at `text` has; 1 if it is none. */
@@ -172,8 +191,7 @@ static const char *base_name(const char *path) {
   return slash && slash[1] ? slash + 1 : path;
 }
 
-/* Pushes a name for the function, or callable object, at `index`. */
-static void push_function_name(lua_State *L, int index) {
+void ta_push_function_name(lua_State *L, int index) {
   lua_Debug ar;
   if (push_global_name(L, index)) return;
   lua_pop(L, 1);
@@ -200,22 +218,6 @@ static void push_function_name(lua_State *L, int index) {
     lua_pushstring(L, file);
   else
     lua_pushfstring(L, "%s:%d", file, ar.linedefined);
-}
-
-const char *ta_push_task_name(lua_State *L, int task_index) {
-  task_index = lua_absindex(L, task_index);
-  struct ta_task *task = lua_touserdata(L, task_index);
-  ta_check_stack(L, LUA_MINSTACK);
-  lua_getiuservalue(L, task_index, TA_TASK_FUNCTION);
-  if (task->name) return task->name;
-  ta_task_keep_function(L, task_index);
-  push_function_name(L, lua_gettop(L));
-  lua_replace(L, -2);
-  const char *name = lua_tostring(L, -1);
-  lua_pushvalue(L, -1);
-  lua_setiuservalue(L, task_index, TA_TASK_FUNCTION);
-  task->name = name;
-  return name;
 }
 
 /* ----------------------------------------------------------- spawn records */
@@ -290,7 +292,7 @@ static void push_new_record(struct ta_runner *runner, lua_State *L, int line, lu
   lua_pushinteger(L, (lua_Integer)ta_task_id(runner->current));
   lua_rawseti(L, record, RECORD_ID);
   ta_task_push(runner, L, runner->current);
-  lua_getiuservalue(L, -1, TA_TASK_FUNCTION);
+  ta_push_known_name(runner, L, -1);
   lua_rawseti(L, record, RECORD_NAME);
   lua_getiuservalue(L, -1, TA_TASK_RECORD);
   if (depth_of(L, -1) >= CHAIN_KEPT) cut_chain(L);
@@ -320,23 +322,20 @@ void ta_push_record(struct ta_runner *runner, lua_State *L) {
   runner->record_line = line;
 }
 
-/* Pushes the name that a record holds, which may still be a function. */
-static const char *push_record_name(lua_State *L, int record) {
-  lua_rawgeti(L, record, RECORD_NAME);
-  if (lua_type(L, -1) == LUA_TSTRING) return lua_tostring(L, -1);
-  push_function_name(L, lua_gettop(L));
-  lua_replace(L, -2);
-  lua_pushvalue(L, -1);
-  lua_rawseti(L, record, RECORD_NAME);
-  return lua_tostring(L, -1);
+void ta_forget_spawner(struct ta_runner *runner, const struct ta_task *task) {
+  if (runner->record_task != ta_task_id(task)) return;
+  runner->record_task = 0;
+  lua_pushboolean(runner->L, false);
+  ta_keep(runner, runner->L, TA_KEEPS_SPAWNER);
 }
 
 /* Pushes "spawned at PLACE by #ID NAME" for the record at `record`. */
 static void push_link(lua_State *L, int record) {
   lua_rawgeti(L, record, RECORD_PLACE);
   lua_rawgeti(L, record, RECORD_ID);
+  lua_rawgeti(L, record, RECORD_NAME);
   ta_name_shown name;
-  ta_clean_name(push_record_name(L, record), name);
+  ta_clean_name(lua_tostring(L, -1), name);
   const char *place = lua_tostring(L, -3);
   lua_pushfstring(L, "spawned%s%s by #%I %s", place ? " at " : "", place ? place : "",
                   (LUAI_UACINT)lua_tointeger(L, -2), name);
@@ -370,13 +369,13 @@ lua_Integer ta_record_spawner(lua_State *L, int record) {
 }
 
 void ta_describe_add(struct ta_runner *runner, lua_State *L, int task_index, const char *origin) {
-  char by[128];
+  char by[sizeof(ta_title_shown) + 8];
+  ta_title_shown title;
   struct ta_task *task = lua_touserdata(L, task_index);
   lua_getiuservalue(L, task_index, TA_TASK_RECORD);
   const char *place = NULL;
   if (lua_istable(L, -1)) {
-    snprintf(by, sizeof by, "by #%llu %s", (unsigned long long)ta_task_id(runner->current),
-             runner->current->name ? runner->current->name : "?");
+    snprintf(by, sizeof by, "by %s", ta_task_title(runner->current, title));
     lua_rawgeti(L, -1, RECORD_PLACE);
     place = lua_tostring(L, -1);
     lua_pop(L, 1);

@@ -28,8 +28,16 @@ bool ta_where(lua_State *L, int level, ta_place place);
 typedef char ta_name_shown[TA_NAME_SHOWN + 4]; /* and three dots */
 const char *ta_clean_name(const char *name, ta_name_shown out);
 
+/* "#3 name" */
+typedef char ta_title_shown[sizeof(ta_name_shown) + 24];
+const char *ta_task_title(const struct ta_task *task, ta_title_shown out);
+
 /* Replaces control characters by blanks. */
 void ta_clean_text(char *text);
+
+/* Pushes the string at `index` with a blank in the place of each zero byte: C reads to
+ * the first zero.  [-0, +1, m] */
+const char *ta_push_without_zeros(lua_State *L, int index);
 
 /* luaL_error() for functions that the Lua half of the library calls as well: the
  * message begins with the script's line.  [-0, +0, v] */
@@ -42,12 +50,15 @@ bool ta_where_waiting(const struct ta_task *task, ta_place place);
  * "table.sort".  [-0, +1, m] */
 void ta_push_c_name(lua_State *L, lua_State *co, lua_Debug *ar);
 
-/* The task's name, found out at the first call.  Pushes it.  [-0, +1, m] */
-const char *ta_push_task_name(lua_State *L, int task_index);
+/* Pushes a name for the function, or callable object, at `index`.  [-0, +1, m] */
+void ta_push_function_name(lua_State *L, int index);
 
 /* Pushes the record of a spawn by the running function, or nil when no task
  * runs it.  [-0, +1, m] */
 void ta_push_record(struct ta_runner *runner, lua_State *L);
+
+/* The task ends: its function, kept where it has spawned, may go. */
+void ta_forget_spawner(struct ta_runner *runner, const struct ta_task *task);
 
 /* Tells the trace that the task at `task_index` was added: by whom, or else
  * from what `origin`.  [-0, +0, -] */

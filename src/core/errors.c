@@ -7,6 +7,7 @@
 #include "core/failure.h"
 #include "core/known.h"
 #include "core/library.h"
+#include "core/naming.h"
 
 #define MOST_TRACEBACKS 16 /* in one report */
 #define MOST_MESSAGES 100
@@ -101,6 +102,8 @@ static void mention_others(struct ta_runner *runner, lua_State *L, const struct 
     ta_clean_name(ta_push_task_name(L, -1), name);
     lua_getiuservalue(L, -2, TA_TASK_OUTCOME);
     ta_push_message(L, -1);
+    ta_push_without_zeros(L, -1);
+    lua_replace(L, -2);
     lua_pushfstring(L, "%s\nthen #%I %s failed: %s", lua_tostring(L, -5),
                     (LUAI_UACINT)ta_task_id(lua_touserdata(L, -4)), name, lua_tostring(L, -1));
     lua_replace(L, -6);
@@ -169,7 +172,7 @@ int ta_l_report_unheard(lua_State *L) {
   if (!task || task->state != TA_TASK_FAILED || task->reported) return 0;
   lua_getiuservalue(L, 1, TA_TASK_OUTCOME);
   ta_push_message(L, -1);
-  ta_report_other(runner, task, lua_tostring(L, -1));
+  ta_report_other(runner, task, lua_tostring(L, -1), lua_rawlen(L, -1));
   task->reported = true;
   return 0;
 }
@@ -198,6 +201,20 @@ int ta_l_errors_of(lua_State *L) {
   return 1;
 }
 
+/* Replaces the text on top by one whose further lines are indented. */
+static void push_indented(lua_State *L) {
+  luaL_Buffer buffer;
+  size_t length;
+  const char *text = lua_tolstring(L, -1, &length);
+  luaL_buffinit(L, &buffer);
+  for (size_t i = 0; i < length; i++) {
+    luaL_addchar(&buffer, text[i]);
+    if (text[i] == '\n') luaL_addstring(&buffer, "     ");
+  }
+  luaL_pushresult(&buffer);
+  lua_replace(L, -2);
+}
+
 static int l_errors_tostring(lua_State *L) {
   lua_settop(L, 1);
   luaL_checktype(L, 1, LUA_TTABLE);
@@ -210,12 +227,12 @@ static int l_errors_tostring(lua_State *L) {
       lua_pushfstring(L, "%s\n  and %I more", lua_tostring(L, 2), (LUAI_UACINT)(count - i + 1));
       break;
     }
+    lua_pushfstring(L, "\n  %I. ", (LUAI_UACINT)i);
     lua_rawgeti(L, 1, i);
     ta_push_message(L, -1);
-    luaL_gsub(L, lua_tostring(L, -1), "\n", "\n     ");
-    lua_pushfstring(L, "%s\n  %I. %s", lua_tostring(L, 2), (LUAI_UACINT)i, lua_tostring(L, -1));
-    lua_replace(L, 2);
-    lua_settop(L, 2);
+    lua_replace(L, -2);
+    push_indented(L);
+    lua_concat(L, 3);
   }
   return 1;
 }

@@ -6,6 +6,7 @@
 
 #include "core/describe.h"
 #include "core/known.h"
+#include "core/naming.h"
 #include "core/trace.h"
 
 #define FIELDS_SHOWN 8 /* of a table that is an error */
@@ -102,9 +103,13 @@ void ta_push_message(lua_State *L, int index) {
     lua_pushcfunction(L, l_tostring);
     lua_pushvalue(L, index);
     if (lua_pcall(L, 1, 1, 0) == LUA_OK) return;
-    const char *reason = lua_tostring(L, -1);
-    lua_pushfstring(L, "(error object is a %s value, and its __tostring failed: %s)", type,
-                    reason ? reason : luaL_typename(L, -1));
+    lua_pushfstring(L, "(error object is a %s value, and its __tostring failed: ", type);
+    if (lua_isstring(L, -2))
+      lua_pushvalue(L, -2);
+    else
+      lua_pushstring(L, luaL_typename(L, -2));
+    lua_pushliteral(L, ")");
+    lua_concat(L, 3);
     lua_replace(L, -2);
   }
 }
@@ -162,6 +167,7 @@ int ta_describe_end(struct ta_runner *runner, lua_State *L, struct ta_task *task
     ta_check_stack(L, LUA_MINSTACK);
     ta_task_push(runner, L, task);
     ta_push_known(runner, L, task, index, index + 1);
+    ta_push_text(L, -1); /* so that no dead coroutine is kept for it */
     lua_settop(L, index);
     if (ta_task_is_awaited(task)) return 1; /* a finalizer may have cancelled who did */
   }
@@ -261,7 +267,8 @@ static int l_find_name(lua_State *L) {
   return 0;
 }
 
-void ta_report_other(struct ta_runner *runner, const struct ta_task *task, const char *message) {
+void ta_report_other(struct ta_runner *runner, const struct ta_task *task, const char *message,
+                     size_t length) {
   ta_name_shown name;
   lua_State *L = runner->L;
   if (!L || !runner->failure) return;
@@ -275,6 +282,6 @@ void ta_report_other(struct ta_runner *runner, const struct ta_task *task, const
                                      .missed = runner->missed,
                                      .name = ta_clean_name(task->name ? task->name : "?", name),
                                      .message = message,
-                                     .message_length = strlen(message)};
+                                     .message_length = length};
   runner->failure(runner->failure_data, &failure);
 }

@@ -41,6 +41,7 @@ void ta_report_refused(struct ta_runner *runner, struct ta_task *task);
 void ta_report_abandoned(struct ta_runner *runner, struct ta_task *task);
 
 /* Tells of something else that went wrong in a task. */
-void ta_report_other(struct ta_runner *runner, const struct ta_task *task, const char *message);
+void ta_report_other(struct ta_runner *runner, const struct ta_task *task, const char *message,
+                     size_t length);
 
 #endif

@@ -11,6 +11,7 @@
 #include "core/failure.h"
 #include "core/known.h"
 #include "core/library.h"
+#include "core/naming.h"
 #include "core/prelude.h"
 #include "core/wait.h"
 

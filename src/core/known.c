@@ -7,6 +7,7 @@
 #include "core/cancel.h"
 #include "core/coroutine.h"
 #include "core/describe.h"
+#include "core/naming.h"
 
 #define MOST_LINKS 16   /* tasks shown that awaited one another */
 #define MOST_TEXT 65536 /* bytes of frames */

@@ -10,6 +10,7 @@
 #include "core/await.h"
 #include "core/channel.h"
 #include "core/coroutine.h"
+#include "core/describe.h"
 #include "core/inspect.h"
 #include "core/local.h"
 #include "core/lock.h"
@@ -224,6 +225,26 @@ const char *ta_push_shown(lua_State *L, int index) {
   return luaL_tolstring(L, index, NULL);
 }
 
+const char *ta_push_readable(lua_State *L, int index) {
+  luaL_tolstring(L, index, NULL);
+  return ta_push_without_zeros(L, -1);
+}
+
+bool ta_is_word(lua_State *L, int index, const char *word) {
+  size_t length;
+  if (lua_type(L, index) != LUA_TSTRING) return false;
+  const char *text = lua_tolstring(L, index, &length);
+  return length == strlen(word) && memcmp(text, word, length) == 0;
+}
+
+int ta_l_next(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 2);
+  if (lua_next(L, 1)) return 2;
+  lua_pushnil(L);
+  return 1;
+}
+
 int ta_l_check_wait(lua_State *L) {
   ta_check_wait(ta_upvalue_runner(L), L, luaL_checkstring(L, 1));
   return 0;
@@ -268,10 +289,10 @@ static int l_now(lua_State *L) {
 
 /* ------------------------------------------------------------------- spawn */
 
-static const char *check_name(lua_State *L) {
+static void check_name(lua_State *L, struct ta_task_options *options) {
   if (lua_type(L, -1) != LUA_TSTRING)
     luaL_error(L, "spawn: option 'name' must be a string, got %s", luaL_typename(L, -1));
-  return lua_tostring(L, -1);
+  options->name = lua_tolstring(L, -1, &options->name_length);
 }
 
 static bool check_daemon(lua_State *L) {
@@ -284,14 +305,13 @@ static bool check_daemon(lua_State *L) {
 static void check_options(lua_State *L, int index, struct ta_task_options *options) {
   lua_pushnil(L);
   while (lua_next(L, index)) {
-    const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : NULL;
-    if (key && strcmp(key, "name") == 0)
-      options->name = check_name(L);
-    else if (key && strcmp(key, "daemon") == 0)
+    if (ta_is_word(L, -2, "name"))
+      check_name(L, options);
+    else if (ta_is_word(L, -2, "daemon"))
       options->daemon = check_daemon(L);
     else
       luaL_error(L, "spawn: unknown option '%s' (there are name and daemon)",
-                 luaL_tolstring(L, -2, NULL));
+                 ta_push_readable(L, -2));
     lua_pop(L, 1);
   }
 }

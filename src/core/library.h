@@ -78,6 +78,13 @@ double ta_check_seconds(lua_State *L, int index, const char *what);
 /* Pushes a bad value as a message shows it.  [-0, +1, e] */
 const char *ta_push_shown(lua_State *L, int index);
 
+/* Pushes any value as text for a message: without zeros, which would end it.
+ * [-0, +1, e] */
+const char *ta_push_readable(lua_State *L, int index);
+
+/* Is the value at `index` that very string? */
+bool ta_is_word(lua_State *L, int index, const char *word);
+
 /* spawn([options,] fn, ...) with its arguments from index `function` on; the
  * task is a child of `scope` when that is not NULL.  [-0, +1, e] */
 int ta_spawn_from(struct ta_runner *runner, lua_State *L, int function, struct ta_scope *scope);
@@ -86,6 +93,9 @@ int ta_l_sleep(lua_State *L);
 int ta_l_check_wait(lua_State *L);
 int ta_l_is_callable(lua_State *L);
 int ta_l_is_task(lua_State *L);
+
+/* Lua's own `next`: the script may have put something else in its place. */
+int ta_l_next(lua_State *L);
 
 /* Installs a require whose modules may wait.  [-0, +0, e] */
 void ta_open_require(struct ta_runner *runner, lua_State *L);

@@ -164,7 +164,7 @@ enum { DEFER = 1, ON_ITS_WAY, DEFER_HANDLER };
 static void report_replaced(struct ta_runner *runner, lua_State *L) {
   ta_check_stack(L, LUA_MINSTACK);
   ta_push_message(L, ON_ITS_WAY);
-  ta_report_other(runner, runner->current, lua_tostring(L, -1));
+  ta_report_other(runner, runner->current, lua_tostring(L, -1), lua_rawlen(L, -1));
   lua_pop(L, 1);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * lock.h -- locks, which know their owner, and semaphores, which do not.
+ * lock.h -- locks, which only their owner releases, and semaphores.
  *
  * What is released goes at once to whoever has waited longest.
  *
@@ -11,11 +11,15 @@
 
 #include "core/task.h"
 
-/* Releases the locks of a task that ends, and reports it. */
-void ta_release_locks(struct ta_runner *runner, struct ta_task *task);
+/* The locks among what a task holds. */
+extern const struct ta_hold_kind ta_lock_hold;
 
-/* The locks of a task that is forgotten have no owner any more. */
-void ta_drop_locks(struct ta_task *task);
+/* A task ends: its locks are released, and that is reported; a place of a semaphore
+ * stays taken, and is known to have been left behind. */
+void ta_leave_holds(struct ta_runner *runner, struct ta_task *task);
+
+/* What a task holds that is forgotten is nobody's any more. */
+void ta_forget_holds(struct ta_task *task);
 
 /* The method `with` of both. */
 int ta_l_with(lua_State *L);

@@ -77,9 +77,9 @@ static const char *const lazy[] = {"all", "any", "race", "map", "retry", "every"
 
 #define LAZY_COUNT (sizeof lazy / sizeof *lazy)
 
-static bool is_lazy(const char *name) {
+static bool is_lazy(lua_State *L, int index) {
   for (size_t i = 0; i < LAZY_COUNT; i++)
-    if (strcmp(name, lazy[i]) == 0) return true;
+    if (ta_is_word(L, index, lazy[i])) return true;
   return false;
 }
 
@@ -99,7 +99,7 @@ static void load_all(lua_State *L) {
 /* (async, key) */
 static int l_index(lua_State *L) {
   lua_settop(L, 2);
-  if (lua_type(L, 2) != LUA_TSTRING || !is_lazy(lua_tostring(L, 2))) return 0;
+  if (!is_lazy(L, 2)) return 0;
   load_all(L);
   lua_settop(L, 2);
   lua_rawget(L, 1);
@@ -110,7 +110,7 @@ static int l_index(lua_State *L) {
 static int l_pairs(lua_State *L) {
   lua_settop(L, 1);
   load_all(L);
-  lua_getglobal(L, "next");
+  lua_pushcfunction(L, ta_l_next);
   lua_pushvalue(L, 1);
   lua_pushnil(L);
   return 3;
@@ -130,10 +130,23 @@ static int l_counted(lua_State *L) {
 
 /* ----------------------------------------------------------------- opening */
 
+/* Pushes a copy of the table on top: what a script does to its own is its affair. */
+static void push_copy(lua_State *L) {
+  int table = lua_gettop(L);
+  lua_newtable(L);
+  lua_pushnil(L);
+  while (lua_next(L, table)) {
+    lua_pushvalue(L, -2);
+    lua_insert(L, -2);
+    lua_rawset(L, table + 1);
+  }
+}
+
 void ta_open_prelude(struct ta_runner *runner, lua_State *L) {
+  push_copy(L);
   lua_newtable(L);
   set_environment(L);
-  lua_pushvalue(L, -2);
+  lua_insert(L, -2);
   lua_setfield(L, -2, "async");
   ta_set_function(runner, L, "collect", ta_l_collecting_scope);
   ta_set_function(runner, L, "first", ta_l_first_error_scope);

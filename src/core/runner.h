@@ -61,7 +61,18 @@ enum {
   TA_KEEPS_UNNAMED_CHANNEL,
   TA_KEEPS_ACTION,
   TA_KEEPS_MISSING, /* the metatable of tables of methods */
-  TA_KEEPS_COUNT = TA_KEEPS_MISSING
+  TA_KEEPS_LOST,    /* number of a task -> the name of a lock that it held */
+  TA_KEEPS_NAMES,   /* of the places in named_places */
+  TA_KEEPS_COUNT = TA_KEEPS_NAMES
+};
+
+/* What functions of one place in the source are called: see naming.c. */
+#define TA_NAMED_PLACES 16
+struct ta_named_place {
+  char source[LUA_IDSIZE];
+  int line;
+  bool is_main;
+  enum { TA_PLACE_UNKNOWN, TA_PLACE_ITSELF, TA_PLACE_GLOBAL } kind;
 };
 
 /* Tasks waiting for their turn, linked through themselves. */
@@ -163,6 +174,8 @@ struct ta_runner {
   int record_line;
 
   struct ta_loading *loading; /* modules being required */
+
+  struct ta_named_place named_places[TA_NAMED_PLACES];
 
   int references[TA_KEEPS_COUNT + 1];      /* of what is kept */
   const void *unnamed[TA_KEEPS_COUNT + 1]; /* twins of the kinds that can have a name */

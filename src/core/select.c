@@ -53,9 +53,8 @@ static void check_keys(lua_State *L, lua_Integer count) {
   while (lua_next(L, LIST)) {
     bool listed =
         lua_isinteger(L, -2) && lua_tointeger(L, -2) >= 1 && lua_tointeger(L, -2) <= count;
-    bool timeout = lua_type(L, -2) == LUA_TSTRING && strcmp(lua_tostring(L, -2), "timeout") == 0;
-    if (!listed && !timeout)
-      luaL_error(L, "select: unexpected '%s' in the list", luaL_tolstring(L, -2, NULL));
+    if (!listed && !ta_is_word(L, -2, "timeout"))
+      luaL_error(L, "select: unexpected '%s' in the list", ta_push_readable(L, -2));
     lua_pop(L, 1);
   }
 }

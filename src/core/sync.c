@@ -16,13 +16,15 @@
 
 void *ta_push_sync(struct ta_runner *runner, lua_State *L, size_t size, int name_index, int which) {
   if (!lua_isnoneornil(L, name_index)) luaL_checktype(L, name_index, LUA_TSTRING);
+  size_t length = 0;
   ta_check_open(runner, L);
-  const char *name = lua_tostring(L, name_index);
+  const char *name = lua_tolstring(L, name_index, &length);
   struct ta_sync *sync = lua_newuserdatauv(L, size, 2);
   ta_check_open(runner, L);
   memset(sync, 0, size);
   ta_list_init(&sync->waiting);
   sync->name = name;
+  sync->name_length = length;
   if (name) {
     lua_pushvalue(L, name_index);
     lua_setiuservalue(L, -2, 1);
@@ -32,9 +34,21 @@ void *ta_push_sync(struct ta_runner *runner, lua_State *L, size_t size, int name
   return sync;
 }
 
+void ta_quote_name(const char *name, size_t length, char *text, size_t size) {
+  size_t most = size - sizeof " ''";
+  size_t shown = length < most ? length : most;
+  while (shown < length && shown > 0 && ((unsigned char)name[shown] & 0xC0) == 0x80) shown--;
+  char *out = text;
+  *out++ = ' ';
+  *out++ = '\'';
+  for (size_t i = 0; i < shown; i++) *out++ = name[i] ? name[i] : ' ';
+  *out++ = '\'';
+  *out = '\0';
+}
+
 void ta_describe_name(const struct ta_sync *sync, char *text, size_t size) {
-  snprintf(text, size, "%s%s%s", sync->name ? " '" : "", sync->name ? sync->name : "",
-           sync->name ? "'" : "");
+  *text = '\0';
+  if (sync->name) ta_quote_name(sync->name, sync->name_length, text, size);
 }
 
 struct ta_task *ta_wake_first(struct ta_runner *runner, struct ta_list *waiting) {
@@ -122,7 +136,7 @@ static int l_event_tostring(lua_State *L) {
 /* A method from the table that is upvalue 2, or the field `name`. */
 static int l_index(lua_State *L) {
   lua_settop(L, 2);
-  bool wants_name = lua_type(L, 2) == LUA_TSTRING && strcmp(lua_tostring(L, 2), "name") == 0;
+  bool wants_name = ta_is_word(L, 2, "name");
   if (wants_name && lua_isuserdata(L, 1))
     lua_getiuservalue(L, 1, 1);
   else

@@ -17,6 +17,7 @@
 struct ta_sync {
   struct ta_list waiting;
   const char *name; /* NULL, or kept in the first user value */
+  size_t name_length;
 };
 
 struct ta_event_flag {
@@ -30,6 +31,9 @@ void *ta_push_sync(struct ta_runner *runner, lua_State *L, size_t size, int name
 
 /* Writes the name in quotes, or nothing. */
 void ta_describe_name(const struct ta_sync *sync, char *text, size_t size);
+
+/* Writes any name like that, cut to `size` bytes, with blanks instead of zeros. */
+void ta_quote_name(const char *name, size_t length, char *text, size_t size);
 
 /* Makes a kind of such objects, with a field `name`: pushes its metatable.
  * [-0, +1, m] */

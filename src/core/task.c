@@ -13,6 +13,7 @@
 #include "core/library.h"
 #include "core/local.h"
 #include "core/lock.h"
+#include "core/naming.h"
 #include "core/pool.h"
 #include "core/preempt.h"
 #include "core/scope.h"
@@ -97,13 +98,12 @@ static void push_error(lua_State *L, const struct ta_task *task) {
 
 /* Fields, and methods from the table that is upvalue 2. */
 static int l_task_index(lua_State *L) {
-  struct ta_task *task = ta_check_task(L);
-  const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
-  if (strcmp(key, "id") == 0) {
+  const struct ta_task *task = ta_check_task(L);
+  if (ta_is_word(L, 2, "id")) {
     lua_pushinteger(L, (lua_Integer)ta_task_id(task));
-  } else if (strcmp(key, "name") == 0) {
+  } else if (ta_is_word(L, 2, "name")) {
     ta_push_task_name(L, 1);
-  } else if (strcmp(key, "error") == 0) {
+  } else if (ta_is_word(L, 2, "error")) {
     push_error(L, task);
   } else {
     lua_pushvalue(L, 2);
@@ -113,9 +113,10 @@ static int l_task_index(lua_State *L) {
 }
 
 static int l_task_tostring(lua_State *L) {
-  struct ta_task *task = ta_check_task(L);
-  const char *name = ta_push_task_name(L, 1);
-  lua_pushfstring(L, "task #%I %s", (LUAI_UACINT)ta_task_id(task), name);
+  const struct ta_task *task = ta_check_task(L);
+  lua_pushfstring(L, "task #%I ", (LUAI_UACINT)ta_task_id(task));
+  ta_push_task_name(L, 1);
+  lua_concat(L, 2);
   return 1;
 }
 
@@ -136,6 +137,7 @@ static void setup_metatable(struct ta_runner *runner, lua_State *L) {
 
 void ta_task_setup(struct ta_runner *runner, lua_State *L) {
   setup_metatable(runner, L);
+  ta_naming_setup(runner, L);
   lua_newtable(L);
   ta_keep(runner, L, TA_KEEPS_TASKS);
   ta_push_function(runner, L, ta_l_keep_traceback);
@@ -299,19 +301,28 @@ static bool load_coroutine(struct ta_runner *runner, struct ta_task *task) {
   return starts != TA_START_PACKED || unpack_start(co);
 }
 
+static void push_given_name(lua_State *L, const struct ta_task_options *options) {
+  if (options->name_length)
+    lua_pushlstring(L, options->name, options->name_length);
+  else
+    lua_pushstring(L, options->name);
+}
+
 /* Pushes a new task for the function at `function`. */
 static struct ta_task *push_new(struct ta_runner *runner, lua_State *L, int function, int nargs,
                                 const struct ta_task_options *options) {
   bool named = options && options->name;
   /* The name first: a finalizer might change the table that holds it. */
-  if (named) lua_pushstring(L, options->name);
+  if (named) push_given_name(L, options);
   struct ta_task *task = lua_newuserdatauv(L, sizeof *task, TA_TASK_KEEPS);
   memset(task, 0, sizeof *task);
   ta_list_init(&task->awaiters);
-  ta_list_init(&task->locks);
+  ta_list_init(&task->holds);
   lua_pushvalue(L, named ? -2 : function);
-  if (named) task->name = lua_tostring(L, -1);
-  lua_setiuservalue(L, -2, TA_TASK_FUNCTION);
+  if (named)
+    ta_set_task_name(L, -2);
+  else
+    lua_setiuservalue(L, -2, TA_TASK_FUNCTION);
   ta_push_kept(runner, L, TA_KEEPS_META);
   lua_setmetatable(L, -2);
   ta_push_record(runner, L);
@@ -414,8 +425,10 @@ void ta_task_release(struct ta_runner *runner, struct ta_task *task) {
 
 /* What others have of a task that ends. */
 static void let_go(struct ta_runner *runner, struct ta_task *task) {
+  ta_forget_function(runner, task);
+  ta_forget_spawner(runner, task);
   ta_abandon_regions(runner, task, NULL);
-  if (task->lost_lock || !ta_list_empty(&task->locks)) ta_release_locks(runner, task);
+  if (task->lost_lock || !ta_list_empty(&task->holds)) ta_leave_holds(runner, task);
   if (TA_UNLIKELY(runner->loading != NULL)) ta_forget_loading(runner, NULL, task);
   if (runner->has_locals) ta_forget_locals(runner, task);
   if (task->cause == task) ta_forget_cancellation(runner, task);
@@ -687,12 +700,13 @@ void ta_task_abandon(struct ta_runner *runner, struct ta_task *task) {
 void ta_task_forget(struct ta_runner *runner, struct ta_task *task) {
   ta_drop_wait(runner, task);
   ta_abandon_regions(runner, task, NULL);
-  ta_drop_locks(task);
+  ta_forget_holds(task);
   ta_list_leave(&task->sibling);
   task->scope = NULL;
   task->state = TA_TASK_CANCELLED;
   task->starts = TA_START_LOADED;
   task->co = NULL; /* from now on only a script may keep it */
+  ta_forget_function(runner, task);
   ta_task_push(runner, runner->L, task);
   drop_anchors(runner->L, task);
   lua_pushnil(runner->L);

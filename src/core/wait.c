@@ -452,9 +452,8 @@ int ta_await_yielded(struct ta_runner *runner, lua_State *L, const char *by) {
   ta_check_wait(runner, L, by);
   if (ta_await_value(runner, L, &results)) return results;
   if (!push_action(L)) return ta_give_turn(runner, L, &ta_turn_kind);
-  const char *action = lua_tostring(L, -1);
-  if (strcmp(action, "sleep") == 0) return ta_sleep(runner, L, check_request(L));
-  return ta_await_action(runner, L, action);
+  if (ta_is_word(L, -1, "sleep")) return ta_sleep(runner, L, check_request(L));
+  return ta_await_action(runner, L);
 }
 
 /* What a yield that came past our own coroutine.yield asks for: the delay of
@@ -462,8 +461,8 @@ int ta_await_yielded(struct ta_runner *runner, lua_State *L, const char *by) {
 static int l_read_request(lua_State *L) {
   double delay = 0;
   if (push_action(L)) {
-    if (strcmp(lua_tostring(L, -1), "sleep") != 0)
-      luaL_error(L, "Unknown async action '%s'.", lua_tostring(L, -1));
+    if (!ta_is_word(L, -1, "sleep"))
+      luaL_error(L, "Unknown async action '%s'.", ta_push_readable(L, -1));
     delay = check_request(L);
   }
   lua_pushnumber(L, delay);

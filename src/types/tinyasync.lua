@@ -345,7 +345,7 @@ local Semaphore = {}
 ---@return tinyasync.Guard
 function Semaphore:acquire() end
 
----Gives one back. Raises when all are there.
+---Gives one back, the caller's last one if it has any. Raises when all are there.
 function Semaphore:release() end
 
 ---Calls `fn` between an acquire and a release, and returns its results.

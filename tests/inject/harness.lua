@@ -7,7 +7,8 @@
 -- coroutine is counted: a generator that nobody goes on with is never closed.
 
 local raw_setmetatable, raw_spawn, raw_defer = setmetatable, spawn, async.defer
-local unpack = table.unpack
+local pack, unpack = table.pack, table.unpack -- scripts may take them away
+local metatable_of, type = debug.getmetatable, type
 
 local closes = {__close = closed}
 
@@ -27,13 +28,13 @@ end
 
 local function is_callable(value)
   if type(value) == "function" then return true end
-  local meta = debug.getmetatable(value)
+  local meta = metatable_of(value)
   return type(meta) == "table" and meta.__call ~= nil
 end
 
 -- (options, fn, ...) or (fn, ...), the function guarded.
 local function with_guard(...)
-  local list = table.pack(...)
+  local list = pack(...)
   local index = is_callable(list[1]) and 1 or 2
   if type(list[index]) == "function" then list[index] = guarded(list[index]) end
   return unpack(list, 1, list.n)
@@ -47,7 +48,7 @@ end
 local scope = async.scope
 function async.scope(fn, ...)
   return scope(type(fn) == "function" and function(s, ...)
-    local methods = debug.getmetatable(s).__index
+    local methods = metatable_of(s).__index
     if not methods.raw_spawn then
       methods.raw_spawn = methods.spawn
       function methods.spawn(object, ...) return methods.raw_spawn(object, with_guard(...)) end
@@ -99,7 +100,7 @@ os.exit = leave
 -- The first task: functions that the chunk returns become tasks.
 return function(chunk, ...)
   local g <close> = guard()
-  local results = table.pack(chunk(...))
+  local results = pack(chunk(...))
   for i = 1, results.n do
     if type(results[i]) == "function" then spawn(results[i]) end
   end

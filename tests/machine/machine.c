@@ -9,6 +9,7 @@
 
 #include "core/channel.h"
 #include "core/list.h"
+#include "core/lock.h"
 #include "core/runner.h"
 #include "core/sync.h"
 #include "core/task.h"
@@ -139,11 +140,19 @@ static int l_state(lua_State *L) {
   return 1;
 }
 
+static lua_Integer count_locks(const struct ta_list *holds) {
+  lua_Integer count = 0;
+  struct ta_link *link = ta_list_first(holds);
+  for (; link; link = ta_list_after(holds, link))
+    count += TA_HOLDER(link, struct ta_hold, link)->kind == &ta_lock_hold;
+  return count;
+}
+
 /* facts(task): whether a cancellation is in force, and how many locks it holds */
 static int l_facts(lua_State *L) {
   const struct ta_task *task = lua_touserdata(L, 1);
   lua_pushboolean(L, task->in_force);
-  lua_pushinteger(L, (lua_Integer)ta_list_count(&task->locks));
+  lua_pushinteger(L, count_locks(&task->holds));
   return 2;
 }
 

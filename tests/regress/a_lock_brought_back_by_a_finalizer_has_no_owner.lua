@@ -9,7 +9,7 @@ local holder = spawn({name = "holder"}, function()
   collectgarbage()
   collectgarbage()
 end)
--- expect stderr is: Error in task: ended while it held a lock that is gone
+-- expect stderr is: Error in task: ended while it held lock 'L', which is gone
 -- expect stderr is: task #2 holder
 sleep(0.1)
 holder = nil
