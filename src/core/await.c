@@ -13,10 +13,15 @@
 #include "core/naming.h"
 #include "core/select.h"
 #include "core/wait.h"
+#include "core/watch.h"
 
 void ta_wake_waiter(struct ta_runner *runner, struct ta_link *link) {
   struct ta_waiter *waiter = TA_HOLDER(link, struct ta_waiter, link);
   struct ta_task *task = waiter->task;
+  if (!task) {
+    ta_watch_ended(runner, waiter);
+    return;
+  }
   if (waiter != &task->waiter) ta_select_chosen(task->subject, waiter);
   ta_complete_wait(runner, task);
 }
@@ -43,6 +48,23 @@ int ta_task_push_results(lua_State *L, int index) {
   lua_getiuservalue(L, index, TA_TASK_OUTCOME);
   if (!task->packed) return 1;
   return ta_unpack(L);
+}
+
+void ta_push_first_result(struct ta_runner *runner, lua_State *L, int index) {
+  const struct ta_task *task = lua_touserdata(L, index);
+  lua_getiuservalue(L, index, TA_TASK_OUTCOME);
+  if (task->packed) {
+    lua_rawgeti(L, -1, 1);
+    lua_replace(L, -2);
+  }
+  if (task->state == TA_TASK_FAILED) ta_note_origin(runner, L, index);
+}
+
+int ta_l_outcome(lua_State *L) {
+  const struct ta_task *task = ta_check_task(L);
+  lua_pushboolean(L, task->state == TA_TASK_DONE);
+  ta_push_first_result(ta_upvalue_runner(L), L, 1);
+  return 2;
 }
 
 /* Returns, or raises, the outcome of the ended task at index 1. */

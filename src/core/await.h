@@ -22,6 +22,13 @@ bool ta_await_value(struct ta_runner *runner, lua_State *L, int *results);
 /* Pushes the function await.  [-0, +1, m] */
 void ta_push_await(struct ta_runner *runner, lua_State *L);
 
+/* Pushes the first result of the ended task whose object is at `index`, or its error.
+ * [-0, +1, m] */
+void ta_push_first_result(struct ta_runner *runner, lua_State *L, int index);
+
+/* (task that has ended) -> true and its first result, or false and its error */
+int ta_l_outcome(lua_State *L);
+
 /* Ends the wait of whoever has this place in a queue. */
 void ta_wake_waiter(struct ta_runner *runner, struct ta_link *link);
 

@@ -138,11 +138,15 @@ static bool in_shield(const struct ta_task *task) {
   return region != NULL;
 }
 
-const void *ta_cause_of_birth(const struct ta_runner *runner, bool *spared) {
+bool ta_is_in_shelter(const struct ta_runner *runner) {
   const struct ta_task *task = runner->current;
+  return task && (task->spared || in_shield(task));
+}
+
+const void *ta_cause_of_birth(const struct ta_runner *runner, bool *spared) {
   *spared = false;
   if (!runner->cancelling) return NULL;
-  if (runner->forced || !task || !(task->spared || in_shield(task))) return runner;
+  if (runner->forced || !ta_is_in_shelter(runner)) return runner;
   *spared = true;
   return NULL;
 }
@@ -376,7 +380,7 @@ void ta_deadline_due(struct ta_runner *runner, struct ta_deadline *deadline) {
 /* Is the task part of what a shield holds together: a child of a scope in it?
  * Its parent is older and was asked before. */
 static bool is_sheltered(const struct ta_task *task) {
-  if (!task->scope) return false;
+  if (!task->scope) return task->sheltered;
   const struct ta_region *region = &task->scope->region;
   if (region->task->spared) return true;
   while (region && !shields(region)) region = region->outer;

@@ -38,7 +38,7 @@ struct ta_region {
 };
 
 /* What a scope does about children that fail. */
-enum ta_scope_mode { TA_SCOPE_PLAIN, TA_SCOPE_FIRST_ERROR, TA_SCOPE_COLLECTS };
+enum ta_scope_mode { TA_SCOPE_PLAIN, TA_SCOPE_FIRST_ERROR, TA_SCOPE_COLLECTS, TA_SCOPE_SETTLES };
 
 struct ta_scope {
   struct ta_region region;
@@ -107,6 +107,9 @@ const void *ta_cause_around(const struct ta_region *region);
 /* Why a task spawned by the running one never starts, or NULL; *spared: because
  * that one is in a shield. */
 const void *ta_cause_of_birth(const struct ta_runner *runner, bool *spared);
+
+/* Is the running task in a shield, or part of what one holds? */
+bool ta_is_in_shelter(const struct ta_runner *runner);
 
 /* Is the value at `index` the error object of a cancellation in force on the
  * task that runs L?  [-0, +0, -] */

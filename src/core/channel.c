@@ -193,6 +193,16 @@ static int k_sent(lua_State *L, int status, lua_KContext context) {
   return lua_isnil(L, SENT) ? raise_closed(L, lua_touserdata(L, 1)) : 0;
 }
 
+/* Gives the value at SENT to a receiver, or NULL: there is room for it. */
+static void hand_over(struct ta_runner *runner, lua_State *L, struct ta_channel *channel,
+                      struct ta_waiter *receiver) {
+  runner->polls = false;
+  if (receiver)
+    give_to_receiver(runner, L, receiver);
+  else
+    push_back(L, channel, 1);
+}
+
 static int l_send(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_channel *channel = check_channel_of(runner, L);
@@ -203,11 +213,7 @@ static int l_send(lua_State *L) {
   struct ta_waiter *receiver = first_of(runner, channel, &channel->sync.waiting);
   if (receiver || channel->count < channel->capacity) {
     if (ta_has_gone_on(runner, L)) return ta_give_turn_before(runner, L, l_send);
-    runner->polls = false;
-    if (receiver)
-      give_to_receiver(runner, L, receiver);
-    else
-      push_back(L, channel, 1);
+    hand_over(runner, L, channel, receiver);
     return 0;
   }
   ta_check_wait(runner, L, "send");
@@ -215,6 +221,35 @@ static int l_send(lua_State *L) {
   ta_anchor_wait(runner, L, 1);
   ta_queue_wait(ta_begin_wait(runner, L, kind, channel), &channel->senders);
   return ta_park_here(runner, L, (lua_KContext)runner, k_sent);
+}
+
+/* -------------------------------------------------------- without waiting */
+
+static int give_reason(lua_State *L, const char *reason) {
+  lua_pushnil(L);
+  lua_pushstring(L, reason);
+  return 2;
+}
+
+static int l_try_recv(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct ta_channel *channel = check_channel_of(runner, L);
+  lua_settop(L, 1);
+  if (ta_channel_take(runner, L, 1) && !lua_isnil(L, -1)) return 1;
+  return give_reason(L, channel->closed ? "closed" : "empty");
+}
+
+static int l_try_send(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct ta_channel *channel = check_channel_of(runner, L);
+  lua_settop(L, SENT);
+  if (lua_isnil(L, SENT)) return luaL_error(L, "try_send: cannot send nil");
+  if (channel->closed) return give_reason(L, "closed");
+  struct ta_waiter *receiver = first_of(runner, channel, &channel->sync.waiting);
+  if (!receiver && channel->count >= channel->capacity) return give_reason(L, "full");
+  hand_over(runner, L, channel, receiver);
+  lua_pushboolean(L, true);
+  return 1;
 }
 
 /* ------------------------------------------------------------ the other ones */
@@ -284,7 +319,8 @@ static int l_channel(lua_State *L) {
 
 void ta_open_channel(struct ta_runner *runner, lua_State *L) {
   static const struct ta_function methods[] = {
-      {"recv", l_recv}, {"send", l_send}, {"close", l_close}, {"iter", l_iter}, {NULL, NULL},
+      {"recv", l_recv},         {"send", l_send},         {"close", l_close}, {"iter", l_iter},
+      {"try_recv", l_try_recv}, {"try_send", l_try_send}, {NULL, NULL},
   };
   ta_new_sync_kind(runner, L, "Channel", methods);
   ta_set_function(runner, L, "__len", l_length);

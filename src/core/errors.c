@@ -90,6 +90,22 @@ static void push_first(struct ta_runner *runner, lua_State *L, const struct ta_s
   lua_replace(L, -2);
 }
 
+/* Adds to the text below the ended task on top, which is popped, that it failed as
+ * well. */
+static void mention(lua_State *L) {
+  int object = lua_gettop(L);
+  ta_name_shown name;
+  ta_check_stack(L, LUA_MINSTACK);
+  ta_clean_name(ta_push_task_name(L, object), name);
+  lua_getiuservalue(L, object, TA_TASK_OUTCOME);
+  ta_push_message(L, -1);
+  ta_push_without_zeros(L, -1);
+  lua_pushfstring(L, "%s\nthen #%I %s failed: %s", lua_tostring(L, object - 1),
+                  (LUAI_UACINT)ta_task_id(lua_touserdata(L, object)), name, lua_tostring(L, -1));
+  lua_replace(L, object - 1);
+  lua_settop(L, object - 1);
+}
+
 /* Adds to what is known of the error on top that others failed as well. */
 static void mention_others(struct ta_runner *runner, lua_State *L, const struct ta_scope *scope) {
   struct ta_link *link = ta_list_after(&scope->failed, ta_list_first(&scope->failed));
@@ -98,16 +114,7 @@ static void mention_others(struct ta_runner *runner, lua_State *L, const struct 
   for (int left = MOST_TRACEBACKS; link && left > 0; left--) {
     ta_task_push(runner, L, TA_HOLDER(link, struct ta_task, sibling));
     link = ta_list_after(&scope->failed, link);
-    ta_name_shown name;
-    ta_clean_name(ta_push_task_name(L, -1), name);
-    lua_getiuservalue(L, -2, TA_TASK_OUTCOME);
-    ta_push_message(L, -1);
-    ta_push_without_zeros(L, -1);
-    lua_replace(L, -2);
-    lua_pushfstring(L, "%s\nthen #%I %s failed: %s", lua_tostring(L, -5),
-                    (LUAI_UACINT)ta_task_id(lua_touserdata(L, -4)), name, lua_tostring(L, -1));
-    lua_replace(L, -6);
-    lua_pop(L, 4);
+    mention(L);
   }
   ta_know(runner, L);
 }
@@ -131,25 +138,19 @@ void ta_push_scope_errors(struct ta_runner *runner, lua_State *L, struct ta_scop
   end(L, &all);
 }
 
-typedef bool test_fn(const struct ta_task *task);
-
-static bool has_ended(const struct ta_task *task) {
-  return ta_task_has_ended(task);
-}
-
 /* A task that others have cancelled because of the failure did not cause it. */
 static bool has_failed(const struct ta_task *task) {
   return task->state == TA_TASK_FAILED || (task->state == TA_TASK_CANCELLED && task->cause == task);
 }
 
-/* Pushes the task in the list at index 1 that was the first to end, of those that
- * pass the test; or nil. */
-static bool push_first_ended(struct ta_runner *runner, lua_State *L, test_fn *test) {
+/* Pushes the task in the list at index 1 that was the first to fail after `*last`,
+ * which says when tasks end, or nil. */
+static bool push_next_failed(struct ta_runner *runner, lua_State *L, uint64_t *last) {
   uint64_t ended = UINT64_MAX;
   lua_pushnil(L);
   for (lua_Integer i = 1; lua_rawgeti(L, 1, i) != LUA_TNIL; i++) {
     const struct ta_task *task = ta_to_task(runner, L, -1);
-    if (task && test(task) && task->wait < ended) {
+    if (task && has_failed(task) && task->wait > *last && task->wait < ended) {
       ended = task->wait;
       lua_replace(L, -2);
     } else {
@@ -157,13 +158,8 @@ static bool push_first_ended(struct ta_runner *runner, lua_State *L, test_fn *te
     }
   }
   lua_pop(L, 1);
+  *last = ended;
   return ended != UINT64_MAX;
-}
-
-int ta_l_first_ended(lua_State *L) {
-  lua_settop(L, 1);
-  push_first_ended(ta_upvalue_runner(L), L, has_ended);
-  return 1;
 }
 
 int ta_l_report_unheard(lua_State *L) {
@@ -178,11 +174,21 @@ int ta_l_report_unheard(lua_State *L) {
 }
 
 int ta_l_raise_first(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  uint64_t last = 0;
   lua_settop(L, 2);
-  if (push_first_ended(ta_upvalue_runner(L), L, has_failed))
-    return ta_raise_error_of(ta_upvalue_runner(L), L, 3);
-  lua_settop(L, 2);
-  return ta_raise(ta_upvalue_runner(L), L);
+  if (!push_next_failed(runner, L, &last)) {
+    lua_settop(L, 2);
+    return ta_raise(runner, L);
+  }
+  lua_getiuservalue(L, 3, TA_TASK_OUTCOME);
+  ta_note_origin(runner, L, 3);
+  ta_push_text_of(runner, L, 4);
+  for (int left = MOST_TRACEBACKS; left > 0 && push_next_failed(runner, L, &last); left--)
+    mention(L);
+  lua_settop(L, 5);
+  ta_know(runner, L);
+  return ta_raise(runner, L);
 }
 
 int ta_l_errors_of(lua_State *L) {

@@ -13,11 +13,8 @@
  * `own` is the index of its function's error, or 0.  [-0, +1, m] */
 void ta_push_scope_errors(struct ta_runner *runner, lua_State *L, struct ta_scope *scope, int own);
 
-/* (tasks): the one that ended first.  For the Lua half of the library. */
-int ta_l_first_ended(lua_State *L);
-
-/* (tasks, error): raises the error of the task that failed first, or else the
- * one given.  For the Lua half of the library. */
+/* (tasks, error): raises the error of the task that failed first, and mentions the
+ * others, or else the one given.  For the Lua half of the library. */
 int ta_l_raise_first(lua_State *L);
 
 /* (task): reports its failure, which nobody else will hear of.  For the Lua half of

@@ -8,6 +8,7 @@
 
 #include "core/actions.h"
 #include "core/await.h"
+#include "core/cancel.h"
 #include "core/channel.h"
 #include "core/coroutine.h"
 #include "core/describe.h"
@@ -250,6 +251,12 @@ int ta_l_check_wait(lua_State *L) {
   return 0;
 }
 
+int ta_l_can_wait(lua_State *L) {
+  const struct ta_runner *runner = ta_upvalue_runner(L);
+  lua_pushboolean(L, ta_can_wait(runner, L) && !runner->forced);
+  return 1;
+}
+
 int ta_l_is_callable(lua_State *L) {
   lua_settop(L, 1);
   lua_pushboolean(L, ta_is_callable(L, 1));
@@ -323,6 +330,14 @@ int ta_spawn_from(struct ta_runner *runner, lua_State *L, int function, struct t
   ta_check_callable(L, function, scope ? "s:spawn(work, ...)" : "spawn(work, ...)");
   ta_task_add(runner, L, lua_gettop(L) - function, &options, scope);
   return 1;
+}
+
+int ta_l_spawn_inside(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  bool sheltered = ta_is_in_shelter(runner);
+  int count = ta_spawn_from(runner, L, 1, NULL);
+  ((struct ta_task *)lua_touserdata(L, -1))->sheltered = sheltered;
+  return count;
 }
 
 /* spawn([options,] fn, ...); as a method of the table in upvalue 2 too. */

@@ -89,8 +89,13 @@ bool ta_is_word(lua_State *L, int index, const char *word);
  * task is a child of `scope` when that is not NULL.  [-0, +1, e] */
 int ta_spawn_from(struct ta_runner *runner, lua_State *L, int function, struct ta_scope *scope);
 
+/* spawn() for tasks that are seen off where they were spawned: what is in a shield
+ * there they are in too. */
+int ta_l_spawn_inside(lua_State *L);
+
 int ta_l_sleep(lua_State *L);
 int ta_l_check_wait(lua_State *L);
+int ta_l_can_wait(lua_State *L);
 int ta_l_is_callable(lua_State *L);
 int ta_l_is_task(lua_State *L);
 

@@ -5,11 +5,14 @@
 
 #include <string.h>
 
+#include "core/await.h"
 #include "core/describe.h"
 #include "core/errors.h"
+#include "core/forloop.h"
 #include "core/library.h"
 #include "core/scope.h"
 #include "core/wait.h"
+#include "core/watch.h"
 
 static const char *const *const chunks[] = {
     [TA_PRELUDE_COMBINE] = ta_prelude_combine,
@@ -73,7 +76,8 @@ void ta_push_prelude(struct ta_runner *runner, lua_State *L, enum ta_prelude whi
 /* ------------------------------------------------------------------- async */
 
 /* The functions of async that are loaded when they are looked for. */
-static const char *const lazy[] = {"all", "any", "race", "map", "retry", "every"};
+static const char *const lazy[] = {"all",    "any",          "race",  "map",
+                                   "settle", "as_completed", "retry", "every"};
 
 #define LAZY_COUNT (sizeof lazy / sizeof *lazy)
 
@@ -149,8 +153,17 @@ void ta_open_prelude(struct ta_runner *runner, lua_State *L) {
   lua_insert(L, -2);
   lua_setfield(L, -2, "async");
   ta_set_function(runner, L, "collect", ta_l_collecting_scope);
+  ta_set_function(runner, L, "settling", ta_l_settling_scope);
   ta_set_function(runner, L, "first", ta_l_first_error_scope);
-  ta_set_function(runner, L, "first_ended", ta_l_first_ended);
+  ta_set_function(runner, L, "spawn_inside", ta_l_spawn_inside);
+  ta_set_function(runner, L, "for_closes", ta_l_for_closes);
+  ta_watch_setup(runner, L);
+  ta_set_function(runner, L, "watch", ta_l_watch);
+  ta_set_function(runner, L, "watch_some", ta_l_watch_some);
+  ta_set_function(runner, L, "watch_also", ta_l_watch_also);
+  ta_set_function(runner, L, "leave_watch", ta_l_leave_watch);
+  ta_set_function(runner, L, "next_end", ta_l_next_end);
+  ta_set_function(runner, L, "outcome", ta_l_outcome);
   ta_set_function(runner, L, "report_unheard", ta_l_report_unheard);
   ta_set_function(runner, L, "raise_first", ta_l_raise_first);
   ta_set_function(runner, L, "errors_of", ta_l_errors_of);
@@ -160,6 +173,7 @@ void ta_open_prelude(struct ta_runner *runner, lua_State *L) {
   ta_set_function(runner, L, "check_wait", ta_l_check_wait);
   ta_set_function(runner, L, "uncounted", l_uncounted);
   ta_set_function(runner, L, "counted", l_counted);
+  ta_set_function(runner, L, "can_wait", ta_l_can_wait);
   ta_keep(runner, L, TA_KEEPS_PRELUDE);
   lua_createtable(L, 0, 2);
   ta_set_function(runner, L, "__index", l_index);

@@ -63,7 +63,8 @@ enum {
   TA_KEEPS_MISSING, /* the metatable of tables of methods */
   TA_KEEPS_LOST,    /* number of a task -> the name of a lock that it held */
   TA_KEEPS_NAMES,   /* of the places in named_places */
-  TA_KEEPS_COUNT = TA_KEEPS_NAMES
+  TA_KEEPS_WATCH,
+  TA_KEEPS_COUNT = TA_KEEPS_WATCH
 };
 
 /* What functions of one place in the source are called: see naming.c. */
@@ -161,6 +162,7 @@ struct ta_runner {
   bool forced;        /* and shields count no longer */
   bool has_handlers;  /* xpcall was called */
   bool has_locals;    /* a task-local was set */
+  uint8_t for_closes; /* what was found out by forloop.c */
   const char *reason; /* why everything is cancelled */
 
   double looked_at;       /* when the host last looked at the outside */

@@ -102,7 +102,7 @@ static const struct ta_wait_kind children_kind = {
 /* Is the child's end an error of the scope?  Where results are wanted, its own
  * cancellation is one too. */
 static bool is_failure(const struct ta_scope *scope, const struct ta_task *child) {
-  if (scope->mode == TA_SCOPE_COLLECTS) return false;
+  if (scope->mode >= TA_SCOPE_COLLECTS) return false;
   if (child->state == TA_TASK_FAILED) return true;
   bool own = child->state == TA_TASK_CANCELLED && child->cause == child;
   return own && scope->mode == TA_SCOPE_FIRST_ERROR;
@@ -112,6 +112,7 @@ static bool is_failure(const struct ta_scope *scope, const struct ta_task *child
  * or result to give? */
 static bool is_unheard(const struct ta_scope *scope, const struct ta_task *child) {
   if (child->state != TA_TASK_FAILED || child->deliveries == 0) return false;
+  if (scope->mode == TA_SCOPE_SETTLES) return child->cause != child;
   return scope->mode == TA_SCOPE_COLLECTS ||
          (scope->mode == TA_SCOPE_FIRST_ERROR && scope->failures > 0);
 }
@@ -288,6 +289,10 @@ int ta_l_collecting_scope(lua_State *L) {
   return open_scope(L, TA_SCOPE_COLLECTS);
 }
 
+int ta_l_settling_scope(lua_State *L) {
+  return open_scope(L, TA_SCOPE_SETTLES);
+}
+
 /* ----------------------------------------------------------------- deadlines */
 
 /* The stack of a deadline's function and of shield. */
@@ -433,7 +438,7 @@ static const char *name_of(lua_CFunction function) {
 
 bool ta_is_region_function(lua_CFunction function) {
   if (function == ta_l_first_error_scope || function == ta_l_collecting_scope ||
-      function == ta_l_defer_close)
+      function == ta_l_settling_scope || function == ta_l_defer_close)
     return true;
   return function && name_of(function) != NULL;
 }

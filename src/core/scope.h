@@ -25,9 +25,11 @@ int ta_raise_region_open(lua_State *L);
 bool ta_scope_child_ended(struct ta_runner *runner, struct ta_scope *scope, struct ta_task *child);
 
 /* Scopes for the Lua half of the library: one raises the first error as it is,
- * even when others follow, one no error of its children at all. */
+ * even when others follow; two no error of their children at all, of which the second
+ * gives its caller also what failed in the clean-up of one cancelled by itself. */
 int ta_l_first_error_scope(lua_State *L);
 int ta_l_collecting_scope(lua_State *L);
+int ta_l_settling_scope(lua_State *L);
 
 /* Adds the functions to the table on top.  [-0, +0, m] */
 void ta_open_scopes(struct ta_runner *runner, lua_State *L);

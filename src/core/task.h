@@ -74,6 +74,7 @@ struct ta_task {
   bool in_force : 1;  /* a cancellation is: each wait raises it */
   bool given_up : 1;  /* its wait was, or the cancellation came during a firm one */
   bool spared : 1;    /* part of what a shield holds, when everything is cancelled */
+  bool sheltered : 1; /* it belongs to a loop in a shield */
   bool forced : 1;    /* it was told that the time for clean-up is over */
   bool lost_lock : 1; /* that it held was collected */
   bool doomed : 1;    /* it went on after too many cancellations: to be closed */

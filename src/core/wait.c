@@ -154,6 +154,18 @@ void ta_anchor_wait(struct ta_runner *runner, lua_State *L, int index) {
   task->anchored = object;
 }
 
+void ta_leave_anchor(struct ta_runner *runner, struct ta_task *task) {
+  lua_State *L = runner->L;
+  if (!task->anchored) return;
+  task->anchored = NULL;
+  ta_task_push(runner, L, task);
+  lua_pushnil(L);
+  lua_setiuservalue(L, -2, TA_TASK_ANCHOR);
+  lua_pushnil(L);
+  lua_setiuservalue(L, -2, TA_TASK_NESTED);
+  lua_pop(L, 1);
+}
+
 bool ta_stands_in_wait(const struct ta_task *task, int index, const void *object) {
   lua_State *co = task->stopped; /* where the function that waits has yielded its mark */
   return lua_status(co) == LUA_YIELD && lua_touserdata(co, -1) == &direct_mark &&
@@ -391,6 +403,7 @@ static double start_of_sleep(struct ta_runner *runner, double delay) {
 /* Lets the current task, which stops in L, be stepped again in `delay` seconds. */
 static void arm_sleep(struct ta_runner *runner, lua_State *L, double delay, double start) {
   struct ta_task *task = ta_begin_wait(runner, L, &sleep_kind, NULL);
+  if (TA_UNLIKELY(task->anchored)) ta_leave_anchor(runner, task); /* for a long time perhaps */
   task->subject = task;
   task->since = start;
   task->delay = delay;

@@ -69,6 +69,10 @@ extern const struct ta_wait_kind ta_turn_kind, ta_checkpoint_kind;
  * stack they lie.  To be called before ta_begin_wait().  [-0, +0, -] */
 void ta_anchor_wait(struct ta_runner *runner, lua_State *L, int index);
 
+/* The wait is over, and a long time may go by until the next one: nothing is kept.
+ * [-0, +0, -] */
+void ta_leave_anchor(struct ta_runner *runner, struct ta_task *task);
+
 /* Begins a wait of the running task in L, which ta_park_here() then parks.  The
  * caller has checked that it can wait, and nothing that may run Lua came since:
  * no request for memory and no reading of the clock. */

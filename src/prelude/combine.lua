@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: MIT
 --
--- combine.lua -- all, any, race, map, retry, every: what scopes and select are
--- good for.
+-- combine.lua -- all, any, race, map, settle, as_completed, retry, every: what scopes
+-- are good for.
 --
--- It sees nothing of the script's globals.  Two scopes of its own: `first` raises
--- the first failure as it is, even if others followed; `collect` lets its children
--- fail, and neither ends the others nor raises their errors.
--- A call that need not wait counts once, whatever it calls itself: see counted and
--- uncounted in core/prelude.c.
+-- It sees nothing of the script's globals.  Three scopes of its own: `first` raises
+-- the first failure as it is, even if others followed; `collect` and `settling` let
+-- their children fail, and neither end the others nor raise their errors.  A watch
+-- tells which task has ended, one after the other.  A call that need not wait counts
+-- once, whatever it calls itself: see counted and uncounted in core/prelude.c.
 
 local combine = {}
 
@@ -72,23 +72,26 @@ local function given_in(list)
   return given
 end
 
--- Closed, it cancels the tasks that have not ended, and sees them unwind.  What
--- goes wrong in their clean-up is reported.
-local function seen_off(tasks)
-  return async.defer(function()
-    local left = {}
-    for _, task in ipairs(tasks) do
-      if not ended[task:status()] then left[#left + 1] = task end
+-- Cancels the tasks that have not ended, and sees them unwind.  What goes wrong in
+-- their clean-up is reported.
+local function see_off(tasks)
+  local left = {}
+  for _, task in ipairs(tasks) do
+    if not ended[task:status()] then left[#left + 1] = task end
+  end
+  cancel(left)
+  if #left == 0 or not can_wait() then return end -- in a generator that is closed
+  async.shield(function()
+    for _, task in ipairs(left) do
+      task:pawait()
+      report_unheard(task)
     end
-    if #left == 0 then return end
-    cancel(left)
-    async.shield(function()
-      for _, task in ipairs(left) do
-        task:pawait()
-        report_unheard(task)
-      end
-    end)
   end)
+end
+
+-- To be closed.
+local function seen_off(tasks)
+  return async.defer(function() see_off(tasks) end)
 end
 
 -- Starts the functions of the list as children of the scope: a list of all.
@@ -128,8 +131,8 @@ function combine.all(list)
   if not ok then raise_first(without(tasks or {}, taken), problem) end
   local results = {n = #tasks}
   for i, task in ipairs(tasks) do
-    uncounted()
-    results[i] = task:await()
+    local _, value = outcome(task)
+    results[i] = value
   end
   return results
 end
@@ -151,37 +154,21 @@ function combine.race(list)
   if #list == 0 then error("race: nothing to run", 2) end
   check_wait("race")
   local winner = choose_among(list, function(tasks)
-    uncounted()
-    async.select(tasks)
-    return first_ended(tasks)
+    local ends <close> = watch(tasks)
+    return tasks[(next_end(ends))]
   end)
   uncounted()
   return winner:await()
-end
-
--- Those that live, and those that ended well: several may have since the last
--- look.
-local function without_ended(tasks)
-  local left, done = {}, {}
-  for _, task in ipairs(tasks) do
-    local status = task:status()
-    if status == "done" then done[#done + 1] = task end
-    if not ended[status] then left[#left + 1] = task end
-  end
-  return left, done
 end
 
 function combine.any(list)
   check_tasks("any", list)
   if #list == 0 then error("any: nothing to try", 2) end
   check_wait("any")
-  local winner, tasks = choose_among(list, function(left)
-    while #left > 0 do
-      local done
-      uncounted()
-      async.select(left)
-      left, done = without_ended(left)
-      if #done > 0 then return first_ended(done) end
+  local winner, tasks = choose_among(list, function(tasks)
+    local ends <close> = watch(tasks)
+    for index, ok in next_end, ends do
+      if ok then return tasks[index] end
     end
   end)
   uncounted()
@@ -189,14 +176,81 @@ function combine.any(list)
   error(errors_of(tasks), 0)
 end
 
-function combine.map(list, fn, options)
-  check_list("map", list, "the list comes first: map(list, fn)", 3)
-  check_function("map", 2, fn)
-  options = check_options("map", options, {limit = true})
-  check_wait("map")
+function combine.settle(list)
+  check_tasks("settle", list)
+  check_wait("settle")
+  local given, tasks = given_in(list), nil
+  local _ <close> = seen_off(given)
+  settling(function(scope)
+    tasks = start(scope, list)
+    local ends <close> = watch(given)
+    for _ in next_end, ends do end
+  end)
+  local results = {}
+  for i, task in ipairs(tasks) do
+    local ok, value = outcome(task)
+    results[i] = ok and {ok = true, value = value} or {ok = false, error = value}
+  end
+  return results
+end
+
+-- The tasks belong to no scope, for there is no call whose end it could wait for.
+-- Where Lua closes a loop's fourth value that sees them off; else the watch cancels
+-- them, later.
+function combine.as_completed(list)
+  check_tasks("as_completed", list)
+  check_wait("as_completed")
+  local closes = for_closes()
+  local tasks, ends = {}, nil
+  local _ <close> = async.defer(function()
+    if not ends then see_off(tasks) end
+  end)
+  for i = 1, #list do
+    tasks[i] = is_task(list[i]) and list[i] or spawn_inside(list[i])
+  end
+  ends = watch(tasks, true)
+  return next_end, ends, nil, closes and async.defer(function()
+    leave_watch(ends)
+    see_off(tasks)
+  end) or nil
+end
+
+local function check_limit(limit)
+  if limit == nil or limit == huge then return huge end
+  return check_count("map", "limit", limit)
+end
+
+local function check_switch(name, value)
+  if value == nil or value == true or value == false then return value end
+  error(format("map: %s must be true or false, got %s", name, type(value)), 3)
+end
+
+-- As soon as one task has ended its place is the next one's.
+local function map_all(list, fn, limit)
+  local results, errors, running = {n = #list}, nil, 0
+  local ends <close> = watch_some(max(1, min(limit, #list)))
+  local function take(index, ok, value)
+    running = running - 1
+    if ok then
+      results[index] = value
+    else
+      errors = errors or {}
+      errors[index] = value
+    end
+  end
+  settling(function(scope)
+    for index = 1, #list do
+      if running >= limit then take(next_end(ends)) end
+      watch_also(ends, scope:spawn({name = "map"}, fn, list[index], index), index)
+      running = running + 1
+    end
+    while running > 0 do take(next_end(ends)) end
+  end)
+  return results, errors
+end
+
+local function map_well(list, fn, limit)
   local count = #list
-  local limit = options.limit == nil and huge or options.limit == huge and huge
-    or check_count("map", "limit", options.limit)
   local results, places = {n = count}, async.semaphore(max(1, min(limit, count)), "map")
   local function work(index)
     local _ <close> = async.defer(function() places:release() end)
@@ -210,6 +264,16 @@ function combine.map(list, fn, options)
     end
   end)
   return results
+end
+
+function combine.map(list, fn, options)
+  check_list("map", list, "the list comes first: map(list, fn)", 3)
+  check_function("map", 2, fn)
+  options = check_options("map", options, {limit = true, keep_going = true})
+  local limit = check_limit(options.limit)
+  local keep_going = check_switch("keep_going", options.keep_going)
+  check_wait("map")
+  return (keep_going and map_all or map_well)(list, fn, limit)
 end
 
 local function check_number(name, what, value, default)

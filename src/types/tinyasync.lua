@@ -190,16 +190,34 @@ function async.race(list) end
 
 ---@class tinyasync.MapOptions
 ---@field limit? integer how many calls may be under way at once; all if left out
+---@field keep_going? boolean an error cancels nothing, and is in the second result
 
 ---Calls `fn` with each item of a list and its index, in a task each. Returns the list of their first
----results, with their number in `n`. The first failure cancels the others and is raised.
+---results, with their number in `n`. The first failure cancels the others and is raised; with
+---`keep_going` all errors are returned, by index.
 ---@async
 ---@generic T, R
 ---@param list T[]
 ---@param fn async fun(item: T, index: integer): R
 ---@param options? tinyasync.MapOptions
 ---@return { [integer]: R, n: integer } results
+---@return table<integer, any>? errors with `keep_going`; nil when there is none
 function async.map(list, fn, options) end
+
+---Waits for all functions and tasks of a list, however they end. A `value` is the first result.
+---@async
+---@param list (tinyasync.Task|async fun(): ...)[]
+---@return { ok: boolean, value: any, error: any }[]
+function async.settle(list) end
+
+---For a `for` loop: goes through the ends of all functions and tasks of a list, as they come. When the
+---loop is left the rest is cancelled.
+---@async
+---@param list (tinyasync.Task|async fun(): ...)[]
+---@return async fun(state: any): integer, boolean, any next index, ok, the first result or the error
+---@return any state
+---@nodiscard
+function async.as_completed(list) end
 
 ---@class tinyasync.RetryOptions
 ---@field delay? number seconds before the second try; 0 if left out
@@ -253,6 +271,17 @@ function Channel:send(value) end
 ---@async
 ---@return any value
 function Channel:recv() end
+
+---Puts a value in if that needs no wait.
+---@param value any not nil
+---@return true? sent
+---@return "full"|"closed"? why
+function Channel:try_send(value) end
+
+---Takes the oldest value out if there is one.
+---@return any value
+---@return "empty"|"closed"? why
+function Channel:try_recv() end
 
 ---Says that no more values will come. Waiting receivers get nil, waiting senders an error.
 function Channel:close() end

@@ -269,6 +269,149 @@ function load.any_takes_very_many_that_fail(n)
   assert(not ok and err.n == n)
 end
 
+-- Each at a moment of its own.
+local function fails_at(i)
+  return function() sleep(i) count() error("planned", 0) end
+end
+
+function load.any_takes_very_many_that_fail_one_by_one(n)
+  local list = {}
+  for i = 1, n do list[i] = fails_at(i) end
+  local ok, err = pcall(async.any, list)
+  assert(not ok and err.n == n)
+end
+
+function load.any_takes_very_many_tasks_that_fail_one_by_one(n)
+  local list = {}
+  for i = 1, n do list[i] = spawn(fails_at(i)) end
+  local ok, err = pcall(async.any, list)
+  assert(not ok and err.n == n)
+end
+
+function load.all_takes_very_many_tasks(n)
+  local list = {}
+  for i = 1, n do list[i] = spawn(function() sleep(i) count() return i end) end
+  assert(async.all(list)[n] == n)
+end
+
+function load.settle_takes_very_many(n)
+  local list = {}
+  for i = 1, n do list[i] = i % 2 == 0 and fails_at(i) or spawn(fails_at(i)) end
+  local results = async.settle(list)
+  assert(#results == n and results[n].error == "planned")
+end
+
+function load.as_completed_takes_very_many(n)
+  local list = {}
+  for i = 1, n do list[i] = i % 2 == 0 and fails_at(n - i) or spawn(fails_at(n - i)) end
+  local last
+  for i, ok, err in async.as_completed(list) do last = i assert(not ok and err == "planned") end
+  assert(last == 1)
+end
+
+function load.as_completed_takes_very_many_that_have_ended(n)
+  local list = {}
+  for i = 1, n do list[i] = spawn(function() sleep(i * 7919 % n) count() return i end) end
+  sleep(n)
+  local seen = 0
+  for i, ok, value in async.as_completed(list) do seen = seen + 1 assert(ok and value == i) end
+  assert(seen == n)
+end
+
+function load.as_completed_is_left_with_very_many(n)
+  local list = jobs(n, sleeper)
+  list[n] = count
+  for i in async.as_completed(list) do assert(i == n) break end
+end
+
+function load.very_many_loops_of_as_completed_are_left(n)
+  for _ = 1, n do
+    for _ in async.as_completed {count, function() sleep(9) end} do break end
+  end
+end
+
+function load.map_keeps_going_through_a_long_list(n)
+  local list = {}
+  for i = 1, n do list[i] = i end
+  local _, errors = async.map(list, function(i) fails_at(i % 7)() end,
+    {limit = 100, keep_going = true})
+  assert(errors[n] == "planned")
+end
+
+function load.map_keeps_going_without_a_limit(n)
+  local list = {}
+  for i = 1, n do list[i] = i end
+  local results = async.map(list, function(i) sleep(i) count() return i end, {keep_going = true})
+  assert(results[n] == n)
+end
+
+function load.a_semaphore_has_very_many_places(n)
+  local places, guards = async.semaphore(n), {}
+  for i = 1, n do guards[i] = places:acquire() end
+  for i = 1, n, 2 do
+    local _ <close> = guards[i]
+    count()
+  end
+  for _ = 1, n // 2 do places:release() count() end
+  assert(not pcall(places.release, places))
+end
+
+function load.very_many_places_are_released_by_others(n)
+  local places = async.semaphore(n // 2)
+  for _ = 1, n do
+    places:acquire()
+    spawn(function() sleep(1) places:release() count() end)
+  end
+end
+
+function load.very_many_places_are_left_behind(n)
+  local places = async.semaphore(n)
+  for _ = 1, n do spawn(function() places:acquire() count() end) end
+  sleep(1)
+  local waits = {}
+  for i = 1, n do waits[i] = spawn(function() places:with(function() end) end) end
+  sleep(1)
+  assert(#async.tree() > n)
+  for i = 1, n do waits[i]:cancel() end
+end
+
+function load.very_many_tasks_end_that_somebody_has(n)
+  local tasks = {}
+  for i = 1, n do tasks[i] = spawn(function() count() return i end) end
+  sleep(1)
+  for i = 1, n do assert(tasks[i].name == "loads.lua:" .. debug.getinfo(1, "l").currentline - 2) end
+end
+
+function load.very_many_errors_come_together(n)
+  local ok, err = pcall(async.scope, function(s)
+    for _ = 1, n do s:spawn(function() sleep(1) count() error("planned", 0) end) end
+  end)
+  assert(not ok and err.n == n and #tostring(err) > 1000)
+  ok, err = pcall(async.all, jobs(n, function() sleep(1) error("planned", 0) end))
+  assert(not ok and err == "planned")
+end
+
+function load.very_many_values_are_tried(n)
+  local channel = async.channel(math.huge)
+  for i = 1, n do assert(channel:try_send(i)) end
+  for i = 1, n do assert(channel:try_recv() == i) count() end
+end
+
+function load.a_tree_of_very_many_tasks_is_shown(n)
+  local function node(count_of)
+    if count_of > 1 then
+      local half = count_of // 2
+      spawn(node, half)
+      if count_of - 1 - half > 0 then spawn(node, count_of - 1 - half) end
+    end
+    sleep(2)
+    count()
+  end
+  spawn(node, n)
+  sleep(1)
+  assert(#async.tree() > 1000 and #async.tasks() == n + 1)
+end
+
 function load.very_many_children_fail_in_clean_up(n)
   local ok, err = pcall(async.scope, function(s)
     for _ = 1, n do

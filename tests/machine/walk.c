@@ -14,6 +14,7 @@
 #include "core/sync.h"
 #include "core/task.h"
 #include "core/wait.h"
+#include "core/watch.h"
 #include "machine/machine.h"
 
 #define MANY 100000 /* more than this in a list is a loop in it */
@@ -91,6 +92,7 @@ static bool check_waiters(struct walk *walk, const struct ta_list *queue) {
   for (struct ta_link *link = ta_list_first(queue); link; link = ta_list_after(queue, link)) {
     const struct ta_waiter *waiter = TA_HOLDER(link, struct ta_waiter, link);
     const struct ta_task *task = waiter->task;
+    if (!task) continue; /* a watch's */
     REQUIRE(is_live(walk->runner, task));
     REQUIRE_OF(task, task->state == TA_TASK_WAITING);
     REQUIRE_OF(task, waiter == &task->waiter ? task->queued : is_action(task, "select"));
@@ -172,6 +174,7 @@ static bool check_regions(struct walk *walk, const struct ta_task *task) {
 /* The queue of the object that a task which is queued waits for. */
 static const struct ta_list *queue_of(const struct ta_task *task) {
   if (is_action(task, "await")) return &((const struct ta_task *)task->subject)->awaiters;
+  if (task->kind == &ta_ends_kind) return ta_watch_queue(task->subject);
   if (is_action(task, "send")) return &((const struct ta_channel *)task->subject)->senders;
   return &((const struct ta_sync *)task->subject)->waiting;
 }

@@ -23,10 +23,12 @@ static const char remember[] =
     "  table.sort(list) return table.concat(list, ' ') end";
 
 #define LIBRARY_FIELDS                                                                             \
-  "tinyasync.actions tinyasync.all tinyasync.any tinyasync.channel tinyasync.checkpoint "          \
+  "tinyasync.actions tinyasync.all tinyasync.any tinyasync.as_completed tinyasync.channel "        \
+  "tinyasync.checkpoint "                                                                          \
   "tinyasync.current tinyasync.defer tinyasync.event tinyasync.every tinyasync.lock "              \
   "tinyasync.map tinyasync.move_on_after tinyasync.now tinyasync.race tinyasync.retry "            \
-  "tinyasync.scope tinyasync.select tinyasync.semaphore tinyasync.shield tinyasync.task_local "    \
+  "tinyasync.scope tinyasync.select tinyasync.semaphore tinyasync.settle tinyasync.shield "        \
+  "tinyasync.task_local "                                                                          \
   "tinyasync.tasks tinyasync.tree tinyasync.with_timeout"
 #define COROUTINE                                                                                  \
   "coroutine.close coroutine.resume coroutine.running coroutine.status coroutine.wrap "            \
