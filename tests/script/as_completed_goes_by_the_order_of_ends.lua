@@ -36,7 +36,7 @@ for _, ok, err in async.as_completed {task} do print(ok, err.kind, err) end
 print(pcall(async.as_completed))
 -- expect: false	as_completed: expected a list, got nil; put them in a list: as_completed{f, g}
 print(pcall(async.as_completed, {print, 5}))
--- expect: false	as_completed: expected a function or a task at index 2, got number
+-- expect: false	as_completed: expected a function or a task at index 2, got number; pass functions, do not call them
 print(pcall(async.as_completed, {async.current()}))
 -- expect: false	as_completed: a task cannot await itself
 print(#async.tasks())                      -- expect: 1
