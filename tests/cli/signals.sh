@@ -529,8 +529,8 @@ io.input(fifo) print(io.read())
 for line in fifo:lines() do print(line) end print "all"
 for line in io.lines "fifo" do print(line) end print "all"
 for line in io.popen("head -n 1 fifo"):lines() do print(line) end print "all"
-print(io.popen("head -n 1 fifo"):read "a")
-print(pcall(fifo.read, fifo))
+print(io.popen("head -n 1 fifo"):read "a")'
+protected_reads='print(pcall(fifo.read, fifo))
 print(pcall(function() for line in fifo:lines() do print(line) end end))
 print(xpcall(fifo:lines(), function(err) print(err) return err end))
 print(pcall(coroutine.wrap(fifo:lines())))
@@ -583,6 +583,11 @@ t_a_signal_ends_a_read_where_it_is() {
   each_read "signal 15"
 }
 
+t_a_signal_ends_a_read_behind_protected_calls() {
+  local reads=$protected_reads
+  t_a_signal_ends_a_read_where_it_is
+}
+
 # The input ends for the same reason, before the step has had its time.
 t_input_that_ends_with_a_signal_is_not_taken_for_its_end() {
   end_read() {
@@ -590,6 +595,11 @@ t_input_that_ends_with_a_signal_is_not_taken_for_its_end() {
     feed
   }
   each_read "signal 2"
+}
+
+t_input_that_ends_with_a_signal_behind_protected_calls_is_not_taken_for_its_end() {
+  local reads=$protected_reads
+  t_input_that_ends_with_a_signal_is_not_taken_for_its_end
 }
 
 t_a_timeout_ends_a_read_where_it_is() {
