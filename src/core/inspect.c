@@ -56,12 +56,15 @@ static bool where_running(const struct ta_runner *runner, ta_place place) {
   return false;
 }
 
+/* Above a script's frames lie those of l_report() and of whoever asked for the report. */
+#define OWN_FRAMES 2
+
 /* Pushes the frames of a task's coroutines, the innermost first. */
 static void push_task_frames(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
   lua_pushliteral(L, "");
   if (task == runner->current) {
     for (const struct ta_level *level = runner->level; level; level = level->up) {
-      ta_push_frames(L, level->co, level->co == L);
+      ta_push_frames(L, level->co, level->co == L ? OWN_FRAMES : 0);
       lua_concat(L, 2);
     }
   } else if (task->steps > 0) {

@@ -781,7 +781,7 @@ LUA
   # Between two passes: the names are those of a moment ago.
   stop USR1
   wait_for has err "2 tasks"
-  stop TERM
+  stop_again TERM
   expect_end "signal 15"
   [[ $(tail -n 1 err) == "tinyasync: ended at once; these would not stop: #2 first, #3 second" ]] ||
     fail "$(cat err)"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "inject/subject.h"
 
+#include <errno.h>
 #include <lauxlib.h>
 #include <lualib.h>
 #include <math.h>
@@ -257,7 +258,7 @@ void subject_end(struct subject *subject) {
   for (int kind = TA_REPORT_TREE; kind <= TA_REPORT_NAMES; kind++) call(subject, l_report, kind);
   ta_cancel_all(subject->runner, "injected");
   unwind(subject);
-  ta_close_all(subject->runner);
+  while (ta_close_all(subject->runner) == -EINTR) continue; /* interrupted after a step */
   check_nothing_left(subject);
   call(subject, l_check_kept, 0);
   ta_runner_free(subject->runner);
