@@ -318,8 +318,8 @@ static void complete(struct ta_runner *runner, struct ta_task *task) {
   disarm(runner, task);
   task->kind = NULL;
   if (task->state != TA_TASK_WAITING) return; /* it has not parked yet */
-  if (ta_tracing(runner)) ta_trace_simple(runner, task, TA_EVENT_WAKE);
   ta_make_ready(runner, task);
+  if (ta_tracing(runner)) ta_trace_simple(runner, task, TA_EVENT_WAKE); /* reads the clock */
 }
 
 void ta_complete_wait(struct ta_runner *runner, struct ta_task *task) {
