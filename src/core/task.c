@@ -469,6 +469,7 @@ static void end_task(struct ta_runner *runner, struct ta_task *task, enum ta_tas
   task->starts = TA_START_LOADED; /* its arguments are gone, should it never have started */
   ta_pool_give_back(runner, task);
   keep_outcome(runner, runner->L, task);
+  runner->current = NULL; /* what reports and clocks run in Lua is no part of it */
   let_go(runner, task);
   leave_living(runner, task);
   task->wait = ++runner->last_wait; /* from now on says who ended before whom */
