@@ -84,6 +84,7 @@ FAULT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/fault/*
 MACHINE_SCRIPTS = $(patsubst tests/%.lua,$(BUILD)/tests/%.o,$(wildcard tests/machine/*.lua))
 MACHINE_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/machine/*.c))
 INJECT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/inject/*.c))
+CALLBACK_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/callback/*.c))
 COUNTED_OBJECTS = $(CORE:src/%.c=$(BUILD)/counted/%.o) $(PRELUDE:src/%.lua=$(BUILD)/%.o)
 LOAD_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/load/*.c))
 
@@ -96,6 +97,7 @@ UNIT = $(BUILD)/tests/unit/run
 FAULT = $(BUILD)/tests/fault/run
 MACHINE = $(BUILD)/tests/machine/run
 INJECT = $(BUILD)/tests/inject/run
+CALLBACK = $(BUILD)/tests/callback/run
 LOAD = $(BUILD)/tests/load/run
 # One program for each event loop whose library is there.
 EMBED_GLIB := $(shell $(PKG_CONFIG) --exists glib-2.0 && echo glib)
@@ -112,7 +114,7 @@ EMBED_OBJECTS = $(EMBED:=.o) $(EMBED_THREADS).o $(EMBED_STARVED).o $(EMBED_LUA).
 C_FILES = $(wildcard src/*.h src/*/*.[ch] tests/*/*.[ch])
 
 .SECONDARY: $(PRELUDE:src/%.lua=$(BUILD)/%.c) $(CLI_LUA:src/%.lua=$(BUILD)/%.c) $(MACHINE_SCRIPTS:.o=.c)
-.PHONY: all test check-all asan tsan valgrind fuzz inject bench coverage lint format install \
+.PHONY: all test check-all asan tsan valgrind fuzz inject callback bench coverage lint format install \
   uninstall dist clean help tests
 
 all: $(PROGRAM) $(LIBRARY) $(SHARED) $(LUA_MODULE) ## build the program and the libraries
@@ -148,6 +150,10 @@ $(FAULT): $(FAULT_OBJECTS) $(LIBRARY)
 $(INJECT): $(INJECT_OBJECTS) $(LIBRARY)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -Wl,-E -o $@ $^ $(LUA_LIBS)
+
+$(CALLBACK): $(CALLBACK_OBJECTS) $(BUILD)/tests/machine/walk.o $(MODULE_OBJECTS) $(LIBRARY)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LUA_LIBS)
 
 $(LOAD): $(LOAD_OBJECTS) $(COUNTED_OBJECTS)
 	@echo "  LINK  $@"
@@ -241,11 +247,11 @@ $(BUILD)/tests/%.o: tests/%.c Makefile
 	@$(CC) $(ALL_CFLAGS) -Itests -MMD -MP -c -o $@ $<
 
 -include $(patsubst %.o,%.d,$(CORE_OBJECTS) $(REST_OBJECTS) $(UNIT_OBJECTS) $(FAULT_OBJECTS) \
-  $(INJECT_OBJECTS) $(MODULE_OBJECTS) $(EMBED_OBJECTS) $(LOAD_OBJECTS) $(COUNTED_OBJECTS) $(MACHINE_OBJECTS) $(MACHINE_SCRIPTS))
+  $(INJECT_OBJECTS) $(CALLBACK_OBJECTS) $(MODULE_OBJECTS) $(EMBED_OBJECTS) $(LOAD_OBJECTS) $(COUNTED_OBJECTS) $(MACHINE_OBJECTS) $(MACHINE_SCRIPTS))
 
 # ------------------------------------------------------------------- tests
 
-tests: all $(UNIT) $(FAULT) $(INJECT) $(LOAD) $(MACHINE) $(EMBED_ALL)
+tests: all $(UNIT) $(FAULT) $(INJECT) $(CALLBACK) $(LOAD) $(MACHINE) $(EMBED_ALL)
 
 test: tests ## run the tests of a minute
 	tests/run $(BUILD)
@@ -271,7 +277,10 @@ inject: $(INJECT) $(UNIT) ## act at every step, and in the middle of every call
 	$(INJECT) -a tests/script/*_*.lua tests/regress/*.lua scripts/*.lua
 	TA_TEST_WHOLE=1 $(UNIT) whatever_acts
 
-check-all: test lint asan tsan valgrind fuzz inject ## everything
+callback: $(CALLBACK) ## let a callback do everything at every point of every call
+	$(CALLBACK) -a
+
+check-all: test lint asan tsan valgrind fuzz inject callback ## everything
 
 bench: $(PROGRAM) ## measure, against the peers that are installed
 	tests/bench/run $(BUILD)
