@@ -234,6 +234,7 @@ static int give_reason(lua_State *L, const char *reason) {
 static int l_try_recv(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_channel *channel = check_channel_of(runner, L);
+  ta_check_open(runner, L);
   lua_settop(L, 1);
   if (ta_channel_take(runner, L, 1) && !lua_isnil(L, -1)) return 1;
   return give_reason(L, channel->closed ? "closed" : "empty");
@@ -244,6 +245,7 @@ static int l_try_send(lua_State *L) {
   struct ta_channel *channel = check_channel_of(runner, L);
   lua_settop(L, SENT);
   if (lua_isnil(L, SENT)) return luaL_error(L, "try_send: cannot send nil");
+  ta_check_open(runner, L);
   if (channel->closed) return give_reason(L, "closed");
   struct ta_waiter *receiver = first_of(runner, channel, &channel->sync.waiting);
   if (!receiver && channel->count >= channel->capacity) return give_reason(L, "full");

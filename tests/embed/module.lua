@@ -223,7 +223,7 @@ test("every_call_after_close_says_that_the_runner_was_closed", function()
   open()
   local channel, event, lock, now = async.channel(1), async.event(), async.lock(), async.now
   last:close()
-  for _, name in ipairs {"send", "recv", "iter", "close"} do
+  for _, name in ipairs {"send", "recv", "try_send", "try_recv", "iter", "close"} do
     check_raises("the Runner was closed", channel[name], channel, 1)
   end
   for _, name in ipairs {"set", "clear", "wait", "is_set"} do
