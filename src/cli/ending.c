@@ -303,8 +303,8 @@ static void on_dump(void *data) {
 /* What no hook reaches is ended with the process. */
 static void die(struct ta_run *run) {
   write_last_words(run);
-  if (ta_signals_caught()) ta_signals_die(ta_signals_caught());
-  _exit(run->exit_asked ? run->exit_code : run->timed_out ? TA_EXIT_TIMEOUT : TA_EXIT_REPORTED);
+  run->reported = true;
+  _exit(ta_run_exit_status(run));
 }
 
 /* Under virtual time a step that does not end has had the time-out's seconds

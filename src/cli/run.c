@@ -264,8 +264,7 @@ static int l_run(lua_State *L) {
 
 /* ------------------------------------------------------------------- ending */
 
-/* How the run ended beats what happened in it. */
-static int exit_status(struct ta_run *run) {
+int ta_run_exit_status(const struct ta_run *run) {
   if (run->exit_asked) return run->exit_code == 0 && run->output_lost ? 1 : run->exit_code;
   if (!run->started) return TA_EXIT_CANNOT_START;
   if (ta_signals_caught()) ta_signals_die(ta_signals_caught());
@@ -298,7 +297,7 @@ void ta_run_leave(struct ta_run *run) {
   ta_close_all_here(run->runner);
   close_trace(run);
   close_lua(run);
-  exit(exit_status(run));
+  exit(ta_run_exit_status(run));
 }
 
 /* Tells why it could not start: the error object is on top. */
@@ -350,7 +349,7 @@ static int run_with_host(struct ta_run *run, const char *program) {
   if (!open_host(run)) return TA_EXIT_CANNOT_START;
   ta_stdio_on_broken(on_broken, run);
   run_script(run, program);
-  int status = exit_status(run);
+  int status = ta_run_exit_status(run);
   ta_stdio_on_broken(NULL, NULL);
   ta_signals_close();
   ta_loop_close(&run->loop);

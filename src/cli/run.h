@@ -83,6 +83,10 @@ int ta_run_command(const char *program, int argc, char **argv);
  * closes tasks and state as Lua's own os.exit does. */
 _Noreturn void ta_run_leave(struct ta_run *run);
 
+/* How the run ended beats what happened in it.  Does not return when a signal did.  Also
+ * from handlers. */
+int ta_run_exit_status(const struct ta_run *run);
+
 /* Flushes stdout; tells once of an error. */
 void ta_run_flush(struct ta_run *run);
 

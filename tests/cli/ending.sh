@@ -373,6 +373,17 @@ t_busy_clean_up_after_a_deadlock_ends_with_the_grace() {
   done
 }
 
+t_clean_up_that_no_hook_reaches_does_not_change_the_status() {
+  local stuck="local stuck <close> = async.defer(function()
+    string.find(('a'):rep(40), ('a-'):rep(30) .. 'b')
+  end)"
+  ends_so "exit 3" --grace=0.1 "$stuck async.event 'never':wait()"
+  expect_has err "ended at once; this would not stop: #1 script.lua"
+  ends_so "exit 124" --grace=0.1 --timeout=0.1 "$stuck sleep(60)"
+  ends_so "exit 5" --grace=0.1 "$stuck os.exit(5, true)"
+  ends_so "exit 1" --grace=0.1 --on-error=stop "$stuck spawn(error, 'x') sleep(60)"
+}
+
 t_a_daemon_that_sleeps_is_no_deadlock() {
   run run --timeout=0.3 -e '
     spawn({daemon = true}, function() while true do sleep(0.05) end end)
