@@ -67,8 +67,9 @@ struct ta_host {
   void (*poll)(void *data);
 
   /* Called in the middle of a step, some instructions after ta_preempt(), or at a
-   * call after ta_preempt_calls(), from the debug hook of the coroutine L that runs.  It may use L
-   * as a C function would, and may end the step with ta_raise_cancellation(). */
+   * call after ta_preempt_calls(), from the debug hook of the coroutine L that runs.
+   * It may use L as a C function would, and may end the step with
+   * ta_raise_cancellation(). */
   void (*preempted)(void *data, lua_State *L);
 };
 
@@ -164,8 +165,8 @@ TA_API enum ta_pass_result ta_run(struct ta_runner *runner, double *deadline);
 TA_API bool ta_only_polled(const struct ta_runner *runner);
 
 /* Makes the pass under way, or else the next one, return TA_INTERRUPTED after
- * the step it is in, or ta_close_all() return after the task it is at.  May be called from signal
- * handlers and other threads. */
+ * the step it is in, or ta_close_all() return after the task it is at.  May be called
+ * from signal handlers and other threads. */
 TA_API void ta_interrupt(struct ta_runner *runner);
 
 /* What the host's call_later() was asked for last could not be noted down.  It is
@@ -324,8 +325,8 @@ TA_API void ta_push_running_place(struct ta_runner *runner, lua_State *L);
 TA_API bool ta_write_running_place(const struct ta_runner *runner, char *text, size_t size);
 
 /* The task that is taking its step, or NULL.  Its name is NULL until somebody
- * asked for it.  `id` and `name` may be NULL.  May be called from signal handlers on the Runner's
- * thread. */
+ * asked for it.  `id` and `name` may be NULL.  May be called from signal handlers on
+ * the Runner's thread. */
 TA_API const struct ta_task *ta_running_task(const struct ta_runner *runner, uint64_t *id,
                                              const char **name);
 

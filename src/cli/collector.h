@@ -6,8 +6,7 @@
  * at once: tens of milliseconds in which nobody is stepped.  Here it is brought
  * forward to where the Runner waits anyway, when the next deadline is further away
  * than that phase took the last time.  In generational mode nothing is done.  What does
- * not fit is left to Lua, which
- * collects as it allocates.
+ * not fit is left to Lua, which collects as it allocates.
  */
 #ifndef TA_CLI_COLLECTOR_H
 #define TA_CLI_COLLECTOR_H

@@ -45,6 +45,7 @@ struct ta_run {
   struct ta_text_trace text_trace;
 
   double ends_at;             /* the time-out, on the clock; HUGE_VAL: none */
+  double grace_ends_at;       /* on the same, once the run is ended */
   uint64_t passes_at_instant; /* under virtual time */
   bool started;               /* the script was loaded and became a task */
   bool reported;              /* something was written to stderr that means status 1 */
@@ -68,7 +69,6 @@ struct ta_run {
   uint64_t last_steps;               /* how many had begun at the last tick */
   int stuck_ticks;                   /* for which one step has gone on */
   int deaf_ticks;                    /* for which no hook was reached in it */
-  volatile double grace_ends_at;     /* on the run's clock */
   volatile double wished_at;         /* in real time; 0: the run is not to end */
   size_t named;                      /* how many lived when `names` was written */
   char names[512];                   /* of those that live, for last words */

@@ -109,7 +109,8 @@ static int close_dead(struct ta_runner *runner, lua_State *L, lua_State *co, int
   return closed;
 }
 
-static const char *const closers[] = {"coroutine.resume", "coroutine.wrap", "await"};
+static const char *const closers[] = {
+    [RESUME] = "coroutine.resume", [WRAP] = "coroutine.wrap", [AWAIT] = "await"};
 
 /* The coroutine has died of the error object on top of L: a cancellation in force
  * closes it and goes on. */

@@ -3,8 +3,8 @@
  * preempt.h -- looking into a step that does not end.
  *
  * ta_preempt() sets a debug hook on the coroutine that runs, for the next
- * instruction or for calls, and the hook calls the host.  Coroutines resumed or gone back to in
- * between get the hook too.
+ * instruction, and ta_preempt_calls() one for calls and returns; the hook calls the
+ * host.  Coroutines resumed or gone back to in between get the hook too.
  *
  * Why the step is looked into, and what happens then, only the host knows.
  */

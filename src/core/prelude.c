@@ -2,7 +2,6 @@
 #include "core/prelude.h"
 
 #include <lauxlib.h>
-
 #include <string.h>
 
 #include "core/await.h"

@@ -57,7 +57,8 @@ struct ta_task {
   void *subject;                   /* more about that */
   double since;                    /* when the wait began */
   lua_State *stopped;              /* the innermost of its coroutines, while it waits */
-  uint64_t wait;                   /* number of the wait a ticket can end, or 0 */
+  uint64_t wait;                   /* number of the wait a ticket can end, or 0; once it has
+                                      ended, which of two did so first */
   uint64_t steps;                  /* how many it has taken */
   uint32_t slot;                   /* its number in the Runner's table */
   uint32_t place;                  /* its coroutine's */
@@ -158,10 +159,10 @@ void ta_task_step(struct ta_runner *runner, struct ta_task *task);
  * in one last step, and no clean-up can wait. */
 void ta_task_force(struct ta_runner *runner, struct ta_task *task);
 
-/* The Runner is freed: nothing that outlives it leads to the task any more. */
 /* Closes the running task where it stands, to which nothing returns, and forgets it. */
 void ta_task_abandon(struct ta_runner *runner, struct ta_task *task);
 
+/* The Runner is freed: nothing that outlives it leads to the task any more. */
 void ta_task_forget(struct ta_runner *runner, struct ta_task *task);
 
 /* The state is being closed: from now on the task counts as ended.  Nobody is told.

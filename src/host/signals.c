@@ -85,6 +85,12 @@ static void note_end(int number) {
   }
 }
 
+static void note_dump(void) {
+  signals.on.dump(signals.on.data);
+  ta_signals_tick(TA_TICK);
+  wake();
+}
+
 static void on_end(int number) {
   int saved = errno;
   if (is_at_home(number)) note_end(number);
@@ -93,10 +99,7 @@ static void on_end(int number) {
 
 static void on_dump(int number) {
   int saved = errno;
-  if (!is_at_home(number)) return;
-  signals.on.dump(signals.on.data);
-  ta_signals_tick(TA_TICK);
-  wake();
+  if (is_at_home(number)) note_dump();
   errno = saved;
 }
 
