@@ -326,10 +326,15 @@ static bool is_out_of_grace(const struct ta_run *run) {
   return ta_clock_real(&run->clock) - run->wished_at >= run->options.grace;
 }
 
+/* Handlers note why, and the Runner then ends the run. */
+static bool is_to_end(const struct ta_run *run) {
+  return run->ending || run->timed_out || ta_signals_caught();
+}
+
 /* Looks into the step.  If that is to end, a call that it waits in is broken off. */
 static void preempt(struct ta_run *run) {
   ta_preempt(run->runner);
-  if (!run->ending && !run->timed_out && !ta_signals_caught()) return;
+  if (!is_to_end(run)) return;
   ta_preempt_calls(run->runner);
   ta_signals_break_off(run->forced || ta_would_cancel(run->runner));
 }
@@ -343,7 +348,7 @@ static void on_tick(void *data) {
   if (!stuck) run->deaf_ticks = 0;
   if (!stuck && run->forced) run->forced = 1;
   look_at_timeout(run);
-  if (!run->ending && !run->timed_out && !ta_signals_caught() && !run->dump_wanted) {
+  if (!is_to_end(run) && !run->dump_wanted) {
     if (isinf(run->ends_at)) ta_signals_stop_ticking();
     return;
   }

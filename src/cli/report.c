@@ -82,17 +82,28 @@ static void put_string(const char *text) {
   put(text, strlen(text));
 }
 
+/* The text, to be freed, or NULL. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 1, 0)))
+#endif
+static char *
+make_text(const char *format, va_list arguments) {
+  va_list again;
+  va_copy(again, arguments);
+  int length = vsnprintf(NULL, 0, format, again);
+  va_end(again);
+  char *text = length < 0 ? NULL : malloc((size_t)length + 1);
+  if (text) vsnprintf(text, (size_t)length + 1, format, arguments);
+  return text;
+}
+
 void ta_report_with(const char *before, const char *format, va_list arguments, const char *after) {
-  char *text = NULL;
+  char *text = make_text(format, arguments);
   fflush(stdout);
   fputs(before, stderr);
-  if (vasprintf(&text, format, arguments) >= 0) {
-    put_string(text);
-    free(text);
-  } else {
-    fputs("not enough memory", stderr);
-  }
+  put_string(text ? text : "not enough memory");
   fprintf(stderr, "%s\n", after);
+  free(text);
 }
 
 void ta_report(const char *format, ...) {

@@ -37,9 +37,10 @@ static void *system_alloc(void *data, void *block, size_t old_size, size_t new_s
 static int l_panic(lua_State *L) {
   const char *message = lua_tostring(L, -1);
   if (!message) message = "error object is not a string";
-  ta_report_text("PANIC: unprotected error in call to Lua API (", 45);
+  fflush(stdout);
+  fputs("PANIC: unprotected error in call to Lua API (", stderr);
   ta_report_text(message, strlen(message));
-  ta_report_text(")\n", 2);
+  fputs(")\n", stderr);
   fflush(stderr);
   return 0;
 }

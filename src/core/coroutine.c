@@ -279,7 +279,7 @@ static int call_own(lua_State *L) {
  * not used again for another task. */
 static int l_running(lua_State *L) {
   struct ta_task *task = ta_task_running_on(ta_upvalue_runner(L), L);
-  if (task) task->named = true;
+  if (task) task->exposed = true;
   bool main = lua_pushthread(L);
   lua_pushboolean(L, main || (task && task->program));
   return 2;

@@ -78,10 +78,14 @@ const char *ta_clean_name(const char *name, ta_name_shown out) {
   return out;
 }
 
+const char *ta_shown_name(const struct ta_task *task, ta_name_shown out) {
+  return ta_clean_name(task->name ? task->name : "?", out);
+}
+
 const char *ta_task_title(const struct ta_task *task, ta_title_shown out) {
   ta_name_shown name;
   snprintf(out, sizeof(ta_title_shown), "#%llu %s", (unsigned long long)ta_task_id(task),
-           ta_clean_name(task->name ? task->name : "?", name));
+           ta_shown_name(task, name));
   return out;
 }
 

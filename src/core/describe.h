@@ -28,6 +28,9 @@ bool ta_where(lua_State *L, int level, ta_place place);
 typedef char ta_name_shown[TA_NAME_SHOWN + 4]; /* and three dots */
 const char *ta_clean_name(const char *name, ta_name_shown out);
 
+/* The task's, or "?" when nobody has asked for it yet. */
+const char *ta_shown_name(const struct ta_task *task, ta_name_shown out);
+
 /* "#3 name" */
 typedef char ta_title_shown[sizeof(ta_name_shown) + 24];
 const char *ta_task_title(const struct ta_task *task, ta_title_shown out);

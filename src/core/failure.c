@@ -181,7 +181,7 @@ void ta_report_failure_of(struct ta_runner *runner, struct ta_task *task, lua_St
   struct ta_failure failure = {.kind = is_known ? TA_FAILURE_KNOWN : TA_FAILURE_ERROR,
                                .id = ta_task_id(task),
                                .missed = runner->missed,
-                               .name = ta_clean_name(task->name ? task->name : "?", name),
+                               .name = ta_shown_name(task, name),
                                .traceback = lua_tostring(co, TRACEBACK),
                                .spawned = lua_tostring(co, SPAWNED),
                                .origin = lua_tostring(co, ORIGIN)};
@@ -254,7 +254,7 @@ void ta_report_abandoned(struct ta_runner *runner, struct ta_task *task) {
   struct ta_failure failure = {.kind = TA_FAILURE_ERROR,
                                .id = ta_task_id(task),
                                .missed = runner->missed,
-                               .name = ta_clean_name(task->name ? task->name : "?", name),
+                               .name = ta_shown_name(task, name),
                                .message = message ? message : "not enough memory",
                                .message_length = message ? length : strlen("not enough memory"),
                                .traceback = message ? lua_tostring(L, top + 2) : NULL};
@@ -280,7 +280,7 @@ void ta_report_other(struct ta_runner *runner, const struct ta_task *task, const
   const struct ta_failure failure = {.kind = TA_FAILURE_OTHER,
                                      .id = ta_task_id(task),
                                      .missed = runner->missed,
-                                     .name = ta_clean_name(task->name ? task->name : "?", name),
+                                     .name = ta_shown_name(task, name),
                                      .message = message,
                                      .message_length = length};
   runner->failure(runner->failure_data, &failure);

@@ -159,6 +159,17 @@ void ta_keep_error_kind(struct ta_runner *runner, lua_State *L, int which, const
   ta_keep(runner, L, which);
 }
 
+void ta_push_copy(lua_State *L) {
+  int table = lua_gettop(L);
+  lua_newtable(L);
+  lua_pushnil(L);
+  while (lua_next(L, table)) {
+    lua_pushvalue(L, -2);
+    lua_insert(L, -2);
+    lua_rawset(L, table + 1);
+  }
+}
+
 void ta_pack(lua_State *L, int first) {
   int count = lua_gettop(L) - first + 1;
   lua_createtable(L, count, 1);

@@ -47,6 +47,9 @@ void ta_new_kind(struct ta_runner *runner, lua_State *L, const char *name,
 void ta_keep_error_kind(struct ta_runner *runner, lua_State *L, int which, const char *name,
                         lua_CFunction tostring);
 
+/* Pushes a copy of the table on top.  [-0, +1, m] */
+void ta_push_copy(lua_State *L);
+
 /* Replaces the values from index `first` on by one table of them, with `n`.
  * [-n, +1, m] */
 void ta_pack(lua_State *L, int first);

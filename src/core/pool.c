@@ -97,7 +97,7 @@ static bool has_room(struct ta_runner *runner) {
 
 /* Can nobody tell it from a new one? */
 static bool is_unseen(const struct ta_runner *runner, const struct ta_task *task) {
-  return runner->reuses && !task->named && lua_status(task->co) == LUA_OK &&
+  return runner->reuses && !task->exposed && lua_status(task->co) == LUA_OK &&
          lua_gettop(task->co) >= TA_POOL_BOTTOM && !lua_gethook(task->co);
 }
 

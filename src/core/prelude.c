@@ -30,9 +30,8 @@ static void copy(lua_State *L, const char *module, const char *name) {
 }
 
 static void set_environment(lua_State *L) {
-  static const char *const of_base[] = {"error",    "ipairs",   "next", "pcall",
-                                        "tostring", "tonumber", "type"};
-  static const char *const of_table[] = {"concat", "pack", "remove", "sort", "unpack"};
+  static const char *const of_base[] = {"error", "ipairs", "next", "pcall", "tostring", "type"};
+  static const char *const of_table[] = {"concat", "pack", "remove", "unpack"};
   static const char *const of_math[] = {"floor", "huge", "max", "min", "random", "tointeger"};
   static const char *const of_string[] = {"format", "gsub", "rep"};
   for (size_t i = 0; i < sizeof of_base / sizeof *of_base; i++) copy(L, LUA_GNAME, of_base[i]);
@@ -133,46 +132,40 @@ static int l_counted(lua_State *L) {
 
 /* ----------------------------------------------------------------- opening */
 
-/* Pushes a copy of the table on top: what a script does to its own is its affair. */
-static void push_copy(lua_State *L) {
-  int table = lua_gettop(L);
-  lua_newtable(L);
-  lua_pushnil(L);
-  while (lua_next(L, table)) {
-    lua_pushvalue(L, -2);
-    lua_insert(L, -2);
-    lua_rawset(L, table + 1);
-  }
-}
+/* What the Lua half sees besides the standard library and async. */
+static const struct ta_function functions[] = {
+    {"collect", ta_l_collecting_scope},
+    {"settling", ta_l_settling_scope},
+    {"first", ta_l_first_error_scope},
+    {"spawn_inside", ta_l_spawn_inside},
+    {"for_closes", ta_l_for_closes},
+    {"watch", ta_l_watch},
+    {"watch_some", ta_l_watch_some},
+    {"watch_also", ta_l_watch_also},
+    {"leave_watch", ta_l_leave_watch},
+    {"next_end", ta_l_next_end},
+    {"outcome", ta_l_outcome},
+    {"report_unheard", ta_l_report_unheard},
+    {"raise_first", ta_l_raise_first},
+    {"errors_of", ta_l_errors_of},
+    {"is_task", ta_l_is_task},
+    {"is_callable", ta_l_is_callable},
+    {"sleep", ta_l_sleep},
+    {"check_wait", ta_l_check_wait},
+    {"uncounted", l_uncounted},
+    {"counted", l_counted},
+    {"can_wait", ta_l_can_wait},
+    {NULL, NULL},
+};
 
 void ta_open_prelude(struct ta_runner *runner, lua_State *L) {
-  push_copy(L);
+  ta_watch_setup(runner, L);
+  ta_push_copy(L); /* what a script does to its own async is its affair */
   lua_newtable(L);
   set_environment(L);
   lua_insert(L, -2);
   lua_setfield(L, -2, "async");
-  ta_set_function(runner, L, "collect", ta_l_collecting_scope);
-  ta_set_function(runner, L, "settling", ta_l_settling_scope);
-  ta_set_function(runner, L, "first", ta_l_first_error_scope);
-  ta_set_function(runner, L, "spawn_inside", ta_l_spawn_inside);
-  ta_set_function(runner, L, "for_closes", ta_l_for_closes);
-  ta_watch_setup(runner, L);
-  ta_set_function(runner, L, "watch", ta_l_watch);
-  ta_set_function(runner, L, "watch_some", ta_l_watch_some);
-  ta_set_function(runner, L, "watch_also", ta_l_watch_also);
-  ta_set_function(runner, L, "leave_watch", ta_l_leave_watch);
-  ta_set_function(runner, L, "next_end", ta_l_next_end);
-  ta_set_function(runner, L, "outcome", ta_l_outcome);
-  ta_set_function(runner, L, "report_unheard", ta_l_report_unheard);
-  ta_set_function(runner, L, "raise_first", ta_l_raise_first);
-  ta_set_function(runner, L, "errors_of", ta_l_errors_of);
-  ta_set_function(runner, L, "is_task", ta_l_is_task);
-  ta_set_function(runner, L, "is_callable", ta_l_is_callable);
-  ta_set_function(runner, L, "sleep", ta_l_sleep);
-  ta_set_function(runner, L, "check_wait", ta_l_check_wait);
-  ta_set_function(runner, L, "uncounted", l_uncounted);
-  ta_set_function(runner, L, "counted", l_counted);
-  ta_set_function(runner, L, "can_wait", ta_l_can_wait);
+  ta_set_functions(runner, L, functions);
   ta_keep(runner, L, TA_KEEPS_PRELUDE);
   lua_createtable(L, 0, 2);
   ta_set_function(runner, L, "__index", l_index);

@@ -155,13 +155,7 @@ void ta_new_sync_kind(struct ta_runner *runner, lua_State *L, const char *name,
 
 void ta_keep_sync_kind(struct ta_runner *runner, lua_State *L, int which) {
   int named = lua_gettop(L);
-  lua_newtable(L);
-  lua_pushnil(L);
-  while (lua_next(L, named)) {
-    lua_pushvalue(L, -2);
-    lua_insert(L, -2);
-    lua_rawset(L, named + 1);
-  }
+  ta_push_copy(L);
   lua_getfield(L, named, "__index");
   lua_getupvalue(L, -1, 2);
   lua_setfield(L, named + 1, "__index");

@@ -69,7 +69,7 @@ struct ta_task {
   uint8_t starts : 2;              /* an enum ta_task_start */
   bool daemon : 1;
   bool program : 1;   /* what it runs is the script itself */
-  bool named : 1;     /* a script got hold of its coroutine */
+  bool exposed : 1;   /* a script got hold of its coroutine */
   bool endless : 1;   /* in sleep(math.huge) */
   bool queued : 1;    /* `waiter` holds a place */
   bool in_force : 1;  /* a cancellation is: each wait raises it */
