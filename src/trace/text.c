@@ -89,8 +89,8 @@ static bool is_control(const char *text, size_t bytes) {
 
 /* Copies text so that it stays on its line and within reason. */
 static void put_clean(clean_text out, const char *text, size_t length) {
-  size_t made = 0, columns;
-  for (size_t i = 0, bytes; i < length && made < DETAIL_SHOWN; i += bytes) {
+  size_t made = 0, i = 0, columns;
+  for (size_t bytes; i < length && made < DETAIL_SHOWN; i += bytes) {
     bytes = read_character(text + i, &columns);
     if (is_control(text + i, bytes)) {
       out[made++] = ' ';
@@ -99,7 +99,7 @@ static void put_clean(clean_text out, const char *text, size_t length) {
       made += bytes;
     }
   }
-  strcpy(out + made, length > DETAIL_SHOWN ? "..." : "");
+  strcpy(out + made, i < length ? "..." : "");
 }
 
 static void describe_yield(char *out, size_t size, const struct ta_event *event) {

@@ -64,6 +64,13 @@ static void a_message_stays_on_its_line(void) {
   LINE("  0.000000  #1 a b        return\n", .kind = TA_EVENT_RETURN, .task = 1, .name = "a\nb");
 }
 
+static void what_is_shown_whole_has_no_dots(void) {
+  char message[202], want[256];
+  for (size_t i = 0; i < sizeof message; i += 2) memcpy(message + i, "\xC2\x85", 2);
+  snprintf(want, sizeof want, "  0.000000  #1 ?          error   %101s\n", "");
+  LINE(want, .kind = TA_EVENT_ERROR, .task = 1, .detail = message, .detail_length = sizeof message);
+}
+
 static void a_long_message_is_cut(void) {
   char message[5000], got[1024] = "";
   memset(message, 'x', sizeof message);
@@ -143,6 +150,7 @@ const struct test text_tests[] = {
     TEST(a_yield_says_what_it_waits_for),
     TEST(the_runner_speaks_for_itself),
     TEST(a_message_stays_on_its_line),
+    TEST(what_is_shown_whole_has_no_dots),
     TEST(a_long_message_is_cut),
     TEST(a_column_grows_with_wide_names_and_stays),
     TEST(a_name_too_wide_for_any_column_is_cut),
