@@ -6,30 +6,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "utf8.h"
+
 /* --------------------------------------------------------- on a terminal */
 
 #define ESCAPE_SIZE 4 /* of "\x1b" */
 
-/* How many bytes the character at `text` has that a terminal must not be sent, or
- * 0: a control character, also one of the second set, as UTF-8 or by itself. */
-static size_t length_of_control(const unsigned char *text, size_t left) {
-  if (*text == '\n' || *text == '\t') return 0;
-  if (*text < 32 || *text == 127) return 1;
-  if (*text == 0xC2 && left > 1 && text[1] >= 0x80 && text[1] < 0xA0) return 2;
-  return *text >= 0x80 && *text < 0xA0;
+/* Must a terminal not be sent the character at `text`, of so many bytes? */
+static bool is_harmful(const char *text, size_t length) {
+  return *text != '\n' && *text != '\t' && ta_utf8_is_control(text, length);
 }
 
-/* How many bytes the character of UTF-8 at `text` has; 1 if it is none. */
-static size_t length_of_character(const unsigned char *text, size_t left) {
-  size_t length = *text < 0xC2 ? 1 : *text < 0xE0 ? 2 : *text < 0xF0 ? 3 : *text < 0xF5 ? 4 : 1;
-  if (length > left) return 1;
-  for (size_t i = 1; i < length; i++)
-    if ((text[i] & 0xC0) != 0x80) return 1;
-  return length;
-}
-
-static void write_escape(char *out, unsigned char byte) {
+static void write_escape(char *out, char character) {
   static const char digits[] = "0123456789abcdef";
+  unsigned char byte = (unsigned char)character;
   memcpy(out, "\\x", 2);
   out[2] = digits[byte >> 4];
   out[3] = digits[byte & 15];
@@ -38,28 +28,27 @@ static void write_escape(char *out, unsigned char byte) {
 /* Writes what a terminal may be sent of `text` to `out`, which has room for
  * ESCAPE_SIZE bytes each.  Returns its length. */
 static size_t make_harmless(char *out, const char *text, size_t length) {
-  const unsigned char *bytes = (const unsigned char *)text;
+  const char *end = text + length;
   size_t made = 0;
-  for (size_t i = 0, step; i < length; i += step) {
-    size_t control = length_of_control(bytes + i, length - i);
-    step = control ? control : length_of_character(bytes + i, length - i);
-    for (size_t k = 0; k < control; k++, made += ESCAPE_SIZE)
-      write_escape(out + made, bytes[i + k]);
-    if (control) continue;
-    memcpy(out + made, text + i, step);
-    made += step;
+  for (size_t step; text < end; text += step) {
+    step = ta_utf8_length(text, (size_t)(end - text));
+    if (is_harmful(text, step)) {
+      for (size_t i = 0; i < step; i++, made += ESCAPE_SIZE) write_escape(out + made, text[i]);
+    } else {
+      memcpy(out + made, text, step);
+      made += step;
+    }
   }
   return made;
 }
 
 #define PIECE 256 /* bytes that are made harmless at a time */
 
-/* Where to cut `text` so that no character is broken in two. */
+/* How much of `text` to take next; something, also of what is no UTF-8. */
 static size_t piece_of(const char *text, size_t length) {
   if (length <= PIECE) return length;
-  size_t end = PIECE;
-  while (end > PIECE - 4 && ((unsigned char)text[end] & 0xC0) == 0x80) end--;
-  return end;
+  size_t end = ta_utf8_cut(text, PIECE);
+  return end > 0 ? end : PIECE;
 }
 
 /* ---------------------------------------------------------------- writing */

@@ -10,6 +10,7 @@
 #include "core/naming.h"
 #include "core/trace.h"
 #include "core/wait.h"
+#include "utf8.h"
 
 #define CHAIN_SHOWN 16
 #define CHAIN_KEPT (2 * CHAIN_SHOWN)
@@ -61,17 +62,9 @@ bool ta_where_waiting(const struct ta_task *task, ta_place place) {
 
 /* ------------------------------------------------------------------- names */
 
-/* Cuts before a byte that goes on a character of UTF-8. */
-static size_t shown_length(const char *text) {
-  size_t length = strlen(text);
-  if (length <= TA_NAME_SHOWN) return length;
-  length = TA_NAME_SHOWN;
-  while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80) length--;
-  return length;
-}
-
 const char *ta_clean_name(const char *name, ta_name_shown out) {
-  size_t length = shown_length(name);
+  size_t length = strlen(name);
+  if (length > TA_NAME_SHOWN) length = ta_utf8_cut(name, TA_NAME_SHOWN);
   memcpy(out, name, length);
   strcpy(out + length, name[length] ? "..." : "");
   ta_clean_text(out);
@@ -100,22 +93,10 @@ const char *ta_push_without_zeros(lua_State *L, int index) {
   return lua_tostring(L, -1);
 }
 
-/* How many bytes the character of UTF-8 at `text` has; 1 if it is none. */
-static size_t character_length(const unsigned char *text) {
-  size_t length = *text < 0xC2 ? 1 : *text < 0xE0 ? 2 : *text < 0xF0 ? 3 : *text < 0xF5 ? 4 : 1;
-  for (size_t i = 1; i < length; i++)
-    if ((text[i] & 0xC0) != 0x80) return 1;
-  return length;
-}
-
-/* Those of the second set too, as UTF-8 or by themselves. */
 void ta_clean_text(char *text) {
-  size_t length;
-  for (unsigned char *at = (unsigned char *)text; *at; at += length) {
-    length = character_length(at);
-    bool control = length == 1 ? *at < 32 || (*at >= 127 && *at < 0xA0)
-                               : length == 2 && *at == 0xC2 && at[1] < 0xA0;
-    if (control) memset(at, ' ', length);
+  for (size_t length; *text; text += length) {
+    length = ta_utf8_length(text, SIZE_MAX);
+    if (ta_utf8_is_control(text, length)) memset(text, ' ', length);
   }
 }
 

@@ -8,6 +8,7 @@
 #include "core/await.h"
 #include "core/library.h"
 #include "core/wait.h"
+#include "utf8.h"
 
 /* ----------------------------------------------------------- what all share */
 
@@ -36,8 +37,7 @@ void *ta_push_sync(struct ta_runner *runner, lua_State *L, size_t size, int name
 
 void ta_quote_name(const char *name, size_t length, char *text, size_t size) {
   size_t most = size - sizeof " ''";
-  size_t shown = length < most ? length : most;
-  while (shown < length && shown > 0 && ((unsigned char)name[shown] & 0xC0) == 0x80) shown--;
+  size_t shown = length > most ? ta_utf8_cut(name, most) : length;
   char *out = text;
   *out++ = ' ';
   *out++ = '\'';

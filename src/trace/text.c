@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "utf8.h"
+
 #define DETAIL_SHOWN 200 /* bytes of a message or name */
 
 typedef char clean_text[DETAIL_SHOWN + 8]; /* and a character's rest, three dots */
@@ -36,17 +38,13 @@ static bool is_in(uint32_t c, const struct range *ranges, size_t count) {
   return false;
 }
 
-/* How many bytes the character at `text` has, and how many columns it takes.  What
- * is no UTF-8 is a character a byte. */
+/* How many bytes the character at `text` has, and how many columns it takes. */
 static size_t read_character(const char *text, size_t *columns) {
   unsigned char first = (unsigned char)*text;
-  size_t length = first < 0xC2 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 1;
+  size_t length = ta_utf8_length(text, SIZE_MAX);
   uint32_t c = length == 1 ? first : first & (0x7Fu >> length);
   *columns = 1;
-  for (size_t i = 1; i < length; i++) {
-    if (((unsigned char)text[i] & 0xC0) != 0x80) return 1;
-    c = c << 6 | ((unsigned char)text[i] & 0x3F);
-  }
+  for (size_t i = 1; i < length; i++) c = c << 6 | ((unsigned char)text[i] & 0x3F);
   if (is_in(c, joining, sizeof joining / sizeof *joining)) *columns = 0;
   if (is_in(c, wide, sizeof wide / sizeof *wide)) *columns = 2;
   return length;
@@ -80,19 +78,12 @@ static int padding(size_t column, size_t width) {
 
 /* ------------------------------------------------------------------- details */
 
-/* Is the character at `text`, of so many bytes, one for a terminal to obey? */
-static bool is_control(const char *text, size_t bytes) {
-  unsigned char c = (unsigned char)*text;
-  if (bytes == 2) return c == 0xC2 && (unsigned char)text[1] < 0xA0;
-  return bytes == 1 && (c < 32 || (c >= 127 && c < 0xA0));
-}
-
 /* Copies text so that it stays on its line and within reason. */
 static void put_clean(clean_text out, const char *text, size_t length) {
-  size_t made = 0, i = 0, columns;
+  size_t made = 0, i = 0;
   for (size_t bytes; i < length && made < DETAIL_SHOWN; i += bytes) {
-    bytes = read_character(text + i, &columns);
-    if (is_control(text + i, bytes)) {
+    bytes = ta_utf8_length(text + i, SIZE_MAX);
+    if (ta_utf8_is_control(text + i, bytes)) {
       out[made++] = ' ';
     } else {
       memcpy(out + made, text + i, bytes);
