@@ -41,23 +41,24 @@ static bool is_shared(lua_State *L, int index) {
   return shared;
 }
 
+void ta_forget_locals(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
+  if (push_locals(runner, L, task)) {
+    lua_pushnil(L);
+    set_locals(runner, L, task);
+  }
+  lua_pop(L, 1);
+}
+
 void ta_inherit_locals(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
-  if (!runner->has_locals || !runner->current) return;
+  if (!runner->has_locals) return;
+  ta_forget_locals(runner, L, task); /* those of one that was refused, and had the slot */
+  if (!runner->current) return;
   if (push_locals(runner, L, runner->current)) {
     set_shared(L);
     set_locals(runner, L, task);
   } else {
     lua_pop(L, 1);
   }
-}
-
-void ta_forget_locals(struct ta_runner *runner, const struct ta_task *task) {
-  lua_State *L = runner->L;
-  if (push_locals(runner, L, task)) {
-    lua_pushnil(L);
-    set_locals(runner, L, task);
-  }
-  lua_pop(L, 1);
 }
 
 /* A local is a userdata whose user value is its default. */

@@ -16,7 +16,7 @@
 void ta_inherit_locals(struct ta_runner *runner, lua_State *L, const struct ta_task *task);
 
 /* A task that ends leaves none behind.  [-0, +0, -] */
-void ta_forget_locals(struct ta_runner *runner, const struct ta_task *task);
+void ta_forget_locals(struct ta_runner *runner, lua_State *L, const struct ta_task *task);
 
 /* The __close of what async.defer makes. */
 int ta_l_defer_close(lua_State *L);

@@ -430,7 +430,7 @@ static void let_go(struct ta_runner *runner, struct ta_task *task) {
   ta_abandon_regions(runner, task, NULL);
   if (task->lost_lock || !ta_list_empty(&task->holds)) ta_leave_holds(runner, task);
   if (TA_UNLIKELY(runner->loading != NULL)) ta_forget_loading(runner, NULL, task);
-  if (runner->has_locals) ta_forget_locals(runner, task);
+  if (runner->has_locals) ta_forget_locals(runner, runner->L, task);
   if (task->cause == task) ta_forget_cancellation(runner, task);
 }
 

@@ -181,6 +181,55 @@ static void a_spawn_that_is_refused_under_a_hook_leaves_no_coroutine(void) {
   world_close(&world);
 }
 
+/* An allocator that refuses everything from the request of a number on; 0: nothing. */
+struct limited {
+  lua_Alloc alloc;
+  void *data;
+  lua_Integer left;
+};
+
+static void *refuse_late(void *data, void *block, size_t old, size_t size) {
+  struct limited *limited = data;
+  bool asks = size > 0 && (!block || size > old);
+  if (asks && limited->left == 1) return NULL;
+  if (asks && limited->left > 1) limited->left--;
+  return limited->alloc(limited->data, block, old, size);
+}
+
+static int l_limit(lua_State *L) {
+  struct limited *limited = lua_touserdata(L, lua_upvalueindex(1));
+  limited->left = lua_tointeger(L, 1);
+  return 0;
+}
+
+/* Under a hook its coroutine is kept last, and that may be refused. */
+static void a_spawn_that_is_refused_leaves_no_locals(void) {
+  struct world world;
+  world_open_bare(&world);
+  struct limited limited = {.left = 0};
+  limited.alloc = lua_getallocf(world.L, &limited.data);
+  lua_setallocf(world.L, refuse_late, &limited);
+  const struct ta_host host = {.now = still};
+  world.runner = ta_runner_new(world.L, &host);
+  ta_open(world.runner, world.L, TA_OPEN_ALL);
+  lua_pushlightuserdata(world.L, &limited);
+  lua_pushcclosure(world.L, l_limit, 1);
+  lua_setglobal(world.L, "limit");
+  world_do(&world, "local own, never, made = async.task_local('none'), async.event() "
+                   "local function wait() never:wait() end "
+                   "local function attempt(number) "
+                   "  own:set('mine') debug.sethook(print, '', 1 << 30) "
+                   "  limit(number) made = pcall(spawn, wait) limit(0) end "
+                   "local function look() if own:get() ~= 'none' then log(own:get()) end end "
+                   "spawn(function() for count = 1, 40 do local number = 2 "
+                   "  repeat spawn(attempt, number) sleep(0) number = number + 1 "
+                   "    spawn(look) spawn(look) sleep(0) "
+                   "  until made end log 'done' end)");
+  world_run(&world);
+  CHECK_TEXT(world.log, "done");
+  world_close(&world);
+}
+
 /* Each refusal costs a collection. */
 static void tasks_that_memory_keeps_from_starting_do_not_all_ask_for_it(void) {
   WITH_WORLD(world);
@@ -212,6 +261,7 @@ const struct test pool_tests[] = {
     TEST(many_arguments_are_no_hindrance),
     TEST(idle_coroutines_do_not_pile_up),
     TEST(a_spawn_that_is_refused_under_a_hook_leaves_no_coroutine),
+    TEST(a_spawn_that_is_refused_leaves_no_locals),
     TEST(tasks_that_memory_keeps_from_starting_do_not_all_ask_for_it),
     TESTS_END,
 };
