@@ -243,6 +243,7 @@ static int l_try_recv(lua_State *L) {
 static int l_try_send(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_channel *channel = check_channel_of(runner, L);
+  ta_check_open(runner, L);
   lua_settop(L, SENT);
   if (lua_isnil(L, SENT)) return luaL_error(L, "try_send: cannot send nil");
   ta_check_open(runner, L);
