@@ -54,6 +54,13 @@ void ta_pool_note_refusal(struct ta_runner *runner) {
   pool->refused = 2 * pool->to_refuse + 1;
 }
 
+bool ta_pool_refuses(struct ta_runner *runner) {
+  struct ta_pool *pool = &runner->pool;
+  bool refuses = pool->to_refuse > 0;
+  if (refuses) pool->to_refuse--;
+  return refuses;
+}
+
 void ta_pool_begin_pass(struct ta_runner *runner) {
   runner->pool.refused = runner->pool.to_refuse = 0;
 }
@@ -61,10 +68,7 @@ void ta_pool_begin_pass(struct ta_runner *runner) {
 bool ta_pool_take(struct ta_runner *runner, struct ta_task *task) {
   struct ta_pool *pool = &runner->pool;
   lua_State *L = runner->L;
-  if (TA_UNLIKELY(pool->to_refuse > 0)) {
-    pool->to_refuse--;
-    return false;
-  }
+  if (TA_UNLIKELY(ta_pool_refuses(runner))) return false;
   if (pool->count > 0) {
     const struct ta_spare *spare = &pool->spare[--pool->count];
     task->co = spare->co;

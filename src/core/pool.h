@@ -24,6 +24,9 @@ void ta_pool_begin_pass(struct ta_runner *runner);
  * to ask. */
 void ta_pool_note_refusal(struct ta_runner *runner);
 
+/* Is it one of those? */
+bool ta_pool_refuses(struct ta_runner *runner);
+
 /* Gives the task a coroutine; false when memory is out, or was just now. */
 bool ta_pool_take(struct ta_runner *runner, struct ta_task *task);
 

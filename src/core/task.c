@@ -524,21 +524,28 @@ static bool close_coroutines(struct ta_runner *runner, struct ta_task *task) {
   return lua_gettop(runner->L) == top;
 }
 
-/* Ends a task as cancelled: its error object is made if memory allows. */
 static int l_push_cancellation(lua_State *L) {
   ta_push_cancellation(lua_touserdata(L, 1), L, lua_touserdata(L, 2));
   return 1;
 }
 
-static void end_cancelled(struct ta_runner *runner, struct ta_task *task) {
+/* Pushes the task's error object, on the Runner's L.  False, and nothing, where there is
+ * no memory for it. */
+static bool push_cancellation(struct ta_runner *runner, const struct ta_task *task) {
   lua_State *L = runner->L;
+  if (TA_UNLIKELY(ta_pool_refuses(runner))) return false;
   lua_pushcfunction(L, l_push_cancellation);
   lua_pushlightuserdata(L, runner);
   lua_pushlightuserdata(L, (void *)(uintptr_t)task->cause);
-  if (lua_pcall(L, 2, 1, 0) != LUA_OK) {
-    lua_pop(L, 1);
-    lua_pushnil(L);
-  }
+  int status = lua_pcall(L, 2, 1, 0);
+  if (status != LUA_OK) lua_pop(L, 1);
+  if (status == LUA_ERRMEM) ta_pool_note_refusal(runner);
+  return status == LUA_OK;
+}
+
+/* Ends a task as cancelled: its error object is made if memory allows. */
+static void end_cancelled(struct ta_runner *runner, struct ta_task *task) {
+  if (!push_cancellation(runner, task)) lua_pushnil(runner->L);
   end_task(runner, task, TA_TASK_CANCELLED);
 }
 

@@ -292,6 +292,20 @@ LUA
   expect_err $'Error in task: not enough memory\nError in task: not enough memory'
 }
 
+# Each of them would pay for a collection of all that the others keep.
+t_tasks_cancelled_for_want_of_memory_end_together() {
+  ! is_sanitized || skip "a sanitizer wants all the address space"
+  script <<'LUA'
+local list = {}
+for i = 1, 300000 do list[i] = i end
+print(pcall(async.map, list, function() sleep(1) end, {keep_going = true}))
+LUA
+  (ulimit -v 60000 && run run --timeout=8 --grace=1 script.lua && echo "$status" >status)
+  status=$(cat status)
+  expect_status 0
+  expect_out $'false\tnot enough memory'
+}
+
 t_os_exit_with_true_closes_and_gives_its_status() {
   script <<'LUA'
 spawn(function()
