@@ -54,10 +54,20 @@ void ta_watch_ended(struct ta_runner *runner, struct ta_waiter *waiter) {
   ta_wake_first(runner, &place->watch->waiting);
 }
 
-static void leave_all(struct ta_watch *watch) {
+/* Several tasks may wait in one loop: those that nobody will wake go on with nothing. */
+static void wake_all(struct ta_runner *runner, struct ta_watch *watch) {
+  while (ta_wake_first(runner, &watch->waiting)) continue;
+}
+
+static void forget_all(struct ta_watch *watch) {
   for (size_t i = 0; i < watch->count; i++) ta_list_leave(&watch->places[i].waiter.link);
   watch->left = 0;
   ta_list_leave(&watch->hold.link);
+}
+
+static void leave_all(struct ta_runner *runner, struct ta_watch *watch) {
+  forget_all(watch);
+  wake_all(runner, watch);
 }
 
 static lua_Integer number_of(const struct place *place) {
@@ -95,7 +105,7 @@ static void loop_task_ended(struct ta_runner *runner, struct ta_task *task, stru
   struct ta_watch *watch = TA_HOLDER(hold, struct ta_watch, hold);
   (void)task;
   cancel_left(runner, runner->L, watch);
-  leave_all(watch);
+  leave_all(runner, watch);
 }
 
 static const struct ta_hold_kind loop_hold = {loop_task_ended, NULL};
@@ -105,12 +115,12 @@ static int l_watch_gc(lua_State *L) {
   struct ta_watch *watch = ta_to_kind(runner, L, 1, TA_KEEPS_WATCH);
   if (!watch) return 0;
   if (runner->L) cancel_left(runner, L, watch);
-  leave_all(watch);
+  forget_all(watch);
   return 0;
 }
 
 int ta_l_leave_watch(lua_State *L) {
-  leave_all(check_watch(L));
+  leave_all(ta_upvalue_runner(L), check_watch(L));
   return 0;
 }
 
@@ -238,6 +248,7 @@ static int give_first(struct ta_runner *runner, lua_State *L, struct ta_watch *w
   lua_pushboolean(L, place->task->state == TA_TASK_DONE);
   place->task = NULL;
   ta_push_first_result(runner, L, object);
+  if (watch->left == 0 && ta_list_empty(&watch->ended)) wake_all(runner, watch);
   return 3;
 }
 
@@ -274,7 +285,7 @@ int ta_l_next_end(lua_State *L) {
   ta_enter(runner, L);
   lua_settop(L, 1);
   /* A loop's call is the script's own; others are part of one that counts. */
-  bool counts = watch->is_loop && !ta_list_empty(&watch->ended);
+  bool counts = watch->is_loop && (!ta_list_empty(&watch->ended) || watch->left == 0);
   if (counts && ta_has_gone_on(runner, L)) return ta_give_turn_before(runner, L, ta_l_next_end);
   return ask(runner, L, watch);
 }

@@ -60,6 +60,9 @@ check("all", function() async.all{} end)
 check("any", function() async.any{done} end)
 check("race", function() async.race{done} end)
 check("map", function() async.map({}, nothing) end)
+check("map that keeps going", function() async.map({}, nothing, {keep_going = true}) end)
+check("settle", function() async.settle{} end)
+check("a loop over nothing", function() for _ in async.as_completed{} do end end)
 check("retry", function() async.retry(1, nothing) end)
 
 for _, name in ipairs(names) do
