@@ -164,6 +164,10 @@ TA_API enum ta_pass_result ta_run(struct ta_runner *runner, double *deadline);
  * time to come. */
 TA_API bool ta_only_polled(const struct ta_runner *runner);
 
+/* The earliest deadline after `time`, or HUGE_VAL: where such a clock is to be moved to.
+ * Looks at all deadlines. */
+TA_API double ta_deadline_after(const struct ta_runner *runner, double time);
+
 /* Makes the pass under way, or else the next one, return TA_INTERRUPTED after
  * the step it is in, or ta_close_all() return after the task it is at.  May be called
  * from signal handlers and other threads. */

@@ -113,15 +113,16 @@ static bool collect(struct ta_run *run, double until) {
 }
 
 /* Under virtual time: the pass at this instant is over.  Time moves on when tasks have
- * only polled for too long. */
-static void go_on(struct ta_run *run, double deadline) {
+ * only polled for too long; what is due by now, such as a limit of no seconds, is part
+ * of that. */
+static void go_on(struct ta_run *run) {
   struct ta_clock *clock = &run->clock;
   bool polled = run->options.virtual_time && ta_only_polled(run->runner);
   run->passes_at_instant = polled ? run->passes_at_instant + 1 : 0;
   if (run->passes_at_instant < PASSES_AT_INSTANT) return;
   run->passes_at_instant = 0;
-  bool jumps = deadline > clock->virtual_now && !isinf(deadline);
-  double until = jumps ? deadline : ta_clock_after(clock, LITTLE);
+  double deadline = ta_deadline_after(run->runner, clock->virtual_now);
+  double until = isinf(deadline) ? ta_clock_after(clock, LITTLE) : deadline;
   ta_clock_advance(clock, fmin(until, limit_of(run)));
 }
 
@@ -130,7 +131,7 @@ static bool wait(struct ta_run *run, double deadline) {
   double until = fmin(deadline, limit_of(run));
   ta_run_flush(run);
   if (run->options.virtual_time && deadline <= run->clock.virtual_now) {
-    go_on(run, deadline);
+    go_on(run);
     return true;
   }
   run->passes_at_instant = 0;
@@ -168,7 +169,7 @@ static void drive(struct ta_run *run) {
     if (run->ending) break;
     run->finished = result == TA_DONE || ta_live(run->runner) == 0;
     if (run->finished) break;
-    if (result == TA_BUSY) go_on(run, deadline);
+    if (result == TA_BUSY) go_on(run);
     if (result == TA_STUCK || (result == TA_WAITING && !wait(run, deadline))) find_deadlock(run);
   }
 }
@@ -191,7 +192,7 @@ static void end(struct ta_run *run) {
     if (stuck || ta_ending_is_over(run)) {
       if (!ta_ending_force(run, stuck)) return;
     } else if (result == TA_BUSY) {
-      go_on(run, deadline);
+      go_on(run);
     } else if (result == TA_WAITING) {
       wait(run, deadline);
     }

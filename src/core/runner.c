@@ -470,3 +470,7 @@ enum ta_pass_result ta_run(struct ta_runner *runner, double *deadline) {
 bool ta_only_polled(const struct ta_runner *runner) {
   return runner->polls;
 }
+
+double ta_deadline_after(const struct ta_runner *runner, double time) {
+  return ta_timers_after(&runner->timers, time);
+}

@@ -55,6 +55,9 @@ void ta_timers_remove(struct ta_timers *timers, struct ta_timer *timer);
 /* The earliest one, or NULL. */
 struct ta_timer *ta_timers_first(const struct ta_timers *timers);
 
+/* The time of the earliest one after `time`, or HUGE_VAL.  Looks at all of them. */
+double ta_timers_after(const struct ta_timers *timers, double time);
+
 static inline bool ta_timer_armed(const struct ta_timer *timer) {
   return timer->place != 0;
 }
