@@ -137,9 +137,13 @@ bool ta_await_value(struct ta_runner *runner, lua_State *L, int *results) {
   return true;
 }
 
-static int raise_not_awaitable(lua_State *L) {
+static int raise_not_awaitable(struct ta_runner *runner, lua_State *L) {
   if (lua_isfunction(L, 1))
     return luaL_error(L, "await: cannot await a function; call it, or await(spawn(fn, ...))");
+  if (ta_to_kind(runner, L, 1, TA_KEEPS_CHANNEL))
+    return luaL_error(L, "await: cannot await a Channel; its own method waits: ch:recv()");
+  if (ta_to_kind(runner, L, 1, TA_KEEPS_EVENT))
+    return luaL_error(L, "await: cannot await an Event; its own method waits: event:wait()");
   if (lua_isuserdata(L, 1)) return luaL_error(L, "await: cannot await a %s", luaL_typename(L, 1));
   return luaL_error(L, "await: cannot await a %s; a call that waits needs no await, as in sleep(1)",
                     luaL_typename(L, 1));
@@ -153,9 +157,10 @@ static int l_await(lua_State *L) {
   ta_check_open(runner, L);
   lua_settop(L, 1);
   if (ta_await_value(runner, L, &results)) return results;
-  if (!lua_istable(L, 1)) return raise_not_awaitable(L);
+  if (!lua_istable(L, 1)) return raise_not_awaitable(runner, L);
   if (lua_getfield(L, 1, "action") == LUA_TNIL)
-    return luaL_error(L, "await: cannot await a table without an action or __await");
+    return luaL_error(L, "await: cannot await a table without an action or __await%s",
+                      lua_rawlen(L, 1) > 0 ? "; several tasks are awaited by async.all{...}" : "");
   lua_settop(L, 1);
   return ta_await_yielded(runner, L, "await");
 }
