@@ -3,6 +3,7 @@
  * main.c -- the program's commands.
  */
 #include <errno.h>
+#include <limits.h>
 #include <lua.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,12 +48,22 @@ static int print_version(void) {
   return 0;
 }
 
-static int refuse_command(const char *word) {
+/* Is there a file of this name with ".lua" after it? */
+static bool lacks_its_ending(const char *word) {
+  char path[PATH_MAX];
+  int length = snprintf(path, sizeof path, "%s.lua", word);
+  return *word && length > 0 && (size_t)length < sizeof path && access(path, F_OK) == 0;
+}
+
+static int refuse_command(const char *word, bool may_be_script) {
   const char *nearest = ta_nearest(word, commands, COMMAND_COUNT);
-  if (nearest)
+  if (may_be_script && lacks_its_ending(word))
+    ta_report("unknown command '%s', did you mean '%s.lua'?", word, word);
+  else if (nearest)
     ta_report("unknown command '%s', did you mean '%s'?", word, nearest);
   else
-    ta_report("unknown command '%s', and no script of that name (see 'tinyasync help')", word);
+    ta_report("unknown command '%s'%s (see 'tinyasync help')", word,
+              may_be_script ? ", and no script of that name" : "");
   return TA_EXIT_CANNOT_START;
 }
 
@@ -70,7 +81,7 @@ static int print_help(const char *program, const char *command) {
     puts("Usage: tinyasync version");
     return 0;
   }
-  return refuse_command(command);
+  return refuse_command(command, false);
 }
 
 static bool is_one_of(const char *word, const char *command, const char *option, char letter) {
@@ -92,7 +103,7 @@ static int run_command(int argc, char **argv) {
   if (is_one_of(command, "help", "--help", 'h')) return print_help(program, argv[2]);
   if (is_one_of(command, "version", "--version", 'v')) return print_version();
   if (begins_a_run(command)) return ta_run_command(program, argc, argv);
-  return refuse_command(command);
+  return refuse_command(command, true);
 }
 
 /* Tasks come and go in waves: memory that was just given back is asked for again,

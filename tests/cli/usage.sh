@@ -27,7 +27,7 @@ t_help_is_there_for_each_command() {
     expect_has out "Usage: tinyasync $command"
   done
   run help fly
-  expect_refused "unknown command 'fly'"
+  expect_refused "unknown command 'fly' (see 'tinyasync help')"
 }
 
 t_version_names_the_libraries() {
@@ -47,6 +47,17 @@ t_an_unknown_command_names_the_nearest() {
   expect_refused "did you mean 'help'?"
   run xyzzyxyzzy
   expect_refused "unknown command 'xyzzyxyzzy'"
+}
+
+t_a_script_without_its_ending_is_named() {
+  script breakfast.lua <<<'print "tea"'
+  script ran.lua <<<'print "tea"'
+  run breakfast
+  expect_refused "unknown command 'breakfast', did you mean 'breakfast.lua'?"
+  run ran
+  expect_refused "did you mean 'ran.lua'?"
+  run help breakfast
+  expect_refused "unknown command 'breakfast' (see 'tinyasync help')"
 }
 
 # A third of the letters may be wrong.
