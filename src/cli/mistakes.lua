@@ -304,6 +304,9 @@ local function missing_field(case)
     local of = aliases[owner] and "async" or owner
     if type(own_globals[of]) == "table" and not (own_globals[name] and of ~= "async") then
       local names = sorted(own_globals[of])
+      if of == "runner" and name:find("^run") then
+        return "tasks run by themselves, when the script waits or ends: leave it out"
+      end
       if own_globals[name] then return ("%s is a global: write %s(...)"):format(name, name) end
       local best = nearest_of(name, names)
       local global = not best and elsewhere[name] and nearest_of(name, sorted(own_globals))
@@ -313,13 +316,15 @@ local function missing_field(case)
   end
 end
 
--- The library's name that a global's misspelt name is near, unless a name of the
--- script's own is as near.
-local function nearest_global(case, word)
+-- The library's name, of a value of this type, that a global's misspelt name is
+-- near, unless a name of the script's own is as near.  That async. is missing is a
+-- mistake already: the rest may have one more.
+local function nearest_global(case, word, kind)
   local paths, names = {}, {}
   for path, value in pairs(everything) do
     local name = path:match("^async%.(.+)$") or path
-    if not name:find("%.") and (path == name or #name >= 6 or name == word) then
+    if type(value) == kind and not name:find("%.")
+        and (path == name or name == word or #name >= 6 and distance(word, name) == 1) then
       paths[name] = paths[name] or path
       names[#names + 1] = name
     end
@@ -335,25 +340,42 @@ local function nearest_global(case, word)
   return best and paths[best]
 end
 
+-- cancel(task), send(ch, 1): a method that was called like a function, with what the
+-- source has from the library.
+local function method_as_function(case, word)
+  local object, rest = case:line():match("%f[%w_.:]" .. word .. "%s*%(%s*([%a_][%w_]*)%s*([,)].*)$")
+  if not object or not is_method(word) or case:own_names()[word] then return end
+  local source = case:source()
+  local value = source:match("%f[%w_]" .. object .. "%s*=%s*([%a_][%w_.]*)")
+  if value ~= "spawn" and not (value and has(value) and value:find("^async%.")) then return end
+  local arguments = ("(" .. rest:gsub("^,%s*", "")):match("^%b()")
+  return ("%s is a method: write %s:%s%s"):format(word, object, word, arguments or "(...)")
+end
+
 local function missing_global(case)
   local word = case:find("attempt to call a nil value %(global '([^']+)'%)")
   if not word then
     word = case:find("attempt to index a nil value %(global '([^']+)'%)")
-    local best = word and nearest_global(case, word)
-    return best and type(has(best)) == "table" and ("did you mean %s?"):format(best) or nil
+    local best = word and nearest_global(case, word, "table")
+    return best and ("did you mean %s?"):format(best)
   end
-  local best = nearest_global(case, word)
-  if not best then return end
+  local best = nearest_global(case, word, "function")
+  if not best then return method_as_function(case, word) end
   return meant(best, ("the library has %s; async has more"):format(listed(sorted(own_globals))))
 end
 
 -- --------------------------------------------------------------- wrong calls
 
+local function loop_over(case)
+  local name = case:line():match("%f[%w_]in%s+([%a_][%w_.]*)")
+  return ("for value in %s:iter() do"):format(name and name:gsub("%.iter$", "") or "channel")
+end
+
 -- A method that was called with a dot.
 local function dot_call(case)
   local name, kind = case:find("bad argument #1 to '([^']+)' %((%u%a+)[%a ]* expected, got")
   if not name or not kinds[kind] then return end
-  if name == "for iterator" then return "write for value in channel:iter() do" end
+  if name == "for iterator" then return "write " .. loop_over(case) end
   local object, arguments = case:line():match("([%w_%.%]%[]+)%." .. plain(name) .. "%s*(%b())")
   return ("use %s:%s%s"):format(object or kind:lower(), name, arguments or "(...)")
 end
@@ -367,7 +389,7 @@ end
 
 local function call_of_object(case)
   local kind = case:find("attempt to call an? (%u%a+) value")
-  if kind == "Channel" then return "to receive all that comes write for value in channel:iter() do" end
+  if kind == "Channel" then return "to receive all that comes write " .. loop_over(case) end
   if case:find("attempt to call a table value %(%a+ '(async)'%)") then
     return "async is the library: spawn(fn, ...) makes a task of any function"
   end
@@ -382,9 +404,60 @@ local function lua_select(case)
   return ("to wait for the first of several put them in a list: async.select{%s}"):format(list)
 end
 
+-- A task where its results were meant.
+local function task_as_value(case)
+  local what, rest = case:find("attempt to (%l+) (.*)$")
+  if not what or what == "call" or what == "index" then return end
+  if not rest:find("%f[%w]Task value") and not rest:find("^number with Task")
+      and not rest:find("^Task with number") then return end
+  local name = rest:match("%(%a+ '([%a_][%w_]*)'%)") or "task"
+  return ("this is a task; its results are await(%s)"):format(name)
+end
+
+-- async.channel.new(1), async.lock:new()
+local function function_as_class(case)
+  local name = case:find("attempt to index a function value %(%a+ '([%a_][%w_]*)'%)")
+  if not name or not has("async." .. name) then return end
+  local arguments = case:line():match("%f[%w_]async%." .. name .. "%s*[.:]%s*%a+%s*(%b())")
+  return arguments and ("use async.%s%s"):format(name, arguments)
+end
+
+-- Does the source have a variable of this name, with or without a value?
+local function is_declared(source, name)
+  local word = "%f[%w_]" .. name .. "%f[^%w_]"
+  return source:find(word .. "%s*=[^=]") or source:find("%f[%w_]function%s+" .. word)
+    or source:find("%f[%w_]function[%s%w_.:]*%([^)]*" .. word)
+    or source:find("%f[%w_]local%s[^\n=]*" .. word)
+    or source:find("%f[%w_]for%s[^\n=]-" .. word .. "[^\n]-%f[%a]in%f[%A]")
+end
+
+-- spawn(main), where main is nil: it is misspelt, or defined further below.
+local function nil_for_function(case)
+  local how = case:find("bad argument #%d to '([%a_]+)' %(function expected, got nil;")
+  if not how then return end
+  for name in case:line():gmatch("%f[%w_]" .. how .. "%s*%(%s*([%a_][%w_]*)%s*[,)]") do
+    if name ~= "nil" and not is_declared(case:source(), name) then
+      local own = case:own_names()
+      own[name] = nil
+      local best = nearest(name, sorted(own))
+      return best and ("%s is nil here: did you mean %s?"):format(name, best)
+    end
+    local above = case:before() .. "\n"
+    local defined = "%f[%w_]function%s+" .. name .. "%s*%("
+    if case:source():find(defined) and not above:find(defined) then
+      return ("%s is nil here: its function is defined further below"):format(name)
+    end
+  end
+end
+
+local function require_of_async(case)
+  if case:find("module 'async' not found") then return "async is there already, without require" end
+end
+
 local recognisers = {
   async_function, await_word, forgotten_call, missing_method, missing_field, missing_global,
-  dot_call, colon_call, call_of_object, lua_select,
+  dot_call, colon_call, call_of_object, lua_select, task_as_value, function_as_class,
+  nil_for_function, require_of_async,
 }
 
 -- ------------------------------------------------------------------------ hint

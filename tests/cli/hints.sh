@@ -135,9 +135,49 @@ t_a_hint_for_a_dot_where_a_colon_belongs() {
   hint_is "use t:await()" 'local t = spawn(print) t.await()'
   hint_is "use lock:acquire()" 'local lock = async.lock() local g <close> = lock.acquire()'
   hint_is "use async.channel(1)" 'local c = async:channel(1)'
-  hint_is "write for value in channel:iter() do" 'local c = async.channel() for v in c.iter do end'
-  hint_is "to receive all that comes write for value in channel:iter() do" \
+  hint_is "write for value in c:iter() do" 'local c = async.channel() for v in c.iter do end'
+  hint_is "to receive all that comes write for value in c:iter() do" \
     'local c = async.channel() for v in c do print(v) end'
+  hint_is "to receive all that comes write for value in self.c:iter() do" \
+    'local self = {c = async.channel()} for v in self.c do print(v) end'
+}
+
+t_a_hint_for_a_method_that_is_called_like_a_function() {
+  hint_is "cancel is a method: write t:cancel()" 'local t = spawn(print) cancel(t)'
+  hint_is "cancel is a method: write t:cancel(\"too late\")" \
+    $'local t = spawn(print)\ncancel(t, "too late")'
+  hint_is "send is a method: write jobs:send(f(1))" \
+    'local jobs = async.channel(1) local f = tostring send(jobs, f(1))'
+  hint_is "" 'cancel(1)' 'local t = {} cancel(t)' 'send(print, 1)' 'close(io.stdout)' \
+    'local t = spawn(print) stop(t)'
+}
+
+t_a_hint_for_a_task_instead_of_its_results() {
+  hint_is "this is a task; its results are await(t)" 'local t = spawn(print) print(t + 1)' \
+    $'local t = spawn(print)\nprint("got " .. t)' 'local t = spawn(print) print(#t)'
+  hint_is "this is a task; its results are await(task)" 'if spawn(print) < 3 then print(1) end' \
+    'print(3 < spawn(print))' 'print(-spawn(print))'
+  hint_is "" 'local c = async.channel() print(c + 1)' 'print({} < 1)' 'local t = {} print(t .. "x")'
+}
+
+t_a_hint_for_what_needs_no_doing() {
+  hint_is "tasks run by themselves, when the script waits or ends: leave it out" \
+    $'runner.add_task(print)\nrunner.run()' 'runner:run()' 'runner.run_forever()'
+  run run --traceback=off -e 'local async = require "async"'
+  expect_has err 'hint: async is there already, without require'
+  hint_is "use async.channel(1)" 'local c = async.channel.new(1)' 'local c = async.channel:new(1)'
+  hint_is "" 'require "asnyc"' 'print.new()'
+}
+
+t_a_hint_for_a_function_that_is_nil() {
+  hint_is "wroker is nil here: did you mean worker?" $'function worker() end\nspawn(wroker)' \
+    $'local function worker(n) end\nrunner.add_task(wroker, 1)'
+  hint_is "main is nil here: its function is defined further below" \
+    $'spawn(main)\nfunction main() end' $'async.scope(main)\nlocal function main(s) end'
+  hint_is "wroker is nil here: did you mean worker?" \
+    $'local function worker() end\nfor i = 1, 3 do spawn(wroker, i) break end'
+  hint_is "" $'local function fm() end\nlocal function go(fn) spawn(fn) end\ngo()' 'spawn(nil)' $'local function f() return nil end\nspawn(f())' 'local f spawn(f)' \
+    $'local f\nspawn(f)\n'
 }
 
 t_a_hint_for_lua_s_own_select() {
@@ -155,7 +195,7 @@ t_no_hint_where_the_library_is_not_meant() {
     'map2()' 'local spawner = 1 spawner()' 'local s = select("x")' 'select({}, 1)' \
     'local t = {} t.channel()' 'error("attempt to call a nil value (field \"chanel\")", 0)' \
     'await "x" .. 1' 'if async then x end' 'tostring()' 'setmetatable(1)' 'run()' 'start()' \
-    'error("bad argument #1 to \"x\"")'
+    'error("bad argument #1 to \"x\"")' 'change(1)' 'setter(1)' 'runners()' 'action()' 'actions()'
   hint_is "" $'function sweep() end\nsleep = nil\nsweepp()' $'local function spawned() end\nspawne()' \
     $'work()\nlocal function wait() end\nwait2()' $'wait(1)\nfunction wait() end'
 }
