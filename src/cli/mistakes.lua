@@ -189,7 +189,8 @@ end
 
 -- The names under which the source has the table of the library.
 function Case:names_of_async()
-  local names, source = {async = true}, self:source()
+  local source = self:source()
+  local names = {async = not source:find("%f[%w_.]async%s*=[^=]")}
   for name, value in source:gmatch("([%a_][%w_]*)%s*=%s*([^\n;]+)") do
     if value:find("^async%s*$") or value:find("^async%s+[%a]")
         or value:find("^require%s*%(?%s*[\"']tinyasync[\"']") then
@@ -216,15 +217,28 @@ local function without_await(call)
   return "waiting needs no 'await' here: write " .. call
 end
 
+-- For what follows the word: a call that waits, or something to wait for.
+local function await_of(text)
+  local object, rest = text:match("^([%a_][%w_.]*)%s*(.?)")
+  if object and not rest:find("^[(:{\"'%[]") then
+    return ("await is a function: write await(%s)"):format(object)
+  end
+  return without_await(call_in(text) or "it without")
+end
+
 local function await_word(case)
-  local token = case:find("[^\n]+ near '(.+)'$")
+  local token = case:find("[^\n]+ near (.+)$")
   if token then
-    local at = case:two_lines():match("%f[%w_.:]await%s+()%f[%w_{(]" .. plain(token))
-    return at and without_await(call_in(case:two_lines():sub(at)) or "it without")
+    token = token:match("^'(.+)'$") or token
+    local lines = case:two_lines()
+    local at = lines:match("%f[%w_.:]await%s+()%f[%w_{(]" .. plain(token))
+    at = at or lines:match("%f[%w_.:]await[ \t]+()[%a_][%w_.]*%s*" .. plain(token))
+      or token == "<eof>" and lines:match("%f[%w_.:]await[ \t]+()[%a_][%w_.]*%s*$")
+    return at and await_of(lines:sub(at))
   end
   local name = case:find("attempt to [^\n]- function value %(%a+ '([%a_][%w_]*)'%)")
   local call = name and case:source():match("%f[%w_]" .. name .. "%s*=%s*await%s+([%a_][^\n]*)")
-  return call and without_await(call_in(call))
+  return call and await_of(call)
 end
 
 -- ------------------------------------------------------------ what was left out
@@ -252,6 +266,12 @@ local function word_before(text, is_method_call)
   if word and is_called(word) and begins_statement(rest) then return word end
 end
 
+local keywords = {}
+for word in ([[and break do else elseif end false for function goto if in local nil not or
+    repeat return then true until while]]):gmatch("%a+") do
+  keywords[word] = true
+end
+
 local function forgotten_call(case)
   local what, token = case:find("([^\n]+) near (.+)$")
   if not what then return end
@@ -266,7 +286,7 @@ local function forgotten_call(case)
   repeat
     local at, stop = line:find(token, from, true)
     local word = at and word_before(before .. line:sub(1, at - 1), methods)
-    if word and line:sub(1, at - 1):find("%S") and not methods and not token:find("^%l+$") then
+    if word and line:sub(1, at - 1):find("%S") and not methods and not keywords[token] then
       return ("a function is called with parentheses: write %s(%s)"):format(word, token)
     elseif word then
       return ("a function is called with parentheses: write %s()"):format(word)
@@ -301,8 +321,8 @@ local function missing_field(case)
   if how ~= "field" and how ~= "method" then return end
   local aliases = case:names_of_async()
   for owner in case:source():gmatch("([%a_][%w_]*)%s*[.:]%s*" .. plain(name) .. "%f[^%w_]") do
-    local of = aliases[owner] and "async" or owner
-    if type(own_globals[of]) == "table" and not (own_globals[name] and of ~= "async") then
+    local of = aliases[owner] and "async" or owner ~= "async" and owner
+    if of and type(own_globals[of]) == "table" and not (own_globals[name] and of ~= "async") then
       local names = sorted(own_globals[of])
       if of == "runner" and name:find("^run") then
         return "tasks run by themselves, when the script waits or ends: leave it out"
@@ -406,6 +426,9 @@ end
 
 -- A task where its results were meant.
 local function task_as_value(case)
+  if case:find("bad [^\n]*%(%l+ expected, got Task%)") then
+    return "this is a task; its results are await(task)"
+  end
   local what, rest = case:find("attempt to (%l+) (.*)$")
   if not what or what == "call" or what == "index" then return end
   if not rest:find("%f[%w]Task value") and not rest:find("^number with Task")

@@ -37,6 +37,11 @@ t_a_hint_for_await_as_a_keyword() {
     $'local ch = async.channel()\nif await ch:recv() then print(1) end'
   hint_is "waiting needs no 'await' here: write fetch(\"a page\", {1, 2})" \
     'local function work() return await fetch("a page", {1, 2}) end'
+  hint_is "await is a function: write await(task)" \
+    $'local task = spawn(print)\nawait task' $'local task = spawn(print)\nlocal r = await task' \
+    $'local task = spawn(print)\nlocal r = await task\nprint(r)' \
+    $'local task = spawn(print)\nif await task then print(1) end'
+  hint_is "" $'await(spawn(print))\nlocal task print task' $'print(await (spawn(print)))\nx y'
 }
 
 t_a_hint_for_async_as_a_keyword() {
@@ -61,6 +66,8 @@ t_a_hint_for_a_call_that_was_forgotten() {
   hint_is "a function is called with parentheses: write sleep(1)" \
     'sleep 1' \
     $'local function work()\n  sleep 1\nend'
+  hint_is "a function is called with parentheses: write spawn(main)" \
+    $'local function main() end\nspawn main' $'local function main() end\nspawn main\nprint(1)'
   hint_is "a function is called with parentheses: write async.checkpoint()" \
     $'for i = 1, 3 do async.checkpoint end'
   hint_is "a function is called with parentheses: write ch:close()" \
@@ -156,6 +163,7 @@ t_a_hint_for_a_task_instead_of_its_results() {
   hint_is "this is a task; its results are await(t)" 'local t = spawn(print) print(t + 1)' \
     $'local t = spawn(print)\nprint("got " .. t)' 'local t = spawn(print) print(#t)'
   hint_is "this is a task; its results are await(task)" 'if spawn(print) < 3 then print(1) end' \
+    'for i = 1, spawn(print) do print(i) end' 'print(("%d"):format(spawn(print)))' \
     'print(3 < spawn(print))' 'print(-spawn(print))'
   hint_is "" 'local c = async.channel() print(c + 1)' 'print({} < 1)' 'local t = {} print(t .. "x")'
 }
@@ -196,6 +204,7 @@ t_no_hint_where_the_library_is_not_meant() {
     'local t = {} t.channel()' 'error("attempt to call a nil value (field \"chanel\")", 0)' \
     'await "x" .. 1' 'if async then x end' 'tostring()' 'setmetatable(1)' 'run()' 'start()' \
     'error("bad argument #1 to \"x\"")' 'change(1)' 'setter(1)' 'runners()' 'action()' 'actions()'
+  hint_is "" $'local async = {}\nasync.chanel()' $'local async = require "string"\nasync.sleep(1)'
   hint_is "" $'function sweep() end\nsleep = nil\nsweepp()' $'local function spawned() end\nspawne()' \
     $'work()\nlocal function wait() end\nwait2()' $'wait(1)\nfunction wait() end'
 }
