@@ -16,15 +16,17 @@ local function shown(value)
   return value ~= value and "nan" or tostring(value)
 end
 
+local function kind(value) return is_task(value) and "Task" or type(value) end
+
 local function check_function(name, index, value)
   if is_callable(value) then return end
   error(format("%s: expected a function as argument %d, got %s; pass the function itself",
-    name, index, type(value)), 3)
+    name, index, kind(value)), 3)
 end
 
 local function check_list(name, list, advice, level)
   if type(list) == "table" then return end
-  error(format("%s: expected a list, got %s; %s", name, type(list), advice), level)
+  error(format("%s: expected a list, got %s; %s", name, kind(list), advice), level)
 end
 
 local function check_tasks(name, list)
@@ -44,14 +46,15 @@ local function check_count(name, what, value)
   error(format("%s: %s must be a whole number from 1 on, got %s", name, what, shown(value)), 3)
 end
 
-local function check_options(name, options, known)
+-- `known` has the options as keys, `words` names them.
+local function check_options(name, options, known, words)
   if options == nil then return {} end
   if type(options) ~= "table" then
     error(format("%s: options must be a table, got %s", name, type(options)), 3)
   end
   for key in next, options do
     if not known[key] then
-      error(format("%s: unknown option '%s'", name, tostring(key)), 3)
+      error(format("%s: unknown option '%s' (there are %s)", name, tostring(key), words), 3)
     end
   end
   return options
@@ -269,7 +272,8 @@ end
 function combine.map(list, fn, options)
   check_list("map", list, "the list comes first: map(list, fn)", 3)
   check_function("map", 2, fn)
-  options = check_options("map", options, {limit = true, keep_going = true})
+  options = check_options("map", options, {limit = true, keep_going = true},
+    "limit and keep_going")
   local limit = check_limit(options.limit)
   local keep_going = check_switch("keep_going", options.keep_going)
   check_wait("map")
@@ -286,7 +290,8 @@ function combine.retry(count, fn, options)
   if is_callable(count) then error("retry: the number of tries comes first: retry(3, fn)", 2) end
   count = count == huge and huge or check_count("retry", "the number of tries", count)
   check_function("retry", 2, fn)
-  options = check_options("retry", options, {delay = true, factor = true, max = true, jitter = true})
+  options = check_options("retry", options,
+    {delay = true, factor = true, max = true, jitter = true}, "delay, factor, max and jitter")
   local delay = check_number("retry", "delay", options.delay, 0)
   local factor = check_number("retry", "factor", options.factor, 1)
   local most = check_number("retry", "max", options.max, huge)

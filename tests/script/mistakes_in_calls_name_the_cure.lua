@@ -37,7 +37,7 @@ local a, b = async.channel(), async.event()
 message(function() async.select(a, b) end)
 -- expect: bad argument #1 to 'select' (table expected, got Channel; put them in a list: select{a, b})
 message(function() async.all(work, work) end)      -- expect: all: expected a list, got function; put them in a list: all{f, g}
-message(function() async.race(spawn(work)) end)    -- expect: race: expected a list, got userdata; put them in a list: race{f, g}
+message(function() async.race(spawn(work)) end)    -- expect: race: expected a list, got Task; put them in a list: race{f, g}
 message(function() async.any(work) end)            -- expect: any: expected a list, got function; put them in a list: any{f, g}
 
 message(function() await(work) end)
@@ -46,3 +46,8 @@ message(function() await(sleep(0)) end)
 -- expect: await: cannot await a number; a call that waits needs no await, as in sleep(1)
 message(function() await(work()) end)
 -- expect: bad argument #1 to 'await' (value expected; a call that waits needs no await, as in sleep(1))
+
+message(function() async.map({}, work, {limt = 2}) end)
+-- expect: map: unknown option 'limt' (there are limit and keep_going)
+message(function() async.retry(2, work, {dealy = 1}) end)
+-- expect: retry: unknown option 'dealy' (there are delay, factor, max and jitter)
