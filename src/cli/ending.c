@@ -86,6 +86,7 @@ static const char *find_reason(struct ta_run *run) {
   if (run->timed_out) return "timeout";
   if (run->deadlocked) return "deadlock";
   if (run->stopping) return "an error stopped the run";
+  if (run->starved) return "memory is short";
   return run->finished ? "the run has ended" : NULL;
 }
 

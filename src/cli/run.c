@@ -61,9 +61,14 @@ static void on_failure(void *data, const struct ta_failure *failure) {
       ta_hint(&run->hints, failure->message, failure->message_length, failure->missed);
   ta_report_failure(failure, hint, run->options.traceback);
   run->reported = true;
-  if (!run->options.stop_on_error) return;
-  run->stopping = true;
-  ta_interrupt(run->runner);
+  bool starves = ta_shortage_note(&run->shortage, failure->message, failure->message_length,
+                                  ta_clock_real(&run->clock));
+  if (starves && !run->starved && !run->ending)
+    ta_report("memory is short: %zu tasks have failed, the others are cancelled",
+              run->shortage.failures);
+  run->starved = run->starved || starves;
+  run->stopping = run->options.stop_on_error;
+  if (run->stopping || run->starved) ta_interrupt(run->runner);
 }
 
 /* In the write that found the pipe broken: the step under way may write for

@@ -16,6 +16,7 @@
 #include "cli/collector.h"
 #include "cli/hints.h"
 #include "cli/options.h"
+#include "cli/shortage.h"
 #include "cli/outside.h"
 #include "cli/state.h"
 #include "host/clock.h"
@@ -41,7 +42,8 @@ struct ta_run {
   struct ta_outside outside;
   struct ta_runner *runner;
   struct ta_hints hints;
-  FILE *trace; /* the file of --trace, if it is one */
+  struct ta_shortage shortage; /* of memory */
+  FILE *trace;                 /* the file of --trace, if it is one */
   struct ta_text_trace text_trace;
 
   double ends_at;             /* the time-out, on the clock; HUGE_VAL: none */
@@ -50,6 +52,7 @@ struct ta_run {
   bool started;               /* the script was loaded and became a task */
   bool reported;              /* something was written to stderr that means status 1 */
   bool stopping;              /* --on-error=stop, after the first report */
+  bool starved;               /* tasks kept failing for lack of memory */
   bool deadlocked;
   bool finished;    /* no task was left that keeps the run going */
   bool output_lost; /* a failed write, to stdout or the trace, has been reported */

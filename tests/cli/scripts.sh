@@ -292,6 +292,29 @@ LUA
   expect_err $'Error in task: not enough memory\nError in task: not enough memory'
 }
 
+# Each fails for itself, after a collection that finds only what the one before had.
+t_a_run_that_memory_starves_is_ended() {
+  ! is_sanitized || skip "a sanitizer wants all the address space"
+  script <<'LUA'
+local guard <close> = async.defer(function() print "closed" end)
+for i = 1, 2000 do
+  spawn(function()
+    local list = {}
+    for k = 1, math.huge do
+      list[k] = {}
+      if k % 100 == 0 then sleep(0) end
+    end
+  end)
+end
+sleep(1000)
+LUA
+  (ulimit -v 60000 && run run --traceback=off script.lua && echo "$status" >status)
+  status=$(cat status)
+  expect_status 1
+  expect_out closed
+  expect_has err "memory is short: "
+}
+
 # Each of them would pay for a collection of all that the others keep.
 t_tasks_cancelled_for_want_of_memory_end_together() {
   ! is_sanitized || skip "a sanitizer wants all the address space"
