@@ -41,7 +41,7 @@ struct adapter {
   bool missed;         /* a request came while the core was at work */
   int busy;            /* how many functions of the core are on the C stack */
   double latest;       /* the last good time */
-  double wanted;       /* in the pass that runs: the delay after it */
+  double wanted;       /* in the pass that runs: when the next one is to be */
   lua_Integer waiting; /* how many requests call_later() has taken and not called */
 };
 
@@ -71,6 +71,8 @@ static const char *const globals[] = {"async", "await", "sleep", "spawn", "runne
 
 /* How often a request is made that is called at once, before that is a mistake. */
 #define MOST_TRIES 2
+
+#define SOON (-HUGE_VAL)
 
 /* Under its address the registry keeps the last adapter that was made, or false. */
 static const char adapter_key;
@@ -231,7 +233,7 @@ static void try_now(struct adapter *adapter, lua_State *L) {
 
 static double host_now(void *data) {
   struct adapter *adapter = data;
-  if (!adapter->has_now) return monotonic_now();
+  if (!adapter->has_now) return adapter->latest = monotonic_now();
   if (adapter->reading || !lua_checkstack(adapter->L, LUA_MINSTACK)) return adapter->latest;
   adapter->reading = true;
   adapter->busy++;
@@ -311,44 +313,43 @@ static void hand_over(lua_State *L, struct adapter *adapter, struct request *req
   lua_error(L);
 }
 
-/* Has call_later() call back `delay` seconds after `start`, unless that comes in time
- * by now.  False: it has called already. */
-static bool make_request(lua_State *L, struct adapter *adapter, double start, double delay) {
+/* Has call_later() call back at `due`, unless that comes in time by now.  False: it
+ * has called already. */
+static bool make_request(lua_State *L, struct adapter *adapter, double due) {
   int top = lua_gettop(L);
-  struct request *request = push_request(L, start + delay);
-  double passed = host_now(adapter) - start; /* finalizers may have taken their time */
-  if (adapter->runner && !comes_in_time(L, adapter, request->due))
-    hand_over(L, adapter, request, fmax(0, delay - passed));
+  struct request *request = push_request(L, due);
+  double seconds = fmax(0, due - host_now(adapter)); /* finalizers may have taken their time */
+  if (adapter->runner && !comes_in_time(L, adapter, due)) hand_over(L, adapter, request, seconds);
   lua_settop(L, top);
   return !request->called;
 }
 
-/* Has the program come back in `delay` seconds, unless it does already.  A
- * call_later() that runs the program's loop may have called the function by then:
- * that is a mistake only when it does so again. */
-static void ask(lua_State *L, struct adapter *adapter, double delay) {
-  if (delay == HUGE_VAL) return;
+/* Has the program come back at `due`, unless it does already; what is past is soon,
+ * and HUGE_VAL never.  A call_later() that runs the program's loop may have called the
+ * function by then: that is a mistake only when it does so again. */
+static void ask(lua_State *L, struct adapter *adapter, double due) {
+  if (due == HUGE_VAL) return;
   luaL_checkstack(L, LUA_MINSTACK, NULL);
-  double start = host_now(adapter);
+  due = fmax(due, host_now(adapter));
   for (int tries = 0; tries < MOST_TRIES; tries++) {
-    if (!adapter->runner || comes_in_time(L, adapter, start + delay)) return;
-    if (make_request(L, adapter, start, delay)) return;
+    if (!adapter->runner || comes_in_time(L, adapter, due)) return;
+    if (make_request(L, adapter, due)) return;
   }
   if (adapter->runner) luaL_error(L, "call_later must not call the function at once");
 }
 
-/* (adapter, delay) */
+/* (adapter, due) */
 static int l_ask(lua_State *L) {
   ask(L, lua_touserdata(L, 1), lua_tonumber(L, 2));
   return 0;
 }
 
 /* The same where nothing may raise. */
-static void ask_quietly(lua_State *L, struct adapter *adapter, double delay) {
+static void ask_quietly(lua_State *L, struct adapter *adapter, double due) {
   bool asked = lua_checkstack(L, LUA_MINSTACK);
   if (asked) {
     lua_pushlightuserdata(L, adapter);
-    lua_pushnumber(L, delay);
+    lua_pushnumber(L, due);
     asked = call_quietly(L, l_ask, 2, 0);
     if (!asked) tell_error(adapter, L);
   }
@@ -357,12 +358,13 @@ static void ask_quietly(lua_State *L, struct adapter *adapter, double delay) {
 
 static void host_call_later(void *data, double delay) {
   struct adapter *adapter = data;
+  double due = delay > 0 ? adapter->latest + delay : SOON; /* the clock was just read */
   if (adapter->in_pass) {
-    adapter->wanted = delay;
+    adapter->wanted = due;
     return;
   }
   adapter->busy++;
-  ask_quietly(adapter->L, adapter, delay);
+  ask_quietly(adapter->L, adapter, due);
   leave(adapter);
 }
 
@@ -371,7 +373,7 @@ static void host_call_later(void *data, double delay) {
 static void leave(struct adapter *adapter) {
   if (adapter->missed && adapter->busy == 1 && !adapter->in_pass) {
     adapter->missed = false;
-    ask_quietly(adapter->L, adapter, 0);
+    ask_quietly(adapter->L, adapter, SOON);
   }
   adapter->busy--;
 }
@@ -412,7 +414,7 @@ enum { CORE_UPVALUES = 2, SPAWN_ADAPTER };
  * Outside a pass the program is asked first: if it refuses, no task is made. */
 static int l_spawn(lua_State *L) {
   struct adapter *adapter = lua_touserdata(L, lua_upvalueindex(SPAWN_ADAPTER));
-  if (adapter->runner && !adapter->in_pass) ask(L, adapter, 0);
+  if (adapter->runner && !adapter->in_pass) ask(L, adapter, SOON);
   return adapter->spawn(L);
 }
 
