@@ -470,8 +470,8 @@ static void end_task(struct ta_runner *runner, struct ta_task *task, enum ta_tas
   ta_pool_give_back(runner, task);
   keep_outcome(runner, runner->L, task);
   runner->current = NULL; /* what reports and clocks run in Lua is no part of it */
-  let_go(runner, task);
   leave_living(runner, task);
+  let_go(runner, task);
   task->wait = ++runner->last_wait; /* from now on says who ended before whom */
   wake_awaiters(runner, task);
   bool kept = scope && ta_scope_child_ended(runner, scope, task);

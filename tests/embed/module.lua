@@ -1028,6 +1028,18 @@ test("on_error_may_spawn_and_may_not_close_or_wait", function()
     .. "refused; spawned")
 end)
 
+test("on_error_may_look_at_the_tasks_when_the_lock_of_one_that_failed_is_released", function()
+  open {on_error = function(message)
+    log(message:match "held lock" or message, #async.tasks(), async.tree():match "spawned" or "")
+  end}
+  spawn(function()
+    async.lock():acquire()
+    error("oh", 0)
+  end)
+  loop.run()
+  check_log("oh 1 ; held lock 0 ")
+end)
+
 ------------------------------------------------------------- tasks, methods
 
 test("spawn_sleep_and_await_are_the_globals", function()
