@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "machine/machine.h"
 
+#include <errno.h>
 #include <lauxlib.h>
 #include <lualib.h>
 #include <math.h>
@@ -573,7 +574,7 @@ static void close_rest(struct machine *machine) {
   lua_pushboolean(machine->L, true);
   lua_setfield(machine->L, -2, "closing");
   lua_pop(machine->L, 1);
-  ta_close_all(machine->runner);
+  while (ta_close_all(machine->runner) == -EINTR) continue; /* a program may interrupt */
   look_at_model(machine);
 }
 
