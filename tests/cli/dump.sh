@@ -265,7 +265,7 @@ t_every_signal_asks_for_a_dump_of_its_own() {
 
 t_a_dump_comes_after_what_was_printed() {
   script <<<"$told io.write 'printed' io.stderr:write 'ready' $busy_till_told io.write 'more'"
-  lua5.4 -E "$here/how.lua" "$(printf '%q ' "$program" run script.lua) 2>&1" >out </dev/null &
+  lua5.4 -E "$here/how.lua" "$(shell_words "$program" run script.lua) 2>&1" >out </dev/null &
   wait_for has out ready
   stop USR1
   wait_for has out task

@@ -94,12 +94,21 @@ has() {
   [[ $text == *"$2"* ]]
 }
 
+# shell_words ARGUMENTS: the arguments as one line for sh(1), whatever shell that is:
+# $'...', as printf's %q writes it, is not for every one.
+shell_words() {
+  local word
+  for word; do
+    printf "'%s' " "${word//\'/\'\\\'\'}"
+  done
+}
+
 # Starts "run ARGUMENTS" in the background; stop() sends it a signal.
 start() {
   rm -f pid ended go
   : >out
   : >err
-  lua5.4 -E "$here/how.lua" "$(printf '%q ' "$program" run "$@")" >out 2>err </dev/null &
+  lua5.4 -E "$here/how.lua" "$(shell_words "$program" run "$@")" >out 2>err </dev/null &
 }
 
 stop() {
@@ -135,7 +144,7 @@ start_for_one_line() {
   rm -f pid ended left
   : >out
   : >err
-  lua5.4 -E "$here/how.lua" "$(printf '%q ' "$program" run "$@")" 2>err </dev/null | {
+  lua5.4 -E "$here/how.lua" "$(shell_words "$program" run "$@")" 2>err </dev/null | {
     head -n 1
     exec <&-
     : >left

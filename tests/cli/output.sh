@@ -247,7 +247,7 @@ t_children_inherit_no_signals() {
 # terminal was sent lies in the file out.
 on_terminal() {
   command -v script >/dev/null || skip "no script(1)"
-  timeout -k 1 50 script -qec "$(printf '%q ' "$program" "$@")" /dev/null >out 2>err </dev/null ||
+  timeout -k 1 50 script -qec "$(shell_words "$program" "$@")" /dev/null >out 2>err </dev/null ||
     true
   sed -i 's/\r$//' out
 }

@@ -739,7 +739,7 @@ t_a_signal_ends_a_blocked_write() {
   exec 3<>fifo
   script <<<'io.stderr:write "ready" print(("x"):rep(1000000)) sleep(60)'
   rm -f pid ended
-  lua5.4 -E "$here/how.lua" "$(printf '%q ' "$program" run --grace=0.3 script.lua)" \
+  lua5.4 -E "$here/how.lua" "$(shell_words "$program" run --grace=0.3 script.lua)" \
     >fifo 2>err </dev/null &
   wait_for has err ready
   stop TERM
