@@ -9,22 +9,9 @@
 #include "core/describe.h"
 #include "core/inspect.h"
 #include "core/known.h"
-#include "core/library.h"
+#include "core/kit.h"
 #include "core/naming.h"
-#include "core/select.h"
 #include "core/wait.h"
-#include "core/watch.h"
-
-void ta_wake_waiter(struct ta_runner *runner, struct ta_link *link) {
-  struct ta_waiter *waiter = TA_HOLDER(link, struct ta_waiter, link);
-  struct ta_task *task = waiter->task;
-  if (!task) {
-    ta_watch_ended(runner, waiter);
-    return;
-  }
-  if (waiter != &task->waiter) ta_select_chosen(task->subject, waiter);
-  ta_complete_wait(runner, task);
-}
 
 /* ----------------------------------------------------------------- one task */
 

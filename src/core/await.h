@@ -29,7 +29,4 @@ void ta_push_first_result(struct ta_runner *runner, lua_State *L, int index);
 /* (task that has ended) -> true and its first result, or false and its error */
 int ta_l_outcome(lua_State *L);
 
-/* Ends the wait of whoever has this place in a queue. */
-void ta_wake_waiter(struct ta_runner *runner, struct ta_link *link);
-
 #endif

@@ -5,7 +5,7 @@
 #include <lauxlib.h>
 
 #include "core/coroutine.h"
-#include "core/library.h"
+#include "core/kit.h"
 #include "core/failure.h"
 #include "core/preempt.h"
 #include "core/protect.h"

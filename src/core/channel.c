@@ -5,9 +5,9 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "core/await.h"
+#include "core/queue.h"
 #include "core/cancel.h"
-#include "core/library.h"
+#include "core/kit.h"
 #include "core/wait.h"
 
 enum { SENT = 2 }; /* the value on the stack of send() */

@@ -8,6 +8,7 @@
 #include "core/cancel.h"
 #include "core/known.h"
 #include "core/library.h"
+#include "core/replace.h"
 #include "core/preempt.h"
 #include "core/scope.h"
 #include "core/wait.h"

@@ -82,17 +82,6 @@ const char *ta_task_title(const struct ta_task *task, ta_title_shown out) {
   return out;
 }
 
-const char *ta_push_without_zeros(lua_State *L, int index) {
-  luaL_Buffer buffer;
-  size_t length;
-  const char *text = lua_tolstring(L, index, &length);
-  ta_check_stack(L, LUA_MINSTACK);
-  char *copy = luaL_buffinitsize(L, &buffer, length);
-  for (size_t i = 0; i < length; i++) copy[i] = text[i] ? text[i] : ' ';
-  luaL_pushresultsize(&buffer, length);
-  return lua_tostring(L, -1);
-}
-
 void ta_clean_text(char *text) {
   for (size_t length; *text; text += length) {
     length = ta_utf8_length(text, SIZE_MAX);

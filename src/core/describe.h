@@ -38,10 +38,6 @@ const char *ta_task_title(const struct ta_task *task, ta_title_shown out);
 /* Replaces control characters by blanks. */
 void ta_clean_text(char *text);
 
-/* Pushes the string at `index` with a blank in the place of each zero byte: C reads to
- * the first zero.  [-0, +1, m] */
-const char *ta_push_without_zeros(lua_State *L, int index);
-
 /* luaL_error() for functions that the Lua half of the library calls as well: the
  * message begins with the script's line.  [-0, +0, v] */
 int ta_error(lua_State *L, const char *format, ...);

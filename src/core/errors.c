@@ -6,7 +6,7 @@
 #include "core/describe.h"
 #include "core/failure.h"
 #include "core/known.h"
-#include "core/library.h"
+#include "core/kit.h"
 #include "core/naming.h"
 
 #define MOST_TRACEBACKS 16 /* in one report */

@@ -10,7 +10,7 @@
 #include "core/describe.h"
 #include "core/failure.h"
 #include "core/known.h"
-#include "core/library.h"
+#include "core/kit.h"
 #include "core/naming.h"
 #include "core/prelude.h"
 #include "core/wait.h"

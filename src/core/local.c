@@ -5,7 +5,7 @@
 
 #include "core/cancel.h"
 #include "core/failure.h"
-#include "core/library.h"
+#include "core/kit.h"
 #include "core/task.h"
 
 /* --------------------------------------------------------------- task_local */

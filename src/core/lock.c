@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/await.h"
+#include "core/queue.h"
 #include "core/coroutine.h"
 #include "core/describe.h"
 #include "core/failure.h"

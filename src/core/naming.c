@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/describe.h"
-#include "core/library.h"
+#include "core/kit.h"
 
 /* ------------------------------------------------------------------- a name */
 

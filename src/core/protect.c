@@ -5,7 +5,8 @@
 
 #include "core/cancel.h"
 #include "core/known.h"
-#include "core/library.h"
+#include "core/kit.h"
+#include "core/replace.h"
 #include "core/scope.h"
 
 /* Ends a protected call on whose stack all but the first `extra` values are

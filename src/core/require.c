@@ -13,6 +13,7 @@
 
 #include "core/coroutine.h"
 #include "core/library.h"
+#include "core/replace.h"
 #include "core/task.h"
 #include "core/wait.h"
 

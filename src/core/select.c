@@ -9,7 +9,8 @@
 #include "core/channel.h"
 #include "core/describe.h"
 #include "core/known.h"
-#include "core/library.h"
+#include "core/kit.h"
+#include "core/queue.h"
 #include "core/sync.h"
 #include "core/wait.h"
 
@@ -21,7 +22,7 @@ struct select {
   size_t count;
   size_t chosen;        /* number in the list; 0: none */
   struct ta_task *only; /* the task waited for, if nothing else is */
-  struct ta_waiter places[];
+  struct ta_seat places[];
 };
 
 /* ---------------------------------------------------------------- the list */
@@ -128,12 +129,13 @@ static size_t find_ready(struct ta_runner *runner, lua_State *L, size_t count) {
 
 static void leave_all(void *subject) {
   struct select *select = subject;
-  for (size_t i = 0; i < select->count; i++) ta_list_leave(&select->places[i].link);
+  for (size_t i = 0; i < select->count; i++) ta_list_leave(&select->places[i].waiter.link);
 }
 
-void ta_select_chosen(void *subject, const struct ta_waiter *waiter) {
-  struct select *select = subject;
-  select->chosen = (size_t)(waiter - select->places) + 1;
+static void chosen(struct ta_runner *runner, struct ta_seat *seat) {
+  struct select *select = seat->waiter.task->subject;
+  (void)runner;
+  select->chosen = (size_t)(seat - select->places) + 1;
   leave_all(select);
 }
 
@@ -158,7 +160,7 @@ static int k_selected(lua_State *L, int status, lua_KContext context) {
 
 /* It keeps the list, in whose things it will have its places. */
 static struct select *push_select(lua_State *L, size_t count) {
-  size_t size = sizeof(struct select) + count * sizeof(struct ta_waiter);
+  size_t size = sizeof(struct select) + count * sizeof(struct ta_seat);
   struct select *select = lua_newuserdatauv(L, size, 1);
   memset(select, 0, size);
   select->count = count;
@@ -172,8 +174,10 @@ static void take_places(struct ta_runner *runner, lua_State *L, struct select *s
     lua_rawgeti(L, LIST, (lua_Integer)i + 1);
     struct ta_list *queue = queue_of(lua_touserdata(L, -1), thing_at(runner, L, -1));
     if (select->count == 1) select->only = ta_to_task(runner, L, -1);
-    select->places[i].task = runner->current;
-    ta_list_append(queue, &select->places[i].link);
+    struct ta_seat *seat = &select->places[i];
+    seat->taken = chosen;
+    seat->waiter.task = runner->current;
+    ta_list_append(queue, &seat->waiter.link);
     lua_pop(L, 1);
   }
 }

@@ -12,9 +12,6 @@
 
 #include "core/task.h"
 
-/* One of the places of `select`, the subject of a wait, was reached. */
-void ta_select_chosen(void *select, const struct ta_waiter *waiter);
-
 /* Adds the function to the table on top.  [-0, +0, m] */
 void ta_open_select(struct ta_runner *runner, lua_State *L);
 

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/await.h"
-#include "core/library.h"
+#include "core/kit.h"
+#include "core/queue.h"
 #include "core/wait.h"
 #include "utf8.h"
 
@@ -51,21 +51,9 @@ void ta_describe_name(const struct ta_sync *sync, char *text, size_t size) {
   if (sync->name) ta_quote_name(sync->name, sync->name_length, text, size);
 }
 
-struct ta_task *ta_wake_first(struct ta_runner *runner, struct ta_list *waiting) {
-  struct ta_link *link = ta_list_first(waiting);
-  if (!link) return NULL;
-  struct ta_task *task = TA_HOLDER(link, struct ta_waiter, link)->task;
-  ta_wake_waiter(runner, link);
-  return task;
-}
-
 int ta_wait_for(struct ta_runner *runner, lua_State *L, const struct ta_wait_kind *kind,
                 struct ta_sync *sync, lua_KFunction k) {
-  ta_check_wait(runner, L, kind->action);
-  ta_check_stack(L, LUA_MINSTACK);
-  ta_anchor_wait(runner, L, 1);
-  ta_queue_wait(ta_begin_wait(runner, L, kind, sync), &sync->waiting);
-  return ta_park_here(runner, L, 0, k);
+  return ta_wait_in(runner, L, kind, sync, &sync->waiting, k);
 }
 
 /* -------------------------------------------------------------------- event */

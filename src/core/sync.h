@@ -10,7 +10,7 @@
 #ifndef TA_CORE_SYNC_H
 #define TA_CORE_SYNC_H
 
-#include "core/library.h"
+#include "core/kit.h"
 #include "core/task.h"
 
 /* The beginning of each of them. */
@@ -44,9 +44,6 @@ void ta_new_sync_kind(struct ta_runner *runner, lua_State *L, const char *name,
  * a twin for objects without a name, whose methods Lua finds by itself, in half
  * the time.  [-1, +0, m] */
 void ta_keep_sync_kind(struct ta_runner *runner, lua_State *L, int which);
-
-/* Wakes the first who waits in the queue, if any: its task. */
-struct ta_task *ta_wake_first(struct ta_runner *runner, struct ta_list *waiting);
 
 /* Waits in the queue of the object, which is at index 1, until it is woken; use it
  * as the return of a C function.  `k` begins with ta_check_given_up().  [-0, +0, v] */

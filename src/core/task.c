@@ -16,6 +16,7 @@
 #include "core/naming.h"
 #include "core/pool.h"
 #include "core/preempt.h"
+#include "core/queue.h"
 #include "core/scope.h"
 #include "core/trace.h"
 #include "core/wait.h"

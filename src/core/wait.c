@@ -10,7 +10,7 @@
 #include "core/await.h"
 #include "core/coroutine.h"
 #include "core/describe.h"
-#include "core/library.h"
+#include "core/kit.h"
 #include "core/lock.h"
 #include "core/scope.h"
 #include "core/trace.h"

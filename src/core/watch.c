@@ -10,8 +10,8 @@
 #include "core/cancel.h"
 #include "core/coroutine.h"
 #include "core/known.h"
-#include "core/library.h"
-#include "core/sync.h"
+#include "core/kit.h"
+#include "core/queue.h"
 #include "core/wait.h"
 
 struct ta_watch;
@@ -19,7 +19,7 @@ struct ta_watch;
 /* Where one task is watched.  Its waiter has no task: nobody waits for this one
  * alone.  The list of tasks, user value 1, keeps it under the place's number. */
 struct place {
-  struct ta_waiter waiter;
+  struct ta_seat seat;
   struct ta_watch *watch;
   struct ta_task *task; /* NULL: the place is free */
   lua_Integer index;    /* what it is called to who asks */
@@ -43,13 +43,14 @@ static struct ta_watch *check_watch(lua_State *L) {
 /* ------------------------------------------------------------------- an end */
 
 static void note_end(struct ta_watch *watch, struct place *place) {
-  ta_list_append(&watch->ended, &place->waiter.link);
+  ta_list_append(&watch->ended, &place->seat.waiter.link);
   watch->left--;
 }
 
-void ta_watch_ended(struct ta_runner *runner, struct ta_waiter *waiter) {
-  struct place *place = TA_HOLDER(waiter, struct place, waiter);
-  ta_list_leave(&waiter->link);
+/* The task in whose queue the place was has ended. */
+static void task_ended(struct ta_runner *runner, struct ta_seat *seat) {
+  struct place *place = TA_HOLDER(seat, struct place, seat);
+  ta_list_leave(&seat->waiter.link);
   note_end(place->watch, place);
   ta_wake_first(runner, &place->watch->waiting);
 }
@@ -60,7 +61,7 @@ static void wake_all(struct ta_runner *runner, struct ta_watch *watch) {
 }
 
 static void forget_all(struct ta_watch *watch) {
-  for (size_t i = 0; i < watch->count; i++) ta_list_leave(&watch->places[i].waiter.link);
+  for (size_t i = 0; i < watch->count; i++) ta_list_leave(&watch->places[i].seat.waiter.link);
   watch->left = 0;
   ta_list_leave(&watch->hold.link);
 }
@@ -143,7 +144,8 @@ static struct ta_watch *push_watch(struct ta_runner *runner, lua_State *L, size_
   ta_list_init(&watch->free);
   for (size_t i = 0; i < count; i++) {
     watch->places[i].watch = watch;
-    ta_list_append(&watch->free, &watch->places[i].waiter.link);
+    watch->places[i].seat.taken = task_ended;
+    ta_list_append(&watch->free, &watch->places[i].seat.waiter.link);
   }
   ta_push_kept(runner, L, TA_KEEPS_WATCH);
   lua_setmetatable(L, -2);
@@ -156,7 +158,7 @@ static struct ta_watch *push_watch(struct ta_runner *runner, lua_State *L, size_
 static struct place *take_place(lua_State *L, struct ta_watch *watch, lua_Integer index) {
   struct ta_link *link = ta_list_first(&watch->free);
   if (!link) luaL_error(L, "watch: there is no room");
-  struct place *place = TA_HOLDER(link, struct place, waiter.link);
+  struct place *place = TA_HOLDER(link, struct place, seat.waiter.link);
   struct ta_task *task = lua_touserdata(L, -1);
   lua_getiuservalue(L, -2, 1);
   lua_insert(L, -2);
@@ -236,7 +238,7 @@ const struct ta_list *ta_watch_queue(const void *subject) {
 /* Returns what became of the task of the first place. */
 static int give_first(struct ta_runner *runner, lua_State *L, struct ta_watch *watch) {
   struct ta_link *link = ta_list_first(&watch->ended);
-  struct place *place = TA_HOLDER(link, struct place, waiter.link);
+  struct place *place = TA_HOLDER(link, struct place, seat.waiter.link);
   ta_list_leave(link);
   ta_list_append(&watch->free, link);
   lua_getiuservalue(L, 1, 1);

@@ -19,9 +19,6 @@
 extern const struct ta_wait_kind ta_ends_kind;
 const struct ta_list *ta_watch_queue(const void *subject);
 
-/* The task in whose queue the place was has ended. */
-void ta_watch_ended(struct ta_runner *runner, struct ta_waiter *waiter);
-
 /* (tasks, is_loop) -> a watch over them, to be closed */
 int ta_l_watch(lua_State *L);
 

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/queue.h"
+
+#include "core/wait.h"
+
+void ta_wake_waiter(struct ta_runner *runner, struct ta_link *link) {
+  struct ta_waiter *waiter = TA_HOLDER(link, struct ta_waiter, link);
+  struct ta_task *task = waiter->task;
+  if (!task || waiter != &task->waiter) {
+    struct ta_seat *seat = TA_HOLDER(waiter, struct ta_seat, waiter);
+    seat->taken(runner, seat);
+  }
+  if (task) ta_complete_wait(runner, task);
+}
+
+struct ta_task *ta_wake_first(struct ta_runner *runner, struct ta_list *waiting) {
+  struct ta_link *link = ta_list_first(waiting);
+  if (!link) return NULL;
+  struct ta_task *task = TA_HOLDER(link, struct ta_waiter, link)->task;
+  ta_wake_waiter(runner, link);
+  return task;
+}
+
+int ta_wait_in(struct ta_runner *runner, lua_State *L, const struct ta_wait_kind *kind,
+               void *subject, struct ta_list *waiting, lua_KFunction k) {
+  ta_check_wait(runner, L, kind->action);
+  ta_check_stack(L, LUA_MINSTACK);
+  ta_anchor_wait(runner, L, 1);
+  ta_queue_wait(ta_begin_wait(runner, L, kind, subject), waiting);
+  return ta_park_here(runner, L, 0, k);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * queue.h -- tasks that wait for something in a queue of its own.
+ *
+ * Who comes first gets first, at the moment something is released; who is stepped
+ * first is not its affair but the Runner's.  It knows nothing of what is waited for.
+ */
+#ifndef TA_CORE_QUEUE_H
+#define TA_CORE_QUEUE_H
+
+#include "core/task.h"
+
+/* A place in a queue that is not a task's own, but one of several, or of somebody who
+ * is no task. */
+struct ta_seat {
+  struct ta_waiter waiter; /* its task is NULL when none waits for this place alone */
+
+  /* The place was reached: the task, if there is one, is woken next. */
+  void (*taken)(struct ta_runner *runner, struct ta_seat *seat);
+};
+
+/* Ends the wait of whoever has this place in a queue. */
+void ta_wake_waiter(struct ta_runner *runner, struct ta_link *link);
+
+/* Wakes the first who waits in the queue, if any: its task. */
+struct ta_task *ta_wake_first(struct ta_runner *runner, struct ta_list *waiting);
+
+/* Waits in the queue of `subject`, an object which is at index 1, until it is woken;
+ * use it as the return of a C function.  `k` begins with ta_check_given_up().
+ * [-0, +0, v] */
+int ta_wait_in(struct ta_runner *runner, lua_State *L, const struct ta_wait_kind *kind,
+               void *subject, struct ta_list *waiting, lua_KFunction k);
+
+#endif
