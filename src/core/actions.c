@@ -7,6 +7,7 @@
 #include "core/cancel.h"
 #include "core/describe.h"
 #include "core/failure.h"
+#include "core/kit.h"
 #include "core/library.h"
 #include "core/wait.h"
 

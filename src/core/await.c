@@ -11,7 +11,9 @@
 #include "core/known.h"
 #include "core/kit.h"
 #include "core/naming.h"
+#include "core/protocol.h"
 #include "core/wait.h"
+#include "core/obstacle.h"
 
 /* ----------------------------------------------------------------- one task */
 
@@ -153,6 +155,7 @@ static int l_await(lua_State *L) {
 }
 
 void ta_push_await(struct ta_runner *runner, lua_State *L) {
+  ta_lets_wait(runner, L, l_await);
   ta_push_function(runner, L, l_await);
 }
 
@@ -189,9 +192,57 @@ static int l_task_status(lua_State *L) {
   return 2;
 }
 
-void ta_set_task_methods(struct ta_runner *runner, lua_State *L) {
+/* ---------------------------------------------------------------- its object */
+
+static void set_methods(struct ta_runner *runner, lua_State *L) {
   ta_set_function(runner, L, "await", l_task_await);
   ta_set_function(runner, L, "pawait", l_task_pawait);
   ta_set_function(runner, L, "cancel", l_task_cancel);
   ta_set_function(runner, L, "status", l_task_status);
+}
+
+static void push_error(lua_State *L, const struct ta_task *task) {
+  if (task->state == TA_TASK_FAILED || task->state == TA_TASK_CANCELLED)
+    lua_getiuservalue(L, 1, TA_TASK_OUTCOME);
+  else
+    lua_pushnil(L);
+}
+
+/* Fields, and methods from the table that is upvalue 2. */
+static int l_task_index(lua_State *L) {
+  const struct ta_task *task = ta_check_task(L);
+  if (ta_is_word(L, 2, "id")) {
+    lua_pushinteger(L, (lua_Integer)ta_task_id(task));
+  } else if (ta_is_word(L, 2, "name")) {
+    ta_push_task_name(L, 1);
+  } else if (ta_is_word(L, 2, "error")) {
+    push_error(L, task);
+  } else {
+    lua_pushvalue(L, 2);
+    lua_gettable(L, lua_upvalueindex(2));
+  }
+  return 1;
+}
+
+static int l_task_tostring(lua_State *L) {
+  const struct ta_task *task = ta_check_task(L);
+  lua_pushfstring(L, "task #%I ", (LUAI_UACINT)ta_task_id(task));
+  ta_push_task_name(L, 1);
+  lua_concat(L, 2);
+  return 1;
+}
+
+void ta_tasks_setup(struct ta_runner *runner, lua_State *L) {
+  lua_newtable(L);
+  ta_push_runner(runner, L);
+  ta_new_methods(runner, L, "Task", NULL);
+  set_methods(runner, L);
+  lua_pushcclosure(L, l_task_index, 2);
+  lua_setfield(L, -2, "__index");
+  ta_set_function(runner, L, "__tostring", l_task_tostring);
+  lua_pushliteral(L, "Task");
+  lua_setfield(L, -2, "__name");
+  lua_pushliteral(L, "Task");
+  lua_setfield(L, -2, "__metatable"); /* what scripts get of it */
+  ta_keep(runner, L, TA_KEEPS_META);
 }

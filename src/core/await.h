@@ -12,8 +12,8 @@
 
 #include "core/task.h"
 
-/* Sets the methods of tasks in the table on top.  [-0, +0, m] */
-void ta_set_task_methods(struct ta_runner *runner, lua_State *L);
+/* Makes the metatable of tasks.  [-0, +0, m] */
+void ta_tasks_setup(struct ta_runner *runner, lua_State *L);
 
 /* Awaits the value at index 1 of a C function if that is a task, or an object with
  * __await: *results is then what to return.  [-0, +?, v] */

@@ -4,12 +4,9 @@
 #include <errno.h>
 #include <lauxlib.h>
 
-#include "core/coroutine.h"
+#include "core/level.h"
 #include "core/kit.h"
-#include "core/failure.h"
 #include "core/preempt.h"
-#include "core/protect.h"
-#include "core/trace.h"
 #include "core/wait.h"
 
 /* A task that goes on after so many cancellations is closed. */
@@ -209,12 +206,12 @@ void ta_raise_cancellation(struct ta_runner *runner, lua_State *L) {
     task->deliveries++;
   else if (!in_hook)
     doom(runner, L);
-  ta_hold_off_handler(runner, L);
+  if (runner->hold_off) runner->hold_off(runner, L);
   lua_error(L);
 }
 
 int ta_raise(struct ta_runner *runner, lua_State *L) {
-  if (ta_is_in_force(runner, L, -1)) ta_hold_off_handler(runner, L);
+  if (runner->hold_off && ta_is_in_force(runner, L, -1)) runner->hold_off(runner, L);
   return lua_error(L);
 }
 
@@ -537,7 +534,7 @@ static void report_failed(struct ta_runner *runner, struct ta_scope *scope) {
   struct ta_link *link;
   while ((link = ta_list_first(&scope->failed))) {
     struct ta_task *child = TA_HOLDER(link, struct ta_task, sibling);
-    ta_report_abandoned(runner, child);
+    scope->kind->unraised(runner, child);
     ta_task_release(runner, child);
   }
 }

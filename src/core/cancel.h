@@ -40,8 +40,19 @@ struct ta_region {
 /* What a scope does about children that fail. */
 enum ta_scope_mode { TA_SCOPE_PLAIN, TA_SCOPE_FIRST_ERROR, TA_SCOPE_COLLECTS, TA_SCOPE_SETTLES };
 
+/* What a scope does about its children, told by whoever opens it. */
+struct ta_scope_kind {
+  /* A child has ended.  True: the scope keeps it, for its error, until
+   * ta_task_release(). */
+  bool (*child_ended)(struct ta_runner *runner, struct ta_scope *scope, struct ta_task *child);
+
+  /* A child failed, and the scope will not raise that. */
+  void (*unraised)(struct ta_runner *runner, struct ta_task *child);
+};
+
 struct ta_scope {
   struct ta_region region;
+  const struct ta_scope_kind *kind;
   struct ta_list children; /* that live */
   struct ta_list failed;   /* in the order in which they failed */
   size_t failures;

@@ -9,9 +9,10 @@
 #include "core/known.h"
 #include "core/library.h"
 #include "core/replace.h"
-#include "core/preempt.h"
 #include "core/scope.h"
+#include "core/protocol.h"
 #include "core/wait.h"
+#include "core/obstacle.h"
 
 /* Where a host has left the extra space of coroutines to the Runner, it lies there. */
 static struct ta_runner **space_of(lua_State *L) {
@@ -19,37 +20,6 @@ static struct ta_runner **space_of(lua_State *L) {
 }
 
 #define MAX_DEPTH 200 /* as Lua's own limit of nested C calls */
-
-/* lua_resume() one level further in. */
-static inline int resume(struct ta_runner *runner, lua_State *co, lua_State *from, int nargs,
-                         int *nres, bool awaits) {
-  struct ta_level *up = runner->level;
-  struct ta_level level = {.co = co, .up = up, .awaits = awaits, .depth = up ? up->depth + 1 : 1};
-  /* At the bottom it is the host's own coroutine, not a task's. */
-  level.waitable =
-      up ? up->waitable && up->co == from && lua_isyieldable(from) : runner->current != NULL;
-  atomic_signal_fence(memory_order_seq_cst);
-  runner->level = &level;
-  if (ta_wants_preemption(runner)) ta_preempt_coroutine(runner, co);
-  int status = lua_resume(co, from, nargs, nres);
-  runner->level = up;
-  if (up && ta_wants_preemption(runner)) ta_preempt_coroutine(runner, up->co);
-  return status;
-}
-
-int ta_close_coroutine(struct ta_runner *runner, lua_State *co, lua_State *from, const char *by) {
-  struct ta_level *up = runner->level;
-  struct ta_level level = {.co = co, .up = up, .closing = by, .depth = up ? up->depth + 1 : 1};
-  runner->level = &level;
-#if LUA_VERSION_RELEASE_NUM >= 50406
-  int status = lua_closethread(co, from);
-#else
-  (void)from;
-  int status = lua_resetthread(co);
-#endif
-  runner->level = up;
-  return status;
-}
 
 /* ---------------------------------------------------------- resume and wrap */
 
@@ -119,7 +89,7 @@ static int end_died(struct ta_runner *runner, lua_State *L, lua_State *co, enum 
   int status = lua_status(co);
   bool cancelled = ta_is_in_force(runner, L, -1);
   if (runner->current) runner->current->rethrown = false;
-  ta_forget_loading(runner, co, NULL);
+  ta_forget_loading(runner, co);
   if (!cancelled) ta_note_death(runner, L, co, form != RESUME);
   ta_abandon_regions_of(runner, co);
   if (cancelled || form != RESUME) status = close_dead(runner, L, co, status, closers[form]);
@@ -162,7 +132,7 @@ static int k_resume(lua_State *L, int status, lua_KContext context);
 static inline int do_resume(struct ta_runner *runner, lua_State *L, lua_State *co, enum form form,
                             int nargs) {
   int count;
-  int status = resume(runner, co, L, nargs, &count, form == AWAIT);
+  int status = ta_resume(runner, co, L, nargs, &count, form == AWAIT);
   if (status == LUA_YIELD && ta_take_wait(runner, co))
     return ta_pass_wait_up(runner, L, coroutine_index(form), form, k_resume);
   if (TA_UNLIKELY(status == LUA_YIELD && ta_region_open_in(runner, co)))
@@ -345,6 +315,8 @@ void ta_open_coroutine(struct ta_runner *runner, lua_State *L, bool has_space) {
     replace(runner, L, "status", l_status);
     replace(runner, L, "close", l_close);
     runner->guarded = true;
+    ta_lets_wait(runner, L, has_space ? l_resume_quickly : l_resume);
+    ta_lets_wait(runner, L, has_space ? l_wrapped_quickly : l_wrapped);
   }
   lua_pop(L, 2);
 }

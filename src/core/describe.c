@@ -19,47 +19,6 @@
 /* The fields of a spawn record. */
 enum { RECORD_PLACE = 1, RECORD_ID, RECORD_NAME, RECORD_ABOVE, RECORD_DEPTH };
 
-/* ------------------------------------------------------------------ places */
-
-/* Is this a frame of a script's, with a line? */
-static bool is_scripts(const lua_Debug *ar) {
-  return ar->currentline > 0 && strcmp(ar->source, TA_PRELUDE_SOURCE) != 0;
-}
-
-bool ta_where(lua_State *L, int level, ta_place place) {
-  lua_Debug ar;
-  for (; lua_getstack(L, level, &ar); level++) {
-    lua_getinfo(L, "Sl", &ar);
-    if (!is_scripts(&ar)) continue;
-    snprintf(place, sizeof(ta_place), "%s:%d", ar.short_src, ar.currentline);
-    return true;
-  }
-  return false;
-}
-
-int ta_error(lua_State *L, const char *format, ...) {
-  lua_Debug ar;
-  ta_place place;
-  va_list arguments;
-  luaL_where(L, 1);
-  if (lua_getstack(L, 1, &ar) && lua_getinfo(L, "Sl", &ar) && ar.currentline > 0 &&
-      !is_scripts(&ar) && ta_where(L, 1, place)) {
-    lua_pushfstring(L, "%s: ", place);
-    lua_replace(L, -2);
-  }
-  va_start(arguments, format);
-  lua_pushvfstring(L, format, arguments);
-  va_end(arguments);
-  lua_concat(L, 2);
-  return lua_error(L);
-}
-
-bool ta_where_waiting(const struct ta_task *task, ta_place place) {
-  bool found = false;
-  for (lua_State *co = task->co; co; co = ta_waiting_inner(co)) found |= ta_where(co, 0, place);
-  return found;
-}
-
 /* ------------------------------------------------------------------- names */
 
 const char *ta_clean_name(const char *name, ta_name_shown out) {
@@ -236,7 +195,7 @@ static void cut_chain(lua_State *L) {
 static int push_spawner(lua_State *L, lua_Debug *ar) {
   for (int level = 0; level < FRAMES_SEARCHED && lua_getstack(L, level, ar); level++) {
     lua_getinfo(L, "Slf", ar);
-    if (is_scripts(ar)) return ar->currentline;
+    if (ta_is_scripts_frame(ar)) return ar->currentline;
     lua_pop(L, 1);
   }
   lua_pushboolean(L, false);
@@ -296,7 +255,8 @@ void ta_push_record(struct ta_runner *runner, lua_State *L) {
   runner->record_line = line;
 }
 
-void ta_forget_spawner(struct ta_runner *runner, const struct ta_task *task) {
+void ta_forget_origin(struct ta_runner *runner, struct ta_task *task) {
+  ta_forget_function(runner, task);
   if (runner->record_task != ta_task_id(task)) return;
   runner->record_task = 0;
   lua_pushboolean(runner->L, false);

@@ -12,16 +12,7 @@
 
 #include "core/runner.h"
 #include "core/task.h"
-
-/* What the Lua half of the library is called, which reports do not show. */
-#define TA_PRELUDE_SOURCE "=(tinyasync)"
-
-/* "file.lua:12" */
-typedef char ta_place[LUA_IDSIZE + 16];
-
-/* Writes where L is: its innermost Lua function at or above `level`.  False
- * when there is none. */
-bool ta_where(lua_State *L, int level, ta_place place);
+#include "core/where.h"
 
 /* A name as reports show it: cut, and without control characters. */
 #define TA_NAME_SHOWN 100                      /* bytes */
@@ -38,13 +29,6 @@ const char *ta_task_title(const struct ta_task *task, ta_title_shown out);
 /* Replaces control characters by blanks. */
 void ta_clean_text(char *text);
 
-/* luaL_error() for functions that the Lua half of the library calls as well: the
- * message begins with the script's line.  [-0, +0, v] */
-int ta_error(lua_State *L, const char *format, ...);
-
-/* Where a suspended task waits, seen through its nested coroutines. */
-bool ta_where_waiting(const struct ta_task *task, ta_place place);
-
 /* Pushes on L the name of the C function that `ar` found in a frame of `co`, as
  * "table.sort".  [-0, +1, m] */
 void ta_push_c_name(lua_State *L, lua_State *co, lua_Debug *ar);
@@ -56,8 +40,9 @@ void ta_push_function_name(lua_State *L, int index);
  * runs it.  [-0, +1, m] */
 void ta_push_record(struct ta_runner *runner, lua_State *L);
 
-/* The task ends: its function, kept where it has spawned, may go. */
-void ta_forget_spawner(struct ta_runner *runner, const struct ta_task *task);
+/* The task has ended: its function, which is kept where it has spawned as well, may
+ * go. */
+void ta_forget_origin(struct ta_runner *runner, struct ta_task *task);
 
 /* Tells the trace that the task at `task_index` was added: by whom, or else
  * from what `origin`.  [-0, +0, -] */

@@ -7,6 +7,7 @@
 #include "core/cancel.h"
 #include "core/coroutine.h"
 #include "core/describe.h"
+#include "core/kit.h"
 #include "core/naming.h"
 
 #define MOST_LINKS 16   /* tasks shown that awaited one another */
@@ -369,4 +370,11 @@ void ta_push_known(struct ta_runner *runner, lua_State *L, struct ta_task *task,
 
 void ta_push_known_origin(lua_State *L, int known) {
   lua_rawgeti(L, known, KNOWN_ORIGIN);
+}
+
+void ta_known_setup(struct ta_runner *runner, lua_State *L) {
+  ta_push_function(runner, L, ta_l_keep_traceback);
+  ta_keep(runner, L, TA_KEEPS_HANDLER);
+  lua_newtable(L);
+  ta_keep(runner, L, TA_KEEPS_KNOWN);
 }

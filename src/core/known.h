@@ -68,4 +68,7 @@ void ta_push_known_origin(lua_State *L, int known);
 /* The error that ends the task was reported: all who know of it know that. */
 void ta_note_reported(struct ta_runner *runner, const struct ta_task *task);
 
+/* Makes the message handler and the table of what is known.  [-0, +0, m] */
+void ta_known_setup(struct ta_runner *runner, lua_State *L);
+
 #endif

@@ -12,9 +12,14 @@
 #include "core/channel.h"
 #include "core/coroutine.h"
 #include "core/describe.h"
+#include "core/errors.h"
+#include "core/failure.h"
 #include "core/inspect.h"
+#include "core/known.h"
 #include "core/local.h"
 #include "core/lock.h"
+#include "core/naming.h"
+#include "core/obstacle.h"
 #include "core/preempt.h"
 #include "core/prelude.h"
 #include "core/protect.h"
@@ -22,7 +27,11 @@
 #include "core/scope.h"
 #include "core/select.h"
 #include "core/sync.h"
+#include "core/start.h"
 #include "core/task.h"
+#include "core/trace.h"
+#include "core/upper.h"
+#include "core/protocol.h"
 #include "core/wait.h"
 
 int ta_l_next(lua_State *L) {
@@ -126,6 +135,39 @@ static int l_spawn(lua_State *L) {
 }
 
 /* ----------------------------------------------------------------- opening */
+
+/* What this floor and the one below do for the kernel. */
+static const struct ta_upper upper = {
+    .push_record = ta_push_record,
+    .describe_end = ta_describe_end,
+    .report = ta_report_failure_of,
+    .report_error = ta_report_error,
+    .report_refused = ta_report_refused,
+    .report_lost = ta_report_lost_lock,
+    .keep_known = ta_keep_known,
+    .forget = ta_forget_origin,
+    .raise_cannot_wait = ta_raise_cannot_wait,
+    .await_foreign = ta_await_foreign,
+    .trace_birth = ta_describe_add,
+    .trace_step = ta_trace_step,
+    .trace_wait = ta_trace_yield,
+    .trace_sleep = ta_trace_sleep,
+    .trace_task = ta_trace_simple,
+    .trace_pass = ta_trace_pass,
+    .trace_idle = ta_trace_wait,
+    .find_name = ta_find_task_name,
+};
+
+struct ta_runner *ta_runner_new(lua_State *L, const struct ta_host *host) {
+  struct ta_runner *runner = ta_runner_make(L, host, &upper);
+  ta_obstacle_setup(runner, L);
+  ta_naming_setup(runner, L);
+  ta_known_setup(runner, L);
+  ta_errors_setup(runner, L);
+  ta_tasks_setup(runner, L);
+  ta_actions_setup(runner, L);
+  return runner;
+}
 
 static void fill_async(struct ta_runner *runner, lua_State *L) {
   ta_set_function(runner, L, "now", l_now);

@@ -37,8 +37,7 @@ void ta_open_require(struct ta_runner *runner, lua_State *L);
  * NULL: it must not yield then. */
 const char *ta_loading_in(const struct ta_runner *runner, const lua_State *co);
 
-/* A coroutine died or a task ended, perhaps in the middle of a module: others
- * may load it now.  Either may be NULL. */
-void ta_forget_loading(struct ta_runner *runner, const lua_State *co, const struct ta_task *task);
+/* A coroutine died, perhaps in the middle of a module: others may load it now. */
+void ta_forget_loading(struct ta_runner *runner, const lua_State *co);
 
 #endif

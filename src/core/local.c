@@ -7,6 +7,8 @@
 #include "core/failure.h"
 #include "core/kit.h"
 #include "core/task.h"
+#include "core/upper.h"
+#include "core/obstacle.h"
 
 /* --------------------------------------------------------------- task_local */
 
@@ -41,7 +43,8 @@ static bool is_shared(lua_State *L, int index) {
   return shared;
 }
 
-void ta_forget_locals(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
+/* A task that ends leaves none behind. */
+static void forget_locals(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
   if (push_locals(runner, L, task)) {
     lua_pushnil(L);
     set_locals(runner, L, task);
@@ -49,9 +52,9 @@ void ta_forget_locals(struct ta_runner *runner, lua_State *L, const struct ta_ta
   lua_pop(L, 1);
 }
 
-void ta_inherit_locals(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
-  if (!runner->has_locals) return;
-  ta_forget_locals(runner, L, task); /* those of one that was refused, and had the slot */
+/* A new task starts with the values of the one that runs. */
+static void inherit_locals(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
+  forget_locals(runner, L, task); /* those of one that was refused, and had the slot */
   if (!runner->current) return;
   if (push_locals(runner, L, runner->current)) {
     set_shared(L);
@@ -60,6 +63,8 @@ void ta_inherit_locals(struct ta_runner *runner, lua_State *L, const struct ta_t
     lua_pop(L, 1);
   }
 }
+
+static const struct ta_heritage heritage = {inherit_locals, forget_locals};
 
 /* A local is a userdata whose user value is its default. */
 static int l_task_local(lua_State *L) {
@@ -136,7 +141,7 @@ static int l_local_set(lua_State *L) {
   lua_pushvalue(L, 1);
   lua_pushvalue(L, 2);
   lua_rawset(L, 3);
-  runner->has_locals = true;
+  runner->heritage = &heritage;
   set_locals(runner, L, runner->current);
   return 0;
 }
@@ -210,4 +215,5 @@ void ta_open_locals(struct ta_runner *runner, lua_State *L) {
   ta_keep(runner, L, TA_KEEPS_WEAK);
   ta_set_function(runner, L, "task_local", l_task_local);
   ta_set_function(runner, L, "defer", l_defer);
+  ta_lets_wait(runner, L, ta_l_defer_close);
 }

@@ -12,12 +12,6 @@
 
 #include "core/runner.h"
 
-/* A new task starts with the values of the one that runs.  [-0, +0, m] */
-void ta_inherit_locals(struct ta_runner *runner, lua_State *L, const struct ta_task *task);
-
-/* A task that ends leaves none behind.  [-0, +0, -] */
-void ta_forget_locals(struct ta_runner *runner, lua_State *L, const struct ta_task *task);
-
 /* The __close of what async.defer makes. */
 int ta_l_defer_close(lua_State *L);
 

@@ -12,6 +12,7 @@
 #include "core/naming.h"
 #include "core/sync.h"
 #include "core/wait.h"
+#include "core/obstacle.h"
 
 /* A lock has an owner and one place; a semaphore has places, each with the guard
  * that acquire() made.  Its second user value is a list of those guards. */
@@ -461,7 +462,7 @@ static void place_holder_ended(struct ta_runner *runner, struct ta_task *task,
   guard->holder = NULL;
 }
 
-static void report_lost_lock(struct ta_runner *runner, struct ta_task *task) {
+void ta_report_lost_lock(struct ta_runner *runner, struct ta_task *task) {
   lua_State *L = runner->L;
   ta_push_kept(runner, L, TA_KEEPS_LOST);
   if (lua_rawgeti(L, -1, (lua_Integer)task->slot) == LUA_TSTRING) {
@@ -475,25 +476,6 @@ static void report_lost_lock(struct ta_runner *runner, struct ta_task *task) {
   lua_pushnil(L);
   lua_rawseti(L, -2, (lua_Integer)task->slot);
   lua_pop(L, 1);
-}
-
-void ta_leave_holds(struct ta_runner *runner, struct ta_task *task) {
-  struct ta_link *link;
-  if (task->lost_lock) report_lost_lock(runner, task);
-  while ((link = ta_list_first(&task->holds))) {
-    struct ta_hold *hold = TA_HOLDER(link, struct ta_hold, link);
-    ta_list_leave(link);
-    hold->kind->ended(runner, task, hold);
-  }
-}
-
-void ta_forget_holds(struct ta_task *task) {
-  struct ta_link *link;
-  while ((link = ta_list_first(&task->holds))) {
-    struct ta_hold *hold = TA_HOLDER(link, struct ta_hold, link);
-    ta_list_leave(link);
-    if (hold->kind->forgotten) hold->kind->forgotten(hold);
-  }
 }
 
 /* ---------------------------------------------------------------------- with */
@@ -576,4 +558,5 @@ void ta_open_locks(struct ta_runner *runner, lua_State *L) {
   ta_keep(runner, L, TA_KEEPS_LOST);
   ta_set_function(runner, L, "lock", l_lock);
   ta_set_function(runner, L, "semaphore", l_semaphore);
+  ta_lets_wait(runner, L, ta_l_with);
 }

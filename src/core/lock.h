@@ -14,12 +14,8 @@
 /* The locks among what a task holds. */
 extern const struct ta_hold_kind ta_lock_hold;
 
-/* A task ends: its locks are released, and that is reported; a place of a semaphore
- * stays taken, and is known to have been left behind. */
-void ta_leave_holds(struct ta_runner *runner, struct ta_task *task);
-
-/* What a task holds that is forgotten is nobody's any more. */
-void ta_forget_holds(struct ta_task *task);
+/* A lock that the ending task held was collected: reports it. */
+void ta_report_lost_lock(struct ta_runner *runner, struct ta_task *task);
 
 /* The method `with` of both. */
 int ta_l_with(lua_State *L);

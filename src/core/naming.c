@@ -9,33 +9,9 @@
 
 /* ------------------------------------------------------------------- a name */
 
-/* A name with zero bytes is kept as the same without them, a zero, and itself: so
- * that C finds the one and Lua the other. */
-void ta_set_task_name(lua_State *L, int task_index) {
-  task_index = lua_absindex(L, task_index);
-  struct ta_task *task = lua_touserdata(L, task_index);
-  bool two_parts = strlen(lua_tostring(L, -1)) < lua_rawlen(L, -1);
-  if (two_parts) {
-    ta_push_without_zeros(L, -1);
-    lua_insert(L, -2);
-    lua_pushlstring(L, "", 1);
-    lua_insert(L, -2);
-    lua_concat(L, 3);
-  }
-  ta_task_keep_function(L, task_index);
-  task->name = lua_tostring(L, -1);
-  task->two_names = two_parts;
-  lua_setiuservalue(L, task_index, TA_TASK_FUNCTION);
-}
-
-/* Pushes the name of a task that has one. */
-static void push_name(lua_State *L, int task_index) {
-  const struct ta_task *task = lua_touserdata(L, task_index);
-  lua_getiuservalue(L, task_index, TA_TASK_FUNCTION);
-  if (!task->two_names) return;
-  size_t length = lua_rawlen(L, -1) / 2;
-  lua_pushlstring(L, task->name + length + 1, length);
-  lua_replace(L, -2);
+void ta_find_task_name(lua_State *L, int task_index) {
+  ta_push_task_name(L, task_index);
+  lua_pop(L, 1);
 }
 
 const char *ta_push_task_name(lua_State *L, int task_index) {
@@ -48,7 +24,7 @@ const char *ta_push_task_name(lua_State *L, int task_index) {
     ta_set_task_name(L, task_index);
     lua_pop(L, 1);
   }
-  push_name(L, task_index);
+  ta_push_kept_name(L, task_index);
   return task->name;
 }
 
@@ -161,7 +137,7 @@ void ta_push_known_name(struct ta_runner *runner, lua_State *L, int task_index) 
     push_name_of(runner, L);
     ta_set_task_name(L, task_index);
   }
-  push_name(L, task_index);
+  ta_push_kept_name(L, task_index);
 }
 
 /* -------------------------------------------------------------------- the end */

@@ -11,14 +11,14 @@
 #ifndef TA_CORE_NAMING_H
 #define TA_CORE_NAMING_H
 
-#include "core/task.h"
+#include "core/start.h"
 
 /* Pushes the task's name, whole, and returns it without zero bytes.  It is found out
  * at the first call.  [-0, +1, m] */
 const char *ta_push_task_name(lua_State *L, int task_index);
 
-/* Gives the task at `task_index` the name on top, which is popped.  [-1, +0, m] */
-void ta_set_task_name(lua_State *L, int task_index);
+/* Finds it out, and pushes nothing.  [-0, +0, m] */
+void ta_find_task_name(lua_State *L, int task_index);
 
 /* The same as ta_push_task_name(), in less time where many tasks are called after
  * one place.  [-0, +1, m] */

@@ -8,6 +8,7 @@
 #include "core/kit.h"
 #include "core/replace.h"
 #include "core/scope.h"
+#include "core/obstacle.h"
 
 /* Ends a protected call on whose stack all but the first `extra` values are
  * results. */
@@ -28,20 +29,11 @@ static int l_pcall(lua_State *L) {
   return k_protected(L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, 0, k_protected), 0);
 }
 
+/* ------------------------------------------------------------------ handlers */
+
 #define HANDLER 2 /* its place on the stack of xpcall */
 
-static int l_xpcall(lua_State *L) {
-  int count = lua_gettop(L);
-  luaL_checktype(L, HANDLER, LUA_TFUNCTION);
-  ta_upvalue_runner(L)->has_handlers = true;
-  lua_pushboolean(L, true);
-  lua_pushvalue(L, 1);
-  lua_rotate(L, HANDLER + 1, 2); /* function, handler, true, function, arguments */
-  int status = lua_pcallk(L, count - 2, LUA_MULTRET, HANDLER, 2, k_protected);
-  return k_protected(L, status, 2);
-}
-
-/* ------------------------------------------------------------------ handlers */
+static int l_xpcall(lua_State *L);
 
 static lua_CFunction function_at(lua_State *L, lua_Debug *ar) {
   lua_getinfo(L, "f", ar);
@@ -85,17 +77,31 @@ static void replace_handler(struct ta_runner *runner, lua_State *L, lua_Debug *a
   lua_setlocal(L, ar, HANDLER);
 }
 
-void ta_hold_off_handler(struct ta_runner *runner, lua_State *L) {
+/* Before a cancellation is raised in L: should an xpcall be the next to catch it, its
+ * handler is not to be called.  [-0, +0, m] */
+static void hold_off(struct ta_runner *runner, lua_State *L) {
   lua_Debug ar;
   int top = lua_gettop(L);
-  if (!runner->has_handlers) return;
   ta_check_stack(L, LUA_MINSTACK);
   if (find_xpcall(L, &ar)) replace_handler(runner, L, &ar);
   lua_settop(L, top);
 }
 
+static int l_xpcall(lua_State *L) {
+  int count = lua_gettop(L);
+  luaL_checktype(L, HANDLER, LUA_TFUNCTION);
+  ta_upvalue_runner(L)->hold_off = hold_off;
+  lua_pushboolean(L, true);
+  lua_pushvalue(L, 1);
+  lua_rotate(L, HANDLER + 1, 2); /* function, handler, true, function, arguments */
+  int status = lua_pcallk(L, count - 2, LUA_MULTRET, HANDLER, 2, k_protected);
+  return k_protected(L, status, 2);
+}
+
 void ta_open_protect(struct ta_runner *runner, lua_State *L) {
   lua_pushglobaltable(L);
+  ta_lets_wait(runner, L, l_pcall);
+  ta_lets_wait(runner, L, l_xpcall);
   ta_push_function(runner, L, l_pcall);
   ta_replace(runner, L, -2, "pcall");
   ta_push_function(runner, L, l_xpcall);

@@ -12,10 +12,6 @@
 
 #include "core/runner.h"
 
-/* Before a cancellation is raised in L: should an xpcall be the next to catch
- * it, its handler is not to be called.  [-0, +0, m] */
-void ta_hold_off_handler(struct ta_runner *runner, lua_State *L);
-
 /* Replaces pcall and xpcall.  [-0, +0, e] */
 void ta_open_protect(struct ta_runner *runner, lua_State *L);
 

@@ -60,4 +60,3 @@ void ta_put_back(struct ta_runner *runner, lua_State *L) {
   /* Memory is asked for only where a script has removed what was replaced. */
   if (lua_pcall(L, 1, 0, 0) != LUA_OK) lua_pop(L, 1);
 }
-

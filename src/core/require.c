@@ -11,11 +11,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/obstacle.h"
 #include "core/coroutine.h"
 #include "core/library.h"
 #include "core/replace.h"
 #include "core/task.h"
 #include "core/wait.h"
+#include "core/obstacle.h"
 
 /* A module on its way, in a userdata on the stack of the require that loads it.
  * Those of one task lie in the list with the innermost first. */
@@ -23,7 +25,8 @@ struct ta_loading {
   struct ta_loading *next;
   struct ta_task *task; /* NULL: loaded outside any task */
   lua_State *co;
-  const char *name; /* a string that the userdata keeps */
+  struct ta_hold hold; /* among what the task holds */
+  const char *name;    /* a string that the userdata keeps */
 };
 
 static void describe_require(const void *subject, char *text, size_t size) {
@@ -79,30 +82,41 @@ enum { NAME = 1, LOADED, MARK, LOADER, LOADER_DATA };
 /* Takes a module off the list and wakes the tasks that wait for it. */
 static void end_loading(struct ta_runner *runner, struct ta_loading **link) {
   const char *name = (*link)->name;
+  ta_list_leave(&(*link)->hold.link);
   *link = (*link)->next;
   for (struct ta_task *task = runner->oldest; task; task = task->newer)
     if (task->wait && task->kind == &require_kind && task->subject == name)
       ta_complete_wait(runner, task);
 }
 
-static int l_end_loading(lua_State *L) {
-  struct ta_runner *runner = ta_upvalue_runner(L);
-  struct ta_loading *load = lua_touserdata(L, 1);
-  struct ta_loading **link = &runner->loading;
-  while (*link && *link != load) link = &(*link)->next;
-  if (*link) end_loading(runner, link);
-  return 0;
-}
-
-void ta_forget_loading(struct ta_runner *runner, const lua_State *co, const struct ta_task *task) {
+void ta_forget_loading(struct ta_runner *runner, const lua_State *co) {
   struct ta_loading **link = &runner->loading;
   while (*link) {
-    if ((co && (*link)->co == co) || (task && (*link)->task == task))
+    if ((*link)->co == co)
       end_loading(runner, link);
     else
       link = &(*link)->next;
   }
 }
+
+static void end_this(struct ta_runner *runner, const struct ta_loading *load) {
+  struct ta_loading **link = &runner->loading;
+  while (*link && *link != load) link = &(*link)->next;
+  if (*link) end_loading(runner, link);
+}
+
+static int l_end_loading(lua_State *L) {
+  end_this(ta_upvalue_runner(L), lua_touserdata(L, 1));
+  return 0;
+}
+
+/* The task that loads it has ended. */
+static void loader_ended(struct ta_runner *runner, struct ta_task *task, struct ta_hold *hold) {
+  (void)task;
+  end_this(runner, TA_HOLDER(hold, struct ta_loading, hold));
+}
+
+static const struct ta_hold_kind loading_hold = {loader_ended, NULL};
 
 /* Pushes a value that is to keep the module marked as being loaded. */
 static void push_loading(struct ta_runner *runner, lua_State *L, const char *name) {
@@ -120,6 +134,8 @@ static void begin_loading(struct ta_runner *runner, lua_State *L) {
   lua_toclose(L, MARK);
   load->next = runner->loading;
   runner->loading = load;
+  load->hold.kind = &loading_hold;
+  if (load->task) ta_list_append(&load->task->holds, &load->hold.link);
 }
 
 /* ----------------------------------------------------------------- require */
@@ -220,4 +236,5 @@ void ta_open_require(struct ta_runner *runner, lua_State *L) {
   lua_pushcclosure(L, l_require, 2);
   ta_replace(runner, L, -2, "require");
   lua_pop(L, 1);
+  ta_lets_wait(runner, L, l_require);
 }

@@ -6,18 +6,17 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/actions.h"
 #include "core/cancel.h"
-#include "core/describe.h"
-#include "core/errors.h"
 #include "core/kit.h"
 #include "core/pool.h"
 #include "core/preempt.h"
 #include "core/replace.h"
+#include "core/slots.h"
 #include "core/task.h"
-#include "core/trace.h"
 #include "core/wake.h"
+#include "core/upper.h"
 #include "core/wait.h"
+#include "core/where.h"
 
 /* While tasks keep the Runner busy it reads the clock after at most this many
  * steps, and after each one when they are long. */
@@ -86,7 +85,7 @@ static void release(struct ta_runner *runner) {
   ta_forget_woken(runner);
   ta_timers_close(&runner->timers, runner->alloc, runner->alloc_data);
   ta_pool_close(runner);
-  ta_task_close_slots(runner);
+  ta_slots_close(runner);
   runner->oldest = runner->newest = runner->current = NULL;
   runner->live = runner->daemons = runner->endless = runner->deadlines = 0;
   runner->level = NULL;
@@ -104,13 +103,15 @@ static int l_collect(lua_State *L) {
   return 0;
 }
 
-struct ta_runner *ta_runner_new(lua_State *L, const struct ta_host *host) {
+struct ta_runner *ta_runner_make(lua_State *L, const struct ta_host *host,
+                                 const struct ta_upper *upper) {
   ta_check_stack(L, LUA_MINSTACK);
   struct ta_runner *runner = lua_newuserdatauv(L, sizeof *runner, 0);
   memset(runner, 0, sizeof *runner);
   runner->L = L;
   runner->alloc = lua_getallocf(L, &runner->alloc_data);
   runner->host = *host;
+  runner->upper = upper;
   runner->quiet_steps = runner->quiet_stretch = 1;
   runner->most_newcomers = MOST_NEWCOMERS;
   runner->most_at_once = MOST_AT_ONCE;
@@ -124,10 +125,6 @@ struct ta_runner *ta_runner_new(lua_State *L, const struct ta_host *host) {
   ta_preempt_setup(runner, L);
   ta_task_setup(runner, L);
   ta_cancel_setup(runner, L);
-  ta_errors_setup(runner, L);
-  ta_actions_setup(runner, L);
-  lua_newtable(L);
-  ta_keep(runner, L, TA_KEEPS_KNOWN);
   lua_newtable(L);
   ta_keep(runner, L, TA_KEEPS_REPLACED);
   return runner;
@@ -369,7 +366,8 @@ static void begin_pass(struct ta_runner *runner, bool goes_on) {
   runner->newcomers = runner->turn.count + runner->most_newcomers;
   runner->ready = (struct ta_queue){0};
   runner->in_pass = true;
-  if (ta_tracing(runner) && runner->turn.count) ta_trace_pass(runner, runner->turn.count);
+  if (ta_tracing(runner) && runner->turn.count)
+    runner->upper->trace_pass(runner, runner->turn.count);
 }
 
 bool ta_interrupted(struct ta_runner *runner) {
@@ -400,7 +398,7 @@ static enum ta_pass_result end_pass(struct ta_runner *runner) {
   ta_take_woken(runner); /* of a pass that was cut short, or during the last step */
   enum ta_pass_result left = what_is_left(runner);
   if (left != TA_WAITING) return left;
-  if (ta_tracing(runner)) ta_trace_wait(runner);
+  if (ta_tracing(runner)) runner->upper->trace_idle(runner);
   runner->looked_at = HUGE_VAL; /* the host will look while it waits */
   if (ta_timers_first(&runner->timers) || runner->endless || !runner->host.pending)
     return TA_WAITING;

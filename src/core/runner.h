@@ -24,7 +24,9 @@
 #endif
 
 struct ta_level;
+struct ta_heritage;
 struct ta_loading;
+struct ta_upper;
 struct ta_woken;
 
 /* What the Runner keeps in the registry. */
@@ -64,7 +66,8 @@ enum {
   TA_KEEPS_LOST,    /* number of a task -> the name of a lock that it held */
   TA_KEEPS_NAMES,   /* of the places in named_places */
   TA_KEEPS_WATCH,
-  TA_KEEPS_COUNT = TA_KEEPS_WATCH
+  TA_KEEPS_TRANSPARENT, /* C functions inside which can be waited, by their addresses */
+  TA_KEEPS_COUNT = TA_KEEPS_TRANSPARENT
 };
 
 /* What functions of one place in the source are called: see naming.c. */
@@ -111,7 +114,8 @@ struct ta_runner {
   lua_Alloc alloc;
   void *alloc_data;
   struct ta_host host;
-  struct ta_runner *older; /* the one made before on the same Lua state */
+  const struct ta_upper *upper; /* what others do for it: see upper.h */
+  struct ta_runner *older;      /* the one made before on the same Lua state */
 
   struct ta_task *current; /* the task that is taking its step */
   struct ta_level *level;  /* the innermost coroutine that is running */
@@ -160,10 +164,12 @@ struct ta_runner {
   bool replaces;      /* it has replaced functions that work for one Runner of a state */
   bool cancelling;    /* everything is: spawned tasks are born cancelled */
   bool forced;        /* and shields count no longer */
-  bool has_handlers;  /* xpcall was called */
-  bool has_locals;    /* a task-local was set */
   uint8_t for_closes; /* what was found out by forloop.c */
   const char *reason; /* why everything is cancelled */
+
+  const struct ta_heritage *heritage; /* what tasks inherit, once there is something: upper.h */
+  void (*hold_off)(struct ta_runner *runner, lua_State *L); /* before a cancellation is raised,
+                                                               once there may be handlers */
 
   double looked_at;       /* when the host last looked at the outside */
   double clock_read;      /* what the clock said at the last reading in a pass */
@@ -195,6 +201,10 @@ struct ta_runner {
 static inline void ta_push_kept(struct ta_runner *runner, lua_State *L, int which) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, runner->references[which]);
 }
+
+/* As ta_runner_new(), for whom it is made: of scripts it knows nothing yet. */
+struct ta_runner *ta_runner_make(lua_State *L, const struct ta_host *host,
+                                 const struct ta_upper *upper);
 
 /* Pops a value, which is not nil, and keeps it under `which`.  [-1, +0, -] */
 void ta_keep(struct ta_runner *runner, lua_State *L, int which);
@@ -239,6 +249,10 @@ void ta_read_clock(struct ta_runner *runner);
 static inline double ta_now(struct ta_runner *runner) {
   if (runner->now_is_old) ta_read_clock(runner);
   return runner->now;
+}
+
+static inline bool ta_tracing(const struct ta_runner *runner) {
+  return TA_UNLIKELY(runner->trace != NULL);
 }
 
 /* The host's clock, now. */

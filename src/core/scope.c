@@ -13,6 +13,7 @@
 #include "core/library.h"
 #include "core/local.h"
 #include "core/wait.h"
+#include "core/obstacle.h"
 
 /* What became of the function that a region function has called. */
 enum outcome { RETURNED, RAISED, UNWOUND };
@@ -117,7 +118,7 @@ static bool is_unheard(const struct ta_scope *scope, const struct ta_task *child
          (scope->mode == TA_SCOPE_FIRST_ERROR && scope->failures > 0);
 }
 
-bool ta_scope_child_ended(struct ta_runner *runner, struct ta_scope *scope, struct ta_task *child) {
+static bool child_ended(struct ta_runner *runner, struct ta_scope *scope, struct ta_task *child) {
   struct ta_task *parent = scope->region.task;
   bool counts = is_failure(scope, child);
   ta_list_leave(&child->sibling);
@@ -135,6 +136,8 @@ bool ta_scope_child_ended(struct ta_runner *runner, struct ta_scope *scope, stru
   if (waited_for && ta_list_empty(&scope->children)) ta_complete_wait(runner, parent);
   return counts;
 }
+
+static const struct ta_scope_kind scope_kind = {child_ended, ta_report_abandoned};
 
 /* ------------------------------------------------------------------- scope */
 
@@ -263,6 +266,7 @@ static int open_scope(lua_State *L, enum ta_scope_mode mode) {
   lua_settop(L, 1);
   struct ta_scope *scope = lua_newuserdatauv(L, sizeof *scope, 1);
   memset(scope, 0, sizeof *scope);
+  scope->kind = &scope_kind;
   scope->mode = (uint8_t)mode;
   ta_list_init(&scope->children);
   ta_list_init(&scope->failed);
@@ -479,6 +483,11 @@ static void setup_scope_object(struct ta_runner *runner, lua_State *L) {
 void ta_open_scopes(struct ta_runner *runner, lua_State *L) {
   setup_scope_object(runner, L);
   ta_keep_error_kind(runner, L, TA_KEEPS_TIMEOUT, "Timeout", l_timeout_tostring);
-  for (size_t i = 0; i < FUNCTION_COUNT; i++)
+  for (size_t i = 0; i < FUNCTION_COUNT; i++) {
     ta_set_function(runner, L, functions[i].name, functions[i].function);
+    ta_lets_wait(runner, L, functions[i].function);
+  }
+  ta_lets_wait(runner, L, ta_l_first_error_scope);
+  ta_lets_wait(runner, L, ta_l_collecting_scope);
+  ta_lets_wait(runner, L, ta_l_settling_scope);
 }

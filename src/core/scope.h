@@ -20,10 +20,6 @@ bool ta_is_region_function(lua_CFunction function);
  * [-0, +0, v] */
 int ta_raise_region_open(lua_State *L);
 
-/* A child of the scope has ended.  True: the scope keeps it, for its error, until
- * ta_task_release(). */
-bool ta_scope_child_ended(struct ta_runner *runner, struct ta_scope *scope, struct ta_task *child);
-
 /* Scopes for the Lua half of the library: one raises the first error as it is,
  * even when others follow; two no error of their children at all, of which the second
  * gives its caller also what failed in the clean-up of one cancelled by itself. */

@@ -4,21 +4,15 @@
 #include <lauxlib.h>
 #include <string.h>
 
-#include "core/await.h"
 #include "core/cancel.h"
-#include "core/coroutine.h"
-#include "core/describe.h"
-#include "core/failure.h"
-#include "core/known.h"
-#include "core/library.h"
-#include "core/local.h"
-#include "core/lock.h"
-#include "core/naming.h"
+#include "core/kit.h"
+#include "core/level.h"
 #include "core/pool.h"
 #include "core/preempt.h"
 #include "core/queue.h"
-#include "core/scope.h"
-#include "core/trace.h"
+#include "core/slots.h"
+#include "core/start.h"
+#include "core/upper.h"
 #include "core/wait.h"
 
 /* ---------------------------------------------------------------- the body */
@@ -68,7 +62,7 @@ static int k_body_done(lua_State *L, int status, lua_KContext context) {
   }
   task->ends_as = TA_TASK_FAILED;
   if (status == LUA_ERRMEM) ta_pool_note_refusal(runner);
-  return ta_describe_end(runner, L, task);
+  return runner->upper->describe_end(runner, L, task);
 }
 
 /* (handler, function, ...): at the bottom of each task, runs the function inside a
@@ -80,7 +74,15 @@ static int l_body(lua_State *L) {
   return k_body_done(L, status, 0);
 }
 
-/* --------------------------------------------------------------- Lua's view */
+/* ------------------------------------------------------------------ its object */
+
+void ta_task_setup(struct ta_runner *runner, lua_State *L) {
+  lua_newtable(L);
+  ta_keep(runner, L, TA_KEEPS_TASKS);
+  ta_push_function(runner, L, l_body);
+  ta_keep(runner, L, TA_KEEPS_BODY);
+  ta_pool_setup(runner, L);
+}
 
 struct ta_task *ta_to_task(struct ta_runner *runner, lua_State *L, int index) {
   return ta_to_kind(runner, L, index, TA_KEEPS_META);
@@ -90,261 +92,13 @@ struct ta_task *ta_check_task(lua_State *L) {
   return ta_check_kind(L, TA_KEEPS_META, "Task");
 }
 
-static void push_error(lua_State *L, const struct ta_task *task) {
-  if (task->state == TA_TASK_FAILED || task->state == TA_TASK_CANCELLED)
-    lua_getiuservalue(L, 1, TA_TASK_OUTCOME);
-  else
-    lua_pushnil(L);
-}
-
-/* Fields, and methods from the table that is upvalue 2. */
-static int l_task_index(lua_State *L) {
-  const struct ta_task *task = ta_check_task(L);
-  if (ta_is_word(L, 2, "id")) {
-    lua_pushinteger(L, (lua_Integer)ta_task_id(task));
-  } else if (ta_is_word(L, 2, "name")) {
-    ta_push_task_name(L, 1);
-  } else if (ta_is_word(L, 2, "error")) {
-    push_error(L, task);
-  } else {
-    lua_pushvalue(L, 2);
-    lua_gettable(L, lua_upvalueindex(2));
-  }
-  return 1;
-}
-
-static int l_task_tostring(lua_State *L) {
-  const struct ta_task *task = ta_check_task(L);
-  lua_pushfstring(L, "task #%I ", (LUAI_UACINT)ta_task_id(task));
-  ta_push_task_name(L, 1);
-  lua_concat(L, 2);
-  return 1;
-}
-
-static void setup_metatable(struct ta_runner *runner, lua_State *L) {
-  lua_newtable(L);
-  ta_push_runner(runner, L);
-  ta_new_methods(runner, L, "Task", NULL);
-  ta_set_task_methods(runner, L);
-  lua_pushcclosure(L, l_task_index, 2);
-  lua_setfield(L, -2, "__index");
-  ta_set_function(runner, L, "__tostring", l_task_tostring);
-  lua_pushliteral(L, "Task");
-  lua_setfield(L, -2, "__name");
-  lua_pushliteral(L, "Task");
-  lua_setfield(L, -2, "__metatable"); /* what scripts get of it */
-  ta_keep(runner, L, TA_KEEPS_META);
-}
-
-void ta_task_setup(struct ta_runner *runner, lua_State *L) {
-  setup_metatable(runner, L);
-  ta_naming_setup(runner, L);
-  lua_newtable(L);
-  ta_keep(runner, L, TA_KEEPS_TASKS);
-  ta_push_function(runner, L, ta_l_keep_traceback);
-  ta_keep(runner, L, TA_KEEPS_HANDLER);
-  ta_push_function(runner, L, l_body);
-  ta_keep(runner, L, TA_KEEPS_BODY);
-  ta_pool_setup(runner, L);
-}
-
 void ta_task_push(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
   ta_push_kept(runner, L, TA_KEEPS_TASKS);
   lua_rawgeti(L, -1, (lua_Integer)task->slot);
   lua_remove(L, -2);
 }
 
-/* ------------------------------------------------------------------- slots */
-
-/* A slot that was given back holds the number of the next one, marked as such. */
-static struct ta_task *mark_free(size_t next) {
-  return (struct ta_task *)(next << 1 | 1);
-}
-
-static bool reserve_slot(struct ta_runner *runner, size_t slot) {
-  size_t old = runner->slot_capacity;
-  size_t size = sizeof *runner->slots;
-  if (slot < old) return true;
-  size_t capacity = old + old / 2 < slot + 16 ? slot + 16 : old + old / 2;
-  struct ta_task **slots =
-      runner->alloc(runner->alloc_data, runner->slots, old * size, capacity * size);
-  if (!slots) return false;
-  memset(slots + old, 0, (capacity - old) * size);
-  runner->slots = slots;
-  runner->slot_capacity = capacity;
-  return true;
-}
-
-void ta_task_close_slots(struct ta_runner *runner) {
-  size_t size = runner->slot_capacity * sizeof *runner->slots;
-  if (runner->slots) runner->alloc(runner->alloc_data, runner->slots, size, 0);
-  runner->slots = NULL;
-  runner->slot_capacity = runner->slots_used = runner->free_slot = 0;
-}
-
-/* Has the Runner keep the task at `index`, with room for its timer, and the coroutine
- * above it if there is one.  No finalizer can run in between: a slot is taken last,
- * and the coroutine is kept when nothing can be refused any more. */
-static void keep_task(struct ta_runner *runner, lua_State *L, int index) {
-  struct ta_task *task = lua_touserdata(L, index);
-  size_t slot = runner->free_slot ? runner->free_slot : runner->slots_used + 1;
-  if (!reserve_slot(runner, slot) ||
-      ta_timers_reserve(&runner->timers, runner->live + runner->deadlines + 1, runner->alloc,
-                        runner->alloc_data))
-    ta_raise_memory(L);
-  ta_push_kept(runner, L, TA_KEEPS_TASKS);
-  lua_pushvalue(L, index);
-  lua_rawseti(L, -2, (lua_Integer)slot);
-  lua_pop(L, 1);
-  task->slot = (uint32_t)slot;
-  ta_inherit_locals(runner, L, task);
-  if (lua_gettop(L) > index) ta_pool_keep(runner, L, task);
-  if (runner->free_slot)
-    runner->free_slot = (uintptr_t)runner->slots[slot] >> 1;
-  else
-    runner->slots_used++;
-}
-
-static void free_slot(struct ta_runner *runner, uint32_t slot) {
-  lua_State *L = runner->L;
-  ta_push_kept(runner, L, TA_KEEPS_TASKS);
-  lua_pushnil(L);
-  lua_rawseti(L, -2, (lua_Integer)slot);
-  lua_pop(L, 1);
-  runner->slots[slot] = mark_free(runner->free_slot);
-  runner->free_slot = slot;
-}
-
-/* ------------------------------------------------------------------- birth */
-
-/* The start's table: its count, the function and the arguments. */
-enum { PACKED_COUNT = 1, PACKED_FIRST };
-
-/* Packs the function at `first` and `nargs` arguments, and has the task at the
- * top keep them. */
-static void pack_start(lua_State *L, struct ta_task *task, int first, int nargs) {
-  lua_createtable(L, nargs + PACKED_FIRST, 0);
-  lua_pushinteger(L, nargs);
-  lua_rawseti(L, -2, PACKED_COUNT);
-  for (int i = 0; i <= nargs; i++) {
-    lua_pushvalue(L, first + i);
-    lua_rawseti(L, -2, PACKED_FIRST + i);
-  }
-  lua_setiuservalue(L, -2, TA_TASK_OUTCOME);
-  task->starts = TA_START_PACKED;
-}
-
-/* Keeps what the task at the top starts with. */
-static void keep_start(lua_State *L, struct ta_task *task, int function, int nargs) {
-  if (task->name || nargs > 1) {
-    pack_start(L, task, function, nargs);
-    return;
-  }
-  task->starts = nargs == 0 ? TA_START_BARE : TA_START_ONE;
-  if (nargs == 0) return;
-  lua_pushvalue(L, function + 1);
-  lua_setiuservalue(L, -2, TA_TASK_OUTCOME);
-}
-
-static bool keeps_function_bare(const struct ta_task *task) {
-  return task->starts == TA_START_BARE || task->starts == TA_START_ONE;
-}
-
-void ta_task_keep_function(lua_State *L, int task_index) {
-  struct ta_task *task = lua_touserdata(L, task_index);
-  if (!keeps_function_bare(task)) return;
-  lua_createtable(L, PACKED_FIRST + 1, 0);
-  if (!keeps_function_bare(task)) { /* a finalizer has named it, or a pass started it */
-    lua_pop(L, 1);
-    return;
-  }
-  lua_pushinteger(L, task->starts == TA_START_ONE);
-  lua_rawseti(L, -2, PACKED_COUNT);
-  lua_getiuservalue(L, task_index, TA_TASK_FUNCTION);
-  lua_rawseti(L, -2, PACKED_FIRST);
-  lua_getiuservalue(L, task_index, TA_TASK_OUTCOME);
-  lua_rawseti(L, -2, PACKED_FIRST + 1);
-  lua_setiuservalue(L, task_index, TA_TASK_OUTCOME);
-  task->starts = TA_START_PACKED;
-}
-
-/* Pushes function and arguments from the packed table on top, which is popped.
- * False when there is no room. */
-static bool unpack_start(lua_State *co) {
-  lua_rawgeti(co, -1, PACKED_COUNT);
-  int nargs = (int)lua_tointeger(co, -1);
-  lua_pop(co, 1);
-  if (!lua_checkstack(co, nargs + LUA_MINSTACK)) return false;
-  int packed = lua_gettop(co);
-  for (int i = 0; i <= nargs; i++) lua_rawgeti(co, packed, PACKED_FIRST + i);
-  lua_remove(co, packed);
-  return true;
-}
-
-/* Gives a task that has not started its coroutine, with function and arguments on
- * it.  False when memory is out. */
-static bool load_coroutine(struct ta_runner *runner, struct ta_task *task) {
-  if (!task->co && !ta_pool_take(runner, task)) return false;
-  lua_State *co = task->co;
-  enum ta_task_start starts = (enum ta_task_start)task->starts;
-  lua_pushvalue(co, TA_POOL_BODY);
-  lua_pushvalue(co, TA_POOL_HANDLER);
-  ta_task_push(runner, co, task);
-  int object = lua_gettop(co);
-  task->starts = TA_START_LOADED;
-  if (starts != TA_START_PACKED) lua_getiuservalue(co, object, TA_TASK_FUNCTION);
-  if (starts != TA_START_BARE) {
-    lua_getiuservalue(co, object, TA_TASK_OUTCOME);
-    lua_pushnil(co);
-    lua_setiuservalue(co, object, TA_TASK_OUTCOME);
-  }
-  lua_remove(co, object);
-  return starts != TA_START_PACKED || unpack_start(co);
-}
-
-static void push_given_name(lua_State *L, const struct ta_task_options *options) {
-  if (options->name_length)
-    lua_pushlstring(L, options->name, options->name_length);
-  else
-    lua_pushstring(L, options->name);
-}
-
-/* Pushes a new task for the function at `function`. */
-static struct ta_task *push_new(struct ta_runner *runner, lua_State *L, int function, int nargs,
-                                const struct ta_task_options *options) {
-  bool named = options && options->name;
-  /* The name first: a finalizer might change the table that holds it. */
-  if (named) push_given_name(L, options);
-  struct ta_task *task = lua_newuserdatauv(L, sizeof *task, TA_TASK_KEEPS);
-  memset(task, 0, sizeof *task);
-  ta_list_init(&task->awaiters);
-  ta_list_init(&task->holds);
-  lua_pushvalue(L, named ? -2 : function);
-  if (named)
-    ta_set_task_name(L, -2);
-  else
-    lua_setiuservalue(L, -2, TA_TASK_FUNCTION);
-  ta_push_kept(runner, L, TA_KEEPS_META);
-  lua_setmetatable(L, -2);
-  ta_push_record(runner, L);
-  lua_setiuservalue(L, -2, TA_TASK_RECORD);
-  task->daemon = options && options->daemon;
-  task->program = options && options->program;
-  keep_start(L, task, function, nargs);
-  return task;
-}
-
-static void join_living(struct ta_runner *runner, struct ta_task *task) {
-  task->older = runner->newest;
-  if (runner->newest)
-    runner->newest->newer = task;
-  else
-    runner->oldest = task;
-  runner->newest = task;
-  runner->live++;
-  runner->daemons += task->daemon;
-  runner->slots[task->slot] = task;
-}
+/* --------------------------------------------------------------------- end */
 
 static void leave_living(struct ta_runner *runner, struct ta_task *task) {
   *(task->older ? &task->older->newer : &runner->oldest) = task->newer;
@@ -354,60 +108,6 @@ static void leave_living(struct ta_runner *runner, struct ta_task *task) {
   runner->live--;
   runner->daemons -= task->daemon;
 }
-
-/* Was whatever it belongs to cancelled before it was born? */
-static void inherit_cancellation(struct ta_runner *runner, struct ta_task *task) {
-  bool spared = false;
-  task->cause = task->scope ? ta_cause_around(&task->scope->region) : NULL;
-  if (!task->cause || runner->forced) task->cause = ta_cause_of_birth(runner, &spared);
-  task->spared = !task->cause && spared;
-  task->in_force = task->cause != NULL;
-}
-
-/* All of the birth that asks for memory where a finalizer may run.  Leaves the task
- * at `place`, and above it the coroutine of one that is made where a debug hook is
- * set: that has the hook too, in Lua. */
-static struct ta_task *prepare(struct ta_runner *runner, lua_State *L, int place,
-                               const struct ta_task_options *options) {
-  struct ta_task *task = push_new(runner, L, place, lua_gettop(L) - place, options);
-  lua_replace(L, place);
-  lua_settop(L, place);
-  if (ta_tracing(runner)) ta_push_task_name(L, place);
-  lua_settop(L, place);
-  if (lua_gethook(L)) ta_pool_push(runner, L);
-  return task;
-}
-
-struct ta_task *ta_task_add(struct ta_runner *runner, lua_State *L, int nargs,
-                            const struct ta_task_options *options, struct ta_scope *scope) {
-  ta_check_open(runner, L);
-  ta_check_stack(L, LUA_MINSTACK);
-  int place = lua_gettop(L) - nargs;
-  struct ta_task *task = prepare(runner, L, place, options);
-  ta_check_open(runner, L);
-  if (scope && scope->ended) luaL_error(L, "async.scope: the scope has ended");
-  keep_task(runner, L, place);
-  task->timer.seq = ++runner->last_id;
-  task->scope = scope;
-  if (scope) ta_list_append(&scope->children, &task->sibling);
-  inherit_cancellation(runner, task);
-  join_living(runner, task);
-  if (ta_tracing(runner)) ta_describe_add(runner, L, place, options ? options->origin : NULL);
-  ta_make_ready_new(runner, task);
-  return task;
-}
-
-struct ta_task *ta_add_task(struct ta_runner *runner, lua_State *L, int nargs,
-                            const struct ta_task_options *options) {
-  ta_check_stack(L, 1);
-  ta_push_runner(runner, L); /* a finalizer that frees it leaves us the struct */
-  lua_insert(L, -(nargs + 2));
-  struct ta_task *task = ta_task_add(runner, L, nargs, options, NULL);
-  lua_remove(L, -2);
-  return task;
-}
-
-/* --------------------------------------------------------------------- end */
 
 bool ta_task_is_awaited(const struct ta_task *task) {
   return task->scope || !ta_list_empty(&task->awaiters);
@@ -421,17 +121,34 @@ static void wake_awaiters(struct ta_runner *runner, struct ta_task *task) {
 /* Gives the Runner's reference to the ended task back. */
 void ta_task_release(struct ta_runner *runner, struct ta_task *task) {
   ta_list_leave(&task->sibling);
-  free_slot(runner, task->slot);
+  ta_slot_free(runner, task->slot);
+}
+
+static void leave_holds(struct ta_runner *runner, struct ta_task *task) {
+  struct ta_link *link;
+  if (task->lost_lock) runner->upper->report_lost(runner, task);
+  while ((link = ta_list_first(&task->holds))) {
+    struct ta_hold *hold = TA_HOLDER(link, struct ta_hold, link);
+    ta_list_leave(link);
+    hold->kind->ended(runner, task, hold);
+  }
+}
+
+static void forget_holds(struct ta_task *task) {
+  struct ta_link *link;
+  while ((link = ta_list_first(&task->holds))) {
+    struct ta_hold *hold = TA_HOLDER(link, struct ta_hold, link);
+    ta_list_leave(link);
+    if (hold->kind->forgotten) hold->kind->forgotten(hold);
+  }
 }
 
 /* What others have of a task that ends. */
 static void let_go(struct ta_runner *runner, struct ta_task *task) {
-  ta_forget_function(runner, task);
-  ta_forget_spawner(runner, task);
+  runner->upper->forget(runner, task);
   ta_abandon_regions(runner, task, NULL);
-  if (task->lost_lock || !ta_list_empty(&task->holds)) ta_leave_holds(runner, task);
-  if (TA_UNLIKELY(runner->loading != NULL)) ta_forget_loading(runner, NULL, task);
-  if (runner->has_locals) ta_forget_locals(runner, runner->L, task);
+  if (task->lost_lock || !ta_list_empty(&task->holds)) leave_holds(runner, task);
+  if (runner->heritage) runner->heritage->forget(runner, runner->L, task);
   if (task->cause == task) ta_forget_cancellation(runner, task);
 }
 
@@ -452,7 +169,7 @@ static void keep_outcome(struct ta_runner *runner, lua_State *L, struct ta_task 
   if (task->anchored) drop_anchors(L, task);
   lua_insert(L, -2);
   lua_setiuservalue(L, -2, TA_TASK_OUTCOME);
-  ta_keep_known(runner, L, task);
+  runner->upper->keep_known(runner, L, task);
   lua_pop(L, 1);
 }
 
@@ -462,7 +179,8 @@ static void keep_outcome(struct ta_runner *runner, lua_State *L, struct ta_task 
 static void end_task(struct ta_runner *runner, struct ta_task *task, enum ta_task_state state) {
   struct ta_scope *scope = task->scope;
   if (ta_tracing(runner) && state != TA_TASK_FAILED)
-    ta_trace_simple(runner, task, state == TA_TASK_DONE ? TA_EVENT_RETURN : TA_EVENT_CANCEL);
+    runner->upper->trace_task(runner, task,
+                              state == TA_TASK_DONE ? TA_EVENT_RETURN : TA_EVENT_CANCEL);
   runner->polls = false;
   task->state = (uint8_t)state;
   if (state != TA_TASK_DONE) task->packed = task->empty = false; /* memory was out */
@@ -475,7 +193,7 @@ static void end_task(struct ta_runner *runner, struct ta_task *task, enum ta_tas
   let_go(runner, task);
   task->wait = ++runner->last_wait; /* from now on says who ended before whom */
   wake_awaiters(runner, task);
-  bool kept = scope && ta_scope_child_ended(runner, scope, task);
+  bool kept = scope && scope->kind->child_ended(runner, scope, task);
   if (!kept) ta_task_release(runner, task);
 }
 
@@ -486,7 +204,7 @@ static void end_here(struct ta_runner *runner, struct ta_task *task, enum ta_tas
   int count = lua_gettop(task->co) - TA_POOL_BOTTOM;
   lua_xmove(task->co, L, count);
   if (count > 1) {
-    ta_report_failure_of(runner, task, L);
+    runner->upper->report(runner, task, L);
     lua_pop(L, count - 1);
   }
   end_task(runner, task, state);
@@ -494,7 +212,7 @@ static void end_here(struct ta_runner *runner, struct ta_task *task, enum ta_tas
 
 /* Fails a task with the error object on top of the Runner's L. */
 static void end_failed(struct ta_runner *runner, struct ta_task *task) {
-  ta_report_error(runner, task);
+  runner->upper->report_error(runner, task);
   end_task(runner, task, TA_TASK_FAILED);
 }
 
@@ -588,7 +306,7 @@ static int prepare_step(struct ta_task *task) {
 
 /* The coroutine yielded, and not by way of our own waits.  False: it has ended. */
 static bool stop_foreign(struct ta_runner *runner, struct ta_task *task, int count) {
-  if (ta_await_foreign(runner, task, count) == 0) return true;
+  if (runner->upper->await_foreign(runner, task, count) == 0) return true;
   ta_abandon_regions(runner, task, NULL);
   if (!close_coroutines(runner, task)) lua_remove(runner->L, -2); /* the first error */
   end_failed(runner, task);
@@ -616,7 +334,7 @@ static void end_meddled(struct ta_runner *runner, struct ta_task *task) {
 /* Memory was out when it was to take a step. */
 static void end_refused(struct ta_runner *runner, struct ta_task *task) {
   lua_pushliteral(runner->L, "not enough memory"); /* Lua keeps this string ready */
-  ta_report_refused(runner, task);
+  runner->upper->report_refused(runner, task);
   end_task(runner, task, TA_TASK_FAILED);
 }
 
@@ -650,7 +368,7 @@ static void end_step(struct ta_runner *runner, struct ta_task *task, int status,
 /* Makes it ready for its first step.  False when it has ended instead: it was
  * cancelled, perhaps by a finalizer that has just run, or memory is out. */
 static bool start(struct ta_runner *runner, struct ta_task *task) {
-  bool loaded = !task->cause && load_coroutine(runner, task);
+  bool loaded = !task->cause && ta_start_load(runner, task);
   bool cancelled = task->cause != NULL;
   if (cancelled)
     end_cancelled(runner, task);
@@ -663,7 +381,7 @@ void ta_task_step(struct ta_runner *runner, struct ta_task *task) {
   int count;
   runner->steps++; /* of one that does not start, too: it goes on */
   if (task->steps == 0 && !start(runner, task)) return;
-  if (ta_tracing(runner)) ta_trace_step(runner, task);
+  if (ta_tracing(runner)) runner->upper->trace_step(runner, task);
   if (TA_UNLIKELY(!is_intact(task))) {
     end_meddled(runner, task);
     return;
@@ -709,13 +427,13 @@ void ta_task_abandon(struct ta_runner *runner, struct ta_task *task) {
 void ta_task_forget(struct ta_runner *runner, struct ta_task *task) {
   ta_drop_wait(runner, task);
   ta_abandon_regions(runner, task, NULL);
-  ta_forget_holds(task);
+  forget_holds(task);
   ta_list_leave(&task->sibling);
   task->scope = NULL;
   task->state = TA_TASK_CANCELLED;
   task->starts = TA_START_LOADED;
   task->co = NULL; /* from now on only a script may keep it */
-  ta_forget_function(runner, task);
+  runner->upper->forget(runner, task);
   ta_task_push(runner, runner->L, task);
   drop_anchors(runner->L, task);
   lua_pushnil(runner->L);

@@ -148,10 +148,6 @@ static inline struct ta_task *ta_task_running_on(const struct ta_runner *runner,
   return runner->current && runner->current->co == L ? runner->current : NULL;
 }
 
-/* As ta_add_task(), as a child of `scope` when that is not NULL. */
-struct ta_task *ta_task_add(struct ta_runner *runner, lua_State *L, int nargs,
-                            const struct ta_task_options *options, struct ta_scope *scope);
-
 /* Takes one step of a runnable task: it waits, ends or fails. */
 void ta_task_step(struct ta_runner *runner, struct ta_task *task);
 
@@ -189,14 +185,7 @@ struct ta_task *ta_to_task(struct ta_runner *runner, lua_State *L, int index);
 /* Lets go of an ended task that its scope has kept. */
 void ta_task_release(struct ta_runner *runner, struct ta_task *task);
 
-/* Keeps the function, which a name is about to replace in its user value, where
- * the first step finds it.  [-0, +0, m] */
-void ta_task_keep_function(lua_State *L, int task_index);
-
-/* Makes the metatable, the table of tasks and the body.  [-0, +0, m] */
+/* Makes the table of tasks and the body.  [-0, +0, m] */
 void ta_task_setup(struct ta_runner *runner, lua_State *L);
-
-/* Gives the memory of the slots back. */
-void ta_task_close_slots(struct ta_runner *runner);
 
 #endif

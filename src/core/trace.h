@@ -12,10 +12,6 @@
 #include "core/task.h"
 #include "tinyasync.h"
 
-static inline bool ta_tracing(const struct ta_runner *runner) {
-  return TA_UNLIKELY(runner->trace != NULL);
-}
-
 /* Each of these sends one event, timed now. */
 void ta_trace_add(struct ta_runner *runner, const struct ta_task *task, const char *by,
                   const char *where);

@@ -6,14 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/actions.h"
-#include "core/await.h"
-#include "core/coroutine.h"
-#include "core/describe.h"
 #include "core/kit.h"
-#include "core/lock.h"
-#include "core/scope.h"
-#include "core/trace.h"
+#include "core/upper.h"
 
 /* Their addresses are the marks. */
 static const char direct_mark, nested_mark;
@@ -56,68 +50,6 @@ int ta_pass_wait_up(struct ta_runner *runner, lua_State *L, int inner, lua_KCont
 
 /* -------------------------------------------------------- may it wait? */
 
-static const char *const transparent[] = {
-    "pcall", "xpcall", "dofile", "require", "coroutine.resume", "coroutine.wrap", "await",
-};
-
-static bool is_transparent(const char *name) {
-  for (size_t i = 0; i < sizeof transparent / sizeof *transparent; i++)
-    if (strcmp(name, transparent[i]) == 0) return true;
-  return false;
-}
-
-/* Ours are known by their address: they may be called by any name. */
-static bool is_own_transparent(lua_State *co, lua_Debug *ar) {
-  if (!lua_checkstack(co, 1)) return false;
-  lua_getinfo(co, "f", ar);
-  lua_CFunction function = lua_tocfunction(co, -1);
-  lua_pop(co, 1);
-  return ta_is_region_function(function) || function == ta_l_with;
-}
-
-/* Pushes what to call the function that keeps `co` from yielding, looking from
- * frame `level` outward; false when there is none to name.  Only L, which runs,
- * is used for what may raise. */
-static bool push_obstacle(lua_State *L, lua_State *co, int level) {
-  lua_Debug ar;
-  for (; lua_getstack(co, level, &ar); level++) {
-    lua_getinfo(co, "Sn", &ar);
-    if (ar.name && *ar.namewhat == 'm' && strcmp(ar.name, "__gc") == 0) {
-      lua_pushliteral(L, "__gc, a finalizer");
-      return true;
-    }
-    if (*ar.what != 'C' || is_own_transparent(co, &ar)) continue;
-    ta_push_c_name(L, co, &ar);
-    if (is_transparent(lua_tostring(L, -1))) {
-      lua_pop(L, 1);
-      continue;
-    }
-    bool named = strcmp(lua_tostring(L, -1), "a C function") != 0;
-    lua_pushstring(L,
-                   named ? ", a C function that cannot be suspended" : " that cannot be suspended");
-    lua_concat(L, 2);
-    return true;
-  }
-  return false;
-}
-
-static int raise_cannot_wait(struct ta_runner *runner, lua_State *L, const char *action) {
-  struct ta_level *level = runner->level;
-  ta_check_open(runner, L);
-  if (!runner->current) return ta_error(L, "%s: only a task can wait", action);
-  if (!level || level->co != L)
-    return ta_error(L, "%s: cannot wait in a coroutine that a C function resumed", action);
-  /* The obstacle lies in the innermost coroutine that cannot yield: its own
-   * first frame is the C function that was called, or that resumed the next. */
-  for (; level; level = level->up) {
-    if (level->closing)
-      return ta_error(L, "%s: cannot wait in clean-up run by %s", action, level->closing);
-    if (!lua_isyieldable(level->co) && push_obstacle(L, level->co, 1))
-      return ta_error(L, "%s: cannot wait inside %s", action, lua_tostring(L, -1));
-  }
-  return ta_error(L, "%s: cannot wait here", action);
-}
-
 bool ta_can_wait(const struct ta_runner *runner, lua_State *L) {
   const struct ta_level *level = runner->level;
   return level && level->co == L && level->waitable && lua_isyieldable(L);
@@ -132,7 +64,7 @@ void ta_enter(struct ta_runner *runner, lua_State *L) {
 
 void ta_check_wait(struct ta_runner *runner, lua_State *L, const char *action) {
   if (runner->current) ta_enter(runner, L);
-  if (!ta_can_wait(runner, L)) raise_cannot_wait(runner, L, action);
+  if (!ta_can_wait(runner, L)) runner->upper->raise_cannot_wait(runner, L, action);
 }
 
 /* ----------------------------------------------------------- park, unpark */
@@ -200,7 +132,7 @@ int ta_raise_meddled(lua_State *L) {
 }
 
 int ta_park_here(struct ta_runner *runner, lua_State *L, lua_KContext context, lua_KFunction k) {
-  if (ta_tracing(runner)) ta_trace_yield(runner, runner->current, L);
+  if (ta_tracing(runner)) runner->upper->trace_wait(runner, runner->current, L);
   return ta_pass_wait_up(runner, L, 0, context, k);
 }
 
@@ -319,7 +251,8 @@ static void complete(struct ta_runner *runner, struct ta_task *task) {
   task->kind = NULL;
   if (task->state != TA_TASK_WAITING) return; /* it has not parked yet */
   ta_make_ready(runner, task);
-  if (ta_tracing(runner)) ta_trace_simple(runner, task, TA_EVENT_WAKE); /* reads the clock */
+  if (ta_tracing(runner))
+    runner->upper->trace_task(runner, task, TA_EVENT_WAKE); /* reads the clock */
 }
 
 void ta_complete_wait(struct ta_runner *runner, struct ta_task *task) {
@@ -427,79 +360,21 @@ void ta_wake_sleeper(struct ta_runner *runner, struct ta_task *task) {
   complete(runner, task);
 }
 
-int ta_sleep(struct ta_runner *runner, lua_State *L, double delay) {
-  ta_check_wait(runner, L, "sleep");
-  double start = start_of_sleep(runner, delay);
-  ta_enter(runner, L); /* once more: it may be cancelled now */
-  arm_sleep(runner, L, delay, start);
-  if (ta_tracing(runner)) ta_trace_sleep(runner, runner->current, L, fmax(0, delay));
-  return ta_pass_wait_up(runner, L, 0, (lua_KContext)runner, k_slept);
-}
-
-/* --------------------------------------------------- coroutine.yield{...} */
-
-static int raise_not_an_action(lua_State *L, const char *got) {
-  return luaL_error(L, "a task must yield a table with an action, got %s", got);
-}
-
-/* Pushes the action that the value at index 1 asks for, or raises.  False: it
- * asks for a turn only, and nothing was pushed. */
-static bool push_action(lua_State *L) {
-  if (lua_isnoneornil(L, 1)) return false;
-  if (!lua_istable(L, 1)) raise_not_an_action(L, lua_pushfstring(L, "a %s", luaL_typename(L, 1)));
-  int type = lua_getfield(L, 1, "action");
-  if (type == LUA_TNIL) raise_not_an_action(L, "a table without one");
-  if (type != LUA_TSTRING)
-    raise_not_an_action(L, lua_pushfstring(L, "one that is a %s", lua_typename(L, type)));
-  return true;
-}
-
-/* The delay of the sleep that the table at index 1 asks for. */
-static double check_request(lua_State *L) {
-  lua_getfield(L, 1, "delay");
-  return ta_check_delay(L, -1, "sleep: delay");
-}
-
-int ta_await_yielded(struct ta_runner *runner, lua_State *L, const char *by) {
-  int results;
-  ta_check_wait(runner, L, by);
-  if (ta_await_value(runner, L, &results)) return results;
-  if (!push_action(L)) return ta_give_turn(runner, L, &ta_turn_kind);
-  if (ta_is_word(L, -1, "sleep")) return ta_sleep(runner, L, check_request(L));
-  return ta_await_action(runner, L);
-}
-
-/* What a yield that came past our own coroutine.yield asks for: the delay of
- * the sleep, 0 for a turn. */
-static int l_read_request(lua_State *L) {
-  double delay = 0;
-  if (push_action(L)) {
-    if (!ta_is_word(L, -1, "sleep"))
-      luaL_error(L, "Unknown async action '%s'.", ta_push_readable(L, -1));
-    delay = check_request(L);
-  }
-  lua_pushnumber(L, delay);
-  return 1;
-}
-
-int ta_await_foreign(struct ta_runner *runner, struct ta_task *task, int count) {
-  lua_State *L = runner->L;
-  lua_pushcfunction(L, l_read_request);
-  if (count == 0) {
-    lua_pushnil(L);
-  } else {
-    lua_pop(task->co, count - 1);
-    lua_xmove(task->co, L, 1);
-  }
-  if (lua_pcall(L, 1, 1, 0) != LUA_OK) return -1;
-  double delay = lua_tonumber(L, -1);
-  lua_pop(L, 1);
+void ta_sleep_foreign(struct ta_runner *runner, struct ta_task *task, double delay) {
   double start = start_of_sleep(runner, delay);
   if (task->in_force) { /* it is raised at the next step */
     task->given_up = true;
     delay = 0;
   }
   arm_sleep(runner, task->co, delay, start);
-  if (ta_tracing(runner)) ta_trace_sleep(runner, task, task->co, fmax(0, delay));
-  return 0;
+  if (ta_tracing(runner)) runner->upper->trace_sleep(runner, task, task->co, fmax(0, delay));
+}
+
+int ta_sleep(struct ta_runner *runner, lua_State *L, double delay) {
+  ta_check_wait(runner, L, "sleep");
+  double start = start_of_sleep(runner, delay);
+  ta_enter(runner, L); /* once more: it may be cancelled now */
+  arm_sleep(runner, L, delay, start);
+  if (ta_tracing(runner)) runner->upper->trace_sleep(runner, runner->current, L, fmax(0, delay));
+  return ta_pass_wait_up(runner, L, 0, (lua_KContext)runner, k_slept);
 }

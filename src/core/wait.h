@@ -12,7 +12,7 @@
 #ifndef TA_CORE_WAIT_H
 #define TA_CORE_WAIT_H
 
-#include "core/coroutine.h"
+#include "core/level.h"
 #include "core/task.h"
 
 /* Is this suspended coroutine in a wait, rather than in a yield of its own? */
@@ -39,6 +39,9 @@ void ta_drop_mark(lua_State *co);
 /* Waits `delay` seconds; 0 or less: until the next pass.  Returns the seconds
  * that went by.  [-all, +1, v] */
 int ta_sleep(struct ta_runner *runner, lua_State *L, double delay);
+
+/* Lets a task sleep that has stopped without a function of ours. */
+void ta_sleep_foreign(struct ta_runner *runner, struct ta_task *task, double delay);
 
 /* To be asked by a function that may wait, when it need not: must the task give up
  * its turn first?  It must when it has gone on so in this step for so many times
@@ -106,15 +109,6 @@ static inline void ta_check_given_up(struct ta_runner *runner, lua_State *L) {
 
 /* The value at `index` as a delay, or raises.  [-0, +0, v] */
 double ta_check_delay(lua_State *L, int index, const char *what);
-
-/* The wait that a task asks for with coroutine.yield(...), or await{...}.
- * [-all, +?, v] */
-int ta_await_yielded(struct ta_runner *runner, lua_State *L, const char *by);
-
-/* Awaits what a C function, or Lua's own coroutine.yield, yielded from the
- * task's coroutine: the `count` values on its stack, which are popped.  -1 when
- * that is no action: the error object is then on top of the Runner's L. */
-int ta_await_foreign(struct ta_runner *runner, struct ta_task *task, int count);
 
 /* Stops the running task, which ta_has_gone_on(), until the next pass; then `k`.
  * [-0, +0, v] */

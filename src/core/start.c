@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/start.h"
+
+#include <lauxlib.h>
+#include <string.h>
+
+#include "core/cancel.h"
+#include "core/kit.h"
+#include "core/pool.h"
+#include "core/slots.h"
+#include "core/upper.h"
+
+/* -------------------------------------------------------------- what it starts with */
+
+/* The start's table: its count, the function and the arguments. */
+enum { PACKED_COUNT = 1, PACKED_FIRST };
+
+/* Packs the function at `first` and `nargs` arguments, and has the task at the
+ * top keep them. */
+static void pack_start(lua_State *L, struct ta_task *task, int first, int nargs) {
+  lua_createtable(L, nargs + PACKED_FIRST, 0);
+  lua_pushinteger(L, nargs);
+  lua_rawseti(L, -2, PACKED_COUNT);
+  for (int i = 0; i <= nargs; i++) {
+    lua_pushvalue(L, first + i);
+    lua_rawseti(L, -2, PACKED_FIRST + i);
+  }
+  lua_setiuservalue(L, -2, TA_TASK_OUTCOME);
+  task->starts = TA_START_PACKED;
+}
+
+/* Keeps what the task at the top starts with. */
+static void keep_start(lua_State *L, struct ta_task *task, int function, int nargs) {
+  if (task->name || nargs > 1) {
+    pack_start(L, task, function, nargs);
+    return;
+  }
+  task->starts = nargs == 0 ? TA_START_BARE : TA_START_ONE;
+  if (nargs == 0) return;
+  lua_pushvalue(L, function + 1);
+  lua_setiuservalue(L, -2, TA_TASK_OUTCOME);
+}
+
+static bool keeps_function_bare(const struct ta_task *task) {
+  return task->starts == TA_START_BARE || task->starts == TA_START_ONE;
+}
+
+void ta_task_keep_function(lua_State *L, int task_index) {
+  struct ta_task *task = lua_touserdata(L, task_index);
+  if (!keeps_function_bare(task)) return;
+  lua_createtable(L, PACKED_FIRST + 1, 0);
+  if (!keeps_function_bare(task)) { /* a finalizer has named it, or a pass started it */
+    lua_pop(L, 1);
+    return;
+  }
+  lua_pushinteger(L, task->starts == TA_START_ONE);
+  lua_rawseti(L, -2, PACKED_COUNT);
+  lua_getiuservalue(L, task_index, TA_TASK_FUNCTION);
+  lua_rawseti(L, -2, PACKED_FIRST);
+  lua_getiuservalue(L, task_index, TA_TASK_OUTCOME);
+  lua_rawseti(L, -2, PACKED_FIRST + 1);
+  lua_setiuservalue(L, task_index, TA_TASK_OUTCOME);
+  task->starts = TA_START_PACKED;
+}
+
+/* Pushes function and arguments from the packed table on top, which is popped.
+ * False when there is no room. */
+static bool unpack_start(lua_State *co) {
+  lua_rawgeti(co, -1, PACKED_COUNT);
+  int nargs = (int)lua_tointeger(co, -1);
+  lua_pop(co, 1);
+  if (!lua_checkstack(co, nargs + LUA_MINSTACK)) return false;
+  int packed = lua_gettop(co);
+  for (int i = 0; i <= nargs; i++) lua_rawgeti(co, packed, PACKED_FIRST + i);
+  lua_remove(co, packed);
+  return true;
+}
+
+bool ta_start_load(struct ta_runner *runner, struct ta_task *task) {
+  if (!task->co && !ta_pool_take(runner, task)) return false;
+  lua_State *co = task->co;
+  enum ta_task_start starts = (enum ta_task_start)task->starts;
+  lua_pushvalue(co, TA_POOL_BODY);
+  lua_pushvalue(co, TA_POOL_HANDLER);
+  ta_task_push(runner, co, task);
+  int object = lua_gettop(co);
+  task->starts = TA_START_LOADED;
+  if (starts != TA_START_PACKED) lua_getiuservalue(co, object, TA_TASK_FUNCTION);
+  if (starts != TA_START_BARE) {
+    lua_getiuservalue(co, object, TA_TASK_OUTCOME);
+    lua_pushnil(co);
+    lua_setiuservalue(co, object, TA_TASK_OUTCOME);
+  }
+  lua_remove(co, object);
+  return starts != TA_START_PACKED || unpack_start(co);
+}
+
+/* ---------------------------------------------------------------------- its name */
+
+/* A name with zero bytes is kept as the same without them, a zero, and itself: so
+ * that C finds the one and Lua the other. */
+void ta_set_task_name(lua_State *L, int task_index) {
+  task_index = lua_absindex(L, task_index);
+  struct ta_task *task = lua_touserdata(L, task_index);
+  bool two_parts = strlen(lua_tostring(L, -1)) < lua_rawlen(L, -1);
+  if (two_parts) {
+    ta_push_without_zeros(L, -1);
+    lua_insert(L, -2);
+    lua_pushlstring(L, "", 1);
+    lua_insert(L, -2);
+    lua_concat(L, 3);
+  }
+  ta_task_keep_function(L, task_index);
+  task->name = lua_tostring(L, -1);
+  task->two_names = two_parts;
+  lua_setiuservalue(L, task_index, TA_TASK_FUNCTION);
+}
+
+void ta_push_kept_name(lua_State *L, int task_index) {
+  const struct ta_task *task = lua_touserdata(L, task_index);
+  lua_getiuservalue(L, task_index, TA_TASK_FUNCTION);
+  if (!task->two_names) return;
+  size_t length = lua_rawlen(L, -1) / 2;
+  lua_pushlstring(L, task->name + length + 1, length);
+  lua_replace(L, -2);
+}
+
+/* ------------------------------------------------------------------------- birth */
+
+static void push_given_name(lua_State *L, const struct ta_task_options *options) {
+  if (options->name_length)
+    lua_pushlstring(L, options->name, options->name_length);
+  else
+    lua_pushstring(L, options->name);
+}
+
+/* Pushes a new task for the function at `function`. */
+static struct ta_task *push_new(struct ta_runner *runner, lua_State *L, int function, int nargs,
+                                const struct ta_task_options *options) {
+  bool named = options && options->name;
+  /* The name first: a finalizer might change the table that holds it. */
+  if (named) push_given_name(L, options);
+  struct ta_task *task = lua_newuserdatauv(L, sizeof *task, TA_TASK_KEEPS);
+  memset(task, 0, sizeof *task);
+  ta_list_init(&task->awaiters);
+  ta_list_init(&task->holds);
+  lua_pushvalue(L, named ? -2 : function);
+  if (named)
+    ta_set_task_name(L, -2);
+  else
+    lua_setiuservalue(L, -2, TA_TASK_FUNCTION);
+  ta_push_kept(runner, L, TA_KEEPS_META);
+  lua_setmetatable(L, -2);
+  runner->upper->push_record(runner, L);
+  lua_setiuservalue(L, -2, TA_TASK_RECORD);
+  task->daemon = options && options->daemon;
+  task->program = options && options->program;
+  keep_start(L, task, function, nargs);
+  return task;
+}
+
+/* Has the Runner keep the task at `index`, with room for its timer, and the coroutine
+ * above it if there is one.  No finalizer can run in between: a slot is taken last,
+ * and the coroutine is kept when nothing can be refused any more. */
+static void keep_task(struct ta_runner *runner, lua_State *L, int index) {
+  struct ta_task *task = lua_touserdata(L, index);
+  size_t slot = ta_slot_reserve(runner);
+  if (slot == 0 || ta_timers_reserve(&runner->timers, runner->live + runner->deadlines + 1,
+                                     runner->alloc, runner->alloc_data))
+    ta_raise_memory(L);
+  ta_push_kept(runner, L, TA_KEEPS_TASKS);
+  lua_pushvalue(L, index);
+  lua_rawseti(L, -2, (lua_Integer)slot);
+  lua_pop(L, 1);
+  task->slot = (uint32_t)slot;
+  if (TA_UNLIKELY(runner->heritage != NULL)) runner->heritage->inherit(runner, L, task);
+  if (lua_gettop(L) > index) ta_pool_keep(runner, L, task);
+  ta_slot_take(runner, slot);
+}
+
+static void join_living(struct ta_runner *runner, struct ta_task *task) {
+  task->older = runner->newest;
+  if (runner->newest)
+    runner->newest->newer = task;
+  else
+    runner->oldest = task;
+  runner->newest = task;
+  runner->live++;
+  runner->daemons += task->daemon;
+  runner->slots[task->slot] = task;
+}
+
+/* Was whatever it belongs to cancelled before it was born? */
+static void inherit_cancellation(struct ta_runner *runner, struct ta_task *task) {
+  bool spared = false;
+  task->cause = task->scope ? ta_cause_around(&task->scope->region) : NULL;
+  if (!task->cause || runner->forced) task->cause = ta_cause_of_birth(runner, &spared);
+  task->spared = !task->cause && spared;
+  task->in_force = task->cause != NULL;
+}
+
+/* All of the birth that asks for memory where a finalizer may run.  Leaves the task
+ * at `place`, and above it the coroutine of one that is made where a debug hook is
+ * set: that has the hook too, in Lua. */
+static struct ta_task *prepare(struct ta_runner *runner, lua_State *L, int place,
+                               const struct ta_task_options *options) {
+  struct ta_task *task = push_new(runner, L, place, lua_gettop(L) - place, options);
+  lua_replace(L, place);
+  lua_settop(L, place);
+  if (ta_tracing(runner)) runner->upper->find_name(L, place);
+  lua_settop(L, place);
+  if (lua_gethook(L)) ta_pool_push(runner, L);
+  return task;
+}
+
+struct ta_task *ta_task_add(struct ta_runner *runner, lua_State *L, int nargs,
+                            const struct ta_task_options *options, struct ta_scope *scope) {
+  ta_check_open(runner, L);
+  ta_check_stack(L, LUA_MINSTACK);
+  int place = lua_gettop(L) - nargs;
+  struct ta_task *task = prepare(runner, L, place, options);
+  ta_check_open(runner, L);
+  if (scope && scope->ended) luaL_error(L, "async.scope: the scope has ended");
+  keep_task(runner, L, place);
+  task->timer.seq = ++runner->last_id;
+  task->scope = scope;
+  if (scope) ta_list_append(&scope->children, &task->sibling);
+  inherit_cancellation(runner, task);
+  join_living(runner, task);
+  if (ta_tracing(runner))
+    runner->upper->trace_birth(runner, L, place, options ? options->origin : NULL);
+  ta_make_ready_new(runner, task);
+  return task;
+}
+
+struct ta_task *ta_add_task(struct ta_runner *runner, lua_State *L, int nargs,
+                            const struct ta_task_options *options) {
+  ta_check_stack(L, 1);
+  ta_push_runner(runner, L); /* a finalizer that frees it leaves us the struct */
+  lua_insert(L, -(nargs + 2));
+  struct ta_task *task = ta_task_add(runner, L, nargs, options, NULL);
+  lua_remove(L, -2);
+  return task;
+}

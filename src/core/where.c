@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/where.h"
+
+#include <lauxlib.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/wait.h"
+
+bool ta_is_scripts_frame(const lua_Debug *ar) {
+  return ar->currentline > 0 && strcmp(ar->source, TA_PRELUDE_SOURCE) != 0;
+}
+
+bool ta_where(lua_State *L, int level, ta_place place) {
+  lua_Debug ar;
+  for (; lua_getstack(L, level, &ar); level++) {
+    lua_getinfo(L, "Sl", &ar);
+    if (!ta_is_scripts_frame(&ar)) continue;
+    snprintf(place, sizeof(ta_place), "%s:%d", ar.short_src, ar.currentline);
+    return true;
+  }
+  return false;
+}
+
+int ta_error(lua_State *L, const char *format, ...) {
+  lua_Debug ar;
+  ta_place place;
+  va_list arguments;
+  luaL_where(L, 1);
+  if (lua_getstack(L, 1, &ar) && lua_getinfo(L, "Sl", &ar) && ar.currentline > 0 &&
+      !ta_is_scripts_frame(&ar) && ta_where(L, 1, place)) {
+    lua_pushfstring(L, "%s: ", place);
+    lua_replace(L, -2);
+  }
+  va_start(arguments, format);
+  lua_pushvfstring(L, format, arguments);
+  va_end(arguments);
+  lua_concat(L, 2);
+  return lua_error(L);
+}
+
+bool ta_where_waiting(const struct ta_task *task, ta_place place) {
+  bool found = false;
+  for (lua_State *co = task->co; co; co = ta_waiting_inner(co)) found |= ta_where(co, 0, place);
+  return found;
+}

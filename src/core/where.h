@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * where.h -- which line of a script is running, or waits.
+ */
+#ifndef TA_CORE_WHERE_H
+#define TA_CORE_WHERE_H
+
+#include "core/task.h"
+
+/* What the Lua half of the library is called, which reports do not show. */
+#define TA_PRELUDE_SOURCE "=(tinyasync)"
+
+/* "file.lua:12" */
+typedef char ta_place[LUA_IDSIZE + 16];
+
+/* Writes where L is: its innermost Lua function at or above `level`.  False
+ * when there is none. */
+bool ta_where(lua_State *L, int level, ta_place place);
+
+/* Is this a frame of a script's, with a line, as lua_getinfo() with "Sl" tells? */
+bool ta_is_scripts_frame(const lua_Debug *ar);
+
+/* luaL_error() for functions that the Lua half of the library calls as well: the
+ * message begins with the script's line.  [-0, +0, v] */
+int ta_error(lua_State *L, const char *format, ...);
+
+/* Where a suspended task waits, seen through its nested coroutines. */
+bool ta_where_waiting(const struct ta_task *task, ta_place place);
+
+#endif
