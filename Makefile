@@ -70,14 +70,15 @@ MODULE_LDFLAGS = $(SHARED_LINK) $(LDFLAGS) $(SANITIZE) -Wl,--exclude-libs,ALL
 
 # ------------------------------------------------------------------- files
 
-CORE = $(wildcard src/core/*.c)
-PRELUDE = $(wildcard src/prelude/*.lua)
+FLOORS = core words library
+CORE = $(wildcard $(FLOORS:%=src/%/*.c))
+CORE_LUA = $(wildcard $(FLOORS:%=src/%/*.lua))
 CLI_LUA = $(wildcard src/cli/*.lua)
 MODULE_C = $(wildcard src/module/*.c)
 REST = $(wildcard src/host/*.c src/trace/*.c src/cli/*.c)
-CORE_OBJECTS = $(CORE:src/%.c=$(BUILD)/%.o) $(PRELUDE:src/%.lua=$(BUILD)/%.o)
+CORE_OBJECTS = $(CORE:src/%.c=$(BUILD)/%.o) $(CORE_LUA:src/%=$(BUILD)/%.o)
 MODULE_OBJECTS = $(MODULE_C:src/%.c=$(BUILD)/%.o)
-REST_OBJECTS = $(REST:src/%.c=$(BUILD)/%.o) $(CLI_LUA:src/%.lua=$(BUILD)/%.o)
+REST_OBJECTS = $(REST:src/%.c=$(BUILD)/%.o) $(CLI_LUA:src/%=$(BUILD)/%.o)
 HOST_OBJECTS = $(filter $(BUILD)/host/% $(BUILD)/trace/%,$(REST_OBJECTS))
 UNIT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/unit/*.c))
 FAULT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/fault/*.c))
@@ -85,7 +86,7 @@ MACHINE_SCRIPTS = $(patsubst tests/%.lua,$(BUILD)/tests/%.o,$(wildcard tests/mac
 MACHINE_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/machine/*.c))
 INJECT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/inject/*.c))
 CALLBACK_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/callback/*.c))
-COUNTED_OBJECTS = $(CORE:src/%.c=$(BUILD)/counted/%.o) $(PRELUDE:src/%.lua=$(BUILD)/%.o)
+COUNTED_OBJECTS = $(CORE:src/%.c=$(BUILD)/counted/%.o) $(CORE_LUA:src/%=$(BUILD)/%.o)
 LOAD_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/load/*.c))
 
 PROGRAM = $(BUILD)/tinyasync
@@ -113,7 +114,7 @@ EMBED_OBJECTS = $(EMBED:=.o) $(EMBED_THREADS).o $(EMBED_STARVED).o $(EMBED_LUA).
   $(EMBED_CLOCK:.so=.o) $(BUILD)/tests/embed/host.o
 C_FILES = $(wildcard src/*.h src/*/*.[ch] tests/*/*.[ch])
 
-.SECONDARY: $(PRELUDE:src/%.lua=$(BUILD)/%.c) $(CLI_LUA:src/%.lua=$(BUILD)/%.c) $(MACHINE_SCRIPTS:.o=.c)
+.SECONDARY: $(CORE_LUA:src/%=$(BUILD)/%.c) $(CLI_LUA:src/%=$(BUILD)/%.c) $(MACHINE_SCRIPTS:.o=.c)
 .PHONY: all test check-all asan tsan valgrind fuzz inject callback bench coverage lint format install \
   uninstall dist clean help tests
 
@@ -200,28 +201,16 @@ $(MACHINE): $(MACHINE_OBJECTS) $(MACHINE_SCRIPTS) $(LIBRARY)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LUA_LIBS)
 
-# The Lua half of the library, a string a line.
-$(BUILD)/prelude/%.c: src/prelude/%.lua Makefile
+# Lua beside C: the program has it as strings, one a line.
+$(BUILD)/%.lua.c: src/%.lua Makefile
 	@mkdir -p $(@D)
-	@{ echo '#include "core/prelude.h"'; \
-	  echo 'const char *const ta_prelude_$*[] = {'; \
-	  sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n",/' $<; \
-	  echo 'NULL};'; } >$@
-
-$(BUILD)/prelude/%.o: $(BUILD)/prelude/%.c Makefile
-	@echo "  CC    src/prelude/$*.lua"
-	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
-
-# The command line's likewise.
-$(BUILD)/cli/%.c: src/cli/%.lua Makefile
-	@mkdir -p $(@D)
-	@{ echo 'extern const char *const ta_cli_$*[];'; \
-	  echo 'const char *const ta_cli_$*[] = {'; \
+	@{ echo 'extern const char *const ta_chunk_$(*F)[];'; \
+	  echo 'const char *const ta_chunk_$(*F)[] = {'; \
 	  sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n",/' $<; \
 	  echo '(const char *)0};'; } >$@
 
-$(BUILD)/cli/%.o: $(BUILD)/cli/%.c Makefile
-	@echo "  CC    src/cli/$*.lua"
+$(BUILD)/%.lua.o: $(BUILD)/%.lua.c Makefile
+	@echo "  CC    src/$*.lua"
 	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/%.o: src/%.c Makefile

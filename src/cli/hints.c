@@ -14,7 +14,7 @@
 #define MESSAGE_READ ((size_t)2000)   /* bytes of a message */
 
 /* The lines of mistakes.lua, up to a NULL. */
-extern const char *const ta_cli_mistakes[];
+extern const char *const ta_chunk_mistakes[];
 
 enum { HINT = 1 }; /* where the function lies on the stack */
 
@@ -78,7 +78,7 @@ static const char *read_line(lua_State *L, void *data, size_t *size) {
 
 /* (hints): the function that gives hints */
 static int l_open(lua_State *L) {
-  const char *const *line = ta_cli_mistakes;
+  const char *const *line = ta_chunk_mistakes;
   luaL_openlibs(L);
   if (lua_load(L, read_line, &line, "=(hints)", "t") != LUA_OK) return lua_error(L);
   lua_pushcfunction(L, l_open_library);

@@ -9,7 +9,6 @@
 #ifndef TA_CORE_LEVEL_H
 #define TA_CORE_LEVEL_H
 
-#include "core/preempt.h"
 #include "core/runner.h"
 
 struct ta_level {
@@ -24,23 +23,6 @@ struct ta_level {
 /* Does L run inside the Runner's current task, with nothing foreign between? */
 static inline bool ta_in_task(const struct ta_runner *runner, const lua_State *L) {
   return runner->current && runner->level && runner->level->co == L;
-}
-
-/* lua_resume() one level further in. */
-static inline int ta_resume(struct ta_runner *runner, lua_State *co, lua_State *from, int nargs,
-                            int *nres, bool awaits) {
-  struct ta_level *up = runner->level;
-  struct ta_level level = {.co = co, .up = up, .awaits = awaits, .depth = up ? up->depth + 1 : 1};
-  /* At the bottom it is the host's own coroutine, not a task's. */
-  level.waitable =
-      up ? up->waitable && up->co == from && lua_isyieldable(from) : runner->current != NULL;
-  atomic_signal_fence(memory_order_seq_cst);
-  runner->level = &level;
-  if (ta_wants_preemption(runner)) ta_preempt_coroutine(runner, co);
-  int status = lua_resume(co, from, nargs, nres);
-  runner->level = up;
-  if (up && ta_wants_preemption(runner)) ta_preempt_coroutine(runner, up->co);
-  return status;
 }
 
 /* Closes a suspended or dead coroutine: its to-be-closed variables run and

@@ -11,8 +11,8 @@
 #ifndef TA_CORE_POOL_H
 #define TA_CORE_POOL_H
 
-#include "core/runner.h"
 #include "core/task.h"
+#include "core/runner.h"
 
 /* What lies at the bottom of a task's coroutine. */
 enum { TA_POOL_HANDLER = 1, TA_POOL_BODY = 2, TA_POOL_BOTTOM = TA_POOL_BODY };

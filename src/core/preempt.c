@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/preempt.h"
 
-#include "core/coroutine.h"
+#include "core/level.h"
 #include "core/task.h"
 
 /* Under its address the registry holds the newest Runner of a state, and that
@@ -127,4 +127,15 @@ void ta_preempt_close(struct ta_runner *runner, lua_State *L) {
   }
   while (newest && newest->older != runner) newest = newest->older;
   if (newest) newest->older = runner->older;
+}
+
+void ta_interrupt(struct ta_runner *runner) {
+  atomic_store_explicit(&runner->interrupt, 1, memory_order_relaxed);
+}
+
+bool ta_interrupted(struct ta_runner *runner) {
+  if (!atomic_load_explicit(&runner->interrupt, memory_order_relaxed)) return false;
+  ta_end_preemption(runner);
+  atomic_store_explicit(&runner->interrupt, 0, memory_order_relaxed);
+  return true;
 }

@@ -21,6 +21,9 @@ static inline void ta_end_preemption(struct ta_runner *runner) {
   atomic_store_explicit(&runner->preempt, 0, memory_order_relaxed);
 }
 
+/* Between two steps: has ta_interrupt() been called? */
+bool ta_interrupted(struct ta_runner *runner);
+
 /* Sets the hook on `co`, which runs or is about to. */
 void ta_preempt_coroutine(struct ta_runner *runner, lua_State *co);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * runner.h -- the Runner: who is runnable, the pass, when to come back.
+ * runner.h -- the Runner: what it knows, and what it keeps in Lua.
  *
  * The Runner is a Lua userdata, hidden in the registry under its own address,
  * and what it keeps in Lua under references there.  It alone resumes tasks.
@@ -45,7 +45,7 @@ enum {
   TA_KEEPS_LOCALS,    /* reference -> task-local values */
   TA_KEEPS_WEAK,      /* the metatable of their tables */
   TA_KEEPS_ACTIONS,   /* name -> handler */
-  TA_KEEPS_PRELUDE,   /* what the Lua half of the library sees */
+  TA_KEEPS_CHUNKS,    /* what the Lua half of the library sees */
   TA_KEEPS_CANCELLED, /* metatables of error objects */
   TA_KEEPS_TIMEOUT,
   TA_KEEPS_ERRORS,
@@ -202,10 +202,6 @@ static inline void ta_push_kept(struct ta_runner *runner, lua_State *L, int whic
   lua_rawgeti(L, LUA_REGISTRYINDEX, runner->references[which]);
 }
 
-/* As ta_runner_new(), for whom it is made: of scripts it knows nothing yet. */
-struct ta_runner *ta_runner_make(lua_State *L, const struct ta_host *host,
-                                 const struct ta_upper *upper);
-
 /* Pops a value, which is not nil, and keeps it under `which`.  [-1, +0, -] */
 void ta_keep(struct ta_runner *runner, lua_State *L, int which);
 
@@ -226,21 +222,6 @@ void ta_check_open(const struct ta_runner *runner, lua_State *L);
 
 /* Makes room for `count` values on L's stack.  [-0, +0, m] */
 void ta_check_stack(lua_State *L, int count);
-
-/* Until ta_allow_passes() no pass begins and nobody frees the Runner.  Returns what
- * that is to be told.  Not to be left by an error. */
-bool ta_hold_passes(struct ta_runner *runner);
-void ta_allow_passes(struct ta_runner *runner, bool held);
-
-/* Puts a task that no queue holds at the end of the next pass. */
-void ta_make_ready(struct ta_runner *runner, struct ta_task *task);
-
-/* Puts a new task at the end of the pass under way, or of the next one when that
- * has taken many. */
-void ta_make_ready_new(struct ta_runner *runner, struct ta_task *task);
-
-/* Between two steps: has ta_interrupt() been called? */
-bool ta_interrupted(struct ta_runner *runner);
 
 /* Reads the clock for the pass. */
 void ta_read_clock(struct ta_runner *runner);

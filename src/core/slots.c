@@ -50,3 +50,8 @@ void ta_slot_free(struct ta_runner *runner, uint32_t slot) {
   runner->slots[slot] = mark_free(runner->free_slot);
   runner->free_slot = slot;
 }
+
+void ta_task_release(struct ta_runner *runner, struct ta_task *task) {
+  ta_list_leave(&task->sibling);
+  ta_slot_free(runner, task->slot);
+}

@@ -21,4 +21,7 @@ void ta_slot_free(struct ta_runner *runner, uint32_t slot);
 /* Gives the memory of all back. */
 void ta_slots_close(struct ta_runner *runner);
 
+/* Lets go of an ended task that its scope has kept. */
+void ta_task_release(struct ta_runner *runner, struct ta_task *task);
+
 #endif

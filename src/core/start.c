@@ -7,6 +7,7 @@
 #include "core/cancel.h"
 #include "core/kit.h"
 #include "core/pool.h"
+#include "core/ready.h"
 #include "core/slots.h"
 #include "core/upper.h"
 

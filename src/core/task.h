@@ -148,32 +148,11 @@ static inline struct ta_task *ta_task_running_on(const struct ta_runner *runner,
   return runner->current && runner->current->co == L ? runner->current : NULL;
 }
 
-/* Takes one step of a runnable task: it waits, ends or fails. */
-void ta_task_step(struct ta_runner *runner, struct ta_task *task);
-
-/* Ends a task, which no queue holds, when everything was forced to end: it unwinds
- * in one last step, and no clean-up can wait. */
-void ta_task_force(struct ta_runner *runner, struct ta_task *task);
-
-/* Closes the running task where it stands, to which nothing returns, and forgets it. */
-void ta_task_abandon(struct ta_runner *runner, struct ta_task *task);
-
-/* The Runner is freed: nothing that outlives it leads to the task any more. */
-void ta_task_forget(struct ta_runner *runner, struct ta_task *task);
-
-/* The state is being closed: from now on the task counts as ended.  Nobody is told.
- * [-0, +0, -] */
-void ta_task_bury(struct ta_runner *runner, lua_State *L, struct ta_task *task);
-
 /* Pushes the task's object.  Only of one that lives.  [-0, +1, -] */
 void ta_task_push(struct ta_runner *runner, lua_State *L, const struct ta_task *task);
 
 /* Has anybody heard, or will hear, of its failure? */
 bool ta_task_is_awaited(const struct ta_task *task);
-
-/* Pushes the results of an ended task whose object is at `index`: how many.
- * [-0, +n, m] */
-int ta_task_push_results(lua_State *L, int index);
 
 /* The task at index 1 of a C function whose first upvalue is the Runner, or
  * raises.  [-0, +0, v] */
@@ -181,11 +160,5 @@ struct ta_task *ta_check_task(lua_State *L);
 
 /* The task at `index`, or NULL when that is none.  [-0, +0, -] */
 struct ta_task *ta_to_task(struct ta_runner *runner, lua_State *L, int index);
-
-/* Lets go of an ended task that its scope has kept. */
-void ta_task_release(struct ta_runner *runner, struct ta_task *task);
-
-/* Makes the table of tasks and the body.  [-0, +0, m] */
-void ta_task_setup(struct ta_runner *runner, lua_State *L);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/kit.h"
+#include "core/ready.h"
 #include "core/upper.h"
 
 /* Their addresses are the marks. */

@@ -6,10 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/wait.h"
-
 bool ta_is_scripts_frame(const lua_Debug *ar) {
-  return ar->currentline > 0 && strcmp(ar->source, TA_PRELUDE_SOURCE) != 0;
+  return ar->currentline > 0 && strcmp(ar->source, TA_CHUNK_SOURCE) != 0;
 }
 
 bool ta_where(lua_State *L, int level, ta_place place) {
@@ -38,10 +36,4 @@ int ta_error(lua_State *L, const char *format, ...) {
   va_end(arguments);
   lua_concat(L, 2);
   return lua_error(L);
-}
-
-bool ta_where_waiting(const struct ta_task *task, ta_place place) {
-  bool found = false;
-  for (lua_State *co = task->co; co; co = ta_waiting_inner(co)) found |= ta_where(co, 0, place);
-  return found;
 }

@@ -5,10 +5,11 @@
 #ifndef TA_CORE_WHERE_H
 #define TA_CORE_WHERE_H
 
-#include "core/task.h"
+#include <lua.h>
+#include <stdbool.h>
 
 /* What the Lua half of the library is called, which reports do not show. */
-#define TA_PRELUDE_SOURCE "=(tinyasync)"
+#define TA_CHUNK_SOURCE "=(tinyasync)"
 
 /* "file.lua:12" */
 typedef char ta_place[LUA_IDSIZE + 16];
@@ -23,8 +24,5 @@ bool ta_is_scripts_frame(const lua_Debug *ar);
 /* luaL_error() for functions that the Lua half of the library calls as well: the
  * message begins with the script's line.  [-0, +0, v] */
 int ta_error(lua_State *L, const char *format, ...);
-
-/* Where a suspended task waits, seen through its nested coroutines. */
-bool ta_where_waiting(const struct ta_task *task, ta_place place);
 
 #endif

@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/channel.h"
+#include "library/channel.h"
 #include "core/runner.h"
-#include "core/sync.h"
+#include "library/event.h"
+#include "library/sync.h"
 #include "core/task.h"
 #include "machine/machine.h"
 

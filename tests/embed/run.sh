@@ -125,7 +125,7 @@ t_the_module_brings_no_lua_of_its_own() {
 t_the_library_has_no_state_of_its_own() {
   want_plain_symbols
   local objects
-  objects=("$build"/core/*.o "$build"/prelude/*.o "$build"/module/*.o)
+  objects=("$build"/core/*.o "$build"/words/*.o "$build"/library/*.o "$build"/module/*.o)
   ((${#objects[@]} > 20)) || fail "the objects were not found"
   expect_none "to be written" "$(size -A "${objects[@]}" | awk '
     / :$/ { file = $1 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/coroutine.h"
+#include "library/coroutine.h"
 
 /* A script that does not end by itself is taken to be endless after so many. */
 #define MOST_STEPS 200000

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/channel.h"
+#include "library/channel.h"
 #include "core/list.h"
-#include "core/lock.h"
+#include "library/lock.h"
 #include "core/runner.h"
-#include "core/sync.h"
+#include "library/sync.h"
 #include "core/task.h"
 #include "machine/sources.h"
 #include "tinyasync.h"

@@ -8,13 +8,13 @@
 #include <string.h>
 
 #include "core/cancel.h"
-#include "core/channel.h"
+#include "library/channel.h"
 #include "core/list.h"
 #include "core/runner.h"
-#include "core/sync.h"
+#include "library/sync.h"
 #include "core/task.h"
 #include "core/wait.h"
-#include "core/watch.h"
+#include "library/ends.h"
 #include "machine/machine.h"
 
 #define MANY 100000 /* more than this in a list is a loop in it */

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+#include "library/channel.h"
+
+#include <lauxlib.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "core/kit.h"
+#include "core/queue.h"
+#include "core/wait.h"
+
+enum { SENT = 2 }; /* the value on the stack of send() */
+
+/* Takes the Runner from who has looked it up: these functions are called often. */
+static struct ta_channel *check_channel_of(struct ta_runner *runner, lua_State *L) {
+  struct ta_channel *channel = ta_to_kind(runner, L, 1, TA_KEEPS_CHANNEL);
+  if (TA_UNLIKELY(!channel)) luaL_typeerror(L, 1, "Channel");
+  return channel;
+}
+
+static struct ta_channel *check_channel(lua_State *L) {
+  return check_channel_of(ta_upvalue_runner(L), L);
+}
+
+/* ------------------------------------------------------------------- buffer */
+
+/* The place of the buffer's value number `index` from 0 on. */
+static lua_Integer place_of(const struct ta_channel *channel, lua_Integer index) {
+  lua_Integer place = channel->first + index;
+  if (channel->capacity == LUA_MAXINTEGER) return place + 1;
+  return place % channel->capacity + 1;
+}
+
+/* Appends the value on top of L and pops it; the channel is at `index`. */
+static void push_back(lua_State *L, struct ta_channel *channel, int index) {
+  lua_getiuservalue(L, index, 2);
+  lua_insert(L, -2);
+  lua_rawseti(L, -2, place_of(channel, channel->count));
+  lua_pop(L, 1);
+  channel->count++;
+}
+
+static void pop_front(lua_State *L, struct ta_channel *channel, int index) {
+  lua_getiuservalue(L, index, 2);
+  lua_rawgeti(L, -1, place_of(channel, 0));
+  lua_pushnil(L);
+  lua_rawseti(L, -3, place_of(channel, 0));
+  lua_remove(L, -2);
+  channel->count--;
+  if (channel->capacity < LUA_MAXINTEGER)
+    channel->first = (channel->first + 1) % channel->capacity;
+  else
+    channel->first = channel->count > 0 ? channel->first + 1 : 0;
+}
+
+/* -------------------------------------------------------------- handing over */
+
+static bool stands(const struct ta_waiter *waiter, const struct ta_channel *channel) {
+  const struct ta_task *task = waiter->task;
+  if (waiter == &task->waiter) return ta_stands_in_wait(task, 1, channel);
+  return ta_stands_in_wait(task, TA_SELECTING, task->subject);
+}
+
+/* The first who stands in the queue, or NULL.  Whoever was robbed of its coroutine is
+ * sent away: its next step tells. */
+static struct ta_waiter *first_of(struct ta_runner *runner, const struct ta_channel *channel,
+                                  struct ta_list *queue) {
+  struct ta_link *link;
+  while ((link = ta_list_first(queue))) {
+    struct ta_waiter *waiter = TA_HOLDER(link, struct ta_waiter, link);
+    if (TA_LIKELY(stands(waiter, channel))) return waiter;
+    ta_wake_waiter(runner, link);
+  }
+  return NULL;
+}
+
+/* Pushes the value of a waiting sender, who is then to be woken. */
+static void push_sent(lua_State *L, const struct ta_waiter *sender) {
+  lua_State *co = sender->task->stopped;
+  lua_pushvalue(co, SENT);
+  lua_xmove(co, L, 1);
+}
+
+/* Gives the value on top of L, which is popped, to a waiting receiver. */
+static void give_to_receiver(struct ta_runner *runner, lua_State *L, struct ta_waiter *receiver) {
+  lua_State *co = receiver->task->stopped;
+  lua_xmove(L, co, 1);
+  lua_replace(co, receiver == &receiver->task->waiter ? TA_RECEIVED : TA_SELECTED);
+  ta_wake_waiter(runner, &receiver->link);
+}
+
+bool ta_channel_ready(struct ta_runner *runner, struct ta_channel *channel) {
+  return channel->count > 0 || channel->closed || first_of(runner, channel, &channel->senders);
+}
+
+/* Who is woken is woken last: the host's call_later may be Lua. */
+bool ta_channel_take(struct ta_runner *runner, lua_State *L, int index) {
+  struct ta_channel *channel = lua_touserdata(L, index);
+  struct ta_waiter *sender = first_of(runner, channel, &channel->senders);
+  if (channel->count > 0) {
+    runner->polls = false;
+    pop_front(L, channel, index);
+    if (!sender) return true;
+    push_sent(L, sender);
+    push_back(L, channel, index); /* into the place that was freed: asks for no memory */
+  } else if (sender) {
+    push_sent(L, sender);
+  } else {
+    if (channel->closed) lua_pushnil(L);
+    return channel->closed;
+  }
+  ta_wake_waiter(runner, &sender->link);
+  return true;
+}
+
+/* -------------------------------------------------------------------- words */
+
+static void describe_channel(const void *subject, char *text, size_t size) {
+  const struct ta_channel *channel = subject;
+  char name[200], limit[32] = "inf";
+  ta_describe_name(&channel->sync, name, sizeof name);
+  if (channel->capacity < LUA_MAXINTEGER)
+    snprintf(limit, sizeof limit, "%lld", (long long)channel->capacity);
+  snprintf(text, size, "%s (%lld of %s)", name, (long long)channel->count, limit);
+}
+
+static void describe_wait(const void *subject, char *text, size_t size) {
+  char words[256];
+  describe_channel(subject, words, sizeof words);
+  snprintf(text, size, "on channel%s", words);
+}
+
+static const struct ta_wait_kind recv_kind = {.action = "recv", .describe = describe_wait};
+static const struct ta_wait_kind iter_kind = {
+    .action = "recv",
+    .describe = describe_wait,
+    .advice = "iter() goes on until the channel is closed, and nobody can send any more: "
+              "was close() forgotten?"};
+static const struct ta_wait_kind send_kind = {.action = "send", .describe = describe_wait};
+static const struct ta_wait_kind rendezvous_kind = {
+    .action = "send",
+    .describe = describe_wait,
+    .advice = "a channel of capacity 0 holds nothing: send waits for a receiver"};
+
+/* ----------------------------------------------------------- recv and send */
+
+static int k_received(lua_State *L, int status, lua_KContext context) {
+  (void)status;
+  ta_check_given_up((struct ta_runner *)context, L);
+  lua_settop(L, TA_RECEIVED);
+  return 1;
+}
+
+/* `function` is the one that the script has called. */
+static int receive(lua_State *L, const struct ta_wait_kind *kind, lua_CFunction function) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct ta_channel *channel = check_channel_of(runner, L);
+  ta_enter(runner, L);
+  lua_settop(L, 1);
+  if (ta_channel_ready(runner, channel)) {
+    if (ta_has_gone_on(runner, L)) return ta_give_turn_before(runner, L, function);
+    ta_channel_take(runner, L, 1);
+    return 1;
+  }
+  ta_check_wait(runner, L, "recv");
+  lua_pushnil(L); /* for the value */
+  ta_anchor_wait(runner, L, 1);
+  ta_queue_wait(ta_begin_wait(runner, L, kind, channel), &channel->sync.waiting);
+  return ta_park_here(runner, L, (lua_KContext)runner, k_received);
+}
+
+static int l_recv(lua_State *L) {
+  return receive(L, &recv_kind, l_recv);
+}
+
+/* What iter() gives to the loop. */
+static int l_next(lua_State *L) {
+  return receive(L, &iter_kind, l_next);
+}
+
+static int raise_closed(lua_State *L, const struct ta_channel *channel) {
+  char name[200];
+  ta_describe_name(&channel->sync, name, sizeof name);
+  if (!channel->sync.name) return luaL_error(L, "send: the channel is closed");
+  return luaL_error(L, "send: channel%s is closed", name);
+}
+
+/* A value that was not taken has been replaced by nil. */
+static int k_sent(lua_State *L, int status, lua_KContext context) {
+  (void)status;
+  ta_check_given_up((struct ta_runner *)context, L);
+  return lua_isnil(L, SENT) ? raise_closed(L, lua_touserdata(L, 1)) : 0;
+}
+
+/* Gives the value at SENT to a receiver, or NULL: there is room for it. */
+static void hand_over(struct ta_runner *runner, lua_State *L, struct ta_channel *channel,
+                      struct ta_waiter *receiver) {
+  runner->polls = false;
+  if (receiver)
+    give_to_receiver(runner, L, receiver);
+  else
+    push_back(L, channel, 1);
+}
+
+static int l_send(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct ta_channel *channel = check_channel_of(runner, L);
+  ta_enter(runner, L);
+  lua_settop(L, SENT);
+  if (lua_isnil(L, SENT)) return luaL_error(L, "send: cannot send nil");
+  if (channel->closed) return raise_closed(L, channel);
+  struct ta_waiter *receiver = first_of(runner, channel, &channel->sync.waiting);
+  if (receiver || channel->count < channel->capacity) {
+    if (ta_has_gone_on(runner, L)) return ta_give_turn_before(runner, L, l_send);
+    hand_over(runner, L, channel, receiver);
+    return 0;
+  }
+  ta_check_wait(runner, L, "send");
+  const struct ta_wait_kind *kind = channel->capacity == 0 ? &rendezvous_kind : &send_kind;
+  ta_anchor_wait(runner, L, 1);
+  ta_queue_wait(ta_begin_wait(runner, L, kind, channel), &channel->senders);
+  return ta_park_here(runner, L, (lua_KContext)runner, k_sent);
+}
+
+/* -------------------------------------------------------- without waiting */
+
+static int give_reason(lua_State *L, const char *reason) {
+  lua_pushnil(L);
+  lua_pushstring(L, reason);
+  return 2;
+}
+
+static int l_try_recv(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct ta_channel *channel = check_channel_of(runner, L);
+  ta_check_open(runner, L);
+  lua_settop(L, 1);
+  if (ta_channel_take(runner, L, 1) && !lua_isnil(L, -1)) return 1;
+  return give_reason(L, channel->closed ? "closed" : "empty");
+}
+
+static int l_try_send(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct ta_channel *channel = check_channel_of(runner, L);
+  ta_check_open(runner, L);
+  lua_settop(L, SENT);
+  if (lua_isnil(L, SENT)) return luaL_error(L, "try_send: cannot send nil");
+  ta_check_open(runner, L);
+  if (channel->closed) return give_reason(L, "closed");
+  struct ta_waiter *receiver = first_of(runner, channel, &channel->sync.waiting);
+  if (!receiver && channel->count >= channel->capacity) return give_reason(L, "full");
+  hand_over(runner, L, channel, receiver);
+  lua_pushboolean(L, true);
+  return 1;
+}
+
+/* ------------------------------------------------------------ the other ones */
+
+static int l_close(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct ta_channel *channel = check_channel(L);
+  struct ta_waiter *waiter;
+  ta_check_open(runner, L);
+  channel->closed = true;
+  while ((waiter = first_of(runner, channel, &channel->sync.waiting)))
+    ta_wake_waiter(runner, &waiter->link);
+  while ((waiter = first_of(runner, channel, &channel->senders))) {
+    lua_State *co = waiter->task->stopped;
+    lua_pushnil(co);
+    lua_replace(co, SENT);
+    ta_wake_waiter(runner, &waiter->link);
+  }
+  return 0;
+}
+
+/* For the generic for: the next function, channel */
+static int l_iter(lua_State *L) {
+  check_channel(L);
+  ta_check_open(ta_upvalue_runner(L), L);
+  lua_pushvalue(L, lua_upvalueindex(1)); /* the Runner, also when it was freed */
+  lua_pushcclosure(L, l_next, 1);
+  lua_pushvalue(L, 1);
+  return 2;
+}
+
+static int l_length(lua_State *L) {
+  const struct ta_channel *channel = check_channel(L);
+  ta_check_open(ta_upvalue_runner(L), L);
+  lua_pushinteger(L, channel->count);
+  return 1;
+}
+
+static int l_tostring(lua_State *L) {
+  char text[256];
+  describe_channel(check_channel(L), text, sizeof text);
+  lua_pushfstring(L, "channel%s", text);
+  return 1;
+}
+
+static lua_Integer check_capacity(lua_State *L) {
+  int is_integer;
+  lua_Integer capacity = lua_tointegerx(L, 1, &is_integer);
+  if (lua_isnoneornil(L, 1)) return 0;
+  if (lua_type(L, 1) == LUA_TNUMBER && lua_tonumber(L, 1) == HUGE_VAL) return LUA_MAXINTEGER;
+  if (!is_integer || capacity < 0)
+    luaL_error(L, "channel: capacity must be a whole number from 0 on, or math.huge, got %s",
+               ta_push_shown(L, 1));
+  return capacity;
+}
+
+static int l_channel(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  lua_Integer capacity = check_capacity(L);
+  struct ta_channel *channel = ta_push_sync(runner, L, sizeof *channel, 2, TA_KEEPS_CHANNEL);
+  ta_list_init(&channel->senders);
+  channel->capacity = capacity;
+  lua_newtable(L);
+  lua_setiuservalue(L, -2, 2);
+  return 1;
+}
+
+void ta_open_channel(struct ta_runner *runner, lua_State *L) {
+  static const struct ta_function methods[] = {
+      {"recv", l_recv},         {"send", l_send},         {"close", l_close}, {"iter", l_iter},
+      {"try_recv", l_try_recv}, {"try_send", l_try_send}, {NULL, NULL},
+  };
+  ta_new_sync_kind(runner, L, "Channel", methods);
+  ta_set_function(runner, L, "__len", l_length);
+  ta_set_function(runner, L, "__tostring", l_tostring);
+  ta_keep_sync_kind(runner, L, TA_KEEPS_CHANNEL);
+  ta_set_function(runner, L, "channel", l_channel);
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+#include "library/ends.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cancel.h"
+#include "core/kit.h"
+#include "core/queue.h"
+#include "core/wait.h"
+#include "library/await.h"
+
+struct ta_watch;
+
+/* Where one task is watched.  Its waiter has no task: nobody waits for this one
+ * alone.  The list of tasks, user value 1, keeps it under the place's number. */
+struct place {
+  struct ta_seat seat;
+  struct ta_watch *watch;
+  struct ta_task *task; /* NULL: the place is free */
+  lua_Integer index;    /* what it is called to who asks */
+};
+
+struct ta_watch {
+  struct ta_hold hold;    /* of a loop: among what the task holds that began it */
+  struct ta_list ended;   /* places whose tasks have ended, and nobody was told */
+  struct ta_list waiting; /* tasks that want to be */
+  struct ta_list free;    /* places */
+  bool is_loop;
+  size_t count;
+  size_t left; /* tasks watched that have not ended */
+  struct place places[];
+};
+
+static struct ta_watch *check_watch(lua_State *L) {
+  return ta_check_kind(L, TA_KEEPS_WATCH, "Watch");
+}
+
+/* ------------------------------------------------------------------- an end */
+
+static void note_end(struct ta_watch *watch, struct place *place) {
+  ta_list_append(&watch->ended, &place->seat.waiter.link);
+  watch->left--;
+}
+
+/* The task in whose queue the place was has ended. */
+static void task_ended(struct ta_runner *runner, struct ta_seat *seat) {
+  struct place *place = TA_HOLDER(seat, struct place, seat);
+  ta_list_leave(&seat->waiter.link);
+  note_end(place->watch, place);
+  ta_wake_first(runner, &place->watch->waiting);
+}
+
+/* Several tasks may wait in one loop: those that nobody will wake go on with nothing. */
+static void wake_all(struct ta_runner *runner, struct ta_watch *watch) {
+  while (ta_wake_first(runner, &watch->waiting)) continue;
+}
+
+static void forget_all(struct ta_watch *watch) {
+  for (size_t i = 0; i < watch->count; i++) ta_list_leave(&watch->places[i].seat.waiter.link);
+  watch->left = 0;
+  ta_list_leave(&watch->hold.link);
+}
+
+static void leave_all(struct ta_runner *runner, struct ta_watch *watch) {
+  forget_all(watch);
+  wake_all(runner, watch);
+}
+
+static lua_Integer number_of(const struct place *place) {
+  return place - place->watch->places + 1;
+}
+
+/* ------------------------------------------------------------ a loop that was left */
+
+/* (Runner, watch) */
+static int l_cancel_left(lua_State *L) {
+  struct ta_runner *runner = lua_touserdata(L, 1);
+  struct ta_watch *watch = lua_touserdata(L, 2);
+  for (size_t i = 0; i < watch->count; i++) {
+    struct ta_task *task = watch->places[i].task;
+    if (!task || ta_task_has_ended(task) || task->cause) continue;
+    lua_pushnil(L);
+    ta_cancel_task_for_reason(runner, L, task);
+  }
+  return 0;
+}
+
+/* Cancels those that have not ended; L may be any. */
+static void cancel_left(struct ta_runner *runner, lua_State *L, struct ta_watch *watch) {
+  if (!watch->is_loop || watch->left == 0) return;
+  lua_pushcfunction(L, l_cancel_left);
+  lua_pushlightuserdata(L, runner);
+  lua_pushlightuserdata(L, watch);
+  if (lua_pcall(L, 2, 0, 0) == LUA_OK) return;
+  lua_pop(L, 1); /* memory is out: with a reason that asks for none */
+  for (size_t i = 0; i < watch->count; i++)
+    if (watch->places[i].task) ta_cancel_task(runner, watch->places[i].task, runner);
+}
+
+static void loop_task_ended(struct ta_runner *runner, struct ta_task *task, struct ta_hold *hold) {
+  struct ta_watch *watch = TA_HOLDER(hold, struct ta_watch, hold);
+  (void)task;
+  cancel_left(runner, runner->L, watch);
+  leave_all(runner, watch);
+}
+
+static const struct ta_hold_kind loop_hold = {loop_task_ended, NULL};
+
+static int l_watch_gc(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct ta_watch *watch = ta_to_kind(runner, L, 1, TA_KEEPS_WATCH);
+  if (!watch) return 0;
+  if (runner->L) cancel_left(runner, L, watch);
+  forget_all(watch);
+  return 0;
+}
+
+int ta_l_leave_watch(lua_State *L) {
+  leave_all(ta_upvalue_runner(L), check_watch(L));
+  return 0;
+}
+
+/* -------------------------------------------------------------------- making */
+
+static int by_end(const void *a, const void *b) {
+  const struct ta_task *one = (*(struct place *const *)a)->task;
+  const struct ta_task *other = (*(struct place *const *)b)->task;
+  return (one->wait > other->wait) - (one->wait < other->wait);
+}
+
+/* Pushes a watch with room for so many tasks. */
+static struct ta_watch *push_watch(struct ta_runner *runner, lua_State *L, size_t count) {
+  size_t size = sizeof(struct ta_watch) + count * sizeof(struct place);
+  struct ta_watch *watch = lua_newuserdatauv(L, size, 1);
+  memset(watch, 0, size);
+  watch->count = count;
+  ta_list_init(&watch->ended);
+  ta_list_init(&watch->waiting);
+  ta_list_init(&watch->free);
+  for (size_t i = 0; i < count; i++) {
+    watch->places[i].watch = watch;
+    watch->places[i].seat.taken = task_ended;
+    ta_list_append(&watch->free, &watch->places[i].seat.waiter.link);
+  }
+  ta_push_kept(runner, L, TA_KEEPS_WATCH);
+  lua_setmetatable(L, -2);
+  lua_createtable(L, (int)count, 0);
+  lua_setiuservalue(L, -2, 1);
+  return watch;
+}
+
+/* Takes a place for the task on top, which is popped; the watch is below it. */
+static struct place *take_place(lua_State *L, struct ta_watch *watch, lua_Integer index) {
+  struct ta_link *link = ta_list_first(&watch->free);
+  if (!link) luaL_error(L, "watch: there is no room");
+  struct place *place = TA_HOLDER(link, struct place, seat.waiter.link);
+  struct ta_task *task = lua_touserdata(L, -1);
+  lua_getiuservalue(L, -2, 1);
+  lua_insert(L, -2);
+  lua_rawseti(L, -2, number_of(place));
+  lua_pop(L, 1);
+  ta_list_leave(link);
+  place->task = task;
+  place->index = index;
+  watch->left++;
+  if (!ta_task_has_ended(task)) ta_list_append(&task->awaiters, link);
+  return place;
+}
+
+/* Takes a place for each task in the list at index 1; those that have ended already
+ * did so in some order, for which there is room in `ended`. */
+static void take_places(lua_State *L, struct ta_watch *watch, struct place **ended) {
+  size_t found = 0;
+  for (size_t i = 1; i <= watch->count; i++) {
+    lua_rawgeti(L, 1, (lua_Integer)i);
+    struct place *place = take_place(L, watch, (lua_Integer)i);
+    if (ta_task_has_ended(place->task)) ended[found++] = place;
+  }
+  if (found > 1) qsort(ended, found, sizeof *ended, by_end);
+  for (size_t i = 0; i < found; i++) note_end(watch, ended[i]);
+}
+
+static void begin_loop(struct ta_runner *runner, struct ta_watch *watch) {
+  watch->is_loop = true;
+  watch->hold.kind = &loop_hold;
+  if (runner->current) ta_list_append(&runner->current->holds, &watch->hold.link);
+}
+
+int ta_l_watch(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  bool is_loop = lua_toboolean(L, 2);
+  size_t count = (size_t)lua_rawlen(L, 1);
+  struct place **ended = lua_newuserdatauv(L, count * sizeof *ended, 0);
+  struct ta_watch *watch = push_watch(runner, L, count);
+  if (is_loop) begin_loop(runner, watch);
+  take_places(L, watch, ended);
+  return 1;
+}
+
+int ta_l_watch_some(lua_State *L) {
+  push_watch(ta_upvalue_runner(L), L, (size_t)luaL_checkinteger(L, 1));
+  return 1;
+}
+
+int ta_l_watch_also(lua_State *L) {
+  struct ta_watch *watch = check_watch(L);
+  lua_Integer index = luaL_checkinteger(L, 3);
+  lua_settop(L, 2);
+  struct place *place = take_place(L, watch, index);
+  if (ta_task_has_ended(place->task)) note_end(watch, place);
+  return 0;
+}
+
+/* -------------------------------------------------------------------- asking */
+
+static void describe(const void *subject, char *text, size_t size) {
+  snprintf(text, size, "of %zu", ((const struct ta_watch *)subject)->left);
+}
+
+/* Who waits for one task alone is held up by it. */
+static struct ta_task *holder(const void *subject) {
+  const struct ta_watch *watch = subject;
+  return watch->count == 1 ? watch->places[0].task : NULL;
+}
+
+const struct ta_wait_kind ta_ends_kind = {
+    .action = "select", .describe = describe, .holder = holder};
+
+const struct ta_list *ta_watch_queue(const void *subject) {
+  return &((const struct ta_watch *)subject)->waiting;
+}
+
+/* Returns what became of the task of the first place. */
+static int give_first(struct ta_runner *runner, lua_State *L, struct ta_watch *watch) {
+  struct ta_link *link = ta_list_first(&watch->ended);
+  struct place *place = TA_HOLDER(link, struct place, seat.waiter.link);
+  ta_list_leave(link);
+  ta_list_append(&watch->free, link);
+  lua_getiuservalue(L, 1, 1);
+  lua_rawgeti(L, -1, number_of(place));
+  int object = lua_gettop(L);
+  lua_pushnil(L);
+  lua_rawseti(L, -3, number_of(place));
+  lua_pushinteger(L, place->index);
+  lua_pushboolean(L, place->task->state == TA_TASK_DONE);
+  place->task = NULL;
+  ta_push_first_result(runner, L, object);
+  if (watch->left == 0 && ta_list_empty(&watch->ended)) wake_all(runner, watch);
+  return 3;
+}
+
+static int ask(struct ta_runner *runner, lua_State *L, struct ta_watch *watch);
+
+static int k_ask(lua_State *L, int status, lua_KContext context) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct ta_watch *watch = lua_touserdata(L, 1);
+  (void)status, (void)context;
+  if (runner->current) ta_leave_anchor(runner, runner->current); /* its loop may be left */
+  if (runner->current && runner->current->given_up) cancel_left(runner, L, watch);
+  ta_check_given_up(runner, L);
+  return ask(runner, L, watch);
+}
+
+static int ask(struct ta_runner *runner, lua_State *L, struct ta_watch *watch) {
+  lua_settop(L, 1);
+  ta_check_stack(L, LUA_MINSTACK);
+  if (!ta_list_empty(&watch->ended)) return give_first(runner, L, watch);
+  if (watch->left == 0) {
+    ta_list_leave(&watch->hold.link);
+    return 0;
+  }
+  ta_check_wait(runner, L, "select");
+  ta_anchor_wait(runner, L, 1);
+  ta_queue_wait(ta_begin_wait(runner, L, &ta_ends_kind, watch), &watch->waiting);
+  return ta_park_here(runner, L, 0, k_ask);
+}
+
+int ta_l_next_end(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct ta_watch *watch = check_watch(L);
+  ta_check_open(runner, L);
+  ta_enter(runner, L);
+  lua_settop(L, 1);
+  /* A loop's call is the script's own; others are part of one that counts. */
+  bool counts = watch->is_loop && (!ta_list_empty(&watch->ended) || watch->left == 0);
+  if (counts && ta_has_gone_on(runner, L)) return ta_give_turn_before(runner, L, ta_l_next_end);
+  return ask(runner, L, watch);
+}
+
+void ta_watch_setup(struct ta_runner *runner, lua_State *L) {
+  ta_new_kind(runner, L, "Watch", NULL);
+  ta_set_function(runner, L, "__gc", l_watch_gc);
+  ta_set_function(runner, L, "__close", ta_l_leave_watch);
+  ta_keep(runner, L, TA_KEEPS_WATCH);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "library/event.h"
+
+#include "core/queue.h"
+#include "core/wait.h"
+
+static struct ta_event_flag *check_event(lua_State *L) {
+  return ta_check_kind(L, TA_KEEPS_EVENT, "Event");
+}
+
+static int l_event(lua_State *L) {
+  ta_push_sync(ta_upvalue_runner(L), L, sizeof(struct ta_event_flag), 1, TA_KEEPS_EVENT);
+  return 1;
+}
+
+static int l_event_set(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct ta_event_flag *event = check_event(L);
+  ta_check_open(runner, L);
+  event->is_set = true;
+  while (ta_wake_first(runner, &event->sync.waiting)) continue;
+  return 0;
+}
+
+static int l_event_clear(lua_State *L) {
+  struct ta_event_flag *event = check_event(L);
+  ta_check_open(ta_upvalue_runner(L), L);
+  event->is_set = false;
+  return 0;
+}
+
+static int l_event_is_set(lua_State *L) {
+  const struct ta_event_flag *event = check_event(L);
+  ta_check_open(ta_upvalue_runner(L), L);
+  lua_pushboolean(L, event->is_set);
+  return 1;
+}
+
+static void describe_event(const void *subject, char *text, size_t size) {
+  ta_describe_name(subject, text, size);
+}
+
+static const struct ta_wait_kind event_kind = {.action = "event", .describe = describe_event};
+
+static int k_event(lua_State *L, int status, lua_KContext context) {
+  (void)status, (void)context;
+  ta_check_given_up(ta_upvalue_runner(L), L);
+  return 0;
+}
+
+static int l_event_wait(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct ta_event_flag *event = check_event(L);
+  ta_enter(runner, L);
+  lua_settop(L, 1);
+  if (event->is_set)
+    return ta_has_gone_on(runner, L) ? ta_give_turn_before(runner, L, l_event_wait) : 0;
+  return ta_wait_for(runner, L, &event_kind, &event->sync, k_event);
+}
+
+static int l_event_tostring(lua_State *L) {
+  char name[200];
+  ta_describe_name(&check_event(L)->sync, name, sizeof name);
+  lua_pushfstring(L, "event%s", name);
+  return 1;
+}
+
+void ta_open_event(struct ta_runner *runner, lua_State *L) {
+  static const struct ta_function methods[] = {
+      {"set", l_event_set},   {"clear", l_event_clear},
+      {"wait", l_event_wait}, {"is_set", l_event_is_set},
+      {NULL, NULL},
+  };
+  ta_new_sync_kind(runner, L, "Event", methods);
+  ta_set_function(runner, L, "__tostring", l_event_tostring);
+  ta_keep_sync_kind(runner, L, TA_KEEPS_EVENT);
+  ta_set_function(runner, L, "event", l_event);
+}

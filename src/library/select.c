@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+#include "library/select.h"
+
+#include <lauxlib.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/kit.h"
+#include "core/queue.h"
+#include "core/wait.h"
+#include "library/await.h"
+#include "library/channel.h"
+#include "library/event.h"
+#include "library/sync.h"
+#include "words/traceback.h"
+
+/* The stack of async.select: its own copy of the list, then as told by
+ * channel.h the value that is received. */
+enum { LIST = 1, SELECT = TA_SELECTING, VALUE = TA_SELECTED };
+
+struct select {
+  size_t count;
+  size_t chosen;        /* number in the list; 0: none */
+  struct ta_task *only; /* the task waited for, if nothing else is */
+  struct ta_seat places[];
+};
+
+/* ---------------------------------------------------------------- the list */
+
+/* The things that can be waited for. */
+enum thing { CHANNEL, EVENT, TASK, NONE };
+
+static enum thing thing_at(struct ta_runner *runner, lua_State *L, int index) {
+  if (ta_to_kind(runner, L, index, TA_KEEPS_CHANNEL)) return CHANNEL;
+  if (ta_to_kind(runner, L, index, TA_KEEPS_EVENT)) return EVENT;
+  return ta_to_task(runner, L, index) ? TASK : NONE;
+}
+
+static bool is_ready(struct ta_runner *runner, lua_State *L, enum thing thing) {
+  void *object = lua_touserdata(L, -1);
+  if (thing == CHANNEL) return ta_channel_ready(runner, object);
+  if (thing == EVENT) return ((const struct ta_event_flag *)object)->is_set;
+  return ta_task_has_ended(object);
+}
+
+static struct ta_list *queue_of(void *object, enum thing thing) {
+  if (thing == TASK) return &((struct ta_task *)object)->awaiters;
+  return &((struct ta_sync *)object)->waiting;
+}
+
+/* Raises unless there are only things to wait for, and the time-out. */
+static void check_keys(lua_State *L, lua_Integer count) {
+  lua_pushnil(L);
+  while (lua_next(L, LIST)) {
+    bool listed =
+        lua_isinteger(L, -2) && lua_tointeger(L, -2) >= 1 && lua_tointeger(L, -2) <= count;
+    if (!listed && !ta_is_word(L, -2, "timeout"))
+      luaL_error(L, "select: unexpected '%s' in the list", ta_push_readable(L, -2));
+    lua_pop(L, 1);
+  }
+}
+
+static double check_timeout(lua_State *L) {
+  double seconds = HUGE_VAL;
+  if (lua_getfield(L, LIST, "timeout") != LUA_TNIL)
+    seconds = ta_check_seconds(L, -1, "select: timeout");
+  lua_pop(L, 1);
+  return seconds;
+}
+
+/* Replaces the list by a copy that nobody else has. */
+static void copy_list(struct ta_runner *runner, lua_State *L, lua_Integer count) {
+  lua_createtable(L, (int)count, 0);
+  for (lua_Integer i = 1; i <= count; i++) {
+    lua_rawgeti(L, LIST, i);
+    if (thing_at(runner, L, -1) == NONE)
+      luaL_error(L, "select: expected a channel, an event or a task at index %I, got %s",
+                 (LUAI_UACINT)i, luaL_typename(L, -1));
+    if (ta_to_task(runner, L, -1) && lua_touserdata(L, -1) == runner->current)
+      luaL_error(L, "select: a task cannot await itself");
+    lua_rawseti(L, -2, i);
+  }
+  lua_replace(L, LIST);
+}
+
+/* -------------------------------------------------------------------- result */
+
+/* Returns what became of the thing with the number `index`; `value` is the index
+ * of what its channel gave, or 0 to take it now. */
+static int give(lua_State *L, size_t index, int value) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  lua_rawgeti(L, LIST, (lua_Integer)index);
+  int object = lua_gettop(L);
+  enum thing thing = thing_at(runner, L, object);
+  lua_pushinteger(L, (lua_Integer)index);
+  if (thing == EVENT) return 1;
+  if (thing == CHANNEL) {
+    if (value)
+      lua_pushvalue(L, value);
+    else
+      ta_channel_take(runner, L, object);
+    return 2;
+  }
+  const struct ta_task *task = lua_touserdata(L, object);
+  lua_pushboolean(L, task->state == TA_TASK_DONE);
+  int count = ta_task_push_results(L, object);
+  if (task->state == TA_TASK_FAILED) ta_note_origin(runner, L, object);
+  return 2 + count;
+}
+
+static int give_timeout(lua_State *L) {
+  lua_pushnil(L);
+  lua_pushliteral(L, "timeout");
+  return 2;
+}
+
+/* The number of the first that is ready, or 0. */
+static size_t find_ready(struct ta_runner *runner, lua_State *L, size_t count) {
+  for (size_t i = 1; i <= count; i++) {
+    lua_rawgeti(L, LIST, (lua_Integer)i);
+    bool ready = is_ready(runner, L, thing_at(runner, L, -1));
+    lua_pop(L, 1);
+    if (ready) return i;
+  }
+  return 0;
+}
+
+/* ---------------------------------------------------------------------- wait */
+
+static void leave_all(void *subject) {
+  struct select *select = subject;
+  for (size_t i = 0; i < select->count; i++) ta_list_leave(&select->places[i].waiter.link);
+}
+
+static void chosen(struct ta_runner *runner, struct ta_seat *seat) {
+  struct select *select = seat->waiter.task->subject;
+  (void)runner;
+  select->chosen = (size_t)(seat - select->places) + 1;
+  leave_all(select);
+}
+
+static void describe(const void *subject, char *text, size_t size) {
+  snprintf(text, size, "of %zu", ((const struct select *)subject)->count);
+}
+
+/* Who waits for one task alone is held up by it. */
+static struct ta_task *holder(const void *subject) {
+  return ((const struct select *)subject)->only;
+}
+
+static const struct ta_wait_kind select_kind = {
+    .action = "select", .describe = describe, .disarm = leave_all, .holder = holder};
+
+static int k_selected(lua_State *L, int status, lua_KContext context) {
+  const struct select *select = lua_touserdata(L, SELECT);
+  (void)status, (void)context;
+  ta_check_given_up(ta_upvalue_runner(L), L);
+  return select->chosen ? give(L, select->chosen, VALUE) : give_timeout(L);
+}
+
+/* It keeps the list, in whose things it will have its places. */
+static struct select *push_select(lua_State *L, size_t count) {
+  size_t size = sizeof(struct select) + count * sizeof(struct ta_seat);
+  struct select *select = lua_newuserdatauv(L, size, 1);
+  memset(select, 0, size);
+  select->count = count;
+  lua_pushvalue(L, LIST);
+  lua_setiuservalue(L, -2, 1);
+  return select;
+}
+
+static void take_places(struct ta_runner *runner, lua_State *L, struct select *select) {
+  for (size_t i = 0; i < select->count; i++) {
+    lua_rawgeti(L, LIST, (lua_Integer)i + 1);
+    struct ta_list *queue = queue_of(lua_touserdata(L, -1), thing_at(runner, L, -1));
+    if (select->count == 1) select->only = ta_to_task(runner, L, -1);
+    struct ta_seat *seat = &select->places[i];
+    seat->taken = chosen;
+    seat->waiter.task = runner->current;
+    ta_list_append(queue, &seat->waiter.link);
+    lua_pop(L, 1);
+  }
+}
+
+static int choose(lua_State *L, lua_Integer count, double timeout);
+
+/* Back from giving up the turn; the time-out lies where the select would. */
+static int k_choose(lua_State *L, int status, lua_KContext context) {
+  double timeout = lua_tonumber(L, SELECT);
+  (void)status, (void)context;
+  ta_check_given_up(ta_upvalue_runner(L), L);
+  lua_settop(L, LIST);
+  return choose(L, (lua_Integer)lua_rawlen(L, LIST), timeout);
+}
+
+/* Has the task to give up its turn before it goes on?  Who looks in vain polls. */
+static bool has_gone_on(struct ta_runner *runner, lua_State *L, bool in_vain) {
+  bool polls = runner->polls;
+  if (!ta_has_gone_on(runner, L)) return false;
+  runner->polls = polls && in_vain;
+  return true;
+}
+
+static int l_select(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  if (!lua_istable(L, LIST))
+    return ta_raise_type(L, LIST, "table", "put them in a list: select{a, b}");
+  ta_check_open(runner, L);
+  lua_settop(L, LIST);
+  lua_Integer count = (lua_Integer)lua_rawlen(L, LIST);
+  double timeout = check_timeout(L);
+  check_keys(L, count);
+  if (count == 0 && isinf(timeout)) return luaL_error(L, "select: nothing to wait for");
+  copy_list(runner, L, count);
+  return choose(L, count, timeout);
+}
+
+/* The list at index 1 is a copy. */
+static int choose(lua_State *L, lua_Integer count, double timeout) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  ta_enter(runner, L);
+  size_t ready = find_ready(runner, L, (size_t)count);
+  if ((ready || timeout <= 0) && has_gone_on(runner, L, !ready)) {
+    lua_pushnumber(L, timeout);
+    return ta_pause(runner, L, 0, k_choose);
+  }
+  if (ready) return give(L, ready, 0);
+  if (timeout <= 0) return give_timeout(L);
+  ta_check_wait(runner, L, "select");
+  struct select *select = push_select(L, (size_t)count);
+  lua_pushnil(L); /* for the value */
+  ta_check_stack(L, LUA_MINSTACK);
+  double now = ta_host_now(runner);
+  ta_enter(runner, L); /* once more: finalizers, and a clock that is Lua, have run */
+  ready = find_ready(runner, L, (size_t)count);
+  if (ready) return give(L, ready, 0);
+  ta_anchor_wait(runner, L, SELECT);
+  struct ta_task *task = ta_begin_wait(runner, L, &select_kind, select);
+  take_places(runner, L, select);
+  if (!isinf(timeout)) ta_arm_wait(runner, task, ta_time_after(now, timeout));
+  return ta_park_here(runner, L, 0, k_selected);
+}
+
+void ta_open_select(struct ta_runner *runner, lua_State *L) {
+  ta_set_function(runner, L, "select", l_select);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#include "library/spawn.h"
+
+#include <lauxlib.h>
+
+#include "core/cancel.h"
+#include "core/kit.h"
+#include "core/start.h"
+#include "core/wait.h"
+
+int ta_l_next(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 2);
+  if (lua_next(L, 1)) return 2;
+  lua_pushnil(L);
+  return 1;
+}
+
+int ta_l_check_wait(lua_State *L) {
+  ta_check_wait(ta_upvalue_runner(L), L, luaL_checkstring(L, 1));
+  return 0;
+}
+
+int ta_l_can_wait(lua_State *L) {
+  const struct ta_runner *runner = ta_upvalue_runner(L);
+  lua_pushboolean(L, ta_can_wait(runner, L) && !runner->forced);
+  return 1;
+}
+
+int ta_l_is_callable(lua_State *L) {
+  lua_settop(L, 1);
+  lua_pushboolean(L, ta_is_callable(L, 1));
+  return 1;
+}
+
+int ta_l_is_task(lua_State *L) {
+  lua_settop(L, 1);
+  lua_pushboolean(L, ta_to_task(ta_upvalue_runner(L), L, 1) != NULL);
+  return 1;
+}
+
+/* ---------------------------------------------------------------- functions */
+
+int ta_l_sleep(lua_State *L) {
+  return ta_sleep(ta_upvalue_runner(L), L, ta_check_delay(L, 1, "sleep: delay"));
+}
+
+int ta_l_checkpoint(lua_State *L) {
+  return ta_give_turn(ta_upvalue_runner(L), L, &ta_checkpoint_kind);
+}
+
+int ta_l_now(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  ta_check_open(runner, L);
+  lua_pushnumber(L, ta_host_now(runner) - runner->started);
+  return 1;
+}
+
+/* ------------------------------------------------------------------- spawn */
+
+static void check_name(lua_State *L, struct ta_task_options *options) {
+  if (lua_type(L, -1) != LUA_TSTRING)
+    luaL_error(L, "spawn: option 'name' must be a string, got %s", luaL_typename(L, -1));
+  options->name = lua_tolstring(L, -1, &options->name_length);
+}
+
+static bool check_daemon(lua_State *L) {
+  if (!lua_isboolean(L, -1))
+    luaL_error(L, "spawn: option 'daemon' must be a boolean, got %s", luaL_typename(L, -1));
+  return lua_toboolean(L, -1);
+}
+
+/* Reads {name=, daemon=}.  The strings belong to the table. */
+static void check_options(lua_State *L, int index, struct ta_task_options *options) {
+  lua_pushnil(L);
+  while (lua_next(L, index)) {
+    if (ta_is_word(L, -2, "name"))
+      check_name(L, options);
+    else if (ta_is_word(L, -2, "daemon"))
+      options->daemon = check_daemon(L);
+    else
+      luaL_error(L, "spawn: unknown option '%s' (there are name and daemon)",
+                 ta_push_readable(L, -2));
+    lua_pop(L, 1);
+  }
+}
+
+int ta_spawn_from(struct ta_runner *runner, lua_State *L, int function, struct ta_scope *scope) {
+  struct ta_task_options options = {0};
+  if (lua_istable(L, function) && !ta_is_callable(L, function))
+    check_options(L, function++, &options);
+  ta_check_callable(L, function, scope ? "s:spawn(work, ...)" : "spawn(work, ...)");
+  ta_task_add(runner, L, lua_gettop(L) - function, &options, scope);
+  return 1;
+}
+
+int ta_l_spawn_inside(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  bool sheltered = ta_is_in_shelter(runner);
+  int count = ta_spawn_from(runner, L, 1, NULL);
+  ((struct ta_task *)lua_touserdata(L, -1))->sheltered = sheltered;
+  return count;
+}
+
+/* spawn([options,] fn, ...); as a method of the table in upvalue 2 too. */
+int ta_l_spawn(lua_State *L) {
+  bool is_method = lua_istable(L, 1) && lua_rawequal(L, 1, lua_upvalueindex(2));
+  return ta_spawn_from(ta_upvalue_runner(L), L, is_method ? 2 : 1, NULL);
+}

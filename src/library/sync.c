@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include "library/sync.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/kit.h"
+#include "core/queue.h"
+#include "core/wait.h"
+#include "utf8.h"
+
+/* From a kind to its twin for objects without a name. */
+#define TO_UNNAMED (TA_KEEPS_UNNAMED_EVENT - TA_KEEPS_EVENT)
+
+void *ta_push_sync(struct ta_runner *runner, lua_State *L, size_t size, int name_index, int which) {
+  if (!lua_isnoneornil(L, name_index)) luaL_checktype(L, name_index, LUA_TSTRING);
+  size_t length = 0;
+  ta_check_open(runner, L);
+  const char *name = lua_tolstring(L, name_index, &length);
+  struct ta_sync *sync = lua_newuserdatauv(L, size, 2);
+  ta_check_open(runner, L);
+  memset(sync, 0, size);
+  ta_list_init(&sync->waiting);
+  sync->name = name;
+  sync->name_length = length;
+  if (name) {
+    lua_pushvalue(L, name_index);
+    lua_setiuservalue(L, -2, 1);
+  }
+  ta_push_kept(runner, L, name ? which : which + TO_UNNAMED);
+  lua_setmetatable(L, -2);
+  return sync;
+}
+
+void ta_quote_name(const char *name, size_t length, char *text, size_t size) {
+  size_t most = size - sizeof " ''";
+  size_t shown = length > most ? ta_utf8_cut(name, most) : length;
+  char *out = text;
+  *out++ = ' ';
+  *out++ = '\'';
+  for (size_t i = 0; i < shown; i++) *out++ = name[i] ? name[i] : ' ';
+  *out++ = '\'';
+  *out = '\0';
+}
+
+void ta_describe_name(const struct ta_sync *sync, char *text, size_t size) {
+  *text = '\0';
+  if (sync->name) ta_quote_name(sync->name, sync->name_length, text, size);
+}
+
+int ta_wait_for(struct ta_runner *runner, lua_State *L, const struct ta_wait_kind *kind,
+                struct ta_sync *sync, lua_KFunction k) {
+  return ta_wait_in(runner, L, kind, sync, &sync->waiting, k);
+}
+
+/* A method from the table that is upvalue 2, or the field `name`. */
+static int l_index(lua_State *L) {
+  lua_settop(L, 2);
+  bool wants_name = ta_is_word(L, 2, "name");
+  if (wants_name && lua_isuserdata(L, 1))
+    lua_getiuservalue(L, 1, 1);
+  else
+    lua_gettable(L, lua_upvalueindex(2));
+  return 1;
+}
+
+void ta_new_sync_kind(struct ta_runner *runner, lua_State *L, const char *name,
+                      const struct ta_function *methods) {
+  ta_new_kind(runner, L, name, methods);
+  ta_push_runner(runner, L);
+  lua_getfield(L, -2, "__index");
+  lua_pushcclosure(L, l_index, 2);
+  lua_setfield(L, -2, "__index");
+}
+
+void ta_keep_sync_kind(struct ta_runner *runner, lua_State *L, int which) {
+  int named = lua_gettop(L);
+  ta_push_copy(L);
+  lua_getfield(L, named, "__index");
+  lua_getupvalue(L, -1, 2);
+  lua_setfield(L, named + 1, "__index");
+  lua_pop(L, 1);
+  runner->unnamed[which] = lua_topointer(L, -1);
+  ta_keep(runner, L, which + TO_UNNAMED);
+  ta_keep(runner, L, which);
+}

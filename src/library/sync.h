@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * sync.h -- what channels, locks and events have in common.
+ *
+ * Each is a userdata with a queue of waiting tasks and perhaps a name.  Who
+ * comes first gets first, at the moment something is released.
+ *
+ * Who is stepped first is not its affair but the Runner's.
+ */
+#ifndef TA_LIBRARY_SYNC_H
+#define TA_LIBRARY_SYNC_H
+
+#include "core/task.h"
+#include "core/kit.h"
+
+/* The beginning of each of them. */
+struct ta_sync {
+  struct ta_list waiting;
+  const char *name; /* NULL, or kept in the first user value */
+  size_t name_length;
+};
+
+/* Reads the optional name at `index`, makes the userdata of `size` bytes and
+ * pushes it.  [-0, +1, e] */
+void *ta_push_sync(struct ta_runner *runner, lua_State *L, size_t size, int name_index, int which);
+
+/* Writes the name in quotes, or nothing. */
+void ta_describe_name(const struct ta_sync *sync, char *text, size_t size);
+
+/* Writes any name like that, cut to `size` bytes, with blanks instead of zeros. */
+void ta_quote_name(const char *name, size_t length, char *text, size_t size);
+
+/* Makes a kind of such objects, with a field `name`: pushes its metatable.
+ * [-0, +1, m] */
+void ta_new_sync_kind(struct ta_runner *runner, lua_State *L, const char *name,
+                      const struct ta_function *methods);
+
+/* Pops that metatable, which is complete, and keeps it under `which`; and beside it
+ * a twin for objects without a name, whose methods Lua finds by itself, in half
+ * the time.  [-1, +0, m] */
+void ta_keep_sync_kind(struct ta_runner *runner, lua_State *L, int which);
+
+/* Waits in the queue of the object, which is at index 1, until it is woken; use it
+ * as the return of a C function.  `k` begins with ta_check_given_up().  [-0, +0, v] */
+int ta_wait_for(struct ta_runner *runner, lua_State *L, const struct ta_wait_kind *kind,
+                struct ta_sync *sync, lua_KFunction k);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#include "words/lineage.h"
+
+#include <stdio.h>
+
+#include "core/level.h"
+#include "core/where.h"
+#include "words/names.h"
+#include "words/task_name.h"
+
+#define CHAIN_SHOWN 16
+#define CHAIN_KEPT (2 * CHAIN_SHOWN)
+#define FRAMES_SEARCHED 16
+
+/* The fields of a spawn record. */
+enum { RECORD_PLACE = 1, RECORD_ID, RECORD_NAME, RECORD_ABOVE, RECORD_DEPTH };
+
+static lua_Integer depth_of(lua_State *L, int record) {
+  if (!lua_istable(L, record)) return 0;
+  lua_rawgeti(L, record, RECORD_DEPTH);
+  lua_Integer depth = lua_tointeger(L, -1);
+  lua_pop(L, 1);
+  return depth;
+}
+
+/* Replaces the record on top by a copy of its first CHAIN_SHOWN links. */
+static void cut_chain(lua_State *L) {
+  int source = lua_gettop(L);
+  lua_pushnil(L); /* the copy's head */
+  int below = 0;  /* the copied link that waits for its RECORD_ABOVE */
+  for (int left = CHAIN_SHOWN; left > 0; left--) {
+    lua_createtable(L, RECORD_DEPTH, 0);
+    for (int field = RECORD_PLACE; field <= RECORD_NAME; field++) {
+      lua_rawgeti(L, source, field);
+      lua_rawseti(L, -2, field);
+    }
+    lua_pushinteger(L, left);
+    lua_rawseti(L, -2, RECORD_DEPTH);
+    lua_pushvalue(L, -1);
+    if (below)
+      lua_rawseti(L, below, RECORD_ABOVE);
+    else
+      lua_replace(L, source + 1);
+    if (below) lua_replace(L, below);
+    below = source + 2;
+    lua_rawgeti(L, source, RECORD_ABOVE);
+    lua_replace(L, source);
+  }
+  lua_settop(L, source + 1);
+  lua_replace(L, source);
+}
+
+/* Pushes the innermost function of L that is a script's and tells its line, or
+ * false and -1. */
+static int push_spawner(lua_State *L, lua_Debug *ar) {
+  for (int level = 0; level < FRAMES_SEARCHED && lua_getstack(L, level, ar); level++) {
+    lua_getinfo(L, "Slf", ar);
+    if (ta_is_scripts_frame(ar)) return ar->currentline;
+    lua_pop(L, 1);
+  }
+  lua_pushboolean(L, false);
+  return -1;
+}
+
+/* Is it the spawn of which the record is kept, once more?  As a rule, and so not
+ * much is asked of Lua: the innermost function is spawn() itself. */
+static bool is_cached(const struct ta_runner *runner, lua_State *L) {
+  lua_Debug ar;
+  if (runner->record_task != ta_task_id(runner->current) || !lua_getstack(L, 1, &ar)) return false;
+  lua_getinfo(L, "lf", &ar);
+  bool same = lua_topointer(L, -1) == runner->kinds[TA_KEEPS_SPAWNER];
+  lua_pop(L, 1);
+  return same && ar.currentline == runner->record_line;
+}
+
+/* Pushes a record of a spawn by the current task from `line` in `ar`. */
+static void push_new_record(struct ta_runner *runner, lua_State *L, int line, lua_Debug *ar) {
+  lua_createtable(L, RECORD_DEPTH, 0);
+  int record = lua_gettop(L);
+  if (line > 0) {
+    lua_getinfo(L, "S", ar);
+    lua_pushfstring(L, "%s:%d", ar->short_src, line);
+    lua_rawseti(L, record, RECORD_PLACE);
+  }
+  lua_pushinteger(L, (lua_Integer)ta_task_id(runner->current));
+  lua_rawseti(L, record, RECORD_ID);
+  ta_task_push(runner, L, runner->current);
+  ta_push_known_name(runner, L, -1);
+  lua_rawseti(L, record, RECORD_NAME);
+  lua_getiuservalue(L, -1, TA_TASK_RECORD);
+  if (depth_of(L, -1) >= CHAIN_KEPT) cut_chain(L);
+  lua_pushinteger(L, depth_of(L, -1) + 1);
+  lua_rawseti(L, record, RECORD_DEPTH);
+  lua_rawseti(L, record, RECORD_ABOVE);
+  lua_settop(L, record);
+}
+
+void ta_push_record(struct ta_runner *runner, lua_State *L) {
+  lua_Debug ar;
+  if (!runner->current || !ta_in_task(runner, L)) {
+    lua_pushnil(L);
+    return;
+  }
+  if (is_cached(runner, L)) {
+    ta_push_kept(runner, L, TA_KEEPS_RECORD);
+    return;
+  }
+  int line = push_spawner(L, &ar);
+  push_new_record(runner, L, line, &ar);
+  lua_pushvalue(L, -1);
+  ta_keep(runner, L, TA_KEEPS_RECORD);
+  lua_insert(L, -2);
+  ta_keep(runner, L, TA_KEEPS_SPAWNER);
+  runner->record_task = ta_task_id(runner->current);
+  runner->record_line = line;
+}
+
+void ta_forget_origin(struct ta_runner *runner, struct ta_task *task) {
+  ta_forget_function(runner, task);
+  if (runner->record_task != ta_task_id(task)) return;
+  runner->record_task = 0;
+  lua_pushboolean(runner->L, false);
+  ta_keep(runner, runner->L, TA_KEEPS_SPAWNER);
+}
+
+/* Pushes "spawned at PLACE by #ID NAME" for the record at `record`. */
+static void push_link(lua_State *L, int record) {
+  lua_rawgeti(L, record, RECORD_PLACE);
+  lua_rawgeti(L, record, RECORD_ID);
+  lua_rawgeti(L, record, RECORD_NAME);
+  ta_name_shown name;
+  ta_clean_name(lua_tostring(L, -1), name);
+  const char *place = lua_tostring(L, -3);
+  lua_pushfstring(L, "spawned%s%s by #%I %s", place ? " at " : "", place ? place : "",
+                  (LUAI_UACINT)lua_tointeger(L, -2), name);
+  lua_replace(L, -4);
+  lua_pop(L, 2);
+}
+
+void ta_push_chain(lua_State *L) {
+  int record = lua_gettop(L);
+  int links = 0;
+  ta_check_stack(L, 2 * CHAIN_SHOWN + LUA_MINSTACK);
+  while (lua_istable(L, record) && links < CHAIN_SHOWN) {
+    if (links++) lua_pushliteral(L, "\n");
+    push_link(L, record);
+    lua_rawgeti(L, record, RECORD_ABOVE);
+    lua_replace(L, record);
+  }
+  if (links)
+    lua_concat(L, 2 * links - 1);
+  else
+    lua_pushnil(L);
+  lua_replace(L, record);
+}
+
+lua_Integer ta_record_spawner(lua_State *L, int record) {
+  if (!lua_istable(L, record)) return 0;
+  lua_rawgeti(L, record, RECORD_ID);
+  lua_Integer id = lua_tointeger(L, -1);
+  lua_pop(L, 1);
+  return id;
+}
+
+const char *ta_record_place(lua_State *L, int record) {
+  if (!lua_istable(L, record)) return NULL;
+  lua_rawgeti(L, record, RECORD_PLACE);
+  const char *place = lua_tostring(L, -1);
+  lua_pop(L, 1);
+  return place;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+#include "words/names.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "utf8.h"
+
+const char *ta_clean_name(const char *name, ta_name_shown out) {
+  size_t length = strlen(name);
+  if (length > TA_NAME_SHOWN) length = ta_utf8_cut(name, TA_NAME_SHOWN);
+  memcpy(out, name, length);
+  strcpy(out + length, name[length] ? "..." : "");
+  ta_clean_text(out);
+  return out;
+}
+
+const char *ta_shown_name(const struct ta_task *task, ta_name_shown out) {
+  return ta_clean_name(task->name ? task->name : "?", out);
+}
+
+const char *ta_task_title(const struct ta_task *task, ta_title_shown out) {
+  ta_name_shown name;
+  snprintf(out, sizeof(ta_title_shown), "#%llu %s", (unsigned long long)ta_task_id(task),
+           ta_shown_name(task, name));
+  return out;
+}
+
+void ta_clean_text(char *text) {
+  for (size_t length; *text; text += length) {
+    length = ta_utf8_length(text, SIZE_MAX);
+    if (ta_utf8_is_control(text, length)) memset(text, ' ', length);
+  }
+}
+
+/* Looks for the value on top among the fields of the table below it, pushes
+ * the first key in alphabetical order, or nil. */
+static void push_key_of_value(lua_State *L) {
+  int table = lua_gettop(L) - 1;
+  lua_pushnil(L); /* best so far */
+  lua_pushnil(L);
+  while (lua_next(L, table)) {
+    if (lua_type(L, -2) == LUA_TSTRING && lua_rawequal(L, -1, table + 1) &&
+        (lua_isnil(L, table + 2) || lua_compare(L, -2, table + 2, LUA_OPLT))) {
+      lua_pushvalue(L, -2);
+      lua_replace(L, table + 2);
+    }
+    lua_pop(L, 1);
+  }
+}
+
+/* Pushes the name of the global that holds the value at `index`, or nil. */
+static bool push_global_name(lua_State *L, int index) {
+  index = lua_absindex(L, index);
+  lua_pushglobaltable(L);
+  lua_pushvalue(L, index);
+  push_key_of_value(L);
+  lua_replace(L, -3);
+  lua_pop(L, 1);
+  return !lua_isnil(L, -1);
+}
+
+/* Pushes "module.field" for the function on top, from the loaded modules, or
+ * nil; pops the function. */
+static void push_loaded_name(lua_State *L) {
+  int function = lua_gettop(L);
+  lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  lua_pushnil(L);
+  while (lua_next(L, function + 1)) {
+    if (lua_istable(L, -1) && lua_type(L, -2) == LUA_TSTRING) {
+      lua_pushvalue(L, function);
+      push_key_of_value(L);
+      if (!lua_isnil(L, -1)) {
+        const char *module = lua_tostring(L, function + 2);
+        const char *key = lua_tostring(L, -1);
+        if (strcmp(module, LUA_GNAME) == 0)
+          lua_pushstring(L, key);
+        else if (strcmp(module, "tinyasync") == 0)
+          lua_pushfstring(L, "async.%s", key);
+        else
+          lua_pushfstring(L, "%s.%s", module, key);
+        lua_replace(L, function);
+        lua_settop(L, function);
+        return;
+      }
+      lua_pop(L, 2);
+    }
+    lua_pop(L, 1);
+  }
+  lua_pushnil(L);
+  lua_replace(L, function);
+  lua_settop(L, function);
+}
+
+void ta_push_c_name(lua_State *L, lua_State *co, lua_Debug *ar) {
+  ta_check_stack(L, LUA_MINSTACK);
+  if (lua_checkstack(co, 1)) {
+    lua_getinfo(co, "f", ar);
+    if (co != L) lua_xmove(co, L, 1);
+    push_loaded_name(L);
+    if (!lua_isnil(L, -1)) return;
+    lua_pop(L, 1);
+  }
+  lua_pushstring(L, ar->name ? ar->name : "a C function");
+}
+
+static const char *base_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash && slash[1] ? slash + 1 : path;
+}
+
+void ta_push_function_name(lua_State *L, int index) {
+  lua_Debug ar;
+  if (push_global_name(L, index)) return;
+  lua_pop(L, 1);
+  if (!lua_isfunction(L, index)) {
+    if (luaL_getmetafield(L, index, "__call") != LUA_TFUNCTION) {
+      lua_pushliteral(L, "?");
+      return;
+    }
+  } else {
+    lua_pushvalue(L, index);
+  }
+  lua_pushvalue(L, -1);
+  lua_getinfo(L, ">S", &ar);
+  if (*ar.what == 'C') {
+    push_loaded_name(L);
+    if (!lua_isnil(L, -1)) return;
+    lua_pop(L, 1);
+    lua_pushliteral(L, "a C function");
+    return;
+  }
+  lua_pop(L, 1);
+  const char *file = *ar.source == '@' ? base_name(ar.short_src) : ar.short_src;
+  if (*ar.what == 'm')
+    lua_pushstring(L, file);
+  else
+    lua_pushfstring(L, "%s:%d", file, ar.linedefined);
+}

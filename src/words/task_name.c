@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+#include "words/task_name.h"
+
+#include <lauxlib.h>
+#include <string.h>
+
+#include "core/kit.h"
+#include "words/names.h"
+
+/* ------------------------------------------------------------------- a name */
+
+void ta_find_task_name(lua_State *L, int task_index) {
+  ta_push_task_name(L, task_index);
+  lua_pop(L, 1);
+}
+
+const char *ta_push_task_name(lua_State *L, int task_index) {
+  task_index = lua_absindex(L, task_index);
+  struct ta_task *task = lua_touserdata(L, task_index);
+  ta_check_stack(L, LUA_MINSTACK);
+  if (!task->name) {
+    lua_getiuservalue(L, task_index, TA_TASK_FUNCTION);
+    ta_push_function_name(L, lua_gettop(L));
+    ta_set_task_name(L, task_index);
+    lua_pop(L, 1);
+  }
+  ta_push_kept_name(L, task_index);
+  return task->name;
+}
+
+/* ------------------------------------------------------------- known places */
+
+/* The place of a Lua function, as far as its name depends on it. */
+struct place {
+  const char *source;
+  int line;
+  bool is_main;
+};
+
+static struct place place_of(lua_Debug *ar) {
+  return (struct place){ar->short_src, ar->linedefined, *ar->what == 'm'};
+}
+
+static struct ta_named_place *find_entry(struct ta_runner *runner, const struct place *place) {
+  return &runner->named_places[(unsigned)place->line % TA_NAMED_PLACES];
+}
+
+static bool fits(const struct ta_named_place *entry, const struct place *place) {
+  return entry->kind != TA_PLACE_UNKNOWN && entry->line == place->line &&
+         entry->is_main == place->is_main && strcmp(entry->source, place->source) == 0;
+}
+
+/* Pushes what is known to be the name of the function on top of L, which is of that
+ * place; false when nothing is.  Asks for no memory. */
+static bool push_known(struct ta_runner *runner, lua_State *L, const struct place *place) {
+  const struct ta_named_place *entry = find_entry(runner, place);
+  if (!fits(entry, place)) return false;
+  ta_push_kept(runner, L, TA_KEEPS_NAMES);
+  lua_rawgeti(L, -1, entry - runner->named_places + 1);
+  lua_remove(L, -2);
+  if (entry->kind == TA_PLACE_ITSELF) return true;
+  lua_pushglobaltable(L); /* the function may be a global no longer */
+  lua_pushvalue(L, -2);
+  lua_rawget(L, -2);
+  bool same = lua_rawequal(L, -1, -4);
+  lua_pop(L, same ? 2 : 3);
+  return same;
+}
+
+/* Is there a global function of that place? */
+static bool has_global(lua_State *L, const struct place *place) {
+  lua_Debug ar;
+  bool found = false;
+  lua_pushglobaltable(L);
+  lua_pushnil(L);
+  while (!found && lua_next(L, -2)) {
+    if (!lua_isfunction(L, -1) || lua_iscfunction(L, -1)) {
+      lua_pop(L, 1);
+      continue;
+    }
+    lua_getinfo(L, ">S", &ar);
+    found = place->line == ar.linedefined && strcmp(place->source, ar.short_src) == 0;
+  }
+  lua_pop(L, found ? 2 : 1);
+  return found;
+}
+
+static bool is_global(lua_State *L, int function, int name) {
+  lua_pushglobaltable(L);
+  lua_pushvalue(L, name);
+  lua_rawget(L, -2);
+  bool same = lua_rawequal(L, -1, function);
+  lua_pop(L, 2);
+  return same;
+}
+
+/* Remembers the name on top, of the function below it. */
+static void learn(struct ta_runner *runner, lua_State *L, const struct place *place) {
+  struct ta_named_place *entry = find_entry(runner, place);
+  int name = lua_gettop(L);
+  entry->kind = TA_PLACE_UNKNOWN;
+  bool global = is_global(L, name - 1, name);
+  if (!global && has_global(L, place)) return; /* of several such functions: each is asked for */
+  if (strlen(lua_tostring(L, name)) < lua_rawlen(L, name)) return; /* it has zeros */
+  ta_push_kept(runner, L, TA_KEEPS_NAMES);
+  lua_pushvalue(L, name);
+  lua_rawseti(L, -2, entry - runner->named_places + 1);
+  lua_settop(L, name);
+  strcpy(entry->source, place->source);
+  entry->line = place->line;
+  entry->is_main = place->is_main;
+  entry->kind = global ? TA_PLACE_GLOBAL : TA_PLACE_ITSELF;
+}
+
+/* Pushes the name of the function on top, which is popped, and remembers it. */
+static void push_name_of(struct ta_runner *runner, lua_State *L) {
+  lua_Debug ar;
+  bool has_place = lua_isfunction(L, -1) && !lua_iscfunction(L, -1);
+  if (has_place) {
+    lua_pushvalue(L, -1);
+    lua_getinfo(L, ">S", &ar);
+  }
+  struct place place = has_place ? place_of(&ar) : (struct place){0};
+  if (!has_place || !push_known(runner, L, &place)) {
+    ta_push_function_name(L, lua_gettop(L));
+    if (has_place) learn(runner, L, &place);
+  }
+  lua_replace(L, -2);
+}
+
+void ta_push_known_name(struct ta_runner *runner, lua_State *L, int task_index) {
+  task_index = lua_absindex(L, task_index);
+  const struct ta_task *task = lua_touserdata(L, task_index);
+  ta_check_stack(L, LUA_MINSTACK);
+  if (!task->name) {
+    lua_getiuservalue(L, task_index, TA_TASK_FUNCTION);
+    push_name_of(runner, L);
+    ta_set_task_name(L, task_index);
+  }
+  ta_push_kept_name(L, task_index);
+}
+
+/* -------------------------------------------------------------------- the end */
+
+/* A C function without values of its own, or ours, holds nothing. */
+static bool is_light(struct ta_runner *runner, lua_State *L) {
+  if (!lua_getupvalue(L, -1, 1)) return true;
+  bool ours = lua_touserdata(L, -1) == runner;
+  lua_pop(L, 1);
+  return ours;
+}
+
+/* Names the task, whose object is below the function on top, without asking for
+ * memory, if that can be; or nothing needs to be done. */
+static bool name_at_once(struct ta_runner *runner, lua_State *L, struct ta_task *task) {
+  lua_Debug ar;
+  if (lua_iscfunction(L, -1)) return is_light(runner, L);
+  if (!lua_isfunction(L, -1)) return false;
+  lua_pushvalue(L, -1);
+  lua_getinfo(L, ">S", &ar);
+  struct place place = place_of(&ar);
+  if (!push_known(runner, L, &place)) return false;
+  task->name = lua_tostring(L, -1);
+  lua_setiuservalue(L, -3, TA_TASK_FUNCTION);
+  return true;
+}
+
+/* (task, Runner) */
+static int l_name(lua_State *L) {
+  ta_push_known_name(lua_touserdata(L, 2), L, 1);
+  return 0;
+}
+
+void ta_forget_function(struct ta_runner *runner, struct ta_task *task) {
+  lua_State *L = runner->L;
+  int top = lua_gettop(L);
+  if (task->name) return;
+  ta_task_push(runner, L, task);
+  lua_getiuservalue(L, -1, TA_TASK_FUNCTION);
+  if (!name_at_once(runner, L, task)) {
+    lua_settop(L, top + 1);
+    lua_pushcfunction(L, l_name);
+    lua_pushvalue(L, top + 1);
+    lua_pushlightuserdata(L, runner);
+    if (lua_pcall(L, 2, 0, 0) != LUA_OK) {
+      lua_pushnil(L); /* it has no name that memory was left for */
+      lua_setiuservalue(L, top + 1, TA_TASK_FUNCTION);
+    }
+  }
+  lua_settop(L, top);
+}
+
+void ta_naming_setup(struct ta_runner *runner, lua_State *L) {
+  lua_createtable(L, TA_NAMED_PLACES, 0);
+  for (int i = 1; i <= TA_NAMED_PLACES; i++) {
+    lua_pushboolean(L, false);
+    lua_rawseti(L, -2, i);
+  }
+  ta_keep(runner, L, TA_KEEPS_NAMES);
+}
