@@ -84,6 +84,22 @@ static int print_help(const char *program, const char *command) {
   return refuse_command(command, false);
 }
 
+/* The command has all it takes, and there is one word more. */
+static int refuse_operand(const char *command, const char *word) {
+  ta_report("%s: unexpected '%s' (see 'tinyasync help %s')", command, word, command);
+  return TA_EXIT_CANNOT_START;
+}
+
+/* `words` are those after the command. */
+static int run_help(const char *program, char **words) {
+  if (words[0] && words[1]) return refuse_operand("help", words[1]);
+  return print_help(program, words[0]);
+}
+
+static int run_version(char **words) {
+  return words[0] ? refuse_operand("version", words[0]) : print_version();
+}
+
 static bool is_one_of(const char *word, const char *command, const char *option, char letter) {
   if (word[0] == '-' && word[1] == letter && word[2] == '\0') return true;
   return strcmp(word, command) == 0 || strcmp(word, option) == 0;
@@ -100,8 +116,8 @@ static int run_command(int argc, char **argv) {
   const char *command = argc > 1 ? argv[1] : NULL;
   if (!command) return print_usage(stderr);
   if (strcmp(command, "run") == 0) return ta_run_command(program, argc - 1, argv + 1);
-  if (is_one_of(command, "help", "--help", 'h')) return print_help(program, argv[2]);
-  if (is_one_of(command, "version", "--version", 'v')) return print_version();
+  if (is_one_of(command, "help", "--help", 'h')) return run_help(program, argv + 2);
+  if (is_one_of(command, "version", "--version", 'v')) return run_version(argv + 2);
   if (begins_a_run(command)) return ta_run_command(program, argc, argv);
   return refuse_command(command, true);
 }

@@ -85,6 +85,21 @@ t_v_and_version_name_the_version() {
   done
 }
 
+t_a_word_too_many_is_refused() {
+  local words word
+  for words in 'version x' '-v x' '--version x y' 'version help'; do
+    # shellcheck disable=SC2086 # they are words
+    run $words
+    word=$(cut -d' ' -f2 <<<"$words")
+    expect_refused "version: unexpected '$word' (see 'tinyasync help version')"
+  done
+  for words in 'help run x' '-h version x' '--help help x y' 'help fly x'; do
+    # shellcheck disable=SC2086
+    run $words
+    expect_refused "help: unexpected 'x' (see 'tinyasync help help')"
+  done
+}
+
 t_an_unknown_option_names_the_nearest() {
   run run --virtual-tme x.lua
   expect_refused "unknown option '--virtual-tme', did you mean '--virtual-time'?"
