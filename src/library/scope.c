@@ -61,7 +61,7 @@ static int l_scope_spawn(lua_State *L) {
   struct ta_scope *scope = check_scope(L);
   ta_check_open(ta_upvalue_runner(L), L);
   if (scope->ended) return luaL_error(L, "async.scope: the scope has ended");
-  return ta_spawn_from(ta_upvalue_runner(L), L, 2, scope);
+  return ta_spawn_child(ta_upvalue_runner(L), L, 2, scope);
 }
 
 static int l_scope_cancel(lua_State *L) {

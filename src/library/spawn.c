@@ -58,52 +58,71 @@ int ta_l_now(lua_State *L) {
 
 /* ------------------------------------------------------------------- spawn */
 
-static void check_name(lua_State *L, struct ta_task_options *options) {
+/* A function that spawns, as its messages call it. */
+struct spawner {
+  const char *name, *example;
+};
+
+static const struct spawner spawn = {"spawn", "spawn(work, ...)"};
+static const struct spawner scope_spawn = {"spawn", "s:spawn(work, ...)"};
+static const struct spawner add_task = {"add_task", "add_task(work, ...)"};
+
+static void check_name(lua_State *L, const struct spawner *spawner,
+                       struct ta_task_options *options) {
   if (lua_type(L, -1) != LUA_TSTRING)
-    luaL_error(L, "spawn: option 'name' must be a string, got %s", luaL_typename(L, -1));
+    luaL_error(L, "%s: option 'name' must be a string, got %s", spawner->name,
+               luaL_typename(L, -1));
   options->name = lua_tolstring(L, -1, &options->name_length);
 }
 
-static bool check_daemon(lua_State *L) {
+static bool check_daemon(lua_State *L, const struct spawner *spawner) {
   if (!lua_isboolean(L, -1))
-    luaL_error(L, "spawn: option 'daemon' must be a boolean, got %s", luaL_typename(L, -1));
+    luaL_error(L, "%s: option 'daemon' must be a boolean, got %s", spawner->name,
+               luaL_typename(L, -1));
   return lua_toboolean(L, -1);
 }
 
 /* Reads {name=, daemon=}.  The strings belong to the table. */
-static void check_options(lua_State *L, int index, struct ta_task_options *options) {
+static void check_options(lua_State *L, int index, const struct spawner *spawner,
+                          struct ta_task_options *options) {
   lua_pushnil(L);
   while (lua_next(L, index)) {
     if (ta_is_word(L, -2, "name"))
-      check_name(L, options);
+      check_name(L, spawner, options);
     else if (ta_is_word(L, -2, "daemon"))
-      options->daemon = check_daemon(L);
+      options->daemon = check_daemon(L, spawner);
     else
-      luaL_error(L, "spawn: unknown option '%s' (there are name and daemon)",
+      luaL_error(L, "%s: unknown option '%s' (there are name and daemon)", spawner->name,
                  ta_push_readable(L, -2));
     lua_pop(L, 1);
   }
 }
 
-int ta_spawn_from(struct ta_runner *runner, lua_State *L, int function, struct ta_scope *scope) {
+static int spawn_as(struct ta_runner *runner, lua_State *L, const struct spawner *spawner,
+                    int function, struct ta_scope *scope) {
   struct ta_task_options options = {0};
   if (lua_istable(L, function) && !ta_is_callable(L, function))
-    check_options(L, function++, &options);
-  ta_check_callable(L, function, scope ? "s:spawn(work, ...)" : "spawn(work, ...)");
+    check_options(L, function++, spawner, &options);
+  ta_check_callable(L, function, spawner->example);
   ta_task_add(runner, L, lua_gettop(L) - function, &options, scope);
   return 1;
+}
+
+int ta_spawn_child(struct ta_runner *runner, lua_State *L, int function, struct ta_scope *scope) {
+  return spawn_as(runner, L, &scope_spawn, function, scope);
 }
 
 int ta_l_spawn_inside(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   bool sheltered = ta_is_in_shelter(runner);
-  int count = ta_spawn_from(runner, L, 1, NULL);
+  int count = spawn_as(runner, L, &spawn, 1, NULL);
   ((struct ta_task *)lua_touserdata(L, -1))->sheltered = sheltered;
   return count;
 }
 
-/* spawn([options,] fn, ...); as a method of the table in upvalue 2 too. */
+/* spawn; with a table in upvalue 2 add_task, a function and a method of that table. */
 int ta_l_spawn(lua_State *L) {
   bool is_method = lua_istable(L, 1) && lua_rawequal(L, 1, lua_upvalueindex(2));
-  return ta_spawn_from(ta_upvalue_runner(L), L, is_method ? 2 : 1, NULL);
+  const struct spawner *spawner = lua_istable(L, lua_upvalueindex(2)) ? &add_task : &spawn;
+  return spawn_as(ta_upvalue_runner(L), L, spawner, is_method ? 2 : 1, NULL);
 }

@@ -7,15 +7,14 @@
 
 #include "core/task.h"
 
-/* spawn([options,] fn, ...) with its arguments from index `function` on; the
- * task is a child of `scope` when that is not NULL.  [-0, +1, e] */
-int ta_spawn_from(struct ta_runner *runner, lua_State *L, int function, struct ta_scope *scope);
+/* s:spawn([options,] fn, ...) with its arguments from index `function` on.  [-0, +1, e] */
+int ta_spawn_child(struct ta_runner *runner, lua_State *L, int function, struct ta_scope *scope);
 
 /* spawn() for tasks that are seen off where they were spawned: what is in a shield
  * there they are in too. */
 int ta_l_spawn_inside(lua_State *L);
 
-/* spawn([options,] fn, ...); as a method of the table in upvalue 2 too. */
+/* spawn; with a table in upvalue 2 add_task, a function and a method of that table. */
 int ta_l_spawn(lua_State *L);
 
 int ta_l_sleep(lua_State *L);
