@@ -21,9 +21,10 @@ struct ta_task *ta_wake_first(struct ta_runner *runner, struct ta_list *waiting)
   return task;
 }
 
-int ta_wait_in(struct ta_runner *runner, lua_State *L, const struct ta_wait_kind *kind,
-               void *subject, struct ta_list *waiting, lua_KFunction k) {
-  ta_check_wait(runner, L, kind->action);
+int ta_wait_in(struct ta_runner *runner, lua_State *L, const char *name,
+               const struct ta_wait_kind *kind, void *subject, struct ta_list *waiting,
+               lua_KFunction k) {
+  ta_check_wait(runner, L, name);
   ta_check_stack(L, LUA_MINSTACK);
   ta_anchor_wait(runner, L, 1);
   ta_queue_wait(ta_begin_wait(runner, L, kind, subject), waiting);

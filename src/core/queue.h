@@ -26,9 +26,11 @@ void ta_wake_waiter(struct ta_runner *runner, struct ta_link *link);
 struct ta_task *ta_wake_first(struct ta_runner *runner, struct ta_list *waiting);
 
 /* Waits in the queue of `subject`, an object which is at index 1, until it is woken;
- * use it as the return of a C function.  `k` begins with ta_check_given_up().
+ * `name` is the function that does so for the script.  Use it as the return of a C function.  `k`
+ * begins with ta_check_given_up().
  * [-0, +0, v] */
-int ta_wait_in(struct ta_runner *runner, lua_State *L, const struct ta_wait_kind *kind,
-               void *subject, struct ta_list *waiting, lua_KFunction k);
+int ta_wait_in(struct ta_runner *runner, lua_State *L, const char *name,
+               const struct ta_wait_kind *kind, void *subject, struct ta_list *waiting,
+               lua_KFunction k);
 
 #endif

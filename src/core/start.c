@@ -221,7 +221,7 @@ struct ta_task *ta_task_add(struct ta_runner *runner, lua_State *L, int nargs,
   int place = lua_gettop(L) - nargs;
   struct ta_task *task = prepare(runner, L, place, options);
   ta_check_open(runner, L);
-  if (scope && scope->ended) luaL_error(L, "async.scope: the scope has ended");
+  if (scope && scope->ended) luaL_error(L, "spawn: the scope has ended");
   keep_task(runner, L, place);
   task->timer.seq = ++runner->last_id;
   task->scope = scope;

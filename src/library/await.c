@@ -31,6 +31,8 @@ static const struct ta_wait_kind join_kind = {
 
 enum form { AWAIT, PAWAIT };
 
+static const char *const names[] = {[AWAIT] = "await", [PAWAIT] = "pawait"};
+
 int ta_task_push_results(lua_State *L, int index) {
   const struct ta_task *task = lua_touserdata(L, index);
   if (task->empty) return 0;
@@ -88,8 +90,8 @@ static int join(lua_State *L, struct ta_task *task, enum form form) {
     if (ta_has_gone_on(runner, L)) return ta_give_turn_before(runner, L, joins[form]);
     return give_outcome(L, form);
   }
-  if (task == runner->current) return luaL_error(L, "await: a task cannot await itself");
-  ta_check_wait(runner, L, "await");
+  if (task == runner->current) return luaL_error(L, "%s: a task cannot await itself", names[form]);
+  ta_check_wait(runner, L, names[form]);
   ta_queue_wait(ta_begin_wait(runner, L, &join_kind, task), &task->awaiters);
   return ta_park_here(runner, L, (lua_KContext)form, k_joined);
 }

@@ -317,6 +317,7 @@ function combine.every(seconds, fn)
     error("every: seconds must be a positive number, got " .. shown(seconds), 2)
   end
   check_function("every", 2, fn)
+  check_wait("every")
   local start_time, tick = async.now(), 0
   repeat
     local now = async.now()

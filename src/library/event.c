@@ -55,7 +55,7 @@ static int l_event_wait(lua_State *L) {
   lua_settop(L, 1);
   if (event->is_set)
     return ta_has_gone_on(runner, L) ? ta_give_turn_before(runner, L, l_event_wait) : 0;
-  return ta_wait_for(runner, L, &event_kind, &event->sync, k_event);
+  return ta_wait_for(runner, L, "wait", &event_kind, &event->sync, k_event);
 }
 
 static int l_event_tostring(lua_State *L) {

@@ -283,13 +283,15 @@ static const struct ta_wait_kind *kind_of(const struct permits *permits) {
   return permits->is_lock ? &lock_kind : &semaphore_kind;
 }
 
-static void check_owner(struct ta_runner *runner, lua_State *L, const struct permits *permits) {
+/* `by` is the method that wants the lock. */
+static void check_owner(struct ta_runner *runner, lua_State *L, const char *by,
+                        const struct permits *permits) {
   char name[200];
   if (!permits->is_lock) return;
-  if (!ta_in_task(runner, L)) luaL_error(L, "acquire: only a task can hold a lock");
+  if (!ta_in_task(runner, L)) luaL_error(L, "%s: only a task can hold a lock", by);
   ta_describe_name(&permits->sync, name, sizeof name);
   if (permits->owner == runner->current)
-    luaL_error(L, "acquire: lock%s is already held by this task", name);
+    luaL_error(L, "%s: lock%s is already held by this task", by, name);
 }
 
 static int k_acquired(lua_State *L, int status, lua_KContext context) {
@@ -307,9 +309,9 @@ static int l_acquire(lua_State *L) {
   lua_settop(L, OBJECT);
   push_guard(runner, L, permits); /* first: a finalizer may acquire and release */
   ta_enter(runner, L);
-  check_owner(runner, L, permits);
+  check_owner(runner, L, "acquire", permits);
   if (permits->free <= 0)
-    return ta_wait_for(runner, L, kind_of(permits), &permits->sync, k_acquired);
+    return ta_wait_for(runner, L, "acquire", kind_of(permits), &permits->sync, k_acquired);
   if (ta_has_gone_on(runner, L)) return ta_give_turn_before(runner, L, l_acquire);
   take(runner, L, permits);
   return 1;
@@ -511,13 +513,13 @@ int ta_l_with(lua_State *L) {
   push_guard(runner, L, permits);
   lua_insert(L, GUARD);
   ta_enter(runner, L);
-  check_owner(runner, L, permits);
+  check_owner(runner, L, "with", permits);
   if (permits->free > 0 && ta_has_gone_on(runner, L)) {
     lua_remove(L, GUARD); /* it is made again */
     return ta_give_turn_before(runner, L, ta_l_with);
   }
   if (permits->free <= 0)
-    return ta_wait_for(runner, L, kind_of(permits), &permits->sync, k_with_acquired);
+    return ta_wait_for(runner, L, "with", kind_of(permits), &permits->sync, k_with_acquired);
   take(runner, L, permits);
   return call_guarded(L);
 }

@@ -60,7 +60,7 @@ static struct ta_scope *check_scope(lua_State *L) {
 static int l_scope_spawn(lua_State *L) {
   struct ta_scope *scope = check_scope(L);
   ta_check_open(ta_upvalue_runner(L), L);
-  if (scope->ended) return luaL_error(L, "async.scope: the scope has ended");
+  if (scope->ended) return luaL_error(L, "spawn: the scope has ended");
   return ta_spawn_child(ta_upvalue_runner(L), L, 2, scope);
 }
 

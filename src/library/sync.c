@@ -49,9 +49,9 @@ void ta_describe_name(const struct ta_sync *sync, char *text, size_t size) {
   if (sync->name) ta_quote_name(sync->name, sync->name_length, text, size);
 }
 
-int ta_wait_for(struct ta_runner *runner, lua_State *L, const struct ta_wait_kind *kind,
-                struct ta_sync *sync, lua_KFunction k) {
-  return ta_wait_in(runner, L, kind, sync, &sync->waiting, k);
+int ta_wait_for(struct ta_runner *runner, lua_State *L, const char *name,
+                const struct ta_wait_kind *kind, struct ta_sync *sync, lua_KFunction k) {
+  return ta_wait_in(runner, L, name, kind, sync, &sync->waiting, k);
 }
 
 /* A method from the table that is upvalue 2, or the field `name`. */

@@ -133,7 +133,7 @@ static int l_local_set(lua_State *L) {
   luaL_checkany(L, 2);
   ta_check_open(runner, L);
   lua_settop(L, 2);
-  if (!runner->current) return luaL_error(L, "task_local: only a task has values of its own");
+  if (!runner->current) return luaL_error(L, "set: only a task has values of its own");
   lua_createtable(L, 1, 0); /* a box: the value may be nil */
   lua_insert(L, 2);
   lua_rawseti(L, 2, 1);

@@ -178,7 +178,7 @@ static void a_call_later_that_takes_part_gets_what_is_left_only(void) {
            "function hook() log(pcall(sem.acquire, sem)) log(pcall(full.send, full, 3)) end");
   world_do(&world, "sem:release()");
   world_do(&world, "log(tostring(sem))");
-  CHECK_TEXT(world.log, "false semaphore: only a task can wait false send: only a task can wait "
+  CHECK_TEXT(world.log, "false acquire: only a task can wait false send: only a task can wait "
                         "semaphore (0 of 1)");
   *world.log = '\0';
   ta_pass(world.runner, NULL);

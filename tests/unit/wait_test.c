@@ -219,6 +219,15 @@ static void outside_a_task_a_wait_raises(void) {
   world_close(&world);
 }
 
+static void outside_a_task_nothing_has_values_of_its_own(void) {
+  WITH_WORLD(world);
+  world_do(&world, "lock, own = async.lock(), async.task_local()"
+                   "log(pcall(own.set, own, 1)) log(pcall(lock.with, lock, log))");
+  CHECK_TEXT(world.log, "false set: only a task has values of its own "
+                        "false with: only a task can hold a lock");
+  world_close(&world);
+}
+
 static void inside_a_callback_of_c_a_wait_raises_and_names_it(void) {
   EXPECT("log(pcall(table.sort, {2, 1}, function(a, b) sleep(1) return a < b end))",
          "false test:1: sleep: cannot wait inside table.sort, a C function that cannot be "
@@ -356,6 +365,7 @@ const struct test wait_tests[] = {
     TEST(a_wait_passes_through_nested_coroutines),
     TEST(an_error_after_a_wait_goes_to_the_resumer),
     TEST(outside_a_task_a_wait_raises),
+    TEST(outside_a_task_nothing_has_values_of_its_own),
     TEST(inside_a_callback_of_c_a_wait_raises_and_names_it),
     TEST(inside_a_coroutine_inside_a_callback_a_wait_raises_and_names_it),
     TEST(a_refused_wait_suspends_nothing),
