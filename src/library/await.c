@@ -96,12 +96,37 @@ static int join(lua_State *L, struct ta_task *task, enum form form) {
   return ta_park_here(runner, L, (lua_KContext)form, k_joined);
 }
 
+static bool is_awaitable(struct ta_runner *runner, lua_State *L, int index) {
+  if (ta_to_task(runner, L, index)) return true;
+  if (luaL_getmetafield(L, index, "__await") == LUA_TNIL) {
+    if (!lua_istable(L, index)) return false;
+    lua_pushliteral(L, "action");
+    lua_rawget(L, index);
+  }
+  bool is = !lua_isnil(L, -1);
+  lua_pop(L, 1);
+  return is;
+}
+
+/* Surplus arguments are ignored, as by all functions of Lua, but for those that were
+ * clearly meant to be awaited too. */
+static void check_alone(lua_State *L, enum form form) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  for (int i = lua_gettop(L); i > 1; i--)
+    if (is_awaitable(runner, L, i))
+      luaL_error(L, "%s: one at a time; several tasks are awaited by async.all{a, b}", names[form]);
+}
+
 static int l_task_await(lua_State *L) {
-  return join(L, ta_check_task(L), AWAIT);
+  struct ta_task *task = ta_check_task(L);
+  check_alone(L, AWAIT);
+  return join(L, task, AWAIT);
 }
 
 static int l_task_pawait(lua_State *L) {
-  return join(L, ta_check_task(L), PAWAIT);
+  struct ta_task *task = ta_check_task(L);
+  check_alone(L, PAWAIT);
+  return join(L, task, PAWAIT);
 }
 
 /* -------------------------------------------------------------- await(x) */
@@ -146,6 +171,7 @@ static int l_await(lua_State *L) {
   if (lua_isnone(L, 1))
     return luaL_argerror(L, 1, "value expected; a call that waits needs no await, as in sleep(1)");
   ta_check_open(runner, L);
+  check_alone(L, AWAIT);
   lua_settop(L, 1);
   if (ta_await_value(runner, L, &results)) return results;
   if (!lua_istable(L, 1)) return raise_not_awaitable(runner, L);
