@@ -167,6 +167,12 @@ function Case:two_lines()
   return (self:before():match("([^\n]*)%s*$") or "") .. "\n" .. self:line()
 end
 
+local keywords = {}
+for word in ([[and break do else elseif end false for function goto if in local nil not or
+    repeat return then true until while]]):gmatch("%a+") do
+  keywords[word] = true
+end
+
 local function plain(text) return (text:gsub("%p", "%%%0")) end
 
 -- "work(1)" where the text begins with a call, or "work(...)".
@@ -226,6 +232,34 @@ local function await_of(text)
   return without_await(call_in(text) or "it without")
 end
 
+-- What follows the word in `x = await fetch()`: for Lua these are two statements, and
+-- what surprises it, if anything does, comes later.
+local function awaited_in(text, pattern)
+  local awaited = text:match(pattern .. "await%s+([%a_][^\n]*)")
+  return awaited and not keywords[awaited:match("^[%w_]*")] and awaited or nil
+end
+
+local function awaited_in_assignment(line)
+  return awaited_in(line, "=[^=\"']-%f[%w_.:]")
+end
+
+-- What was assigned so to the variable.
+local function awaited_for(case, name)
+  return awaited_in(case:source(), "%f[%w_]" .. name .. "%s*=%s*")
+end
+
+-- x + 1, table.concat(x), x < 1, where x is the function await.
+local function await_as_value(case)
+  local name = case:find("attempt to [^\n]- function value %(%a+ '([%a_][%w_]*)'%)")
+  if name then return awaited_for(case, name) end
+  if not case:find("(bad argument [^\n]*got function%))")
+      and not case:find("(attempt to compare [^\n]*function)") then return end
+  for word in case:line():gmatch("%f[%w_][%a_][%w_]*") do
+    local awaited = awaited_for(case, word)
+    if awaited then return awaited end
+  end
+end
+
 local function await_word(case)
   local token = case:find("[^\n]+ near (.+)$")
   if token then
@@ -234,11 +268,18 @@ local function await_word(case)
     local at = lines:match("%f[%w_.:]await%s+()%f[%w_{(]" .. plain(token))
     at = at or lines:match("%f[%w_.:]await[ \t]+()[%a_][%w_.]*%s*" .. plain(token))
       or token == "<eof>" and lines:match("%f[%w_.:]await[ \t]+()[%a_][%w_.]*%s*$")
-    return at and await_of(lines:sub(at))
+    if at then return await_of(lines:sub(at)) end
+    local awaited = awaited_in_assignment(case:line())
+    return awaited and awaited:find(token, 1, true) and await_of(awaited) or nil
   end
-  local name = case:find("attempt to [^\n]- function value %(%a+ '([%a_][%w_]*)'%)")
-  local call = name and case:source():match("%f[%w_]" .. name .. "%s*=%s*await%s+([%a_][^\n]*)")
-  return call and await_of(call)
+  local awaited = await_as_value(case)
+  return awaited and await_of(awaited)
+end
+
+-- What went wrong in a line that also has the word; more telling hints come first.
+local function await_beside(case)
+  local awaited = case:find("(.)") and awaited_in_assignment(case:line())
+  return awaited and await_of(awaited)
 end
 
 -- ------------------------------------------------------------ what was left out
@@ -264,12 +305,6 @@ local function word_before(text, is_method_call)
   end
   local rest, word = text:match("^(.-)([%a_][%w_.]*)%s*$")
   if word and is_called(word) and begins_statement(rest) then return word end
-end
-
-local keywords = {}
-for word in ([[and break do else elseif end false for function goto if in local nil not or
-    repeat return then true until while]]):gmatch("%a+") do
-  keywords[word] = true
 end
 
 local function forgotten_call(case)
@@ -480,7 +515,7 @@ end
 local recognisers = {
   async_function, await_word, forgotten_call, missing_method, missing_field, missing_global,
   dot_call, colon_call, call_of_object, lua_select, task_as_value, function_as_class,
-  nil_for_function, require_of_async,
+  nil_for_function, require_of_async, await_beside,
 }
 
 -- ------------------------------------------------------------------------ hint

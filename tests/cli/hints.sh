@@ -41,6 +41,19 @@ t_a_hint_for_await_as_a_keyword() {
     $'local task = spawn(print)\nawait task' $'local task = spawn(print)\nlocal r = await task' \
     $'local task = spawn(print)\nlocal r = await task\nprint(r)' \
     $'local task = spawn(print)\nif await task then print(1) end'
+  hint_is "waiting needs no 'await' here: write fetch(1)" \
+    'local x = await fetch(1)' 'local x, y = await fetch(1), 2' 'local x = await fetch(1) or 2' \
+    'print(1) x = await fetch(1) + 1' 'local t = {} t.x = not await fetch(1).body .. "x"' \
+    $'local fetch = tostring\nlocal x = await fetch(1)\nprint(table.concat(x))' \
+    $'local fetch = tostring\nlocal x = await fetch(1)\nprint(x < 3)' \
+    $'local fetch = tostring\nlocal x = await fetch(1)\nprint(("%d"):format(x))' \
+    'local fetch local x = await fetch(1)'
+  hint_is "waiting needs no 'await' here: write http.get(\"page\")" \
+    'local x = await http.get("page")' 'local http = {} local x = await http.get("page")'
+  hint_is "await is a function: write await(task)" 'local task local x = await task or 1'
+  hint_is "" 'local s = "do await them" x y' \
+    'local ok = await or 1 x y' 'local w = {} w.await = 1 print(w.await + nil)' \
+    $'local fetch = tostring\nlocal x = await fetch(1)\nerror "other"'
   hint_is "" $'await(spawn(print))\nlocal task print task' $'print(await (spawn(print)))\nx y'
 }
 
