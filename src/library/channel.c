@@ -302,6 +302,9 @@ static lua_Integer check_capacity(lua_State *L) {
   lua_Integer capacity = lua_tointegerx(L, 1, &is_integer);
   if (lua_isnoneornil(L, 1)) return 0;
   if (lua_type(L, 1) == LUA_TNUMBER && lua_tonumber(L, 1) == HUGE_VAL) return LUA_MAXINTEGER;
+  if (!is_integer && lua_type(L, 1) != LUA_TNUMBER)
+    luaL_error(L, "channel: expected a capacity, got %s; it comes first: channel(1, name)",
+               luaL_typename(L, 1));
   if (!is_integer || capacity < 0)
     luaL_error(L, "channel: capacity must be a whole number from 0 on, or math.huge, got %s",
                ta_push_shown(L, 1));

@@ -46,11 +46,11 @@ local function check_count(name, what, value)
   error(format("%s: %s must be a whole number from 1 on, got %s", name, what, shown(value)), 3)
 end
 
--- `known` has the options as keys, `words` names them.
-local function check_options(name, options, known, words)
+-- `known` has the options as keys, `words` names them, `example` shows one.
+local function check_options(name, options, known, words, example)
   if options == nil then return {} end
   if type(options) ~= "table" then
-    error(format("%s: options must be a table, got %s", name, type(options)), 3)
+    error(format("%s: options must be a table, got %s; as in %s", name, type(options), example), 3)
   end
   for key in next, options do
     if not known[key] then
@@ -273,7 +273,7 @@ function combine.map(list, fn, options)
   check_list("map", list, "the list comes first: map(list, fn)", 3)
   check_function("map", 2, fn)
   options = check_options("map", options, {limit = true, keep_going = true},
-    "limit and keep_going")
+    "limit and keep_going", "map(list, fn, {limit = 2})")
   local limit = check_limit(options.limit)
   local keep_going = check_switch("keep_going", options.keep_going)
   check_wait("map")
@@ -291,7 +291,8 @@ function combine.retry(count, fn, options)
   count = count == huge and huge or check_count("retry", "the number of tries", count)
   check_function("retry", 2, fn)
   options = check_options("retry", options,
-    {delay = true, factor = true, max = true, jitter = true}, "delay, factor, max and jitter")
+    {delay = true, factor = true, max = true, jitter = true}, "delay, factor, max and jitter",
+    "retry(3, fn, {delay = 1})")
   local delay = check_number("retry", "delay", options.delay, 0)
   local factor = check_number("retry", "factor", options.factor, 1)
   local most = check_number("retry", "max", options.max, huge)

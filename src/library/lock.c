@@ -69,6 +69,9 @@ static int l_lock(lua_State *L) {
 static int l_semaphore(lua_State *L) {
   int is_integer;
   lua_Integer limit = lua_tointegerx(L, 1, &is_integer);
+  if (!is_integer && lua_type(L, 1) != LUA_TNUMBER)
+    return luaL_error(L, "semaphore: expected a count, got %s; it comes first: semaphore(3, name)",
+                      luaL_typename(L, 1));
   if (!is_integer || limit < 1)
     return luaL_error(L, "semaphore: the count must be a whole number from 1 on, got %s",
                       ta_push_shown(L, 1));

@@ -56,7 +56,8 @@ static void check_keys(lua_State *L, lua_Integer count) {
     bool listed =
         lua_isinteger(L, -2) && lua_tointeger(L, -2) >= 1 && lua_tointeger(L, -2) <= count;
     if (!listed && !ta_is_word(L, -2, "timeout"))
-      luaL_error(L, "select: unexpected '%s' in the list", ta_push_readable(L, -2));
+      luaL_error(L, "select: unexpected '%s' in the list (there is timeout)",
+                 ta_push_readable(L, -2));
     lua_pop(L, 1);
   }
 }
@@ -206,6 +207,8 @@ static int l_select(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   if (!lua_istable(L, LIST))
     return ta_raise_type(L, LIST, "table", "put them in a list: select{a, b}");
+  if (lua_isnumber(L, LIST + 1))
+    return luaL_error(L, "select: the time-out goes into the list: select{a, b, timeout = 1}");
   ta_check_open(runner, L);
   lua_settop(L, LIST);
   lua_Integer count = (lua_Integer)lua_rawlen(L, LIST);

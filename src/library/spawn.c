@@ -61,11 +61,15 @@ int ta_l_now(lua_State *L) {
 /* A function that spawns, as its messages call it. */
 struct spawner {
   const char *name, *example;
+  const char *named; /* advice where the name of the task comes first */
 };
 
-static const struct spawner spawn = {"spawn", "spawn(work, ...)"};
-static const struct spawner scope_spawn = {"spawn", "s:spawn(work, ...)"};
-static const struct spawner add_task = {"add_task", "add_task(work, ...)"};
+static const struct spawner spawn = {"spawn", "spawn(work, ...)",
+                                     "the name is an option: spawn({name = ...}, work)"};
+static const struct spawner scope_spawn = {"spawn", "s:spawn(work, ...)",
+                                           "the name is an option: s:spawn({name = ...}, work)"};
+static const struct spawner add_task = {"add_task", "add_task(work, ...)",
+                                        "the name is an option: add_task({name = ...}, work)"};
 
 static void check_name(lua_State *L, const struct spawner *spawner,
                        struct ta_task_options *options) {
@@ -103,6 +107,9 @@ static int spawn_as(struct ta_runner *runner, lua_State *L, const struct spawner
   struct ta_task_options options = {0};
   if (lua_istable(L, function) && !ta_is_callable(L, function))
     check_options(L, function++, spawner, &options);
+  bool is_text = lua_type(L, function) == LUA_TSTRING && !ta_is_callable(L, function);
+  if (is_text && ta_is_callable(L, function + 1))
+    ta_raise_type(L, function, "function", spawner->named);
   ta_check_callable(L, function, spawner->example);
   ta_task_add(runner, L, lua_gettop(L) - function, &options, scope);
   return 1;

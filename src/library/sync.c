@@ -14,7 +14,8 @@
 #define TO_UNNAMED (TA_KEEPS_UNNAMED_EVENT - TA_KEEPS_EVENT)
 
 void *ta_push_sync(struct ta_runner *runner, lua_State *L, size_t size, int name_index, int which) {
-  if (!lua_isnoneornil(L, name_index)) luaL_checktype(L, name_index, LUA_TSTRING);
+  if (!lua_isnoneornil(L, name_index) && lua_type(L, name_index) != LUA_TSTRING)
+    ta_raise_type(L, name_index, "string", "it is a name, for reports");
   size_t length = 0;
   ta_check_open(runner, L);
   const char *name = lua_tolstring(L, name_index, &length);

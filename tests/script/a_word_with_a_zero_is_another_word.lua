@@ -9,5 +9,5 @@ print(select(2, pcall(coroutine.yield, {action = "no\0such"})))
 print((select(2, pcall(spawn, {["name\0x"] = "a"}, print)):gsub("%z", "0")))
 -- expect: spawn: unknown option 'name x' (there are name and daemon)
 print((select(2, pcall(async.select, {["timeout\0"] = 1}))))
--- expect: select: unexpected 'timeout ' in the list
+-- expect: select: unexpected 'timeout ' in the list (there is timeout)
 print(async.current()["id\0"], async.lock("l")["name\0"], async["all\0"])  -- expect: nil	nil	nil

@@ -13,6 +13,6 @@ try(0)      -- expect: false	semaphore: the count must be a whole number from 1 
 try(-1)     -- expect: false	semaphore: the count must be a whole number from 1 on, got -1
 try(1.5)    -- expect: false	semaphore: the count must be a whole number from 1 on, got 1.5
 try(0/0)    -- expect: false	semaphore: the count must be a whole number from 1 on, got nan
-try("one")  -- expect: false	semaphore: the count must be a whole number from 1 on, got string
+try("one")  -- expect: false	semaphore: expected a count, got string; it comes first: semaphore(3, name)
 print((pcall(async.semaphore, 1, {})))             -- expect: false
 print((pcall(semaphore.acquire, {})))              -- expect: false
