@@ -13,6 +13,17 @@ void ta_wake_waiter(struct ta_runner *runner, struct ta_link *link) {
   if (task) ta_complete_wait(runner, task);
 }
 
+struct ta_waiter *ta_first_standing(struct ta_runner *runner, const struct ta_list *queue,
+                                    ta_stands_fn *stands, const void *object) {
+  struct ta_link *link;
+  while ((link = ta_list_first(queue))) {
+    struct ta_waiter *waiter = TA_HOLDER(link, struct ta_waiter, link);
+    if (TA_LIKELY(stands(waiter, object))) return waiter;
+    ta_wake_waiter(runner, link);
+  }
+  return NULL;
+}
+
 struct ta_task *ta_wake_first(struct ta_runner *runner, struct ta_list *waiting) {
   struct ta_link *link = ta_list_first(waiting);
   if (!link) return NULL;

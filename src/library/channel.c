@@ -55,23 +55,18 @@ static void pop_front(lua_State *L, struct ta_channel *channel, int index) {
 
 /* -------------------------------------------------------------- handing over */
 
-static bool stands(const struct ta_waiter *waiter, const struct ta_channel *channel) {
+static bool stands(const struct ta_waiter *waiter, const void *channel) {
   const struct ta_task *task = waiter->task;
   if (waiter == &task->waiter) return ta_stands_in_wait(task, 1, channel);
   return ta_stands_in_wait(task, TA_SELECTING, task->subject);
 }
 
-/* The first who stands in the queue, or NULL.  Whoever was robbed of its coroutine is
- * sent away: its next step tells. */
+/* The first who stands in the queue, or NULL.  May run Lua unless it was called just
+ * before: the channel is looked at afterwards. */
 static struct ta_waiter *first_of(struct ta_runner *runner, const struct ta_channel *channel,
-                                  struct ta_list *queue) {
-  struct ta_link *link;
-  while ((link = ta_list_first(queue))) {
-    struct ta_waiter *waiter = TA_HOLDER(link, struct ta_waiter, link);
-    if (TA_LIKELY(stands(waiter, channel))) return waiter;
-    ta_wake_waiter(runner, link);
-  }
-  return NULL;
+                                  const struct ta_list *queue) {
+  if (ta_list_empty(queue)) return NULL;
+  return ta_first_standing(runner, queue, stands, channel);
 }
 
 /* Pushes the value of a waiting sender, who is then to be woken. */
@@ -90,7 +85,8 @@ static void give_to_receiver(struct ta_runner *runner, lua_State *L, struct ta_w
 }
 
 bool ta_channel_ready(struct ta_runner *runner, struct ta_channel *channel) {
-  return channel->count > 0 || channel->closed || first_of(runner, channel, &channel->senders);
+  const struct ta_waiter *sender = first_of(runner, channel, &channel->senders);
+  return sender || channel->count > 0 || channel->closed;
 }
 
 /* Who is woken is woken last: the host's call_later may be Lua. */
@@ -208,8 +204,8 @@ static int l_send(lua_State *L) {
   ta_enter(runner, L);
   lua_settop(L, SENT);
   if (lua_isnil(L, SENT)) return luaL_error(L, "send: cannot send nil");
-  if (channel->closed) return raise_closed(L, channel);
   struct ta_waiter *receiver = first_of(runner, channel, &channel->sync.waiting);
+  if (channel->closed) return raise_closed(L, channel);
   if (receiver || channel->count < channel->capacity) {
     if (ta_has_gone_on(runner, L)) return ta_give_turn_before(runner, L, l_send);
     hand_over(runner, L, channel, receiver);
@@ -246,8 +242,8 @@ static int l_try_send(lua_State *L) {
   lua_settop(L, SENT);
   if (lua_isnil(L, SENT)) return luaL_error(L, "try_send: cannot send nil");
   ta_check_open(runner, L);
-  if (channel->closed) return give_reason(L, "closed");
   struct ta_waiter *receiver = first_of(runner, channel, &channel->sync.waiting);
+  if (channel->closed) return give_reason(L, "closed");
   if (!receiver && channel->count >= channel->capacity) return give_reason(L, "full");
   hand_over(runner, L, channel, receiver);
   lua_pushboolean(L, true);

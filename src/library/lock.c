@@ -174,28 +174,35 @@ static void leave_place(struct guard *guard) {
   guard->permits->free++;
 }
 
-/* Who waits first, or NULL.  Whoever was robbed of its coroutine is sent away: its next
- * step tells. */
-static struct ta_task *first_waiting(struct ta_runner *runner, struct permits *permits) {
-  struct ta_link *link;
-  while ((link = ta_list_first(&permits->sync.waiting))) {
-    struct ta_task *task = TA_HOLDER(link, struct ta_waiter, link)->task;
-    if (ta_stands_in_wait(task, OBJECT, permits)) return task;
-    ta_wake_waiter(runner, link);
-  }
-  return NULL;
+static bool stands(const struct ta_waiter *waiter, const void *permits) {
+  return ta_stands_in_wait(waiter->task, OBJECT, permits);
 }
 
-/* Gives the lock to whoever waits first, and wakes that one last: the host's call_later may
- * be Lua. */
-static void give_lock(struct ta_runner *runner, struct permits *lock) {
+/* Who waits first, or NULL.  May run Lua unless it was called just before. */
+static struct ta_task *first_waiting(struct ta_runner *runner, struct permits *permits) {
+  struct ta_waiter *waiter = ta_first_standing(runner, &permits->sync.waiting, stands, permits);
+  return waiter ? waiter->task : NULL;
+}
+
+/* To be called before it is looked at what is given back, and to whom: first_waiting() runs
+ * no Lua then. */
+static void send_robbed_away(struct ta_runner *runner, struct permits *permits) {
+  first_waiting(runner, permits);
+}
+
+/* The last thing to be done: the host's call_later may be Lua. */
+static void wake(struct ta_runner *runner, struct ta_task *next) {
+  if (next) ta_wake_waiter(runner, &next->waiter.link);
+}
+
+/* Gives the lock to whoever waits first: who is then to be woken, or NULL. */
+static struct ta_task *give_lock(struct ta_runner *runner, struct permits *lock) {
   lock->free++;
   lock->owner = NULL;
   ta_list_leave(&lock->hold.link);
   struct ta_task *next = first_waiting(runner, lock);
-  if (!next) return;
-  take_lock(lock, next);
-  ta_wake_waiter(runner, &next->waiter.link);
+  if (next) take_lock(lock, next);
+  return next;
 }
 
 /* Fills the gap that a guard leaves in the list on top with the last one. */
@@ -208,9 +215,10 @@ static void close_gap(lua_State *L, lua_Integer gap, lua_Integer count) {
   lua_rawseti(L, -2, count);
 }
 
-/* Gives the guard's place to whoever waits first; the semaphore is at `object`.
- * Asks for no memory. */
-static void give_place(struct ta_runner *runner, lua_State *L, int object, struct guard *guard) {
+/* Gives the guard's place to whoever waits first, who is then to be woken, or NULL: the
+ * guard may be gone then.  The semaphore is at `object`.  Asks for no memory. */
+static struct ta_task *give_place(struct ta_runner *runner, lua_State *L, int object,
+                                  struct guard *guard) {
   struct permits *semaphore = guard->permits;
   lua_Integer count = semaphore->limit - semaphore->free;
   leave_place(guard);
@@ -226,7 +234,7 @@ static void give_place(struct ta_runner *runner, lua_State *L, int object, struc
     close_gap(L, guard->index, count);
   }
   lua_pop(L, 1);
-  if (first) ta_wake_waiter(runner, &first->waiter.link); /* last: it may be Lua */
+  return first;
 }
 
 /* The running task will hold what the guard, on top, gives back. */
@@ -320,12 +328,12 @@ static int l_acquire(lua_State *L) {
   return 1;
 }
 
-static void release_lock(struct ta_runner *runner, lua_State *L, struct permits *lock) {
+static struct ta_task *release_lock(struct ta_runner *runner, lua_State *L, struct permits *lock) {
   char name[200];
   ta_describe_name(&lock->sync, name, sizeof name);
   if (!lock->owner || lock->owner != runner->current)
     luaL_error(L, "release: lock%s is not held by this task", name);
-  give_lock(runner, lock);
+  return give_lock(runner, lock);
 }
 
 /* The place that the running task has acquired last, or NULL. */
@@ -340,7 +348,8 @@ static struct guard *own_place(const struct ta_runner *runner, const struct perm
   return NULL;
 }
 
-static void release_place(struct ta_runner *runner, lua_State *L, struct permits *semaphore) {
+static struct ta_task *release_place(struct ta_runner *runner, lua_State *L,
+                                     struct permits *semaphore) {
   char name[200];
   ta_describe_name(&semaphore->sync, name, sizeof name);
   if (semaphore->free == semaphore->limit)
@@ -349,21 +358,22 @@ static void release_place(struct ta_runner *runner, lua_State *L, struct permits
   bool is_own = guard != NULL;
   if (!guard) guard = first_of(&semaphore->orphaned);
   if (!guard) guard = first_of(&semaphore->taken);
-  give_place(runner, L, OBJECT, guard);
+  struct ta_task *next = give_place(runner, L, OBJECT, guard);
   if (is_own)
     guard->permits = NULL;
   else
     guard->released_after = semaphore->acquisitions;
+  return next;
 }
 
 static int l_release(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct permits *permits = check_permits(L);
   ta_check_open(runner, L);
-  if (permits->is_lock)
-    release_lock(runner, L, permits);
-  else
-    release_place(runner, L, permits);
+  send_robbed_away(runner, permits);
+  ta_check_open(runner, L);
+  wake(runner,
+       permits->is_lock ? release_lock(runner, L, permits) : release_place(runner, L, permits));
   return 0;
 }
 
@@ -375,26 +385,34 @@ static struct guard *released_instead(const struct guard *guard) {
   return other && other->acquisition <= guard->released_after ? other : NULL;
 }
 
-static void close_place(struct ta_runner *runner, lua_State *L, struct guard *guard) {
+static struct ta_task *close_place(struct ta_runner *runner, lua_State *L, struct guard *guard) {
   struct guard *left = guard;
   if (!ta_in_list(&guard->place)) left = released_instead(guard);
-  if (!left) return;
+  if (!left) return NULL;
   left->released_after = guard->released_after;
   lua_getiuservalue(L, 1, 1);
-  give_place(runner, L, lua_gettop(L), left);
+  return give_place(runner, L, lua_gettop(L), left);
+}
+
+/* Has nobody else the lock by now? */
+static bool has_lock(const struct guard *guard) {
+  const struct permits *lock = guard->permits;
+  return lock->free == 0 && lock->acquisitions == guard->acquisition;
 }
 
 static int l_guard_close(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct guard *guard = ta_check_kind(L, TA_KEEPS_GUARD, "Guard");
-  struct permits *permits = guard->permits;
-  if (!permits || !runner->L) return 0;
+  struct ta_task *next = NULL;
   lua_settop(L, 1);
-  if (!permits->is_lock)
-    close_place(runner, L, guard);
-  else if (permits->free == 0 && permits->acquisitions == guard->acquisition)
-    release_lock(runner, L, permits); /* it is not somebody else's by now */
+  if (guard->permits && runner->L) send_robbed_away(runner, guard->permits);
+  if (!guard->permits || !runner->L) return 0;
+  if (!guard->permits->is_lock)
+    next = close_place(runner, L, guard);
+  else if (has_lock(guard))
+    next = release_lock(runner, L, guard->permits);
   guard->permits = NULL;
+  wake(runner, next);
   return 0;
 }
 
@@ -451,7 +469,8 @@ static void lock_holder_ended(struct ta_runner *runner, struct ta_task *task,
   struct permits *lock = TA_HOLDER(hold, struct permits, hold);
   char name[200];
   ta_describe_name(&lock->sync, name, sizeof name);
-  give_lock(runner, lock);
+  send_robbed_away(runner, lock);
+  if (lock->owner == task) wake(runner, give_lock(runner, lock));
   report_lock(runner, task, "lock", name, ""); /* may be Lua, and collect the lock */
 }
 

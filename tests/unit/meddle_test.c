@@ -160,8 +160,14 @@ static void later_by_hook(void *data, double delay) {
   run_hook(world);
 }
 
+static double clock_with_hook(void *data) {
+  run_hook(data);
+  return ((struct world *)data)->now;
+}
+
 static void open_with_later(struct world *world) {
   world_open_bare(world);
+  world_do(world, "own = {close = coroutine.close, running = coroutine.running}");
   const struct ta_host host = {.data = world, .now = world_clock, .call_later = later_by_hook};
   world->runner = ta_runner_new(world->L, &host);
   ta_open(world->runner, world->L, TA_OPEN_ALL);
@@ -189,12 +195,130 @@ static void a_call_later_that_takes_part_gets_what_is_left_only(void) {
   world_close(&world);
 }
 
-/* A clock that sets the event at its reading number `stop`. */
-static double clock_with_hook(void *data) {
-  run_hook(data);
-  return ((struct world *)data)->now;
+/* Who waits first in `object` is robbed: whoever gives something sends it away, and at that
+ * moment `hook` runs. */
+static void open_with_robbed(struct world *world, const char *setup, const char *wait,
+                             const char *hook) {
+  char code[300];
+  open_with_later(world);
+  world_do(world, setup);
+  snprintf(code, sizeof code, "victim = own.running() %s", wait);
+  world_add(world, code);
+  ta_pass(world->runner, NULL);
+  snprintf(code, sizeof code, "own.close(victim) victim = nil function hook() %s end", hook);
+  world_do(world, code);
 }
 
+static void a_call_later_that_meets_somebody_robbed_finds_a_semaphore_in_order(void) {
+  static const char *const hooks[] = {
+      "sem:acquire()",
+      "sem:release()",
+      "sem:release() sem:acquire()",
+      "sem:release() sem:release() sem:acquire() sem:acquire()",
+      "close(guard)",
+      "close(guard) sem:acquire() collectgarbage() collectgarbage()",
+      "guard = nil sem:release() collectgarbage() collectgarbage()",
+  };
+  static const char *const gives[] = {"sem:release()", "close(guard)"};
+  for (size_t i = 0; i < COUNT(hooks) * COUNT(gives); i++) {
+    struct world world;
+    open_with_robbed(&world,
+                     "sem = async.semaphore(3) guard = sem:acquire() sem:acquire() sem:acquire() "
+                     "function close(guard) local _ <close> = guard end",
+                     "sem:acquire()", hooks[i / COUNT(gives)]);
+    world_do(&world, gives[i % COUNT(gives)]);
+    world_do(&world, "hook, guard = nil collectgarbage() collectgarbage() "
+                     "while pcall(sem.acquire, sem) do end collectgarbage() log(tostring(sem)) "
+                     "for _ = 1, 3 do sem:release() collectgarbage() end "
+                     "log(tostring(sem), (pcall(sem.release, sem)))");
+    CHECK_TEXT(world.log, "semaphore (0 of 3) semaphore (3 of 3) false");
+    world_do(&world, "sem = nil");
+    world_close(&world);
+  }
+}
+
+static void a_place_is_given_back_after_the_robbed_was_sent_away(void) {
+  struct world world;
+  open_with_robbed(&world, "sem = async.semaphore(1) sem:acquire()", "sem:acquire()",
+                   "log(pcall(sem.acquire, sem))");
+  world_do(&world, "sem:release() log(tostring(sem)) hook, sem = nil");
+  CHECK_TEXT(world.log, "false semaphore: only a task can wait semaphore (1 of 1)");
+  world_close(&world);
+}
+
+static void a_call_later_may_collect_the_guard_whose_place_was_given_away(void) {
+  struct world world;
+  open_with_later(&world);
+  world_do(&world, "sem = async.semaphore(1) sem:acquire()");
+  world_add(&world, "local _ <close> = sem:acquire() log 'acquired'");
+  ta_pass(world.runner, NULL);
+  world_do(&world,
+           "function hook() collectgarbage() collectgarbage() end sem:release() hook = nil");
+  ta_pass(world.runner, NULL);
+  world_do(&world, "log(tostring(sem)) sem = nil");
+  CHECK_TEXT(world.log, "acquired semaphore (1 of 1)");
+  world_close(&world);
+}
+
+static void a_call_later_that_meets_somebody_robbed_may_empty_the_channel(void) {
+  static const char *const ways[] = {"ch:recv()", "async.select{ch}"};
+  for (size_t i = 0; i < COUNT(ways); i++) {
+    char code[200];
+    struct world world;
+    open_with_robbed(&world, "ch = async.channel(1) ch:send(1)", "ch:send(2)",
+                     "log(ch:try_recv())");
+    snprintf(code, sizeof code, "log(pcall(function() return %s end)) hook, ch = nil", ways[i]);
+    world_do(&world, code);
+    CHECK(strncmp(world.log, "1 false ", 8) == 0);
+    CHECK(strstr(world.log, "only a task can wait"));
+    world_close(&world);
+  }
+}
+
+static void a_call_later_that_meets_somebody_robbed_may_close_the_channel(void) {
+  static const char *const hooks[] = {"ch:close()", "ch:send(1) ch:close()"};
+  for (size_t i = 0; i < COUNT(hooks); i++) {
+    struct world world;
+    open_with_robbed(&world, "ch = async.channel(2)", "ch:recv()", hooks[i]);
+    world_do(&world, i ? "log(ch:try_send(2))" : "log(pcall(ch.send, ch, 2))");
+    world_do(&world, "log(#ch) hook, ch = nil");
+    CHECK_TEXT(world.log, i ? "nil closed 1" : "false send: the channel is closed 0");
+    world_close(&world);
+  }
+}
+
+static void ignore_event(void *data, const struct ta_event *event) {
+  (void)data, (void)event;
+}
+
+/* With a trace the clock is read at each wake, also in a pass. */
+static void a_clock_that_meets_somebody_robbed_finds_the_lock_held(void) {
+  static const char *const hooks[] = {"log((pcall(lk.acquire, lk)))", "lk:release()"};
+  for (size_t i = 0; i < COUNT(hooks); i++) {
+    char code[300];
+    struct world world;
+    world_open_bare(&world);
+    world_do(&world, "own = {close = coroutine.close, running = coroutine.running}");
+    const struct ta_host host = {.data = &world, .now = clock_with_hook};
+    world.runner = ta_runner_new(world.L, &host);
+    ta_open(world.runner, world.L, TA_OPEN_ALL);
+    ta_on_event(world.runner, ignore_event, &world);
+    snprintf(code, sizeof code,
+             "lk = async.lock() lk:acquire() async.checkpoint() own.close(victim) victim = nil "
+             "function hook() hook = nil %s end log((pcall(lk.release, lk)))",
+             hooks[i]);
+    world_add(&world, code);
+    world_add(&world, "victim = own.running() lk:acquire()");
+    world_add(&world, "lk:with(log, 'second')");
+    world_add(&world, "lk:with(log, 'third')");
+    CHECK(world_run(&world) == TA_DONE);
+    CHECK_TEXT(world.log, i ? "false second third" : "false true second third");
+    world_do(&world, "lk = nil");
+    world_close(&world);
+  }
+}
+
+/* A clock that sets the event at its reading number `stop`. */
 static void a_task_woken_by_the_clock_at_the_end_of_a_pass_is_not_late(void) {
   bool reached = true;
   for (int stop = 1; reached; stop++) {
@@ -269,6 +393,12 @@ const struct test meddle_tests[] = {
     TEST(a_robbed_task_fails_and_says_why),
     TEST(children_left_behind_outlive_what_cancelled_them),
     TEST(a_call_later_that_takes_part_gets_what_is_left_only),
+    TEST(a_call_later_that_meets_somebody_robbed_finds_a_semaphore_in_order),
+    TEST(a_place_is_given_back_after_the_robbed_was_sent_away),
+    TEST(a_call_later_may_collect_the_guard_whose_place_was_given_away),
+    TEST(a_call_later_that_meets_somebody_robbed_may_empty_the_channel),
+    TEST(a_call_later_that_meets_somebody_robbed_may_close_the_channel),
+    TEST(a_clock_that_meets_somebody_robbed_finds_the_lock_held),
     TEST(a_task_woken_by_the_clock_at_the_end_of_a_pass_is_not_late),
     TEST(a_report_may_collect_what_it_is_about),
     TEST(a_report_may_close_the_coroutine_that_failed),
