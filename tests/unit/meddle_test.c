@@ -127,6 +127,26 @@ static void a_robbed_task_fails_and_says_why(void) {
   world_close(&world);
 }
 
+static void an_end_is_told_to_the_next_when_the_first_was_robbed(void) {
+  struct world world;
+  world_open_bare(&world);
+  world_do(&world, "own = {close = coroutine.close, running = coroutine.running}");
+  const struct ta_host host = {.data = &world, .now = world_clock};
+  world.runner = ta_runner_new(world.L, &host);
+  ta_open(world.runner, world.L, TA_OPEN_ALL);
+  world_add(&world,
+            "next_end, ends = async.as_completed {function() sleep(1) return 'a' end, "
+            "function() sleep(5) return 'b' end} "
+            "spawn(function() victim = own.running() next_end(ends) end) "
+            "spawn(function() local _, _, name = next_end(ends) log(name, async.now()) end) "
+            "async.checkpoint() async.checkpoint() "
+            "own.close(victim) victim = nil sleep(9)");
+  CHECK(world_run(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "a 1.0");
+  world_do(&world, "ends = nil");
+  world_close(&world);
+}
+
 /* A task that is closed leaves its children behind: what has cancelled them goes. */
 static void children_left_behind_outlive_what_cancelled_them(void) {
   EXPECT("local parent = spawn(function() async.scope(function(s)"
@@ -391,6 +411,7 @@ static void a_report_finds_the_outcome_in_its_place(void) {
 const struct test meddle_tests[] = {
     TEST(a_task_robbed_of_its_coroutine_is_survived_wherever_it_waits),
     TEST(a_robbed_task_fails_and_says_why),
+    TEST(an_end_is_told_to_the_next_when_the_first_was_robbed),
     TEST(children_left_behind_outlive_what_cancelled_them),
     TEST(a_call_later_that_takes_part_gets_what_is_left_only),
     TEST(a_call_later_that_meets_somebody_robbed_finds_a_semaphore_in_order),
