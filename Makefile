@@ -106,11 +106,11 @@ EMBED_EVENT := $(shell $(PKG_CONFIG) --exists libevent_core && echo libevent)
 EMBED_LOOPS = $(EMBED_GLIB) $(EMBED_EVENT) libuv frames poll
 EMBED = $(EMBED_LOOPS:%=$(BUILD)/tests/embed/%)
 EMBED_THREADS = $(BUILD)/tests/embed/threads
-EMBED_STARVED = $(BUILD)/tests/embed/starved
+EMBED_MODULE = $(BUILD)/tests/embed/starved $(BUILD)/tests/embed/closing
 EMBED_LUA = $(BUILD)/tests/embed/lua
 EMBED_CLOCK = $(BUILD)/tests/embed/clock.so
-EMBED_ALL = $(EMBED) $(EMBED_THREADS) $(EMBED_STARVED) $(EMBED_LUA) $(EMBED_CLOCK)
-EMBED_OBJECTS = $(EMBED:=.o) $(EMBED_THREADS).o $(EMBED_STARVED).o $(EMBED_LUA).o \
+EMBED_ALL = $(EMBED) $(EMBED_THREADS) $(EMBED_MODULE) $(EMBED_LUA) $(EMBED_CLOCK)
+EMBED_OBJECTS = $(EMBED:=.o) $(EMBED_THREADS).o $(EMBED_MODULE:=.o) $(EMBED_LUA).o \
   $(EMBED_CLOCK:.so=.o) $(BUILD)/tests/embed/host.o
 C_FILES = $(wildcard src/*.h src/*/*.[ch] tests/*/*.[ch])
 
@@ -171,7 +171,7 @@ $(EMBED_THREADS): $(EMBED_THREADS).o $(LIBRARY)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LUA_LIBS)
 
-$(EMBED_STARVED): $(EMBED_STARVED).o $(MODULE_OBJECTS) $(LIBRARY)
+$(EMBED_MODULE): %: %.o $(MODULE_OBJECTS) $(LIBRARY)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LUA_LIBS)
 

@@ -75,8 +75,9 @@ struct ta_host {
 
 /* Makes a Runner on L, which it does not change but for a hidden entry in the
  * registry.  Its memory comes from L's allocator.  The host struct is copied.
- * Raises when memory is out; what it had begun then goes with the state.
- * [-0, +0, m] */
+ * Raises when memory is out; what it had begun then goes with the state.  One that a
+ * finalizer makes while lua_close() is at work has to be freed: Lua finalizes nothing
+ * that is made then.  [-0, +0, m] */
 TA_API struct ta_runner *ta_runner_new(lua_State *L, const struct ta_host *host);
 
 /* Puts back what ta_open() replaced, where nobody has replaced it since, and

@@ -77,6 +77,9 @@ static const char *const globals[] = {"async", "await", "sleep", "spawn", "runne
 /* Under its address the registry keeps the last adapter that was made, or false. */
 static const char adapter_key;
 
+/* And under this one what closes it in the end, or false once that was done. */
+static const char closer_key;
+
 static struct adapter *push_adapter(lua_State *L) {
   lua_rawgetp(L, LUA_REGISTRYINDEX, &adapter_key);
   return lua_touserdata(L, -1);
@@ -573,6 +576,36 @@ static int l_lose(lua_State *L) {
   return 0;
 }
 
+/* A finalizer of the closer. */
+static int l_close_last(lua_State *L) {
+  lua_pushboolean(L, false);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &closer_key);
+  struct adapter *last = last_adapter(L);
+  if (last) close_adapter(L, last);
+  return 0;
+}
+
+/* From 5.4.4 on the collector tells nothing there. */
+static bool is_in_finalizer(lua_State *L) {
+  return lua_gc(L, LUA_GCCOUNT) < 0;
+}
+
+/* Is there an object that closes the last adapter when the state is closed?  An adapter
+ * that a finalizer makes then gets no finalizer of its own from Lua.  Nor would this
+ * object, so none makes it: a finalizer cannot tell whether it is called at that time. */
+static bool has_closer(lua_State *L) {
+  int type = lua_rawgetp(L, LUA_REGISTRYINDEX, &closer_key);
+  lua_pop(L, 1);
+  if (type != LUA_TNIL || is_in_finalizer(L)) return type == LUA_TUSERDATA;
+  lua_newuserdatauv(L, 0, 0);
+  lua_createtable(L, 0, 1);
+  lua_pushcfunction(L, l_close_last);
+  lua_setfield(L, -2, "__gc");
+  lua_setmetatable(L, -2);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &closer_key);
+  return true;
+}
+
 /* Sets a function of the table on top, whose upvalue is the adapter. */
 static void set_method(lua_State *L, const char *name, lua_CFunction function) {
   push_adapter(L);
@@ -831,6 +864,7 @@ static int l_set_up(lua_State *L) {
 static int l_adapter(lua_State *L) {
   struct options options;
   check_arguments(L, &options);
+  if (!has_closer(L)) luaL_error(L, "adapter: not in a finalizer while the Lua state is closed");
   close_left_over(L);
   struct adapter *adapter = push_new(L);
   take_place(L);
@@ -849,6 +883,7 @@ int luaopen_tinyasync(lua_State *L) {
     lua_pushboolean(L, false);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &adapter_key);
   }
+  has_closer(L);
   lua_createtable(L, 0, 1);
   lua_pushvalue(L, -1);
   lua_pushcclosure(L, l_adapter, 1);

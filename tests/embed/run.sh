@@ -83,6 +83,10 @@ t_the_module_survives_refused_memory() {
   ! grep -q Sanitizer err || fail "$(grep -A 20 Sanitizer err)"
 }
 
+t_the_module_loses_no_memory_when_the_state_is_closed() {
+  "$build/tests/embed/closing" || fail "status $?"
+}
+
 t_no_wake_from_other_threads_is_lost() {
   "$build/tests/embed/threads" || fail "status $?"
 }
