@@ -203,6 +203,7 @@ end
 function combine.as_completed(list)
   check_tasks("as_completed", list)
   check_wait("as_completed")
+  counted() -- also when nobody goes through it
   local closes = for_closes()
   local tasks, ends = {}, nil
   local _ <close> = async.defer(function()

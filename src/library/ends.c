@@ -29,6 +29,7 @@ struct ta_watch {
   struct ta_list waiting; /* tasks that want to be */
   struct ta_list free;    /* places */
   bool is_loop;
+  uint64_t counted_in; /* of a loop: the step whose call counted for the first ask, or 0 */
   size_t count;
   size_t left; /* tasks watched that have not ended */
   struct place places[];
@@ -191,6 +192,7 @@ static void take_places(lua_State *L, struct ta_watch *watch, struct place **end
 
 static void begin_loop(struct ta_runner *runner, struct ta_watch *watch) {
   watch->is_loop = true;
+  watch->counted_in = runner->steps;
   watch->hold.kind = &loop_hold;
   if (runner->current) ta_list_append(&runner->current->holds, &watch->hold.link);
 }
@@ -284,6 +286,14 @@ static int ask(struct ta_runner *runner, lua_State *L, struct ta_watch *watch) {
   return ta_park_here(runner, L, 0, k_ask);
 }
 
+/* The script's call that began the loop has counted, and with what follows it at once is
+ * one. */
+static bool has_counted(const struct ta_runner *runner, struct ta_watch *watch) {
+  bool has = watch->counted_in == runner->steps;
+  watch->counted_in = 0;
+  return has;
+}
+
 int ta_l_next_end(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_watch *watch = check_watch(L);
@@ -292,7 +302,8 @@ int ta_l_next_end(lua_State *L) {
   lua_settop(L, 1);
   /* A loop's call is the script's own; others are part of one that counts. */
   bool counts = watch->is_loop && (!ta_list_empty(&watch->ended) || watch->left == 0);
-  if (counts && ta_has_gone_on(runner, L)) return ta_give_turn_before(runner, L, ta_l_next_end);
+  if (counts && !has_counted(runner, watch) && ta_has_gone_on(runner, L))
+    return ta_give_turn_before(runner, L, ta_l_next_end);
   return ask(runner, L, watch);
 }
 
