@@ -7,7 +7,7 @@
 -- the first failure as it is, even if others followed; `collect` and `settling` let
 -- their children fail, and neither end the others nor raise their errors.  A watch
 -- tells which task has ended, one after the other.  A call that need not wait counts
--- once, whatever it calls itself: see counted and uncounted in core/prelude.c.
+-- once, whatever it calls itself: see counted and uncounted in combine.c.
 
 local combine = {}
 

@@ -358,11 +358,12 @@ static struct ta_task *release_place(struct ta_runner *runner, lua_State *L,
   bool is_own = guard != NULL;
   if (!guard) guard = first_of(&semaphore->orphaned);
   if (!guard) guard = first_of(&semaphore->taken);
+  uint64_t so_far = semaphore->acquisitions; /* without that of who comes in */
   struct ta_task *next = give_place(runner, L, OBJECT, guard);
   if (is_own)
     guard->permits = NULL;
   else
-    guard->released_after = semaphore->acquisitions;
+    guard->released_after = so_far;
   return next;
 }
 

@@ -2,8 +2,7 @@
  *
  * inspect.h -- what each task is doing.
  *
- * The facts are gathered here; the Lua half of the library, src/prelude/report.lua,
- * makes trees and reports of them.
+ * The facts are gathered here; report.lua makes trees and reports of them.
  *
  * It writes to no stream.
  */

@@ -39,11 +39,11 @@ static void add_line(luaL_Buffer *buffer, const char *line, size_t length) {
 enum line { SCRIPT_LINE, C_LINE, OWN_LINE, TAIL_LINE };
 
 static enum line kind_of(const char *line, size_t length) {
-  static const char prelude[] = "\n\t(tinyasync):";
+  static const char own[] = "\n\t(tinyasync):";
   static const char unnamed[] = "\n\t[C]: in ?";
   static const char c_line[] = "\n\t[C]:";
   static const char tail[] = "\n\t(...tail calls...)";
-  if (strncmp(line, prelude, sizeof prelude - 1) == 0) return OWN_LINE;
+  if (strncmp(line, own, sizeof own - 1) == 0) return OWN_LINE;
   if (length == sizeof unnamed - 1 && strncmp(line, unnamed, length) == 0) return OWN_LINE;
   if (strncmp(line, tail, sizeof tail - 1) == 0) return TAIL_LINE;
   return strncmp(line, c_line, sizeof c_line - 1) == 0 ? C_LINE : SCRIPT_LINE;
