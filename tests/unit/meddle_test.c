@@ -262,7 +262,7 @@ static void a_place_is_given_back_after_the_robbed_was_sent_away(void) {
   open_with_robbed(&world, "sem = async.semaphore(1) sem:acquire()", "sem:acquire()",
                    "log(pcall(sem.acquire, sem))");
   world_do(&world, "sem:release() log(tostring(sem)) hook, sem = nil");
-  CHECK_TEXT(world.log, "false semaphore: only a task can wait semaphore (1 of 1)");
+  CHECK_TEXT(world.log, "false acquire: only a task can wait semaphore (1 of 1)");
   world_close(&world);
 }
 
