@@ -683,13 +683,23 @@ LUA
 
 # ---------------------------------------------------------------- a terminal
 
-# type_at WORD KEYS: types the keys at a terminal of its own, where script.lua runs and
+# type_keys WORD KEYS...: when `out` has WORD, slowly, so that a read is under way each time.
+type_keys() {
+  local keys
+  wait_for has out "$1"
+  for keys in "${@:2}"; do
+    sleep 0.2
+    printf '%b' "$keys"
+  done
+}
+
+# type_at WORD KEYS...: types the keys at a terminal of its own, where script.lua runs and
 # has said WORD; what is then seen there goes to `out`.
 type_at() {
   command -v script >/dev/null || skip "no script(1)"
   mkfifo keys
   status=0
-  { exec 4>keys; wait_for has out "$1"; sleep 0.2; printf '%b' "$2" >&4; wait_for test -e left; } &
+  { exec 4>keys; type_keys "$@" >&4; wait_for test -e left; } &
   (
     timeout -k 1 30 script -qefc "exec '$program' run script.lua" /dev/null <keys >out 2>&1 ||
       echo $? >status
@@ -722,14 +732,17 @@ LUA
   expect_text seen $'ready\n^Cclosed'
 }
 
+# They are shown at the end of the step at the latest.
 t_ctrl_backslash_at_a_prompt_shows_the_tasks_and_reads_on() {
   script <<'LUA'
 io.write "Name? "
 local name = io.read()
+sleep(0)
 print("Hello, " .. name)
 LUA
-  type_at "Name?" '\034Joe\n'
+  type_at "Name?" '\034' 'Joe\n'
   expect_status 0
+  expect_has seen $'1 task\n#1 script.lua: '
   expect_has seen "Hello, Joe"
 }
 
