@@ -593,6 +593,7 @@ static void take_figures(struct machine *machine) {
   result->steps_out_of_order = (uint64_t)model_number(machine, "out_of_order");
   result->pauses = (uint64_t)model_number(machine, "pauses");
   result->late_births = (uint64_t)model_number(machine, "late_births");
+  result->ends_told = (uint64_t)model_number(machine, "ends_told");
 }
 
 /* Does anything of the Runner's still hold a task? */

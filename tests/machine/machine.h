@@ -26,6 +26,7 @@ struct machine_result {
   uint64_t cancelled_waits;
   uint64_t pauses;      /* turns given up by functions that need not wait */
   uint64_t late_births; /* first steps in the pass after the spawn */
+  uint64_t ends_told;   /* by combinators that tell of each end */
   unsigned passes;
   bool forced; /* what was left had to be closed */
 };

@@ -29,7 +29,7 @@ struct batch {
   uint64_t first, last;
   uint64_t seed; /* the one under way */
   uint64_t failed;
-  uint64_t waits, cancelled_waits, out_of_order, passes, forced, pauses, late_births;
+  uint64_t waits, cancelled_waits, out_of_order, passes, forced, pauses, late_births, ends_told;
   pid_t child;
 };
 
@@ -63,6 +63,7 @@ static void run_seed(struct batch *batch, uint64_t seed) {
   batch->forced += result.forced;
   batch->pauses += result.pauses;
   batch->late_births += result.late_births;
+  batch->ends_told += result.ends_told;
   if (*result.failure && batch->failed++ < MOST_SHOWN) tell(seed, result.failure);
 }
 
@@ -128,6 +129,7 @@ static void add(struct batch *sum, const struct batch *batch) {
   sum->forced += batch->forced;
   sum->pauses += batch->pauses;
   sum->late_births += batch->late_births;
+  sum->ends_told += batch->ends_told;
 }
 
 /* Waits until one of the batches has ended: it. */
@@ -174,11 +176,12 @@ static void run_all(uint64_t first, uint64_t last, struct batch *sum) {
 /* Programs that do nothing prove nothing. */
 static void check_sum(struct batch *sum, uint64_t count) {
   printf("# %" PRIu64 " passes, %" PRIu64 " waits, %" PRIu64 " of them cancelled, %" PRIu64
-         " programs closed by force\n",
-         sum->passes, sum->waits, sum->cancelled_waits, sum->forced);
+         " programs closed by force, %" PRIu64 " ends told\n",
+         sum->passes, sum->waits, sum->cancelled_waits, sum->forced, sum->ends_told);
   if (count < 1000 || sum->failed > 0) return;
   bool enough = sum->waits > 20 * count && sum->cancelled_waits > count &&
-                sum->out_of_order > count && sum->pauses > count && sum->late_births > count / 2;
+                sum->out_of_order > count && sum->pauses > count && sum->late_births > count / 2 &&
+                sum->ends_told > count / 10;
   if (!enough) sum->failed++;
   printf("%s machine: the programs wait, pause, are cancelled and are shuffled%s\n",
          enough ? "ok" : "not ok", enough ? "" : ": too seldom");

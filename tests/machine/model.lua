@@ -20,6 +20,7 @@ return function(host)
     turn = {}, next = {}, hidden = {}, cancelling = false, deadlines = {}, reports = {},
     failure = nil, hash = 0, cancelled_waits = 0, waits = 0, out_of_order = 0,
     entered = 0, left = 0,
+    ends = 0, ends_told = 0, -- of tasks; and those that combinators have told of
     ended = false,   -- what the Runner does is not looked at any more
     closing = false, -- it closes all tasks
     dooming = false, -- it closes this one

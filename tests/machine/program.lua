@@ -126,6 +126,35 @@ function make.combine(random)
   return {items = items, how = one_of(random, {"all", "any", "race"})}
 end
 
+-- Those that tell of each end.  Who sleeps for long has to be cancelled.
+local function list_of_ends(random, fields)
+  fields.items = {}
+  local kinds = {"function", "function", "quick", "quick", "failing", "task", "task"}
+  if fields.seconds or fields.most then kinds[#kinds + 1] = "sleeper" end
+  for i = 1, random(6) - 1 do fields.items[i] = {one_of(random, kinds), random(100)} end
+  return fields
+end
+
+local function end_fields(random)
+  local seconds = random(3) == 1 and one_of(random, {0, 0.25, 0.25, 0.5, 0.75, 1.5}) or nil
+  return {seconds = seconds, moves_on = random(2) == 1}
+end
+
+function make.as_completed(random)
+  local fields = end_fields(random)
+  fields.most = random(2) == 1 and random(3) or nil
+  fields.raises = fields.most and random(3) == 1
+  return list_of_ends(random, fields)
+end
+
+function make.settle(random) return list_of_ends(random, end_fields(random)) end
+
+function make.map_all(random)
+  local fields = end_fields(random)
+  fields.limit = random(4)
+  return list_of_ends(random, fields)
+end
+
 function make.map(random) return {count = random(5), limit = random(4), n = random(100)} end
 
 function make.retry(random)
@@ -148,7 +177,10 @@ local BLOCKS = {
   scope = 8, timeout = 8, shield = 5, guard = 8, pcall = 5, coroutine = 5, defer = 4, callback = 1,
   loop = 3,
 }
-local COMBINATORS = {"combine", "combine", "combine", "map", "retry", "every"}
+local COMBINATORS = {
+  "combine", "combine", "combine", "map", "retry", "every",
+  "as_completed", "as_completed", "as_completed", "settle", "settle", "map_all", "map_all",
+}
 local MOST_DEPTH = 5
 
 -- Names as often as they weigh, in an order of their own.
