@@ -690,10 +690,12 @@ test("a_now_that_runs_the_loop_stops_no_request", function()
     async.now()
     loop.run(0.1)
   end
+  loop.run() -- nothing has asked since but the requests that came meanwhile
+  check_log("slept 1; slept 2; slept 3")
   pumps = true
   event:set()
   loop.run()
-  check_same(table.concat(lines, " "):find "woken" and #lines, 4)
+  check_log("woken")
   check_same(last:live(), 0)
 end)
 
