@@ -26,14 +26,10 @@ FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 # Lua 5.4 has a name of its own with each distributor.
 LUA_PC := $(firstword $(foreach name,lua5.4 lua-5.4 lua54 lua,$(shell \
   $(PKG_CONFIG) --exists '$(name) >= 5.4 $(name) < 5.5' && echo $(name))))
-UV_PC := $(shell $(PKG_CONFIG) --exists libuv && echo libuv)
 NEEDS_NOTHING = help clean format dist
 ifneq ($(filter-out $(NEEDS_NOTHING),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(LUA_PC),)
 $(error Lua 5.4 was not found by $(PKG_CONFIG): install liblua5.4-dev, or run scripts/setup.sh)
-endif
-ifeq ($(UV_PC),)
-$(error libuv was not found by $(PKG_CONFIG): install libuv1-dev, or run scripts/setup.sh)
 endif
 endif
 
@@ -42,8 +38,6 @@ endif
 LUA_STATIC := $(wildcard $(shell $(PKG_CONFIG) --variable=libdir $(LUA_PC) 2>/dev/null)/liblua5.4.a)
 LUA_CFLAGS := $(if $(LUA_PC),$(shell $(PKG_CONFIG) --cflags $(LUA_PC)))
 LUA_LIBS := $(or $(LUA_STATIC),$(if $(LUA_PC),$(shell $(PKG_CONFIG) --libs $(LUA_PC)))) -lm -ldl
-UV_CFLAGS := $(if $(UV_PC),$(shell $(PKG_CONFIG) --cflags $(UV_PC)))
-UV_LIBS := $(if $(UV_PC),$(shell $(PKG_CONFIG) --libs $(UV_PC)))
 # The shared library is for hosts that have Lua in a library of its own.
 LUA_SHARED_LIBS := $(if $(LUA_PC),$(shell $(PKG_CONFIG) --libs $(LUA_PC)))
 
@@ -62,7 +56,7 @@ SHARED_LINK = -shared -Wl,-z,relro,-z,now,-Bsymbolic-functions
 # Sanitizers want neither fortified functions nor optimised-away frames.
 SANITIZE =
 ALL_CFLAGS = -std=c11 -pthread -D_GNU_SOURCE -Isrc $(WARNINGS) $(POSITION) -fvisibility=hidden \
-  $(if $(SANITIZE),,$(HARDEN)) -DTA_VERSION='"$(VERSION)"' $(LUA_CFLAGS) $(UV_CFLAGS) $(CFLAGS) $(SANITIZE)
+  $(if $(SANITIZE),,$(HARDEN)) -DTA_VERSION='"$(VERSION)"' $(LUA_CFLAGS) $(CFLAGS) $(SANITIZE)
 ALL_LDFLAGS = -pthread $(HARDEN_LINK) $(LDFLAGS) $(SANITIZE)
 # A sanitizer's functions are found in the program, not in the library.
 ALL_SHARED_LDFLAGS = $(SHARED_LINK) $(LDFLAGS) $(if $(SANITIZE),$(SANITIZE),-Wl,-z,defs)
@@ -103,7 +97,8 @@ LOAD = $(BUILD)/tests/load/run
 # One program for each event loop whose library is there.
 EMBED_GLIB := $(shell $(PKG_CONFIG) --exists glib-2.0 && echo glib)
 EMBED_EVENT := $(shell $(PKG_CONFIG) --exists libevent_core && echo libevent)
-EMBED_LOOPS = $(EMBED_GLIB) $(EMBED_EVENT) libuv frames poll
+EMBED_UV := $(shell $(PKG_CONFIG) --exists libuv && echo libuv)
+EMBED_LOOPS = $(EMBED_GLIB) $(EMBED_EVENT) $(EMBED_UV) frames poll
 EMBED = $(EMBED_LOOPS:%=$(BUILD)/tests/embed/%)
 EMBED_THREADS = $(BUILD)/tests/embed/threads
 EMBED_MODULE = $(BUILD)/tests/embed/starved $(BUILD)/tests/embed/closing
@@ -138,11 +133,11 @@ $(CORE_OBJECTS) $(MODULE_OBJECTS): POSITION = $(SHARED_POSITION)
 
 $(PROGRAM): $(REST_OBJECTS) $(LIBRARY)
 	@echo "  LINK  $@"
-	@$(CC) $(ALL_LDFLAGS) -Wl,-E -o $@ $^ $(LUA_LIBS) $(UV_LIBS)
+	@$(CC) $(ALL_LDFLAGS) -Wl,-E -o $@ $^ $(LUA_LIBS)
 
 $(UNIT): $(UNIT_OBJECTS) $(HOST_OBJECTS) $(LIBRARY)
 	@echo "  LINK  $@"
-	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LUA_LIBS) $(UV_LIBS)
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LUA_LIBS)
 
 $(FAULT): $(FAULT_OBJECTS) $(LIBRARY)
 	@echo "  LINK  $@"
@@ -162,7 +157,7 @@ $(LOAD): $(LOAD_OBJECTS) $(COUNTED_OBJECTS)
 
 $(BUILD)/tests/embed/glib $(BUILD)/tests/embed/glib.o: LOOP = glib-2.0
 $(BUILD)/tests/embed/libevent $(BUILD)/tests/embed/libevent.o: LOOP = libevent_core
-$(BUILD)/tests/embed/libuv: LOOP = libuv
+$(BUILD)/tests/embed/libuv $(BUILD)/tests/embed/libuv.o: LOOP = libuv
 $(EMBED): %: %.o $(BUILD)/tests/embed/host.o $(LIBRARY)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LUA_LIBS) $(if $(LOOP),$$($(PKG_CONFIG) --libs $(LOOP)))
@@ -250,10 +245,11 @@ asan: ## run the tests under AddressSanitizer, LeakSanitizer and UBSan
 	  SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" tests
 	tests/run build/asan
 
-tsan: ## run wakes from other threads under ThreadSanitizer
+tsan: ## run whatever has threads under ThreadSanitizer
 	$(MAKE) BUILD=build/tsan CC=clang CFLAGS="-O1 -g" SANITIZE=-fsanitize=thread \
-	  build/tsan/tests/embed/threads
+	  build/tsan/tests/embed/threads build/tsan/tests/unit/run
 	build/tsan/tests/embed/threads
+	build/tsan/tests/unit/run watch workers
 
 valgrind: tests ## run the unit tests and the example scripts under valgrind
 	tests/valgrind $(BUILD)

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include <uv.h>
 #if defined(__GLIBC__)
 #include <malloc.h>
 #endif
@@ -44,7 +43,7 @@ static int print_usage(FILE *out) {
 }
 
 static int print_version(void) {
-  printf("tinyasync %s\n%s\nlibuv %s\n", TA_VERSION, LUA_RELEASE, uv_version_string());
+  printf("tinyasync %s\n%s\n", TA_VERSION, LUA_RELEASE);
   return 0;
 }
 

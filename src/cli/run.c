@@ -48,6 +48,11 @@ static bool host_pending(void *data) {
   return ta_loop_pending(&run->loop);
 }
 
+static void host_wake(void *data) {
+  struct ta_run *run = data;
+  ta_loop_wake(&run->loop);
+}
+
 static void host_poll(void *data) {
   struct ta_run *run = data;
   ta_run_flush(run);
@@ -83,11 +88,16 @@ static void on_broken(void *data) {
 
 /* ------------------------------------------------------------------ waiting */
 
-/* Under virtual time: waits for what is outside, or jumps to `until`. */
+/* Under virtual time: waits for what is outside, or jumps to `until`.  What has come is
+ * looked at where time stands. */
 static void wait_virtually(struct ta_run *run, double until) {
   struct ta_clock *clock = &run->clock;
   if (!ta_loop_pending(&run->loop)) {
     ta_clock_advance(clock, until);
+    return;
+  }
+  if (ta_loop_is_woken(&run->loop)) {
+    ta_loop_wait(&run->loop, 0);
     return;
   }
   double began = ta_clock_real(clock);
@@ -233,6 +243,7 @@ static bool open_trace(struct ta_run *run) {
 static void open_runner(struct ta_run *run, lua_State *L) {
   const struct ta_host host = {.data = run,
                                .now = host_now,
+                               .wake = host_wake,
                                .pending = host_pending,
                                .poll = host_poll,
                                .preempted = ta_ending_preempted};
@@ -335,13 +346,14 @@ static void run_script(struct ta_run *run, const char *program) {
 }
 
 static bool open_host(struct ta_run *run) {
-  int waker;
-  int error = ta_loop_open(&run->loop);
-  if (!error) error = ta_signals_open(&waker);
-  if (!error) ta_loop_set_waker(&run->loop, waker);
-  if (error) ta_report("cannot start the event loop: %s", uv_strerror(error));
+  int error = ta_loop_open(&run->loop, NULL);
+  if (error) {
+    ta_report("cannot start the event loop: %s", strerror(-error));
+    return false;
+  }
+  ta_signals_open(&run->loop);
   ta_clock_open(&run->clock, run->options.virtual_time);
-  return error == 0;
+  return true;
 }
 
 static int show_help(void) {

@@ -2,14 +2,20 @@
 #include "host/clock.h"
 
 #include <math.h>
-#include <uv.h>
+#include <time.h>
+
+double ta_monotonic(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
 
 void ta_clock_open(struct ta_clock *clock, bool is_virtual) {
-  *clock = (struct ta_clock){.is_virtual = is_virtual, .origin = uv_hrtime()};
+  *clock = (struct ta_clock){.is_virtual = is_virtual, .origin = ta_monotonic()};
 }
 
 double ta_clock_real(const struct ta_clock *clock) {
-  return (double)(uv_hrtime() - clock->origin) * 1e-9;
+  return ta_monotonic() - clock->origin;
 }
 
 double ta_clock_now(const struct ta_clock *clock) {

@@ -9,13 +9,15 @@
 #define TA_HOST_CLOCK_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 struct ta_clock {
   bool is_virtual;
   double virtual_now;
-  uint64_t origin; /* nanoseconds of the monotonic clock */
+  double origin; /* on the monotonic clock */
 };
+
+/* Seconds on a clock that nobody sets. */
+double ta_monotonic(void);
 
 void ta_clock_open(struct ta_clock *clock, bool is_virtual);
 

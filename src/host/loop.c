@@ -2,100 +2,211 @@
 #include "host/loop.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
-#include <poll.h>
-#include <time.h>
+#include <stdlib.h>
 #include <unistd.h>
+
+#include "host/clock.h"
 
 #define LONGEST_WAIT 60.0    /* seconds: the caller comes back and waits again */
 #define LATENESS_COUNTS 0.02 /* seconds: below, a thousandth is next to nothing */
 #define CUT_SHORT 0.998
-#define DESCRIPTORS_NEEDED 8 /* by a loop and the signal pipe */
+#define EVENTS_AT_ONCE 256
+#define LEAST_SLOTS 16
 
-/* libuv aborts the process when it runs out of descriptors on its way: finds
- * out beforehand whether there are enough. */
-static int check_descriptors(void) {
-  int fds[DESCRIPTORS_NEEDED];
-  int count = 0;
-  while (count < DESCRIPTORS_NEEDED && (fds[count] = dup(STDIN_FILENO)) >= 0) count++;
-  int error = count < DESCRIPTORS_NEEDED ? -errno : 0;
-  while (count > 0) close(fds[--count]);
+/* The slot 0 is nobody's; the waker has its key. */
+#define WAKER_KEY 0
+
+struct ta_loop_slot {
+  struct ta_member *member; /* NULL: free */
+  uint32_t generation;
+  uint32_t next_free;
+};
+
+/* ------------------------------------------------------------------- waker */
+
+static int open_waker(struct ta_loop *loop) {
+  if (pipe(loop->waker) != 0) return -errno;
+  for (int i = 0; i < 2; i++) {
+    fcntl(loop->waker[i], F_SETFD, FD_CLOEXEC);
+    fcntl(loop->waker[i], F_SETFL, O_NONBLOCK);
+  }
+  return loop->poller.kind->add(&loop->poller, loop->waker[0], WAKER_KEY, TA_TELL_ALWAYS,
+                                TA_MAY_READ);
+}
+
+static void close_waker(struct ta_loop *loop) {
+  for (int i = 0; i < 2; i++)
+    if (loop->waker[i] >= 0) close(loop->waker[i]);
+}
+
+void ta_loop_wake(struct ta_loop *loop) {
+  int saved = errno;
+  if (!atomic_exchange(&loop->woken, true)) {
+    ssize_t ignored = write(loop->waker[1], "", 1);
+    (void)ignored;
+  }
+  errno = saved;
+}
+
+/* A wake that comes in the middle finds the flag set and writes nothing: the wait has ended
+ * for it as well.  The other way round its byte would be read, and the flag left set. */
+static void drain_waker(struct ta_loop *loop) {
+  char bytes[8];
+  while (read(loop->waker[0], bytes, sizeof bytes) > 0) continue;
+  atomic_exchange(&loop->woken, false);
+  loop->owed = true;
+}
+
+bool ta_loop_is_woken(const struct ta_loop *loop) {
+  return loop->owed || atomic_load(&loop->woken);
+}
+
+void ta_loop_listen(struct ta_loop *loop, struct ta_listener *listener) {
+  listener->next = loop->listeners;
+  loop->listeners = listener;
+}
+
+void ta_loop_unlisten(struct ta_loop *loop, struct ta_listener *listener) {
+  struct ta_listener **link = &loop->listeners;
+  while (*link && *link != listener) link = &(*link)->next;
+  if (*link) *link = listener->next;
+  if (loop->next_listener == listener) loop->next_listener = listener->next;
+}
+
+static void be_woken(struct ta_loop *loop) {
+  struct ta_listener *listener;
+  drain_waker(loop);
+  loop->next_listener = loop->listeners;
+  while ((listener = loop->next_listener)) {
+    loop->next_listener = listener->next;
+    listener->woken(listener);
+  }
+}
+
+/* ------------------------------------------------------------ open, close */
+
+int ta_loop_open(struct ta_loop *loop, const struct ta_poller_kind *kind) {
+  *loop = (struct ta_loop){.poller = {.kind = kind ? kind : ta_poller_best, .fd = -1},
+                           .waker = {-1, -1}};
+  int error = loop->poller.kind->open(&loop->poller);
+  if (error) return error;
+  error = open_waker(loop);
+  if (error) ta_loop_close(loop);
   return error;
 }
 
-int ta_loop_open(struct ta_loop *loop) {
-  *loop = (struct ta_loop){.waker = -1};
-  int error = check_descriptors();
-  return error ? error : uv_loop_init(&loop->uv);
+void ta_loop_close(struct ta_loop *loop) {
+  close_waker(loop);
+  loop->poller.kind->close(&loop->poller);
+  free(loop->slots);
+  *loop = (struct ta_loop){.poller = {.kind = loop->poller.kind, .fd = -1}, .waker = {-1, -1}};
 }
 
-int ta_loop_close(struct ta_loop *loop) {
-  uv_run(&loop->uv, UV_RUN_NOWAIT); /* lets closing handles finish */
-  return uv_loop_close(&loop->uv);
+int ta_loop_fd(const struct ta_loop *loop) {
+  return loop->poller.fd;
 }
 
-void ta_loop_set_waker(struct ta_loop *loop, int fd) {
-  loop->waker = fd;
+void ta_loop_hold(struct ta_loop *loop) {
+  loop->holds++;
 }
 
-void ta_loop_changed(struct ta_loop *loop) {
-  loop->changed = true;
+/* After the closing there is nothing to let go of. */
+void ta_loop_let_go(struct ta_loop *loop) {
+  if (loop->holds > 0) loop->holds--;
 }
 
+bool ta_loop_pending(const struct ta_loop *loop) {
+  return loop->holds > 0 || ta_loop_is_woken(loop);
+}
+
+/* ------------------------------------------------------------------ members */
+
+static int add_slots(struct ta_loop *loop) {
+  uint32_t capacity = loop->capacity ? loop->capacity * 2 : LEAST_SLOTS;
+  struct ta_loop_slot *slots = realloc(loop->slots, capacity * sizeof *slots);
+  if (!slots) return -ENOMEM;
+  loop->slots = slots;
+  for (uint32_t i = capacity - 1; i >= loop->capacity && i > 0; i--) {
+    slots[i] = (struct ta_loop_slot){.generation = 1, .next_free = loop->free_slot};
+    loop->free_slot = i;
+  }
+  loop->capacity = capacity;
+  return 0;
+}
+
+int ta_loop_join(struct ta_loop *loop, struct ta_member *member) {
+  if (!loop->free_slot) {
+    int error = add_slots(loop);
+    if (error) return error;
+  }
+  struct ta_loop_slot *slot = &loop->slots[loop->free_slot];
+  member->slot = loop->free_slot;
+  loop->free_slot = slot->next_free;
+  slot->member = member;
+  loop->members++;
+  return 0;
+}
+
+void ta_loop_leave(struct ta_loop *loop, struct ta_member *member) {
+  if (!loop->slots) return; /* it was closed before */
+  struct ta_loop_slot *slot = &loop->slots[member->slot];
+  slot->member = NULL;
+  slot->generation++;
+  slot->next_free = loop->free_slot;
+  loop->free_slot = member->slot;
+  loop->members--;
+}
+
+uint64_t ta_loop_key(const struct ta_loop *loop, const struct ta_member *member) {
+  return (uint64_t)loop->slots[member->slot].generation << 32 | member->slot;
+}
+
+/* Whoever is told may make others join and leave. */
+static void tell(struct ta_loop *loop, const struct ta_poll_event *event) {
+  if (event->key == WAKER_KEY) {
+    be_woken(loop);
+    return;
+  }
+  const struct ta_loop_slot *slot = &loop->slots[(uint32_t)event->key];
+  struct ta_member *member = slot->member;
+  if (member && slot->generation == event->key >> 32) member->tell(member, event->directions);
+}
+
+/* ------------------------------------------------------------------ waiting */
+
+/* Gives how many events there were; 0: the time is over; negative: a signal came. */
+static int wait_once(struct ta_loop *loop, double seconds) {
+  struct ta_poll_event events[EVENTS_AT_ONCE];
+  int count = loop->poller.kind->wait(&loop->poller, seconds, events, EVENTS_AT_ONCE);
+  for (int i = 0; i < count; i++) tell(loop, &events[i]);
+  return count;
+}
+
+/* A process that was forked off may have read the byte of a wake: the flag knows. */
 void ta_loop_poll(struct ta_loop *loop) {
-  loop->changed = false;
-  uv_run(&loop->uv, UV_RUN_NOWAIT);
-}
-
-bool ta_loop_pending(struct ta_loop *loop) {
-  return uv_loop_alive(&loop->uv) != 0;
-}
-
-/* What a wait looks at. */
-enum { LIBUV, WAKER, WATCHED };
-
-/* Waits to the nanosecond.  Positive: something is ready; 0: the time is over;
- * negative: a signal came. */
-static int wait_once(struct pollfd *fds, double seconds) {
-#if defined(__APPLE__)
-  return poll(fds, WATCHED, (int)ceil(seconds * 1e3));
-#else
-  struct timespec time = {.tv_sec = (time_t)seconds};
-  time.tv_nsec = (long)((seconds - (double)time.tv_sec) * 1e9);
-  return ppoll(fds, WATCHED, &time, NULL);
-#endif
+  wait_once(loop, 0);
+  if (atomic_load(&loop->woken)) be_woken(loop);
 }
 
 /* The kernel allows itself to be late by a thousandth of a wait.  A long one is
  * therefore cut short, and the rest waited for on its own. */
-static int wait_precisely(struct pollfd *fds, double seconds) {
-  uint64_t began = uv_hrtime();
-  if (seconds <= LATENESS_COUNTS) return wait_once(fds, seconds);
-  int ready = wait_once(fds, seconds * CUT_SHORT);
-  if (ready != 0) return ready;
-  return wait_once(fds, fmax(0, seconds - (double)(uv_hrtime() - began) * 1e-9));
-}
-
-static void drain(int fd) {
-  char bytes[64];
-  while (read(fd, bytes, sizeof bytes) > 0) continue;
+static void wait_precisely(struct ta_loop *loop, double seconds) {
+  double limit = fmin(fmax(seconds, 0), LONGEST_WAIT);
+  if (limit <= LATENESS_COUNTS) {
+    wait_once(loop, limit);
+    return;
+  }
+  double began = ta_monotonic();
+  if (wait_once(loop, limit * CUT_SHORT) == 0)
+    wait_once(loop, fmax(0, limit - (ta_monotonic() - began)));
 }
 
 void ta_loop_wait(struct ta_loop *loop, double seconds) {
-  struct pollfd fds[WATCHED] = {
-      [LIBUV] = {.fd = uv_backend_fd(&loop->uv), .events = POLLIN},
-      [WAKER] = {.fd = loop->waker, .events = POLLIN},
-  };
-  if (loop->changed) { /* tells the kernel, and may already have found something */
+  if (ta_loop_is_woken(loop))
     ta_loop_poll(loop);
-    seconds = 0;
-  }
-  uv_update_time(&loop->uv); /* its timers count from the time it knows */
-  /* -1: no timer of libuv's.  Without any live handle it would say 0. */
-  int milliseconds = uv_loop_alive(&loop->uv) ? uv_backend_timeout(&loop->uv) : -1;
-  double limit = fmin(fmax(seconds, 0), LONGEST_WAIT);
-  if (milliseconds >= 0) limit = fmin(limit, milliseconds * 1e-3);
-  bool ready = wait_precisely(fds, limit) > 0;
-  if (ready && fds[WAKER].revents) drain(loop->waker);
-  if (ready || milliseconds >= 0) ta_loop_poll(loop);
+  else
+    wait_precisely(loop, seconds);
+  loop->owed = false;
 }

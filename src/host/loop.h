@@ -2,43 +2,100 @@
  *
  * loop.h -- waits for the outside, at most until a deadline.
  *
- * libuv looks after the handles; the waiting itself is done here, because
- * libuv's own counts whole milliseconds.  It knows no Lua and no tasks.
+ * Its members are descriptors that the kernel tells of; each has a slot here,
+ * and the slot a number that changes when the member leaves, so that an event
+ * which comes late is told to nobody.  One waker ends a wait, from signal
+ * handlers and other threads as well.
+ *
+ * It knows no Lua, no tasks, and nothing of what its members are for.  Everything but
+ * the waker is for one thread.
  */
 #ifndef TA_HOST_LOOP_H
 #define TA_HOST_LOOP_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
-#include <uv.h>
+#include <stddef.h>
+#include <stdint.h>
 
-struct ta_loop {
-  uv_loop_t uv;
-  int waker;    /* a descriptor besides libuv's that ends a wait, or -1 */
-  bool changed; /* handles were added that the kernel has not been told of */
+#include "host/poller.h"
+
+struct ta_loop_slot;
+
+/* The first part of what is told of events. */
+struct ta_member {
+  uint32_t slot;
+  void (*tell)(struct ta_member *member, unsigned directions);
 };
 
-/* 0, or a negative errno. */
-int ta_loop_open(struct ta_loop *loop);
+/* Somebody who has to look after something when the loop was woken. */
+struct ta_listener {
+  void (*woken)(struct ta_listener *listener); /* in the loop's thread */
+  void *data;
+  struct ta_listener *next;
+};
 
-/* Closes the loop, all of whose handles have been closed.  0, or -EBUSY when
- * one is left. */
-int ta_loop_close(struct ta_loop *loop);
+struct ta_loop {
+  struct ta_poller poller;
+  struct ta_listener *listeners;
+  struct ta_listener *next_listener; /* who is to be called after the one that is */
+  struct ta_loop_slot *slots;
+  uint32_t capacity;
+  uint32_t free_slot;
+  size_t members;
+  size_t holds;
+  int waker[2];      /* a pipe, for what waits in the kernel */
+  atomic_bool woken; /* a wake came that nobody has looked at: what is true of it */
+  bool owed;         /* one that was looked at has ended no wait yet */
+};
 
-/* Has a wait end when the non-blocking descriptor `fd` can be read; what is in
- * it is thrown away.  It counts as nothing under way. */
-void ta_loop_set_waker(struct ta_loop *loop, int fd);
+/* Opens the loop with the poller that suits the system best, if `kind` is NULL.
+ * 0, or a negative errno. */
+int ta_loop_open(struct ta_loop *loop, const struct ta_poller_kind *kind);
 
-/* To be called after a handle was started or stopped. */
-void ta_loop_changed(struct ta_loop *loop);
+/* Closes the loop.  Members that are left are told of nothing any more, and may still
+ * leave; whoever calls ta_loop_wake() has to be done with it. */
+void ta_loop_close(struct ta_loop *loop);
 
-/* Runs what is ready, without waiting. */
+/* Gives the member a slot; -ENOMEM. */
+int ta_loop_join(struct ta_loop *loop, struct ta_member *member);
+
+/* From now on no event is told to it. */
+void ta_loop_leave(struct ta_loop *loop, struct ta_member *member);
+
+/* By what the poller is to know the member. */
+uint64_t ta_loop_key(const struct ta_loop *loop, const struct ta_member *member);
+
+/* From now on the listener is called after each wake.  Listeners may come and go while
+ * one of them is called. */
+void ta_loop_listen(struct ta_loop *loop, struct ta_listener *listener);
+void ta_loop_unlisten(struct ta_loop *loop, struct ta_listener *listener);
+
+/* Ends the wait under way, or else the next one, even if ta_loop_poll() comes first.  Also
+ * in signal handlers and from other threads. */
+void ta_loop_wake(struct ta_loop *loop);
+
+/* Will the next wait end at once, for such a wake? */
+bool ta_loop_is_woken(const struct ta_loop *loop);
+
+/* Something is under way that the loop will be told of: a wanted direction of a watch, a
+ * job.  Each hold is to be let go of. */
+void ta_loop_hold(struct ta_loop *loop);
+void ta_loop_let_go(struct ta_loop *loop);
+
+/* Is anything under way, or a wake still to be looked at? */
+bool ta_loop_pending(const struct ta_loop *loop);
+
+/* Tells of what is ready, without waiting: of at most 256 descriptors, so that the
+ * caller gets on in a storm. */
 void ta_loop_poll(struct ta_loop *loop);
 
 /* Waits until something happens, a signal comes, or `seconds` have gone by
- * (HUGE_VAL: for ever); then runs what is ready.  May return early. */
+ * (HUGE_VAL: for ever); then tells of it.  May return early. */
 void ta_loop_wait(struct ta_loop *loop, double seconds);
 
-/* Is anything under way that may complete a wait? */
-bool ta_loop_pending(struct ta_loop *loop);
+/* A descriptor that can be read when ta_loop_poll() has something to tell, for
+ * another loop to watch; -1 where the system has none. */
+int ta_loop_fd(const struct ta_loop *loop);
 
 #endif

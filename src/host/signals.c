@@ -2,13 +2,13 @@
 #include "host/signals.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "host/clock.h"
 
 #define SHORTEST_TICK 1e-6 /* seconds: zero would be none at all */
 #define LONGEST_TICK 1e8
@@ -29,7 +29,7 @@ static const struct {
 #define KINDS (sizeof kinds / sizeof *kinds)
 
 static struct {
-  int pipe[2];
+  struct ta_loop *loop;
   struct ta_signal_handlers on;
   pthread_t thread;
   volatile sig_atomic_t caught;
@@ -58,28 +58,16 @@ static bool is_at_home(int number) {
   return false;
 }
 
-/* Ends the wait under way, if any. */
-static void wake(void) {
-  ssize_t ignored = write(signals.pipe[1], "", 1);
-  (void)ignored;
-}
-
-static double now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
-
 /* The first one.  Or the second, which ends the process, unless it comes so soon
  * that it is the first one once more. */
 static void note_end(int number) {
   if (!signals.caught) {
     signals.caught = number;
-    signals.caught_at = now();
+    signals.caught_at = ta_monotonic();
     signals.on.end(signals.on.data);
     ta_signals_tick(TA_TICK);
-    wake();
-  } else if (now() - signals.caught_at >= ONE_WISH) {
+    ta_loop_wake(signals.loop);
+  } else if (ta_monotonic() - signals.caught_at >= ONE_WISH) {
     signals.on.last(signals.on.data);
     ta_signals_die(number);
   }
@@ -88,7 +76,7 @@ static void note_end(int number) {
 static void note_dump(void) {
   signals.on.dump(signals.on.data);
   ta_signals_tick(TA_TICK);
-  wake();
+  ta_loop_wake(signals.loop);
 }
 
 static void on_end(int number) {
@@ -146,15 +134,9 @@ void ta_signals_quieten(void) {
       catch_with(kinds[i].number, on_nothing, SA_RESTART, NULL);
 }
 
-int ta_signals_open(int *fd) {
-  if (pipe(signals.pipe) != 0) return -errno;
-  for (int i = 0; i < 2; i++) {
-    fcntl(signals.pipe[i], F_SETFD, FD_CLOEXEC);
-    fcntl(signals.pipe[i], F_SETFL, O_NONBLOCK);
-  }
-  *fd = signals.pipe[0];
+void ta_signals_open(struct ta_loop *loop) {
+  signals.loop = loop;
   catch_with(SIGPIPE, on_nothing, SA_RESTART, &signals.old_pipe);
-  return 0;
 }
 
 void ta_signals_break_off(bool on) {
@@ -203,6 +185,5 @@ void ta_signals_close(void) {
     signals.catching = false;
   }
   sigaction(SIGPIPE, &signals.old_pipe, NULL);
-  close(signals.pipe[0]);
-  close(signals.pipe[1]);
+  signals.loop = NULL;
 }

@@ -2,15 +2,16 @@
  *
  * signals.h -- SIGINT, SIGTERM and SIGHUP, SIGQUIT and SIGUSR1, SIGPIPE, and a tick.
  *
- * Signals are noted, told to a function and put into a pipe that ends a loop's
- * wait.  The tick is a function called ten times a second from a handler, for
- * looking after steps that do not end.  The handlers are our own, not libuv's.  A
- * process has one set of handlers, so this room keeps static state, as stdio does.
+ * Signals are noted, told to a function, and wake a loop.  The tick is a function
+ * called ten times a second from a handler, for looking after steps that do not end.
+ * A process has one set of handlers, so this room keeps static state, as stdio does.
  */
 #ifndef TA_HOST_SIGNALS_H
 #define TA_HOST_SIGNALS_H
 
 #include <stdbool.h>
+
+#include "host/loop.h"
 
 #define TA_TICK 0.1 /* seconds */
 
@@ -28,9 +29,8 @@ struct ta_signal_handlers {
  * the process. */
 void ta_signals_quieten(void);
 
-/* Makes the pipe; *fd becomes its end for a loop to watch.  From now on SIGPIPE
- * does nothing.  0, or a negative errno. */
-int ta_signals_open(int *fd);
+/* From now on SIGPIPE does nothing, and the signals that are caught will wake the loop. */
+void ta_signals_open(struct ta_loop *loop);
 
 /* Sets the handlers.  A signal that the process was started ignoring stays
  * ignored. */
@@ -52,7 +52,7 @@ bool ta_signals_broke_off(void);
 /* The first SIGINT, SIGTERM or SIGHUP that came, or 0. */
 int ta_signals_caught(void);
 
-/* Puts the old handlers back and closes the pipe. */
+/* Puts the old handlers back and forgets the loop, which is closed later. */
 void ta_signals_close(void);
 
 /* Ends the process by `number`, as if nobody had caught it. */

@@ -28,7 +28,7 @@ static const struct room rooms[] = {
     {"text", text_tests},       {"preempt", preempt_tests}, {"list", list_tests},
     {"cancel", cancel_tests},   {"report", report_tests},   {"loop", loop_tests},
     {"pool", pool_tests},       {"slab", slab_tests},       {"act", act_tests},
-    {"meddle", meddle_tests},
+    {"meddle", meddle_tests},   {"watch", watch_tests},     {"workers", workers_tests},
 };
 
 static jmp_buf out_of_test;

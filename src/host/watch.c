@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/watch.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+static const enum ta_telling telling_of[] = {
+    [TA_EDGE] = TA_TELL_CHANGES, [TA_LEVEL] = TA_TELL_ALWAYS, [TA_ONCE] = TA_TELL_ONCE};
+
+static void told(struct ta_member *member, unsigned directions) {
+  struct ta_watch *watch = (struct ta_watch *)member;
+  unsigned wanted = watch->wanted & directions;
+  watch->blocked &= ~directions;
+  if (watch->kind != TA_LEVEL) ta_watch_unwant(watch, wanted);
+  if (wanted) watch->on_ready(watch, wanted);
+}
+
+int ta_watch_open(struct ta_loop *loop, enum ta_watch_kind kind, int fd, ta_ready_fn *on_ready,
+                  struct ta_watch *watch) {
+  *watch = (struct ta_watch){.member = {.tell = told},
+                             .loop = loop,
+                             .fd = fd,
+                             .kind = kind,
+                             .blocked = kind == TA_ONCE ? TA_MAY_BOTH : 0,
+                             .on_ready = on_ready};
+  int error = ta_loop_join(loop, &watch->member);
+  if (error) return error;
+  error = loop->poller.kind->add(&loop->poller, fd, ta_loop_key(loop, &watch->member),
+                                 telling_of[kind], 0);
+  if (error) {
+    ta_loop_leave(loop, &watch->member);
+    watch->fd = -1;
+  }
+  return error;
+}
+
+void ta_watch_blocked(struct ta_watch *watch, unsigned direction) {
+  watch->blocked |= direction;
+}
+
+/* While something is wanted the loop knows that something is under way. */
+static void note_wanted(struct ta_watch *watch, unsigned wanted) {
+  if (wanted && !watch->wanted) ta_loop_hold(watch->loop);
+  if (!wanted && watch->wanted) ta_loop_let_go(watch->loop);
+  watch->wanted = wanted;
+}
+
+static int change(struct ta_watch *watch, unsigned wanted) {
+  struct ta_poller *poller = &watch->loop->poller;
+  if (wanted == watch->wanted) return 0;
+  if (watch->fd < 0 || !watch->loop->slots) return -EBADF;
+  int error = poller->kind->change(poller, watch->fd, ta_loop_key(watch->loop, &watch->member),
+                                   telling_of[watch->kind], wanted);
+  if (!error) note_wanted(watch, wanted);
+  return error;
+}
+
+int ta_watch_want(struct ta_watch *watch, unsigned direction) {
+  return change(watch, watch->wanted | direction);
+}
+
+void ta_watch_unwant(struct ta_watch *watch, unsigned direction) {
+  unsigned wanted = watch->wanted & ~direction;
+  if (change(watch, wanted) != 0) note_wanted(watch, wanted); /* an event too many goes unheard */
+}
+
+int ta_watch_release(struct ta_watch *watch) {
+  int fd = watch->fd;
+  if (fd < 0) return -1;
+  watch->loop->poller.kind->remove(&watch->loop->poller, fd);
+  ta_loop_leave(watch->loop, &watch->member);
+  note_wanted(watch, 0);
+  watch->fd = -1;
+  return fd;
+}
+
+void ta_watch_close(struct ta_watch *watch) {
+  int fd = ta_watch_release(watch);
+  if (fd >= 0) close(fd);
+}
