@@ -104,9 +104,10 @@ EMBED_THREADS = $(BUILD)/tests/embed/threads
 EMBED_MODULE = $(BUILD)/tests/embed/starved $(BUILD)/tests/embed/closing
 EMBED_LUA = $(BUILD)/tests/embed/lua
 EMBED_CLOCK = $(BUILD)/tests/embed/clock.so
-EMBED_ALL = $(EMBED) $(EMBED_THREADS) $(EMBED_MODULE) $(EMBED_LUA) $(EMBED_CLOCK)
+EMBED_KNOCK = $(BUILD)/tests/embed/knock.so
+EMBED_ALL = $(EMBED) $(EMBED_THREADS) $(EMBED_MODULE) $(EMBED_LUA) $(EMBED_CLOCK) $(EMBED_KNOCK)
 EMBED_OBJECTS = $(EMBED:=.o) $(EMBED_THREADS).o $(EMBED_MODULE:=.o) $(EMBED_LUA).o \
-  $(EMBED_CLOCK:.so=.o) $(BUILD)/tests/embed/host.o
+  $(EMBED_CLOCK:.so=.o) $(EMBED_KNOCK:.so=.o) $(BUILD)/tests/embed/host.o
 C_FILES = $(wildcard src/*.h src/*/*.[ch] tests/*/*.[ch])
 
 .SECONDARY: $(CORE_LUA:src/%=$(BUILD)/%.c) $(CLI_LUA:src/%=$(BUILD)/%.c) $(MACHINE_SCRIPTS:.o=.c)
@@ -174,8 +175,8 @@ $(EMBED_LUA): $(EMBED_LUA).o $(EMBED_CLOCK:.so=.o) $(MODULE_OBJECTS) $(LIBRARY)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -Wl,-E -o $@ $^ $(LUA_LIBS)
 
-$(EMBED_CLOCK:.so=.o): POSITION = $(SHARED_POSITION)
-$(EMBED_CLOCK): %.so: %.o
+$(EMBED_CLOCK:.so=.o) $(EMBED_KNOCK:.so=.o): POSITION = $(SHARED_POSITION)
+$(EMBED_CLOCK) $(EMBED_KNOCK): %.so: %.o
 	@echo "  LINK  $@"
 	@$(CC) $(MODULE_LDFLAGS) -o $@ $^
 

@@ -91,6 +91,20 @@ t_no_wake_from_other_threads_is_lost() {
   "$build/tests/embed/threads" || fail "status $?"
 }
 
+# ------------------------------------------------------------- command line
+
+# Without them it would wait for the sleeper.
+t_wakes_from_threads_end_the_waits_of_the_command_line() {
+  timeout -k 1 50 "$build/tinyasync" run - >out 2>err <<'END' || fail "status $?: $(head -n 20 err)"
+local knock = require "knock"
+local sleeper = spawn(sleep, 1e6)
+for _ = 1, 500 do knock.wait(sleep) end
+sleeper:cancel()
+print "woken"
+END
+  [[ $(cat out) == woken ]] || fail "$(cat out err)"
+}
+
 # ------------------------------------------------------------------- symbols
 
 # A sanitizer adds names of its own.
@@ -119,6 +133,11 @@ t_the_library_needs_lua_only() {
   want_plain_symbols
   expect_none "it needs" "$(needed_by "$build/libtinyasync.so" | grep -v '^liblua')"
   objdump -p "$build/libtinyasync.so" | grep -q 'SONAME *libtinyasync\.so\.0$' || fail "no soname"
+}
+
+t_the_command_line_needs_lua_only() {
+  want_plain_symbols
+  expect_none "it needs" "$(needed_by "$build/tinyasync" | grep -v '^liblua')"
 }
 
 t_the_module_brings_no_lua_of_its_own() {
