@@ -184,10 +184,15 @@ static int wait_once(struct ta_loop *loop, double seconds) {
   return count;
 }
 
-/* A process that was forked off may have read the byte of a wake: the flag knows. */
+/* The byte of a wake may not have been seen yet, or a process that was forked off have read
+ * it: the flag knows. */
+static void look_at_flag(struct ta_loop *loop) {
+  if (atomic_load(&loop->woken)) be_woken(loop);
+}
+
 void ta_loop_poll(struct ta_loop *loop) {
   wait_once(loop, 0);
-  if (atomic_load(&loop->woken)) be_woken(loop);
+  look_at_flag(loop);
 }
 
 /* The kernel allows itself to be late by a thousandth of a wait.  A long one is
@@ -208,5 +213,6 @@ void ta_loop_wait(struct ta_loop *loop, double seconds) {
     ta_loop_poll(loop);
   else
     wait_precisely(loop, seconds);
+  look_at_flag(loop);
   loop->owed = false;
 }

@@ -38,6 +38,12 @@ t_version_names_the_program_and_lua() {
   [[ $(wc -l <out) == 2 ]] || fail "$(cat out)"
 }
 
+t_without_descriptors_it_says_so() {
+  status=0
+  (ulimit -n 4 && exec "$program" run -e '') >out 2>err || status=$?
+  expect_refused "cannot start the event loop: "
+}
+
 t_an_unknown_command_names_the_nearest() {
   run rum
   expect_refused "unknown command 'rum', did you mean 'run'?"
