@@ -57,10 +57,6 @@ struct ta_host {
    * the Runner's.  Until that pass it is not called again. */
   void (*wake)(void *data);
 
-  /* Is something under way outside that may wake a task?  Without this
-   * function the host can always wake one, and TA_STUCK is never told. */
-  bool (*pending)(void *data);
-
   /* Called between steps about once a millisecond while tasks keep the Runner
    * busy: the place to look at the outside and to flush output.  It may call
    * ta_unpark() and ta_interrupt(), and must not call ta_pass(). */
@@ -240,6 +236,9 @@ TA_API void ta_close_all_here(struct ta_runner *runner);
 /* How many tasks live, daemons included. */
 TA_API size_t ta_live(const struct ta_runner *runner);
 
+/* How many of them are in waits that the outside can end: see ta_wait_kind. */
+TA_API size_t ta_outside(const struct ta_runner *runner);
+
 /* --------------------------------------------------------- failures, trace */
 
 enum ta_failure_kind {
@@ -356,6 +355,10 @@ struct ta_wait_kind {
 
   /* The task that could complete it, or NULL when none in particular. */
   struct ta_task *(*holder)(const void *subject);
+
+  /* Only other tasks can complete it, as they do a lock's.  Of a wait that the outside
+   * may end too, be it a thread or the host, this is false. */
+  bool by_tasks;
 
   /* A cancellation does not cut it short, and is raised when it is complete. */
   bool firm;

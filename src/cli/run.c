@@ -43,11 +43,6 @@ static double host_now(void *data) {
   return ta_clock_now(&run->clock);
 }
 
-static bool host_pending(void *data) {
-  struct ta_run *run = data;
-  return ta_loop_pending(&run->loop);
-}
-
 static void host_wake(void *data) {
   struct ta_run *run = data;
   ta_loop_wake(&run->loop);
@@ -92,7 +87,7 @@ static void on_broken(void *data) {
  * looked at where time stands. */
 static void wait_virtually(struct ta_run *run, double until) {
   struct ta_clock *clock = &run->clock;
-  if (!ta_loop_pending(&run->loop)) {
+  if (!ta_outside(run->runner)) {
     ta_clock_advance(clock, until);
     return;
   }
@@ -153,7 +148,7 @@ static bool wait(struct ta_run *run, double deadline) {
   if (!run->options.virtual_time && collect(run, until)) return true;
   if (!run->options.virtual_time)
     ta_loop_wait(&run->loop, until - ta_clock_now(&run->clock));
-  else if (isinf(until) && !ta_loop_pending(&run->loop))
+  else if (isinf(until) && !ta_outside(run->runner))
     return false;
   else
     wait_virtually(run, until);
@@ -193,7 +188,7 @@ static void drive(struct ta_run *run) {
  * now. */
 static bool is_stuck(struct ta_run *run, enum ta_pass_result result, double deadline) {
   if (result == TA_STUCK) return true;
-  return result == TA_WAITING && isinf(deadline) && !ta_loop_pending(&run->loop);
+  return result == TA_WAITING && isinf(deadline) && !ta_outside(run->runner);
 }
 
 /* Cancels what is left, and drives it to its end. */
@@ -244,7 +239,6 @@ static void open_runner(struct ta_run *run, lua_State *L) {
   const struct ta_host host = {.data = run,
                                .now = host_now,
                                .wake = host_wake,
-                               .pending = host_pending,
                                .poll = host_poll,
                                .preempted = ta_ending_preempted};
   run->runner = ta_runner_new(L, &host);

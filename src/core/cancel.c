@@ -175,7 +175,7 @@ bool ta_is_in_force(struct ta_runner *runner, lua_State *L, int index) {
 /* Cancelled too often: stops for good, to be closed after the step.  Where it
  * cannot stop it is raised once more. */
 static void doom(struct ta_runner *runner, lua_State *L) {
-  static const struct ta_wait_kind kind = {.action = "closing", .firm = true};
+  static const struct ta_wait_kind kind = {.action = "closing", .by_tasks = true, .firm = true};
   if (!ta_can_wait(runner, L)) return;
   ta_begin_wait(runner, L, &kind, NULL)->doomed = true;
   runner->waiter = L;

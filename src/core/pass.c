@@ -63,7 +63,7 @@ static void release(struct ta_runner *runner) {
   ta_pool_close(runner);
   ta_slots_close(runner);
   runner->oldest = runner->newest = runner->current = NULL;
-  runner->live = runner->daemons = runner->endless = runner->deadlines = 0;
+  runner->live = runner->daemons = runner->endless = runner->outside = runner->deadlines = 0;
   runner->level = NULL;
   runner->loading = NULL;
   runner->L = NULL;
@@ -129,6 +129,10 @@ void ta_set_seed(struct ta_runner *runner, uint64_t seed) {
 
 size_t ta_live(const struct ta_runner *runner) {
   return runner->live;
+}
+
+size_t ta_outside(const struct ta_runner *runner) {
+  return runner->outside;
 }
 
 uint64_t ta_steps(const struct ta_runner *runner) {
@@ -307,9 +311,8 @@ static enum ta_pass_result end_pass(struct ta_runner *runner) {
   if (left != TA_WAITING) return left;
   if (ta_tracing(runner)) runner->upper->trace_idle(runner);
   runner->looked_at = HUGE_VAL; /* the host will look while it waits */
-  if (ta_timers_first(&runner->timers) || runner->endless || !runner->host.pending)
-    return TA_WAITING;
-  return runner->host.pending(runner->host.data) ? TA_WAITING : TA_STUCK;
+  bool may_go_on = ta_timers_first(&runner->timers) || runner->endless || runner->outside;
+  return may_go_on ? TA_WAITING : TA_STUCK;
 }
 
 /* Runs the pass, or what is left of one that was cut short.  When it goes on from

@@ -143,6 +143,7 @@ struct ta_runner {
   size_t live;
   size_t daemons;
   size_t endless;   /* those in sleep(math.huge) */
+  size_t outside;   /* those in waits that the outside can end */
   size_t deadlines; /* that are open */
 
   uint64_t last_id;

@@ -71,6 +71,7 @@ struct ta_task {
   bool program : 1;   /* what it runs is the script itself */
   bool exposed : 1;   /* a script got hold of its coroutine */
   bool endless : 1;   /* in sleep(math.huge) */
+  bool outside : 1;   /* in a wait that the outside can end */
   bool queued : 1;    /* `waiter` holds a place */
   bool in_force : 1;  /* a cancellation is: each wait raises it */
   bool given_up : 1;  /* its wait was, or the cancellation came during a firm one */

@@ -117,6 +117,11 @@ struct ta_task *ta_begin_wait(struct ta_runner *runner, lua_State *L,
   return task;
 }
 
+void ta_count_outside(struct ta_runner *runner, struct ta_task *task) {
+  task->outside = true;
+  runner->outside++;
+}
+
 void ta_arm_wait(struct ta_runner *runner, struct ta_task *task, double at) {
   task->timer.at = at;
   ta_timers_add(&runner->timers, &task->timer);
@@ -192,6 +197,7 @@ int ta_park(struct ta_runner *runner, lua_State *L, struct ta_ticket ticket, lua
     return refuse_to_park(runner, L, task);
   anchor_subject(runner, L, task->subject);
   ta_begin_wait(runner, L, task->kind, task->subject);
+  if (!task->kind->by_tasks) ta_count_outside(runner, task);
   task->wait = ticket.wait;
   task->after.k = k;
   task->after.context = context;
@@ -241,8 +247,9 @@ bool ta_is_over_at_once(const struct ta_runner *runner) {
 /* Nothing will complete the wait any more. */
 static void disarm(struct ta_runner *runner, struct ta_task *task) {
   if (task->queued) ta_list_leave(&task->waiter.link);
-  if (task->endless) runner->endless--;
-  task->queued = task->endless = false;
+  if (TA_UNLIKELY(task->endless)) runner->endless--;
+  if (TA_UNLIKELY(task->outside)) runner->outside--;
+  task->queued = task->endless = task->outside = false;
   ta_timers_remove(&runner->timers, &task->timer);
   task->wait = 0;
 }
@@ -274,11 +281,6 @@ void ta_drop_wait(struct ta_runner *runner, struct ta_task *task) {
   disarm(runner, task);
   task->kind = NULL;
   if (task->state == TA_TASK_WAITING && kind && kind->disarm) kind->disarm(task->subject);
-}
-
-void ta_forget_wait(struct ta_runner *runner, struct ta_task *task) {
-  disarm(runner, task);
-  task->kind = NULL;
 }
 
 /* ------------------------------------------------------------------ sleep */

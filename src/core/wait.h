@@ -82,6 +82,9 @@ void ta_leave_anchor(struct ta_runner *runner, struct ta_task *task);
 struct ta_task *ta_begin_wait(struct ta_runner *runner, lua_State *L,
                               const struct ta_wait_kind *kind, void *subject);
 
+/* The outside can end the begun wait. */
+void ta_count_outside(struct ta_runner *runner, struct ta_task *task);
+
 /* Lets the begun wait end at a time on the host's clock, unless it is completed
  * before. */
 void ta_arm_wait(struct ta_runner *runner, struct ta_task *task, double at);
@@ -125,9 +128,5 @@ void ta_wake_sleeper(struct ta_runner *runner, struct ta_task *task);
 
 /* Gives the current wait up, if there is one: nothing will complete it. */
 void ta_drop_wait(struct ta_runner *runner, struct ta_task *task);
-
-/* The same without telling whoever would have completed it: the state is being
- * closed. */
-void ta_forget_wait(struct ta_runner *runner, struct ta_task *task);
 
 #endif

@@ -152,6 +152,7 @@ static struct action *push_action(struct ta_runner *runner, lua_State *L) {
   memset(action, 0, sizeof *action);
   lua_insert(L, -2);
   action->kind.action = ta_push_without_zeros(L, -1);
+  action->kind.by_tasks = true; /* whoever calls wake() or fail() runs Lua */
   lua_setiuservalue(L, -3, ACTION_NAME);
   lua_pop(L, 1);
   ta_push_kept(runner, L, TA_KEEPS_ACTION);

@@ -27,7 +27,7 @@ static struct ta_task *join_holder(const void *subject) {
 }
 
 static const struct ta_wait_kind join_kind = {
-    .action = "await", .describe = describe_join, .holder = join_holder};
+    .action = "await", .describe = describe_join, .holder = join_holder, .by_tasks = true};
 
 enum form { AWAIT, PAWAIT };
 

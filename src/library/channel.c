@@ -126,16 +126,20 @@ static void describe_wait(const void *subject, char *text, size_t size) {
   snprintf(text, size, "on channel%s", words);
 }
 
-static const struct ta_wait_kind recv_kind = {.action = "recv", .describe = describe_wait};
+static const struct ta_wait_kind recv_kind = {
+    .action = "recv", .describe = describe_wait, .by_tasks = true};
 static const struct ta_wait_kind iter_kind = {
     .action = "recv",
     .describe = describe_wait,
+    .by_tasks = true,
     .advice = "iter() goes on until the channel is closed, and nobody can send any more: "
               "was close() forgotten?"};
-static const struct ta_wait_kind send_kind = {.action = "send", .describe = describe_wait};
+static const struct ta_wait_kind send_kind = {
+    .action = "send", .describe = describe_wait, .by_tasks = true};
 static const struct ta_wait_kind rendezvous_kind = {
     .action = "send",
     .describe = describe_wait,
+    .by_tasks = true,
     .advice = "a channel of capacity 0 holds nothing: send waits for a receiver"};
 
 /* ----------------------------------------------------------- recv and send */

@@ -201,9 +201,9 @@ end
 -- Where Lua closes a loop's fourth value that sees them off; else the watch cancels
 -- them, later.
 function combine.as_completed(list)
+  counted() -- also when nobody goes through it; first, for the list may be another then
   check_tasks("as_completed", list)
   check_wait("as_completed")
-  counted() -- also when nobody goes through it
   local closes = for_closes()
   local tasks, ends = {}, nil
   local _ <close> = async.defer(function()

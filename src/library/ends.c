@@ -235,7 +235,7 @@ static struct ta_task *holder(const void *subject) {
 }
 
 const struct ta_wait_kind ta_ends_kind = {
-    .action = "select", .describe = describe, .holder = holder};
+    .action = "select", .describe = describe, .holder = holder, .by_tasks = true};
 
 const struct ta_list *ta_watch_queue(const void *subject) {
   return &((const struct ta_watch *)subject)->waiting;

@@ -40,7 +40,8 @@ static void describe_event(const void *subject, char *text, size_t size) {
   ta_describe_name(subject, text, size);
 }
 
-static const struct ta_wait_kind event_kind = {.action = "event", .describe = describe_event};
+static const struct ta_wait_kind event_kind = {
+    .action = "event", .describe = describe_event, .by_tasks = true};
 
 static int k_event(lua_State *L, int status, lua_KContext context) {
   (void)status, (void)context;

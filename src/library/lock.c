@@ -107,7 +107,7 @@ static struct ta_task *lock_holder(const void *subject) {
 }
 
 static const struct ta_wait_kind lock_kind = {
-    .action = "lock", .describe = describe_lock, .holder = lock_holder};
+    .action = "lock", .describe = describe_lock, .holder = lock_holder, .by_tasks = true};
 
 static void describe_places(const struct permits *semaphore, char *text, size_t size) {
   char name[200];
@@ -132,8 +132,8 @@ static void describe_semaphore(const void *subject, char *text, size_t size) {
              (unsigned long long)orphan->holder_id, ta_clean_name(orphan->holder_name, name), more);
 }
 
-static const struct ta_wait_kind semaphore_kind = {.action = "semaphore",
-                                                   .describe = describe_semaphore};
+static const struct ta_wait_kind semaphore_kind = {
+    .action = "semaphore", .describe = describe_semaphore, .by_tasks = true};
 
 /* ------------------------------------------------------------ taking, giving */
 

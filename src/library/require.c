@@ -26,7 +26,8 @@ static void describe_require(const void *subject, char *text, size_t size) {
   snprintf(text, size, "'%s'", (const char *)subject);
 }
 
-static const struct ta_wait_kind require_kind = {.action = "require", .describe = describe_require};
+static const struct ta_wait_kind require_kind = {
+    .action = "require", .describe = describe_require, .by_tasks = true};
 
 const char *ta_loading_in(const struct ta_runner *runner, const lua_State *co) {
   for (const struct ta_loading *load = runner->loading; load; load = load->next)

@@ -98,8 +98,11 @@ static struct ta_task *scope_holder(const void *subject) {
   return first ? TA_HOLDER(first, struct ta_task, sibling) : NULL;
 }
 
-static const struct ta_wait_kind children_kind = {
-    .action = "scope", .describe = describe_scope, .holder = scope_holder, .firm = true};
+static const struct ta_wait_kind children_kind = {.action = "scope",
+                                                  .describe = describe_scope,
+                                                  .holder = scope_holder,
+                                                  .by_tasks = true,
+                                                  .firm = true};
 
 /* Is the child's end an error of the scope?  Where results are wanted, its own
  * cancellation is one too. */

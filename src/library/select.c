@@ -150,8 +150,11 @@ static struct ta_task *holder(const void *subject) {
   return ((const struct select *)subject)->only;
 }
 
-static const struct ta_wait_kind select_kind = {
-    .action = "select", .describe = describe, .disarm = leave_all, .holder = holder};
+static const struct ta_wait_kind select_kind = {.action = "select",
+                                                .describe = describe,
+                                                .by_tasks = true,
+                                                .disarm = leave_all,
+                                                .holder = holder};
 
 static int k_selected(lua_State *L, int status, lua_KContext context) {
   const struct select *select = lua_touserdata(L, SELECT);

@@ -77,11 +77,6 @@ static double read_clock(void *data) {
   return ((struct scenario *)data)->now;
 }
 
-static bool nothing_pending(void *data) {
-  (void)data;
-  return false;
-}
-
 static bool is_expected(const struct ta_failure *failure) {
   const char *message = failure->message;
   if (strstr(message, "ended while it held")) return failure->kind == TA_FAILURE_OTHER;
@@ -173,7 +168,7 @@ static int l_start(lua_State *L) {
   static const luaL_Reg functions[] = {
       {"log", l_log}, {"entered", l_entered}, {"closed", l_closed}, {NULL, NULL}};
   struct scenario *scenario = lua_touserdata(L, 1);
-  struct ta_host host = {.data = scenario, .now = read_clock, .pending = nothing_pending};
+  struct ta_host host = {.data = scenario, .now = read_clock};
   struct ta_task_options options = {.name = "main", .origin = scenario->chapter};
   luaL_openlibs(L);
   lua_pushglobaltable(L);

@@ -40,11 +40,6 @@ static double read_clock(void *data) {
   return ((struct subject *)data)->now;
 }
 
-static bool nothing_pending(void *data) {
-  (void)data;
-  return false;
-}
-
 /* A step that does not end: all is over. */
 static void preempted(void *data, lua_State *L) {
   struct subject *subject = data;
@@ -119,8 +114,7 @@ static int l_start(lua_State *L) {
                                        {"leave", l_leave},
                                        {NULL, NULL}};
   struct subject *subject = lua_touserdata(L, 1);
-  struct ta_host host = {
-      .data = subject, .now = read_clock, .pending = nothing_pending, .preempted = preempted};
+  struct ta_host host = {.data = subject, .now = read_clock, .preempted = preempted};
   luaL_openlibs(L);
   lua_pushglobaltable(L);
   lua_pushvalue(L, 1);

@@ -84,11 +84,6 @@ static double read_clock(void *data) {
   return ((struct world *)data)->now;
 }
 
-static bool nothing_pending(void *data) {
-  (void)data;
-  return false;
-}
-
 static void on_failure(void *data, const struct ta_failure *failure) {
   struct world *world = data;
   world->failures++;
@@ -105,7 +100,7 @@ static void on_event(void *data, const struct ta_event *event) {
 /* The function of this name in loads.lua becomes a task. */
 static int l_start(lua_State *L) {
   struct world *world = lua_touserdata(L, 1);
-  struct ta_host host = {.data = world, .now = read_clock, .pending = nothing_pending};
+  struct ta_host host = {.data = world, .now = read_clock};
   luaL_openlibs(L);
   world->runner = ta_runner_new(L, &host);
   ta_open(world->runner, L, TA_OPEN_ALL | TA_OPEN_REUSE);

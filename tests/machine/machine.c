@@ -66,11 +66,6 @@ static double read_clock(void *data) {
   return ((struct machine *)data)->now;
 }
 
-static bool is_pending(void *data) {
-  (void)data;
-  return false;
-}
-
 static void on_failure(void *data, const struct ta_failure *failure) {
   struct machine *machine = data;
   bool is_other = failure->kind == TA_FAILURE_OTHER;
@@ -204,7 +199,7 @@ static int k_unparked(lua_State *L, int status, lua_KContext context) {
 
 /* park(number): waits until unpark(number) */
 static int l_park(lua_State *L) {
-  static const struct ta_wait_kind kind = {.action = "park"};
+  static const struct ta_wait_kind kind = {.action = "park", .by_tasks = true};
   struct ta_runner *runner = machine_of(L)->runner;
   struct ta_ticket *ticket = check_ticket(L);
   *ticket = ta_take_ticket(runner, L, &kind, NULL);
@@ -424,7 +419,7 @@ static const char *const habits[] = {"order", "at_once", "newcomers", NULL};
 
 static int l_set_up(lua_State *L) {
   struct machine *machine = machine_of(L);
-  struct ta_host host = {.data = machine, .now = read_clock, .pending = is_pending};
+  struct ta_host host = {.data = machine, .now = read_clock};
   luaL_openlibs(L);
   machine->runner = ta_runner_new(L, &host);
   ta_on_failure(machine->runner, on_failure, machine);

@@ -109,27 +109,27 @@ static bool whole(void) {
 }
 
 /* Whoever acts in a clock may neither begin a pass nor free the Runner: that is what
- * world.pending tells here. */
+ * world.in_hook tells here. */
 static double lua_clock(void *data) {
   struct world *world = data;
-  world->pending = true;
+  world->in_hook = true;
   if (lua_getglobal(world->L, "point") == LUA_TFUNCTION)
     lua_call(world->L, 0, 0); /* it catches what it does */
   else
     lua_pop(world->L, 1);
-  world->pending = false;
+  world->in_hook = false;
   return world->now;
 }
 
 static int l_run(lua_State *L) {
   struct world *world = lua_touserdata(L, lua_upvalueindex(1));
-  if (world->runner && !world->pending) ta_pass(world->runner, NULL);
+  if (world->runner && !world->in_hook) ta_pass(world->runner, NULL);
   return 0;
 }
 
 static int l_free(lua_State *L) {
   struct world *world = lua_touserdata(L, lua_upvalueindex(1));
-  if (world->runner && !world->pending && ta_runner_free(world->runner) == 0) world->runner = NULL;
+  if (world->runner && !world->in_hook && ta_runner_free(world->runner) == 0) world->runner = NULL;
   return 0;
 }
 
@@ -190,7 +190,9 @@ static bool is_true(struct world *world, const char *condition) {
 static void live_on(struct world *world) {
   for (int left = 200; left > 0; left--) {
     enum ta_pass_result result = world_pass(world);
-    if (result == TA_DONE || (result == TA_WAITING && world->deadline == HUGE_VAL)) return;
+    if (result == TA_DONE || result == TA_STUCK ||
+        (result == TA_WAITING && world->deadline == HUGE_VAL))
+      return;
     if (result == TA_WAITING) world->now = world->deadline;
   }
   test_failed(__FILE__, __LINE__, "it comes to an end");

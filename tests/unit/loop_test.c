@@ -233,7 +233,7 @@ static void a_wake_is_taken_by_the_next_pass(void) {
 static void a_wake_without_a_ticket_wakes_the_host(void) {
   struct loop loop;
   open_loop(&loop);
-  world_add(&loop.world, "park()");
+  world_add(&loop.world, "park_outside()");
   ta_pass(loop.world.runner, NULL);
   CHECK(ta_wake(loop.world.runner, (struct ta_ticket){0}) == 0);
   CHECK(loop.woken == 1);

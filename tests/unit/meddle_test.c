@@ -181,14 +181,14 @@ static void children_left_behind_outlive_what_cancelled_them(void) {
 
 /* Runs the global function `hook`, once at a time. */
 static void run_hook(struct world *world) {
-  if (world->pending) return;
-  world->pending = true;
+  if (world->in_hook) return;
+  world->in_hook = true;
   if (lua_getglobal(world->L, "hook") == LUA_TFUNCTION) {
     if (lua_pcall(world->L, 0, 0, 0) != LUA_OK) lua_pop(world->L, 1);
   } else {
     lua_pop(world->L, 1);
   }
-  world->pending = false;
+  world->in_hook = false;
 }
 
 static void later_by_hook(void *data, double delay) {

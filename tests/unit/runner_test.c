@@ -141,9 +141,11 @@ static void the_deadline_is_the_earliest_sleepers(void) {
 static void waiting_becomes_stuck_only_when_nothing_can_wake(void) {
   WITH_WORLD(world);
   world_add(&world, "park() log 'woken'");
-  world.pending = true;
+  world_add(&world, "park_outside() log 'from outside'");
   CHECK(world_pass(&world) == TA_WAITING && world.deadline == HUGE_VAL);
-  world.pending = false;
+  CHECK(ta_outside(world.runner) == 1);
+  ta_unpark(world.runner, world.tickets[1]);
+  CHECK(ta_outside(world.runner) == 0);
   CHECK(world_pass(&world) == TA_STUCK);
   world_add(&world, "sleep(1)");
   CHECK(world_pass(&world) == TA_WAITING && world.deadline == 1);
@@ -153,18 +155,30 @@ static void waiting_becomes_stuck_only_when_nothing_can_wake(void) {
   world_close(&world);
 }
 
-static double clock_of_world(void *data) {
-  return ((struct world *)data)->now;
+/* A wait is what counts, not what is open; one that was given up counts no more. */
+static void a_wait_for_the_outside_counts_until_it_is_over(void) {
+  WITH_WORLD(world);
+  world_add(&world, "waits = spawn(park_outside) park()");
+  CHECK(world_pass(&world) == TA_WAITING && ta_outside(world.runner) == 1);
+  world_do(&world, "waits:cancel()");
+  CHECK(ta_outside(world.runner) == 0);
+  CHECK(world_pass(&world) == TA_STUCK);
+  world_add(&world, "park_outside()");
+  world_pass(&world);
+  CHECK(ta_outside(world.runner) == 1);
+  ta_close_all(world.runner);
+  CHECK(ta_outside(world.runner) == 0);
+  world_close(&world);
 }
 
-static void a_host_that_cannot_tell_is_never_stuck(void) {
-  struct world world;
-  world_open_bare(&world);
-  struct ta_host host = {.data = &world, .now = clock_of_world};
-  world.runner = ta_runner_new(world.L, &host);
+/* Libraries' waits are disarmed also where nobody has freed the Runner. */
+static void closing_the_state_disarms_every_wait(void) {
+  WITH_WORLD(world);
   world_add(&world, "park()");
-  CHECK(world_pass(&world) == TA_WAITING && world.deadline == HUGE_VAL);
-  world_close(&world);
+  world_add(&world, "park_outside()");
+  world_pass(&world);
+  lua_close(world.L);
+  CHECK(world.disarmed == 2);
 }
 
 static void sleeping_for_ever_is_not_being_stuck(void) {
@@ -502,7 +516,8 @@ const struct test runner_tests[] = {
     TEST(a_sleep_gives_the_seconds_really_slept),
     TEST(the_deadline_is_the_earliest_sleepers),
     TEST(waiting_becomes_stuck_only_when_nothing_can_wake),
-    TEST(a_host_that_cannot_tell_is_never_stuck),
+    TEST(a_wait_for_the_outside_counts_until_it_is_over),
+    TEST(closing_the_state_disarms_every_wait),
     TEST(sleeping_for_ever_is_not_being_stuck),
     TEST(only_daemons_left_is_done),
     TEST(live_counts_those_that_have_not_ended),

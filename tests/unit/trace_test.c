@@ -95,9 +95,8 @@ static void a_yield_past_our_own_is_told_too(void) {
 
 static void a_wait_for_the_outside_names_no_task(void) {
   WITH_WORLD(world);
-  world_add(&world, "park()");
+  world_add(&world, "park_outside()");
   ta_on_event(world.runner, note_all, &world);
-  world.pending = true;
   world_pass(&world);
   CHECK(strstr(world.log, "wait#0()0"));
   CHECK(!strstr(world.log, "delay="));

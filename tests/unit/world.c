@@ -29,10 +29,6 @@ double world_clock(void *data) {
   return ((struct world *)data)->now;
 }
 
-static bool is_pending(void *data) {
-  return ((struct world *)data)->pending;
-}
-
 static void look_outside(void *data) {
   struct world *world = data;
   world->longest_poll = fmax(world->longest_poll, world->now - world->last_poll);
@@ -92,10 +88,14 @@ static struct ta_task *holder_of_park(const void *subject) {
   return ((const struct world *)subject)->holder;
 }
 
-static const struct ta_wait_kind park_kind = {
-    .action = "park", .describe = describe_park, .disarm = disarm_park, .holder = holder_of_park};
+static const struct ta_wait_kind park_kind = {.action = "park",
+                                              .describe = describe_park,
+                                              .disarm = disarm_park,
+                                              .holder = holder_of_park,
+                                              .by_tasks = true};
+static const struct ta_wait_kind outside_kind = {.action = "outside", .disarm = disarm_park};
 static const struct ta_wait_kind firm_kind = {
-    .action = "firm", .disarm = disarm_park, .firm = true};
+    .action = "firm", .disarm = disarm_park, .by_tasks = true, .firm = true};
 
 static struct ta_ticket take_for(lua_State *L, const struct ta_wait_kind *kind) {
   struct world *world = world_of(L);
@@ -118,6 +118,10 @@ static int k_woken(lua_State *L, int status, lua_KContext context) {
 
 static int l_park(lua_State *L) {
   return ta_park(world_of(L)->runner, L, take(L), 0, k_woken);
+}
+
+static int l_park_outside(lua_State *L) {
+  return ta_park(world_of(L)->runner, L, take_for(L, &outside_kind), 0, k_woken);
 }
 
 static int l_park_firmly(lua_State *L) {
@@ -148,6 +152,7 @@ static void open_functions(struct world *world) {
       {"work", l_work},
       {"park", l_park},
       {"park_firmly", l_park_firmly},
+      {"park_outside", l_park_outside},
       {"take", l_take},
       {"unpark", l_unpark},
       {"raise_taken", l_raise_taken},
@@ -174,7 +179,6 @@ void world_open(struct world *world, unsigned flags) {
   struct ta_host host = {
       .data = world,
       .now = world_clock,
-      .pending = is_pending,
       .poll = look_outside,
       .preempted = preempted,
   };

@@ -36,7 +36,7 @@ struct world {
 
   double now;          /* the clock */
   double deadline;     /* from the last pass */
-  bool pending;        /* something is under way outside */
+  bool in_hook;        /* for tests whose callbacks are not to call themselves */
   unsigned polls;      /* how often the outside was looked at */
   double last_poll;    /* when */
   double longest_poll; /* the longest time between two looks */
