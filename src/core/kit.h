@@ -7,19 +7,11 @@
 #define TA_CORE_KIT_H
 
 #include "core/runner.h"
+#include "tinyasync_lib.h"
 
-/* Pushes a C function whose first upvalue is the Runner.  [-0, +1, m] */
-void ta_push_function(struct ta_runner *runner, lua_State *L, lua_CFunction function);
-
-struct ta_function {
-  const char *name;
-  lua_CFunction function;
-};
-
-/* Sets one function, or those up to a NULL, in the table on top.  [-0, +0, m] */
+/* Sets one such function in the table on top.  [-0, +0, m] */
 void ta_set_function(struct ta_runner *runner, lua_State *L, const char *name,
                      lua_CFunction function);
-void ta_set_functions(struct ta_runner *runner, lua_State *L, const struct ta_function *functions);
 
 /* Pushes a table for the methods of the kind `name`, with these, of which there may
  * be none.  It notes what is looked for in vain, for hints.  [-0, +1, m] */
@@ -37,13 +29,6 @@ void ta_keep_error_kind(struct ta_runner *runner, lua_State *L, int which, const
 
 /* Pushes a copy of the table on top.  [-0, +1, m] */
 void ta_push_copy(lua_State *L);
-
-/* Replaces the values from index `first` on by one table of them, with `n`.
- * [-n, +1, m] */
-void ta_pack(lua_State *L, int first);
-
-/* Replaces such a table on top by its values: how many.  [-1, +n, m] */
-int ta_unpack(lua_State *L);
 
 /* The userdata at `index`, or NULL unless its metatable is the one kept under
  * `which`.  [-0, +0, -] */

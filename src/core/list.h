@@ -11,21 +11,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct ta_link {
-  struct ta_link *next; /* NULL: in no list */
-  struct ta_link *prev;
-};
-
-struct ta_list {
-  struct ta_link ring;
-};
+#include "tinyasync_lib.h"
 
 /* What holds the link: its `type`, in which the link is `member`. */
 #define TA_HOLDER(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
-
-static inline void ta_list_init(struct ta_list *list) {
-  list->ring.next = list->ring.prev = &list->ring;
-}
 
 static inline bool ta_list_empty(const struct ta_list *list) {
   return list->ring.next == &list->ring;

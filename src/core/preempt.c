@@ -15,6 +15,13 @@ struct ta_runner *ta_newest_runner(lua_State *L) {
   return runner;
 }
 
+struct ta_runner *ta_runner_of(lua_State *L) {
+  struct ta_runner *newest = ta_newest_runner(L);
+  for (struct ta_runner *runner = newest; runner; runner = runner->older)
+    if (runner->level && runner->level->co == L) return runner;
+  return newest;
+}
+
 static void set_newest(lua_State *L, struct ta_runner *runner) {
   if (runner)
     lua_pushlightuserdata(L, runner);

@@ -30,15 +30,4 @@ typedef bool ta_stands_fn(const struct ta_waiter *waiter, const void *object);
 struct ta_waiter *ta_first_standing(struct ta_runner *runner, const struct ta_list *queue,
                                     ta_stands_fn *stands, const void *object);
 
-/* Wakes the first who waits in the queue, if any: its task. */
-struct ta_task *ta_wake_first(struct ta_runner *runner, struct ta_list *waiting);
-
-/* Waits in the queue of `subject`, an object which is at index 1, until it is woken;
- * `name` is the function that does so for the script.  Use it as the return of a C function.  `k`
- * begins with ta_check_given_up().
- * [-0, +0, v] */
-int ta_wait_in(struct ta_runner *runner, lua_State *L, const char *name,
-               const struct ta_wait_kind *kind, void *subject, struct ta_list *waiting,
-               lua_KFunction k);
-
 #endif

@@ -13,7 +13,7 @@
 #include <stdatomic.h>
 
 #include "core/timers.h"
-#include "tinyasync.h"
+#include "tinyasync_lib.h"
 
 #if defined(__GNUC__)
 #define TA_LIKELY(x) __builtin_expect(!!(x), 1)
@@ -31,22 +31,24 @@ struct ta_woken;
 
 /* What the Runner keeps in the registry. */
 enum {
-  TA_KEEPS_TASKS = 1, /* reference -> task, for all that live */
-  TA_KEEPS_META,      /* the metatable of tasks */
-  TA_KEEPS_THREADS,   /* number -> coroutine of a task, or one that waits for the next */
-  TA_KEEPS_BODY,      /* the function at the bottom of each task's stack */
-  TA_KEEPS_HANDLER,   /* the message handler that remembers frames */
-  TA_KEEPS_KNOWN,     /* reference -> what is known of an error on its way */
-  TA_KEEPS_RECORD,    /* the last spawn record */
-  TA_KEEPS_SPAWNER,   /* the function that made it */
-  TA_KEEPS_REPLACED,  /* list of table, key, value that ta_open() replaced */
-  TA_KEEPS_CLOSER,    /* the metatable of a module that is being loaded */
-  TA_KEEPS_CAUSES,    /* cause -> error object of a cancellation */
-  TA_KEEPS_LOCALS,    /* reference -> task-local values */
-  TA_KEEPS_WEAK,      /* the metatable of their tables */
-  TA_KEEPS_ACTIONS,   /* name -> handler */
-  TA_KEEPS_CHUNKS,    /* what the Lua half of the library sees */
-  TA_KEEPS_CANCELLED, /* metatables of error objects */
+  TA_KEEPS_TASKS = 1,     /* reference -> task, for all that live */
+  TA_KEEPS_META,          /* the metatable of tasks */
+  TA_KEEPS_THREADS,       /* number -> coroutine of a task, or one that waits for the next */
+  TA_KEEPS_BODY,          /* the function at the bottom of each task's stack */
+  TA_KEEPS_HANDLER,       /* the message handler that remembers frames */
+  TA_KEEPS_KNOWN,         /* reference -> what is known of an error on its way */
+  TA_KEEPS_RECORD,        /* the last spawn record */
+  TA_KEEPS_SPAWNER,       /* the function that made it */
+  TA_KEEPS_REPLACED,      /* list of table, key, value that ta_open() replaced */
+  TA_KEEPS_CLOSER,        /* the metatable of a module that is being loaded */
+  TA_KEEPS_CAUSES,        /* cause -> error object of a cancellation */
+  TA_KEEPS_LOCALS,        /* reference -> task-local values */
+  TA_KEEPS_WEAK,          /* the metatable of their tables */
+  TA_KEEPS_ACTIONS,       /* name -> handler */
+  TA_KEEPS_NAMED_ACTIONS, /* names that scripts may not give an action of their own */
+  TA_KEEPS_KINDS,         /* kind of objects -> metatable -> how they are selected: object.c */
+  TA_KEEPS_CHUNKS,        /* what the Lua half of the library sees */
+  TA_KEEPS_CANCELLED,     /* metatables of error objects */
   TA_KEEPS_TIMEOUT,
   TA_KEEPS_ERRORS,
   TA_KEEPS_SCOPE, /* metatables of what scripts handle */
@@ -209,17 +211,8 @@ void ta_keep(struct ta_runner *runner, lua_State *L, int which);
 /* Pushes the Runner itself, the first upvalue of its C functions.  [-0, +1, -] */
 void ta_push_runner(struct ta_runner *runner, lua_State *L);
 
-/* The Runner of the running C function, its first upvalue. */
-static inline struct ta_runner *ta_upvalue_runner(lua_State *L) {
-  return lua_touserdata(L, lua_upvalueindex(1));
-}
-
 /* Raises "not enough memory" without asking for any.  [-0, +0, v] */
 int ta_raise_memory(lua_State *L);
-
-/* Raises that the Runner was closed, if it was.  To be called after whatever may run
- * Lua: a finalizer may have closed it.  [-0, +0, v] */
-void ta_check_open(const struct ta_runner *runner, lua_State *L);
 
 /* Makes room for `count` values on L's stack.  [-0, +0, m] */
 void ta_check_stack(lua_State *L, int count);

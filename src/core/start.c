@@ -144,7 +144,7 @@ static struct ta_task *push_new(struct ta_runner *runner, lua_State *L, int func
   struct ta_task *task = lua_newuserdatauv(L, sizeof *task, TA_TASK_KEEPS);
   memset(task, 0, sizeof *task);
   ta_list_init(&task->awaiters);
-  ta_list_init(&task->holds);
+  ta_list_init(&task->attached);
   lua_pushvalue(L, named ? -2 : function);
   if (named)
     ta_set_task_name(L, -2);

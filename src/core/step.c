@@ -90,22 +90,22 @@ static void wake_awaiters(struct ta_runner *runner, struct ta_task *task) {
   while ((link = ta_list_first(&task->awaiters))) ta_wake_waiter(runner, link);
 }
 
-static void leave_holds(struct ta_runner *runner, struct ta_task *task) {
+static void detach_all(struct ta_runner *runner, struct ta_task *task) {
   struct ta_link *link;
   if (task->lost_lock) runner->upper->report_lost(runner, task);
-  while ((link = ta_list_first(&task->holds))) {
-    struct ta_hold *hold = TA_HOLDER(link, struct ta_hold, link);
+  while ((link = ta_list_first(&task->attached))) {
+    struct ta_attachment *attachment = TA_HOLDER(link, struct ta_attachment, link);
     ta_list_leave(link);
-    hold->kind->ended(runner, task, hold);
+    attachment->kind->on_end(runner, task, attachment);
   }
 }
 
-static void forget_holds(struct ta_task *task) {
+static void forget_attached(struct ta_task *task) {
   struct ta_link *link;
-  while ((link = ta_list_first(&task->holds))) {
-    struct ta_hold *hold = TA_HOLDER(link, struct ta_hold, link);
+  while ((link = ta_list_first(&task->attached))) {
+    struct ta_attachment *attachment = TA_HOLDER(link, struct ta_attachment, link);
     ta_list_leave(link);
-    if (hold->kind->forgotten) hold->kind->forgotten(hold);
+    if (attachment->kind->on_forget) attachment->kind->on_forget(attachment);
   }
 }
 
@@ -113,7 +113,7 @@ static void forget_holds(struct ta_task *task) {
 static void let_go(struct ta_runner *runner, struct ta_task *task) {
   runner->upper->forget(runner, task);
   ta_abandon_regions(runner, task, NULL);
-  if (task->lost_lock || !ta_list_empty(&task->holds)) leave_holds(runner, task);
+  if (task->lost_lock || !ta_list_empty(&task->attached)) detach_all(runner, task);
   if (runner->heritage) runner->heritage->forget(runner, runner->L, task);
   if (task->cause == task) ta_forget_cancellation(runner, task);
 }
@@ -393,7 +393,7 @@ void ta_task_abandon(struct ta_runner *runner, struct ta_task *task) {
 void ta_task_forget(struct ta_runner *runner, struct ta_task *task) {
   ta_drop_wait(runner, task);
   ta_abandon_regions(runner, task, NULL);
-  forget_holds(task);
+  forget_attached(task);
   ta_list_leave(&task->sibling);
   task->scope = NULL;
   task->state = TA_TASK_CANCELLED;

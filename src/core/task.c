@@ -20,3 +20,13 @@ void ta_task_push(struct ta_runner *runner, lua_State *L, const struct ta_task *
 bool ta_task_is_awaited(const struct ta_task *task) {
   return task->scope || !ta_list_empty(&task->awaiters);
 }
+
+void ta_attach(struct ta_runner *runner, struct ta_attachment *attachment,
+               const struct ta_attachment_kind *kind) {
+  attachment->kind = kind;
+  if (runner->current) ta_list_append(&runner->current->attached, &attachment->link);
+}
+
+void ta_detach(struct ta_attachment *attachment) {
+  ta_list_leave(&attachment->link);
+}

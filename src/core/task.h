@@ -12,7 +12,6 @@
 #include "core/list.h"
 #include "core/runner.h"
 
-struct ta_hold;
 struct ta_region;
 struct ta_scope;
 struct ta_task;
@@ -24,21 +23,6 @@ enum ta_task_state {
   TA_TASK_DONE,
   TA_TASK_FAILED,
   TA_TASK_CANCELLED
-};
-
-/* What becomes of something that a task holds. */
-struct ta_hold_kind {
-  /* The task has ended, and holds it no more. */
-  void (*ended)(struct ta_runner *runner, struct ta_task *task, struct ta_hold *hold);
-
-  /* The Runner is freed; may be NULL. */
-  void (*forgotten)(struct ta_hold *hold);
-};
-
-/* Something that a task has and should give back before it ends. */
-struct ta_hold {
-  struct ta_link link;
-  const struct ta_hold_kind *kind;
 };
 
 /* A place in a queue of those who wait. */
@@ -102,7 +86,7 @@ struct ta_task {
   struct ta_link sibling;   /* among the scope's children */
   struct ta_region *region; /* the innermost scope, deadline or shield it is in */
   const void *anchored;     /* the object that its user value keeps */
-  struct ta_list holds;     /* locks, places of semaphores */
+  struct ta_list attached;  /* what it is to give back before it ends: locks ... */
   const char *name;         /* NULL until somebody asked */
 };
 

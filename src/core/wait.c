@@ -381,3 +381,7 @@ int ta_sleep(struct ta_runner *runner, lua_State *L, double delay) {
   if (ta_tracing(runner)) runner->upper->trace_sleep(runner, runner->current, L, fmax(0, delay));
   return ta_pass_wait_up(runner, L, 0, (lua_KContext)runner, k_slept);
 }
+
+void ta_check_wait_end(struct ta_runner *runner, lua_State *L) {
+  ta_check_given_up(runner, L);
+}

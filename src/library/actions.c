@@ -12,21 +12,27 @@
 
 /* ------------------------------------------------------------ async.actions */
 
-static const char *const built_in[] = {
-    "await",   "checkpoint", "closing", "event",     "join", "lock",  "recv",
-    "require", "scope",      "select",  "semaphore", "send", "sleep", "turn",
-};
+void ta_name_action(struct ta_runner *runner, lua_State *L, const char *action) {
+  ta_push_kept(runner, L, TA_KEEPS_NAMED_ACTIONS);
+  lua_pushboolean(L, true);
+  lua_setfield(L, -2, action);
+  lua_pop(L, 1);
+}
 
-static void check_name(lua_State *L, int index) {
+static void check_name(struct ta_runner *runner, lua_State *L, int index) {
   if (lua_type(L, index) != LUA_TSTRING)
     luaL_error(L, "actions: expected a string as the name, got %s", luaL_typename(L, index));
-  for (size_t i = 0; i < sizeof built_in / sizeof *built_in; i++)
-    if (ta_is_word(L, index, built_in[i])) luaL_error(L, "actions: '%s' is built in", built_in[i]);
+  ta_check_open(runner, L);
+  ta_push_kept(runner, L, TA_KEEPS_NAMED_ACTIONS);
+  lua_pushvalue(L, index);
+  if (lua_rawget(L, -2) != LUA_TNIL)
+    luaL_error(L, "actions: '%s' is built in", lua_tostring(L, index));
+  lua_pop(L, 2);
 }
 
 /* (async.actions, name, handler); the handlers are upvalue 2. */
 static int l_actions_newindex(lua_State *L) {
-  check_name(L, 2);
+  check_name(ta_upvalue_runner(L), L, 2);
   if (!lua_isnil(L, 3) && !ta_is_callable(L, 3))
     return luaL_error(L, "actions: expected a function for '%s', got %s", ta_push_readable(L, 2),
                       luaL_typename(L, 3));
@@ -196,6 +202,11 @@ static int l_action_close(lua_State *L) {
 }
 
 void ta_actions_setup(struct ta_runner *runner, lua_State *L) {
+  static const char *const of_the_kernel[] = {"checkpoint", "closing", "sleep", "turn"};
+  lua_newtable(L);
+  ta_keep(runner, L, TA_KEEPS_NAMED_ACTIONS);
+  for (size_t i = 0; i < sizeof of_the_kernel / sizeof *of_the_kernel; i++)
+    ta_name_action(runner, L, of_the_kernel[i]);
   lua_newtable(L);
   ta_set_function(runner, L, "__close", l_action_close);
   ta_keep(runner, L, TA_KEEPS_ACTION);

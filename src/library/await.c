@@ -9,6 +9,7 @@
 #include "core/wait.h"
 #include "library/coroutine.h"
 #include "library/protocol.h"
+#include "library/select.h"
 #include "words/inspect.h"
 #include "words/names.h"
 #include "words/obstacle.h"
@@ -185,6 +186,8 @@ static int l_await(lua_State *L) {
 void ta_push_await(struct ta_runner *runner, lua_State *L) {
   ta_lets_wait(runner, L, l_await);
   ta_push_function(runner, L, l_await);
+  ta_name_action(runner, L, "await");
+  ta_name_action(runner, L, "join");
 }
 
 /* -------------------------------------------------------- cancel and status */
@@ -221,6 +224,30 @@ static int l_task_status(lua_State *L) {
 }
 
 /* ---------------------------------------------------------------- its object */
+
+static bool has_ended(struct ta_runner *runner, void *object) {
+  (void)runner;
+  return ta_task_has_ended(object);
+}
+
+static struct ta_list *awaiters_of(void *object) {
+  return &((struct ta_task *)object)->awaiters;
+}
+
+static int give_selected(struct ta_runner *runner, lua_State *L, int index) {
+  const struct ta_task *task = lua_touserdata(L, index);
+  lua_pushboolean(L, task->state == TA_TASK_DONE);
+  int count = ta_task_push_results(L, index);
+  if (task->state == TA_TASK_FAILED) ta_note_origin(runner, L, index);
+  return 1 + count;
+}
+
+static bool by_tasks(const void *object) {
+  (void)object;
+  return true;
+}
+
+static const struct ta_selectable selectable = {has_ended, awaiters_of, give_selected, by_tasks};
 
 static void set_methods(struct ta_runner *runner, lua_State *L) {
   ta_set_function(runner, L, "await", l_task_await);
@@ -272,5 +299,6 @@ void ta_tasks_setup(struct ta_runner *runner, lua_State *L) {
   lua_setfield(L, -2, "__name");
   lua_pushliteral(L, "Task");
   lua_setfield(L, -2, "__metatable"); /* what scripts get of it */
+  ta_make_selectable(runner, L, &selectable);
   ta_keep(runner, L, TA_KEEPS_META);
 }

@@ -8,8 +8,11 @@
 #include "core/kit.h"
 #include "core/queue.h"
 #include "core/wait.h"
+#include "library/select.h"
 
-enum { SENT = 2 }; /* the value on the stack of send() */
+/* Where on the stack of its function a waiting task has its value: one that sends, and
+ * one that receives. */
+enum { SENT = 2, RECEIVED = 2 };
 
 /* Takes the Runner from who has looked it up: these functions are called often. */
 static struct ta_channel *check_channel_of(struct ta_runner *runner, lua_State *L) {
@@ -80,17 +83,21 @@ static void push_sent(lua_State *L, const struct ta_waiter *sender) {
 static void give_to_receiver(struct ta_runner *runner, lua_State *L, struct ta_waiter *receiver) {
   lua_State *co = receiver->task->stopped;
   lua_xmove(L, co, 1);
-  lua_replace(co, receiver == &receiver->task->waiter ? TA_RECEIVED : TA_SELECTED);
+  lua_replace(co, receiver == &receiver->task->waiter ? RECEIVED : TA_SELECTED);
   ta_wake_waiter(runner, &receiver->link);
 }
 
-bool ta_channel_ready(struct ta_runner *runner, struct ta_channel *channel) {
+/* Could a value, or the end, be received at once? */
+static bool is_ready(struct ta_runner *runner, void *object) {
+  const struct ta_channel *channel = object;
   const struct ta_waiter *sender = first_of(runner, channel, &channel->senders);
   return sender || channel->count > 0 || channel->closed;
 }
 
-/* Who is woken is woken last: the host's call_later may be Lua. */
-bool ta_channel_take(struct ta_runner *runner, lua_State *L, int index) {
+/* Takes what can be had at once from the channel at `index`: pushes it, nil at the end.
+ * False when there is nothing yet.  Who is woken is woken last: the host's call_later may
+ * be Lua. */
+static bool take(struct ta_runner *runner, lua_State *L, int index) {
   struct ta_channel *channel = lua_touserdata(L, index);
   struct ta_waiter *sender = first_of(runner, channel, &channel->senders);
   if (channel->count > 0) {
@@ -108,6 +115,23 @@ bool ta_channel_take(struct ta_runner *runner, lua_State *L, int index) {
   ta_wake_waiter(runner, &sender->link);
   return true;
 }
+
+/* ------------------------------------------------------------------ selecting */
+
+static struct ta_list *receivers_of(void *object) {
+  return &((struct ta_channel *)object)->sync.waiting;
+}
+
+static int give(struct ta_runner *runner, lua_State *L, int index) {
+  if (!take(runner, L, index)) lua_pushnil(L);
+  return 1;
+}
+
+static bool by_tasks(const void *object) {
+  return !((const struct ta_channel *)object)->sync.outside;
+}
+
+static const struct ta_selectable selectable = {is_ready, receivers_of, give, by_tasks};
 
 /* -------------------------------------------------------------------- words */
 
@@ -147,7 +171,7 @@ static const struct ta_wait_kind rendezvous_kind = {
 static int k_received(lua_State *L, int status, lua_KContext context) {
   (void)status;
   ta_check_given_up((struct ta_runner *)context, L);
-  lua_settop(L, TA_RECEIVED);
+  lua_settop(L, RECEIVED);
   return 1;
 }
 
@@ -157,15 +181,16 @@ static int receive(lua_State *L, const struct ta_wait_kind *kind, lua_CFunction 
   struct ta_channel *channel = check_channel_of(runner, L);
   ta_enter(runner, L);
   lua_settop(L, 1);
-  if (ta_channel_ready(runner, channel)) {
+  if (is_ready(runner, channel)) {
     if (ta_has_gone_on(runner, L)) return ta_give_turn_before(runner, L, function);
-    ta_channel_take(runner, L, 1);
+    take(runner, L, 1);
     return 1;
   }
   ta_check_wait(runner, L, "recv");
   lua_pushnil(L); /* for the value */
   ta_anchor_wait(runner, L, 1);
   ta_queue_wait(ta_begin_wait(runner, L, kind, channel), &channel->sync.waiting);
+  if (channel->sync.outside) ta_count_outside(runner, runner->current);
   return ta_park_here(runner, L, (lua_KContext)runner, k_received);
 }
 
@@ -192,14 +217,15 @@ static int k_sent(lua_State *L, int status, lua_KContext context) {
   return lua_isnil(L, SENT) ? raise_closed(L, lua_touserdata(L, 1)) : 0;
 }
 
-/* Gives the value at SENT to a receiver, or NULL: there is room for it. */
-static void hand_over(struct ta_runner *runner, lua_State *L, struct ta_channel *channel,
+/* Gives the value on top, which is popped, to a receiver, or NULL: there is room for it in
+ * the channel at `index`. */
+static void hand_over(struct ta_runner *runner, lua_State *L, struct ta_channel *channel, int index,
                       struct ta_waiter *receiver) {
   runner->polls = false;
   if (receiver)
     give_to_receiver(runner, L, receiver);
   else
-    push_back(L, channel, 1);
+    push_back(L, channel, index);
 }
 
 static int l_send(lua_State *L) {
@@ -212,7 +238,7 @@ static int l_send(lua_State *L) {
   if (channel->closed) return raise_closed(L, channel);
   if (receiver || channel->count < channel->capacity) {
     if (ta_has_gone_on(runner, L)) return ta_give_turn_before(runner, L, l_send);
-    hand_over(runner, L, channel, receiver);
+    hand_over(runner, L, channel, 1, receiver);
     return 0;
   }
   ta_check_wait(runner, L, "send");
@@ -235,7 +261,7 @@ static int l_try_recv(lua_State *L) {
   struct ta_channel *channel = check_channel_of(runner, L);
   ta_check_open(runner, L);
   lua_settop(L, 1);
-  if (ta_channel_take(runner, L, 1) && !lua_isnil(L, -1)) return 1;
+  if (take(runner, L, 1) && !lua_isnil(L, -1)) return 1;
   return give_reason(L, channel->closed ? "closed" : "empty");
 }
 
@@ -249,7 +275,7 @@ static int l_try_send(lua_State *L) {
   struct ta_waiter *receiver = first_of(runner, channel, &channel->sync.waiting);
   if (channel->closed) return give_reason(L, "closed");
   if (!receiver && channel->count >= channel->capacity) return give_reason(L, "full");
-  hand_over(runner, L, channel, receiver);
+  hand_over(runner, L, channel, 1, receiver);
   lua_pushboolean(L, true);
   return 1;
 }
@@ -311,15 +337,42 @@ static lua_Integer check_capacity(lua_State *L) {
   return capacity;
 }
 
-static int l_channel(lua_State *L) {
-  struct ta_runner *runner = ta_upvalue_runner(L);
-  lua_Integer capacity = check_capacity(L);
-  struct ta_channel *channel = ta_push_sync(runner, L, sizeof *channel, 2, TA_KEEPS_CHANNEL);
+static struct ta_channel *push_channel(struct ta_runner *runner, lua_State *L, lua_Integer capacity,
+                                       int name_index) {
+  struct ta_channel *channel =
+      ta_push_sync(runner, L, sizeof *channel, name_index, TA_KEEPS_CHANNEL);
   ta_list_init(&channel->senders);
   channel->capacity = capacity;
   lua_newtable(L);
   lua_setiuservalue(L, -2, 2);
+  return channel;
+}
+
+static int l_channel(lua_State *L) {
+  push_channel(ta_upvalue_runner(L), L, check_capacity(L), 2);
   return 1;
+}
+
+/* ------------------------------------------------------------------- from C */
+
+void ta_push_channel(struct ta_runner *runner, lua_State *L, lua_Integer capacity,
+                     const char *name) {
+  ta_check_stack(L, LUA_MINSTACK);
+  lua_pushstring(L, name);
+  push_channel(runner, L, capacity, lua_gettop(L))->sync.outside = true;
+  lua_remove(L, -2);
+}
+
+bool ta_try_send(struct ta_runner *runner, lua_State *L, int index) {
+  index = lua_absindex(L, index);
+  struct ta_channel *channel = lua_touserdata(L, index);
+  struct ta_waiter *receiver = first_of(runner, channel, &channel->sync.waiting);
+  bool sent = !channel->closed && (receiver || channel->count < channel->capacity);
+  if (!sent)
+    lua_pop(L, 1);
+  else
+    hand_over(runner, L, channel, index, receiver);
+  return sent;
 }
 
 void ta_open_channel(struct ta_runner *runner, lua_State *L) {
@@ -330,6 +383,8 @@ void ta_open_channel(struct ta_runner *runner, lua_State *L) {
   ta_new_sync_kind(runner, L, "Channel", methods);
   ta_set_function(runner, L, "__len", l_length);
   ta_set_function(runner, L, "__tostring", l_tostring);
-  ta_keep_sync_kind(runner, L, TA_KEEPS_CHANNEL);
+  ta_keep_sync_kind(runner, L, TA_KEEPS_CHANNEL, &selectable);
   ta_set_function(runner, L, "channel", l_channel);
+  ta_name_action(runner, L, "recv");
+  ta_name_action(runner, L, "send");
 }

@@ -22,17 +22,6 @@ struct ta_channel {
   bool closed;
 };
 
-/* Where on the stack of its function a waiting task finds its value: one that
- * receives, and one that selects; and where the latter's places are. */
-enum { TA_RECEIVED = 2, TA_SELECTED = 3, TA_SELECTING = 2 };
-
-/* Could a value, or the end, be received at once? */
-bool ta_channel_ready(struct ta_runner *runner, struct ta_channel *channel);
-
-/* Takes what can be had at once from the channel at `index`: pushes it, nil at the
- * end.  False when there is nothing yet.  [-0, +(0|1), m] */
-bool ta_channel_take(struct ta_runner *runner, lua_State *L, int index);
-
 /* Adds the constructor to the table on top.  [-0, +0, m] */
 void ta_open_channel(struct ta_runner *runner, lua_State *L);
 

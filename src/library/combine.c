@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "library/combine.h"
 
-#include <lauxlib.h>
-
 #include "core/chunk.h"
 #include "core/kit.h"
 #include "core/wait.h"
@@ -14,53 +12,6 @@
 #include "words/error_group.h"
 
 extern const char *const ta_chunk_combine[];
-
-/* ------------------------------------------------------------------- async */
-
-/* The functions of async that are loaded when they are looked for. */
-static const char *const lazy[] = {"all",    "any",          "race",  "map",
-                                   "settle", "as_completed", "retry", "every"};
-
-#define LAZY_COUNT (sizeof lazy / sizeof *lazy)
-
-static bool is_lazy(lua_State *L, int index) {
-  for (size_t i = 0; i < LAZY_COUNT; i++)
-    if (ta_is_word(L, index, lazy[i])) return true;
-  return false;
-}
-
-/* Copies the functions of the chunk into async, the table at index 1. */
-static void load_all(lua_State *L) {
-  ta_push_chunk(ta_upvalue_runner(L), L, ta_chunk_combine);
-  for (size_t i = 0; i < LAZY_COUNT; i++) {
-    lua_pushstring(L, lazy[i]);
-    lua_pushvalue(L, -1);
-    lua_rawget(L, -3);
-    lua_rawset(L, 1);
-  }
-  lua_pushnil(L);
-  lua_setmetatable(L, 1);
-}
-
-/* (async, key) */
-static int l_index(lua_State *L) {
-  lua_settop(L, 2);
-  if (!is_lazy(L, 2)) return 0;
-  load_all(L);
-  lua_settop(L, 2);
-  lua_rawget(L, 1);
-  return 1;
-}
-
-/* pairs(async) finds them all. */
-static int l_pairs(lua_State *L) {
-  lua_settop(L, 1);
-  load_all(L);
-  lua_pushcfunction(L, ta_l_next);
-  lua_pushvalue(L, 1);
-  lua_pushnil(L);
-  return 3;
-}
 
 /* The next call of a function that may wait is not the script's own: it does not count
  * when it need not. */
@@ -103,6 +54,8 @@ static const struct ta_function functions[] = {
 };
 
 void ta_open_combinators(struct ta_runner *runner, lua_State *L) {
+  static const char *const names[] = {"all",          "any",   "race",  "map", "settle",
+                                      "as_completed", "retry", "every", NULL};
   ta_watch_setup(runner, L);
   ta_push_environment(runner, L);
   lua_pushvalue(L, -2);
@@ -111,8 +64,5 @@ void ta_open_combinators(struct ta_runner *runner, lua_State *L) {
   lua_pop(L, 1);
   ta_set_functions(runner, L, functions);
   lua_pop(L, 1);
-  lua_createtable(L, 0, 2);
-  ta_set_function(runner, L, "__index", l_index);
-  ta_set_function(runner, L, "__pairs", l_pairs);
-  lua_setmetatable(L, -2);
+  ta_offer_chunk(runner, L, names, ta_chunk_combine);
 }

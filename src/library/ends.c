@@ -24,10 +24,10 @@ struct place {
 };
 
 struct ta_watch {
-  struct ta_hold hold;    /* of a loop: among what the task holds that began it */
-  struct ta_list ended;   /* places whose tasks have ended, and nobody was told */
-  struct ta_list waiting; /* tasks that want to be */
-  struct ta_list free;    /* places */
+  struct ta_attachment hold; /* of a loop: among what the task holds that began it */
+  struct ta_list ended;      /* places whose tasks have ended, and nobody was told */
+  struct ta_list waiting;    /* tasks that want to be */
+  struct ta_list free;       /* places */
   bool is_loop;
   uint64_t counted_in; /* of a loop: the step whose call counted for the first ask, or 0 */
   size_t count;
@@ -107,14 +107,15 @@ static void cancel_left(struct ta_runner *runner, lua_State *L, struct ta_watch 
     if (watch->places[i].task) ta_cancel_task(runner, watch->places[i].task, runner);
 }
 
-static void loop_task_ended(struct ta_runner *runner, struct ta_task *task, struct ta_hold *hold) {
+static void loop_task_ended(struct ta_runner *runner, struct ta_task *task,
+                            struct ta_attachment *hold) {
   struct ta_watch *watch = TA_HOLDER(hold, struct ta_watch, hold);
   (void)task;
   cancel_left(runner, runner->L, watch);
   leave_all(runner, watch);
 }
 
-static const struct ta_hold_kind loop_hold = {loop_task_ended, NULL};
+static const struct ta_attachment_kind loop_hold = {loop_task_ended, NULL};
 
 static int l_watch_gc(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
@@ -194,7 +195,7 @@ static void begin_loop(struct ta_runner *runner, struct ta_watch *watch) {
   watch->is_loop = true;
   watch->counted_in = runner->steps;
   watch->hold.kind = &loop_hold;
-  if (runner->current) ta_list_append(&runner->current->holds, &watch->hold.link);
+  if (runner->current) ta_list_append(&runner->current->attached, &watch->hold.link);
 }
 
 int ta_l_watch(lua_State *L) {

@@ -3,6 +3,7 @@
 
 #include "core/queue.h"
 #include "core/wait.h"
+#include "library/select.h"
 
 static struct ta_event_flag *check_event(lua_State *L) {
   return ta_check_kind(L, TA_KEEPS_EVENT, "Event");
@@ -13,12 +14,26 @@ static int l_event(lua_State *L) {
   return 1;
 }
 
+struct ta_event_flag *ta_push_event(struct ta_runner *runner, lua_State *L, const char *name) {
+  ta_check_stack(L, LUA_MINSTACK);
+  lua_pushstring(L, name);
+  struct ta_event_flag *event =
+      ta_push_sync(runner, L, sizeof *event, lua_gettop(L), TA_KEEPS_EVENT);
+  event->sync.outside = true;
+  lua_remove(L, -2);
+  return event;
+}
+
+void ta_set_event(struct ta_runner *runner, struct ta_event_flag *event) {
+  event->is_set = true;
+  while (ta_wake_first(runner, &event->sync.waiting)) continue;
+}
+
 static int l_event_set(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_event_flag *event = check_event(L);
   ta_check_open(runner, L);
-  event->is_set = true;
-  while (ta_wake_first(runner, &event->sync.waiting)) continue;
+  ta_set_event(runner, event);
   return 0;
 }
 
@@ -42,6 +57,7 @@ static void describe_event(const void *subject, char *text, size_t size) {
 
 static const struct ta_wait_kind event_kind = {
     .action = "event", .describe = describe_event, .by_tasks = true};
+static const struct ta_wait_kind outside_kind = {.action = "event", .describe = describe_event};
 
 static int k_event(lua_State *L, int status, lua_KContext context) {
   (void)status, (void)context;
@@ -56,7 +72,8 @@ static int l_event_wait(lua_State *L) {
   lua_settop(L, 1);
   if (event->is_set)
     return ta_has_gone_on(runner, L) ? ta_give_turn_before(runner, L, l_event_wait) : 0;
-  return ta_wait_for(runner, L, "wait", &event_kind, &event->sync, k_event);
+  const struct ta_wait_kind *kind = event->sync.outside ? &outside_kind : &event_kind;
+  return ta_wait_for(runner, L, "wait", kind, &event->sync, k_event);
 }
 
 static int l_event_tostring(lua_State *L) {
@@ -66,6 +83,26 @@ static int l_event_tostring(lua_State *L) {
   return 1;
 }
 
+static bool is_set(struct ta_runner *runner, void *object) {
+  (void)runner;
+  return ((const struct ta_event_flag *)object)->is_set;
+}
+
+static struct ta_list *queue_of(void *object) {
+  return &((struct ta_event_flag *)object)->sync.waiting;
+}
+
+static int give_nothing(struct ta_runner *runner, lua_State *L, int index) {
+  (void)runner, (void)L, (void)index;
+  return 0;
+}
+
+static bool by_tasks(const void *object) {
+  return !((const struct ta_event_flag *)object)->sync.outside;
+}
+
+static const struct ta_selectable selectable = {is_set, queue_of, give_nothing, by_tasks};
+
 void ta_open_event(struct ta_runner *runner, lua_State *L) {
   static const struct ta_function methods[] = {
       {"set", l_event_set},   {"clear", l_event_clear},
@@ -74,6 +111,7 @@ void ta_open_event(struct ta_runner *runner, lua_State *L) {
   };
   ta_new_sync_kind(runner, L, "Event", methods);
   ta_set_function(runner, L, "__tostring", l_event_tostring);
-  ta_keep_sync_kind(runner, L, TA_KEEPS_EVENT);
+  ta_keep_sync_kind(runner, L, TA_KEEPS_EVENT, &selectable);
   ta_set_function(runner, L, "event", l_event);
+  ta_name_action(runner, L, "event");
 }

@@ -18,9 +18,9 @@
 struct permits {
   struct ta_sync sync;
   bool is_lock;
-  struct ta_task *owner; /* of a lock */
-  struct ta_hold hold;   /* among what the owner holds */
-  uint64_t acquisitions; /* so far */
+  struct ta_task *owner;     /* of a lock */
+  struct ta_attachment hold; /* among what the owner holds */
+  uint64_t acquisitions;     /* so far */
   lua_Integer free;
   lua_Integer limit;
   struct ta_list taken;    /* places of a semaphore, the one acquired first leads */
@@ -34,10 +34,10 @@ struct permits {
 struct guard {
   struct permits *permits; /* NULL: nothing to give back any more; kept in user value 1 */
   uint64_t acquisition;
-  struct ta_link place;   /* among the places of a semaphore, while it is taken */
-  bool is_orphan;         /* among those whose holder has ended */
-  struct ta_hold hold;    /* among what the holder holds, while that lives */
-  struct ta_task *holder; /* who acquired it, while that lives */
+  struct ta_link place;      /* among the places of a semaphore, while it is taken */
+  bool is_orphan;            /* among those whose holder has ended */
+  struct ta_attachment hold; /* among what the holder holds, while that lives */
+  struct ta_task *holder;    /* who acquired it, while that lives */
   uint64_t holder_id;
   const char *holder_name; /* kept in user value 2 */
   lua_Integer index;       /* in the semaphore's list */
@@ -137,23 +137,24 @@ static const struct ta_wait_kind semaphore_kind = {
 
 /* ------------------------------------------------------------ taking, giving */
 
-static void lock_holder_ended(struct ta_runner *runner, struct ta_task *task, struct ta_hold *hold);
+static void lock_holder_ended(struct ta_runner *runner, struct ta_task *task,
+                              struct ta_attachment *hold);
 static void place_holder_ended(struct ta_runner *runner, struct ta_task *task,
-                               struct ta_hold *hold);
+                               struct ta_attachment *hold);
 
-static void lock_holder_forgotten(struct ta_hold *hold) {
+static void lock_holder_forgotten(struct ta_attachment *hold) {
   TA_HOLDER(hold, struct permits, hold)->owner = NULL;
 }
 
-const struct ta_hold_kind ta_lock_hold = {lock_holder_ended, lock_holder_forgotten};
-static const struct ta_hold_kind place_hold = {place_holder_ended, NULL};
+const struct ta_attachment_kind ta_lock_hold = {lock_holder_ended, lock_holder_forgotten};
+static const struct ta_attachment_kind place_hold = {place_holder_ended, NULL};
 
 static void take_lock(struct permits *lock, struct ta_task *task) {
   lock->free--;
   lock->owner = task;
   lock->acquisitions++;
   lock->hold.kind = &ta_lock_hold;
-  ta_list_append(&task->holds, &lock->hold.link);
+  ta_list_append(&task->attached, &lock->hold.link);
 }
 
 /* The guard, which the semaphore's list has at `index` now, has a place. */
@@ -164,7 +165,7 @@ static void take_place(struct permits *semaphore, struct guard *guard, lua_Integ
   guard->acquisition = ++semaphore->acquisitions;
   ta_list_append(&semaphore->taken, &guard->place);
   guard->hold.kind = &place_hold;
-  if (guard->holder) ta_list_append(&guard->holder->holds, &guard->hold.link);
+  if (guard->holder) ta_list_append(&guard->holder->attached, &guard->hold.link);
 }
 
 static void leave_place(struct guard *guard) {
@@ -339,9 +340,9 @@ static struct ta_task *release_lock(struct ta_runner *runner, lua_State *L, stru
 /* The place that the running task has acquired last, or NULL. */
 static struct guard *own_place(const struct ta_runner *runner, const struct permits *semaphore) {
   if (!runner->current) return NULL;
-  const struct ta_list *holds = &runner->current->holds;
+  const struct ta_list *holds = &runner->current->attached;
   for (struct ta_link *link = holds->ring.prev; link != &holds->ring; link = link->prev) {
-    struct ta_hold *hold = TA_HOLDER(link, struct ta_hold, link);
+    struct ta_attachment *hold = TA_HOLDER(link, struct ta_attachment, link);
     struct guard *guard = TA_HOLDER(hold, struct guard, hold);
     if (hold->kind == &place_hold && guard->permits == semaphore) return guard;
   }
@@ -466,7 +467,7 @@ static void report_lock(struct ta_runner *runner, const struct ta_task *task, co
 }
 
 static void lock_holder_ended(struct ta_runner *runner, struct ta_task *task,
-                              struct ta_hold *hold) {
+                              struct ta_attachment *hold) {
   struct permits *lock = TA_HOLDER(hold, struct permits, hold);
   char name[200];
   ta_describe_name(&lock->sync, name, sizeof name);
@@ -476,7 +477,7 @@ static void lock_holder_ended(struct ta_runner *runner, struct ta_task *task,
 }
 
 static void place_holder_ended(struct ta_runner *runner, struct ta_task *task,
-                               struct ta_hold *hold) {
+                               struct ta_attachment *hold) {
   struct guard *guard = TA_HOLDER(hold, struct guard, hold);
   (void)runner, (void)task;
   ta_list_leave(&guard->place);
@@ -570,11 +571,11 @@ void ta_open_locks(struct ta_runner *runner, lua_State *L) {
   ta_new_sync_kind(runner, L, "Lock", methods);
   ta_set_function(runner, L, "__tostring", l_permits_tostring);
   ta_set_function(runner, L, "__gc", l_lock_gc);
-  ta_keep_sync_kind(runner, L, TA_KEEPS_LOCK);
+  ta_keep_sync_kind(runner, L, TA_KEEPS_LOCK, NULL);
   ta_new_sync_kind(runner, L, "Semaphore", methods);
   ta_set_function(runner, L, "__tostring", l_permits_tostring);
   ta_set_function(runner, L, "__gc", l_semaphore_gc);
-  ta_keep_sync_kind(runner, L, TA_KEEPS_SEMAPHORE);
+  ta_keep_sync_kind(runner, L, TA_KEEPS_SEMAPHORE, NULL);
   ta_new_kind(runner, L, "Guard", NULL);
   ta_set_function(runner, L, "__close", l_guard_close);
   ta_keep(runner, L, TA_KEEPS_GUARD);
@@ -583,4 +584,6 @@ void ta_open_locks(struct ta_runner *runner, lua_State *L) {
   ta_set_function(runner, L, "lock", l_lock);
   ta_set_function(runner, L, "semaphore", l_semaphore);
   ta_lets_wait(runner, L, ta_l_with);
+  ta_name_action(runner, L, "lock");
+  ta_name_action(runner, L, "semaphore");
 }

@@ -12,7 +12,7 @@
 #include "core/task.h"
 
 /* The locks among what a task holds. */
-extern const struct ta_hold_kind ta_lock_hold;
+extern const struct ta_attachment_kind ta_lock_hold;
 
 /* A lock that the ending task held was collected: reports it. */
 void ta_report_lost_lock(struct ta_runner *runner, struct ta_task *task);

@@ -64,6 +64,7 @@ struct ta_runner *ta_runner_new(lua_State *L, const struct ta_host *host) {
   ta_naming_setup(runner, L);
   ta_known_setup(runner, L);
   ta_errors_setup(runner, L);
+  ta_select_setup(runner, L);
   ta_tasks_setup(runner, L);
   ta_actions_setup(runner, L);
   return runner;

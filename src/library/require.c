@@ -18,8 +18,8 @@ struct ta_loading {
   struct ta_loading *next;
   struct ta_task *task; /* NULL: loaded outside any task */
   lua_State *co;
-  struct ta_hold hold; /* among what the task holds */
-  const char *name;    /* a string that the userdata keeps */
+  struct ta_attachment hold; /* among what the task holds */
+  const char *name;          /* a string that the userdata keeps */
 };
 
 static void describe_require(const void *subject, char *text, size_t size) {
@@ -105,12 +105,13 @@ static int l_end_loading(lua_State *L) {
 }
 
 /* The task that loads it has ended. */
-static void loader_ended(struct ta_runner *runner, struct ta_task *task, struct ta_hold *hold) {
+static void loader_ended(struct ta_runner *runner, struct ta_task *task,
+                         struct ta_attachment *hold) {
   (void)task;
   end_this(runner, TA_HOLDER(hold, struct ta_loading, hold));
 }
 
-static const struct ta_hold_kind loading_hold = {loader_ended, NULL};
+static const struct ta_attachment_kind loading_hold = {loader_ended, NULL};
 
 /* Pushes a value that is to keep the module marked as being loaded. */
 static void push_loading(struct ta_runner *runner, lua_State *L, const char *name) {
@@ -129,7 +130,7 @@ static void begin_loading(struct ta_runner *runner, lua_State *L) {
   load->next = runner->loading;
   runner->loading = load;
   load->hold.kind = &loading_hold;
-  if (load->task) ta_list_append(&load->task->holds, &load->hold.link);
+  if (load->task) ta_list_append(&load->task->attached, &load->hold.link);
 }
 
 /* ----------------------------------------------------------------- require */
@@ -231,4 +232,5 @@ void ta_open_require(struct ta_runner *runner, lua_State *L) {
   ta_replace(runner, L, -2, "require");
   lua_pop(L, 1);
   ta_lets_wait(runner, L, l_require);
+  ta_name_action(runner, L, "require");
 }

@@ -494,4 +494,5 @@ void ta_open_scopes(struct ta_runner *runner, lua_State *L) {
   ta_lets_wait(runner, L, ta_l_first_error_scope);
   ta_lets_wait(runner, L, ta_l_collecting_scope);
   ta_lets_wait(runner, L, ta_l_settling_scope);
+  ta_name_action(runner, L, "scope");
 }

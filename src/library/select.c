@@ -9,11 +9,6 @@
 #include "core/kit.h"
 #include "core/queue.h"
 #include "core/wait.h"
-#include "library/await.h"
-#include "library/channel.h"
-#include "library/event.h"
-#include "library/sync.h"
-#include "words/traceback.h"
 
 /* The stack of async.select: its own copy of the list, then as told by
  * channel.h the value that is received. */
@@ -28,25 +23,24 @@ struct select {
 
 /* ---------------------------------------------------------------- the list */
 
-/* The things that can be waited for. */
-enum thing { CHANNEL, EVENT, TASK, NONE };
-
-static enum thing thing_at(struct ta_runner *runner, lua_State *L, int index) {
-  if (ta_to_kind(runner, L, index, TA_KEEPS_CHANNEL)) return CHANNEL;
-  if (ta_to_kind(runner, L, index, TA_KEEPS_EVENT)) return EVENT;
-  return ta_to_task(runner, L, index) ? TASK : NONE;
+void ta_make_selectable(struct ta_runner *runner, lua_State *L,
+                        const struct ta_selectable *selectable) {
+  const void *metatable = lua_topointer(L, -1);
+  ta_push_kept(runner, L, TA_KEEPS_KINDS);
+  lua_pushlightuserdata(L, (void *)(uintptr_t)selectable);
+  lua_rawsetp(L, -2, metatable);
+  lua_pop(L, 1);
 }
 
-static bool is_ready(struct ta_runner *runner, lua_State *L, enum thing thing) {
-  void *object = lua_touserdata(L, -1);
-  if (thing == CHANNEL) return ta_channel_ready(runner, object);
-  if (thing == EVENT) return ((const struct ta_event_flag *)object)->is_set;
-  return ta_task_has_ended(object);
-}
-
-static struct ta_list *queue_of(void *object, enum thing thing) {
-  if (thing == TASK) return &((struct ta_task *)object)->awaiters;
-  return &((struct ta_sync *)object)->waiting;
+/* How the value at `index` is waited for, or NULL. */
+static const struct ta_selectable *find(struct ta_runner *runner, lua_State *L, int index) {
+  if (!lua_isuserdata(L, index) || !lua_getmetatable(L, index)) return NULL;
+  const void *metatable = lua_topointer(L, -1);
+  ta_push_kept(runner, L, TA_KEEPS_KINDS);
+  lua_rawgetp(L, -1, metatable);
+  const struct ta_selectable *selectable = lua_touserdata(L, -1);
+  lua_pop(L, 3);
+  return selectable;
 }
 
 /* Raises unless there are only things to wait for, and the time-out. */
@@ -75,7 +69,7 @@ static void copy_list(struct ta_runner *runner, lua_State *L, lua_Integer count)
   lua_createtable(L, (int)count, 0);
   for (lua_Integer i = 1; i <= count; i++) {
     lua_rawgeti(L, LIST, i);
-    if (thing_at(runner, L, -1) == NONE)
+    if (!find(runner, L, -1))
       luaL_error(L, "select: expected a channel, an event or a task at index %I, got %s",
                  (LUAI_UACINT)i, luaL_typename(L, -1));
     if (ta_to_task(runner, L, -1) && lua_touserdata(L, -1) == runner->current)
@@ -88,26 +82,15 @@ static void copy_list(struct ta_runner *runner, lua_State *L, lua_Integer count)
 /* -------------------------------------------------------------------- result */
 
 /* Returns what became of the thing with the number `index`; `value` is the index
- * of what its channel gave, or 0 to take it now. */
+ * where whoever reached its place may have put a value, or 0. */
 static int give(lua_State *L, size_t index, int value) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   lua_rawgeti(L, LIST, (lua_Integer)index);
   int object = lua_gettop(L);
-  enum thing thing = thing_at(runner, L, object);
   lua_pushinteger(L, (lua_Integer)index);
-  if (thing == EVENT) return 1;
-  if (thing == CHANNEL) {
-    if (value)
-      lua_pushvalue(L, value);
-    else
-      ta_channel_take(runner, L, object);
-    return 2;
-  }
-  const struct ta_task *task = lua_touserdata(L, object);
-  lua_pushboolean(L, task->state == TA_TASK_DONE);
-  int count = ta_task_push_results(L, object);
-  if (task->state == TA_TASK_FAILED) ta_note_origin(runner, L, object);
-  return 2 + count;
+  if (!value || lua_isnil(L, value)) return 1 + find(runner, L, object)->give(runner, L, object);
+  lua_pushvalue(L, value);
+  return 2;
 }
 
 static int give_timeout(lua_State *L) {
@@ -120,7 +103,7 @@ static int give_timeout(lua_State *L) {
 static size_t find_ready(struct ta_runner *runner, lua_State *L, size_t count) {
   for (size_t i = 1; i <= count; i++) {
     lua_rawgeti(L, LIST, (lua_Integer)i);
-    bool ready = is_ready(runner, L, thing_at(runner, L, -1));
+    bool ready = find(runner, L, -1)->ready(runner, lua_touserdata(L, -1));
     lua_pop(L, 1);
     if (ready) return i;
   }
@@ -174,17 +157,22 @@ static struct select *push_select(lua_State *L, size_t count) {
   return select;
 }
 
-static void take_places(struct ta_runner *runner, lua_State *L, struct select *select) {
+/* Can only tasks end the wait? */
+static bool take_places(struct ta_runner *runner, lua_State *L, struct select *select) {
+  bool by_tasks = true;
   for (size_t i = 0; i < select->count; i++) {
     lua_rawgeti(L, LIST, (lua_Integer)i + 1);
-    struct ta_list *queue = queue_of(lua_touserdata(L, -1), thing_at(runner, L, -1));
-    if (select->count == 1) select->only = ta_to_task(runner, L, -1);
+    const struct ta_selectable *selectable = find(runner, L, -1);
+    void *object = lua_touserdata(L, -1);
     struct ta_seat *seat = &select->places[i];
+    if (select->count == 1) select->only = ta_to_task(runner, L, -1);
+    by_tasks = by_tasks && selectable->by_tasks && selectable->by_tasks(object);
     seat->taken = chosen;
     seat->waiter.task = runner->current;
-    ta_list_append(queue, &seat->waiter.link);
+    ta_list_append(selectable->queue(object), &seat->waiter.link);
     lua_pop(L, 1);
   }
+  return by_tasks;
 }
 
 static int choose(lua_State *L, lua_Integer count, double timeout);
@@ -243,11 +231,17 @@ static int choose(lua_State *L, lua_Integer count, double timeout) {
   if (ready) return give(L, ready, 0);
   ta_anchor_wait(runner, L, SELECT);
   struct ta_task *task = ta_begin_wait(runner, L, &select_kind, select);
-  take_places(runner, L, select);
+  if (!take_places(runner, L, select)) ta_count_outside(runner, task);
   if (!isinf(timeout)) ta_arm_wait(runner, task, ta_time_after(now, timeout));
   return ta_park_here(runner, L, 0, k_selected);
 }
 
+void ta_select_setup(struct ta_runner *runner, lua_State *L) {
+  lua_newtable(L);
+  ta_keep(runner, L, TA_KEEPS_KINDS);
+}
+
 void ta_open_select(struct ta_runner *runner, lua_State *L) {
   ta_set_function(runner, L, "select", l_select);
+  ta_name_action(runner, L, "select");
 }

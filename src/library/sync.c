@@ -8,6 +8,7 @@
 #include "core/kit.h"
 #include "core/queue.h"
 #include "core/wait.h"
+#include "library/select.h"
 #include "utf8.h"
 
 /* From a kind to its twin for objects without a name. */
@@ -75,13 +76,16 @@ void ta_new_sync_kind(struct ta_runner *runner, lua_State *L, const char *name,
   lua_setfield(L, -2, "__index");
 }
 
-void ta_keep_sync_kind(struct ta_runner *runner, lua_State *L, int which) {
+void ta_keep_sync_kind(struct ta_runner *runner, lua_State *L, int which,
+                       const struct ta_selectable *selectable) {
   int named = lua_gettop(L);
+  if (selectable) ta_make_selectable(runner, L, selectable);
   ta_push_copy(L);
   lua_getfield(L, named, "__index");
   lua_getupvalue(L, -1, 2);
   lua_setfield(L, named + 1, "__index");
   lua_pop(L, 1);
+  if (selectable) ta_make_selectable(runner, L, selectable);
   runner->unnamed[which] = lua_topointer(L, -1);
   ta_keep(runner, L, which + TO_UNNAMED);
   ta_keep(runner, L, which);

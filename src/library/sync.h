@@ -18,6 +18,7 @@ struct ta_sync {
   struct ta_list waiting;
   const char *name; /* NULL, or kept in the first user value */
   size_t name_length;
+  bool outside; /* C sets or fills it: who waits for it waits for the outside */
 };
 
 /* Reads the optional name at `index`, makes the userdata of `size` bytes and
@@ -37,8 +38,9 @@ void ta_new_sync_kind(struct ta_runner *runner, lua_State *L, const char *name,
 
 /* Pops that metatable, which is complete, and keeps it under `which`; and beside it
  * a twin for objects without a name, whose methods Lua finds by itself, in half
- * the time.  [-1, +0, m] */
-void ta_keep_sync_kind(struct ta_runner *runner, lua_State *L, int which);
+ * the time.  `selectable`, by which both are selected, may be NULL.  [-1, +0, m] */
+void ta_keep_sync_kind(struct ta_runner *runner, lua_State *L, int which,
+                       const struct ta_selectable *selectable);
 
 /* Waits in the queue of the object, which is at index 1, until it is woken; use it
  * as the return of a C function, which messages call `name`.  `k` begins with

@@ -3,15 +3,12 @@
  * obstacle.h -- why a coroutine cannot wait, in words.
  *
  * What keeps it is a C function that cannot be suspended.  Those that can are known by
- * their address, for they may be called by any name: whoever makes one says so.
+ * their address, for they may be called by any name: whoever makes one says so, by ta_lets_wait().
  */
 #ifndef TA_WORDS_OBSTACLE_H
 #define TA_WORDS_OBSTACLE_H
 
 #include "core/runner.h"
-
-/* The C function calls others in such a way that these can wait.  [-0, +0, m] */
-void ta_lets_wait(struct ta_runner *runner, lua_State *L, lua_CFunction function);
 
 /* Raises that L cannot wait, and why.  [-0, +0, v] */
 int ta_raise_cannot_wait(struct ta_runner *runner, lua_State *L, const char *action);

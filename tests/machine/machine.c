@@ -140,7 +140,7 @@ static lua_Integer count_locks(const struct ta_list *holds) {
   lua_Integer count = 0;
   struct ta_link *link = ta_list_first(holds);
   for (; link; link = ta_list_after(holds, link))
-    count += TA_HOLDER(link, struct ta_hold, link)->kind == &ta_lock_hold;
+    count += TA_HOLDER(link, struct ta_attachment, link)->kind == &ta_lock_hold;
   return count;
 }
 
@@ -148,7 +148,7 @@ static lua_Integer count_locks(const struct ta_list *holds) {
 static int l_facts(lua_State *L) {
   const struct ta_task *task = lua_touserdata(L, 1);
   lua_pushboolean(L, task->in_force);
-  lua_pushinteger(L, count_locks(&task->holds));
+  lua_pushinteger(L, count_locks(&task->attached));
   return 2;
 }
 

@@ -232,7 +232,7 @@ static bool check_task(struct walk *walk, const struct ta_task *task) {
   if (task->steps > 0) REQUIRE_OF(task, lua_status(task->co) == LUA_YIELD);
   if (task->marks > 0) REQUIRE_OF(task, ta_is_waiting(task->co));
   if (!check_regions(walk, task) || !check_waiters(walk, &task->awaiters)) return false;
-  if (!check_ring(walk, &task->holds)) return false;
+  if (!check_ring(walk, &task->attached)) return false;
   walk->daemons += task->daemon;
   if (task->state == TA_TASK_WAITING) return check_waiting(walk, task);
   return check_runnable(walk, task);

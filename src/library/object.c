@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * object.c -- kinds of objects that libraries add.
+ *
+ * A metatable has the Runner under the address of the kind: so an object is known also
+ * when the Runner is gone, and one of another Runner is not taken for one of ours.
+ */
+#include <lauxlib.h>
+#include <string.h>
+
+#include "core/kit.h"
+#include "library/select.h"
+
+/* Pushes the kind's metatable, which is made at the first call. */
+static void push_metatable(struct ta_runner *runner, lua_State *L,
+                           const struct ta_object_kind *kind) {
+  ta_push_kept(runner, L, TA_KEEPS_KINDS);
+  if (lua_rawgetp(L, -1, kind) == LUA_TNIL) {
+    lua_pop(L, 1);
+    ta_new_kind(runner, L, kind->name, kind->methods);
+    if (kind->meta) ta_set_functions(runner, L, kind->meta);
+    lua_pushlightuserdata(L, runner);
+    lua_rawsetp(L, -2, kind);
+    if (kind->select) ta_make_selectable(runner, L, kind->select);
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, -3, kind);
+  }
+  lua_remove(L, -2);
+}
+
+void *ta_push_object(struct ta_runner *runner, lua_State *L, const struct ta_object_kind *kind,
+                     size_t size, int user_values) {
+  ta_check_stack(L, LUA_MINSTACK);
+  void *object = lua_newuserdatauv(L, size, user_values);
+  memset(object, 0, size);
+  ta_check_open(runner, L);
+  push_metatable(runner, L, kind);
+  lua_setmetatable(L, -2);
+  return object;
+}
+
+void *ta_to_object(const struct ta_runner *runner, lua_State *L, int index,
+                   const struct ta_object_kind *kind) {
+  void *object = lua_touserdata(L, index);
+  if (!object || !lua_getmetatable(L, index)) return NULL;
+  lua_rawgetp(L, -1, kind);
+  bool same = lua_touserdata(L, -1) == runner;
+  lua_pop(L, 2);
+  return same ? object : NULL;
+}
+
+void *ta_check_object(lua_State *L, int index, const struct ta_object_kind *kind) {
+  void *object = ta_to_object(ta_upvalue_runner(L), L, index, kind);
+  if (!object) luaL_typeerror(L, index, kind->name);
+  return object;
+}

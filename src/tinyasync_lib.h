@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tinyasync_lib.h -- for libraries: C modules and hosts that give scripts functions which
+ * wait.
+ *
+ * It adds to tinyasync.h what such functions are made of: the Runner of a Lua state, kinds
+ * of objects, queues, what a task is to give back when it ends, Lua beside C, and events
+ * and channels that C sets and fills.  Everything here belongs to the thread that runs the
+ * Lua state; other threads call ta_wake().
+ */
+#ifndef TINYASYNC_LIB_H
+#define TINYASYNC_LIB_H
+
+#include "tinyasync.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ------------------------------------------------------------- the Runner */
+
+/* The Runner that runs L, or else the one made last on its state and not freed; NULL when
+ * there is none.  [-0, +0, -] */
+TA_API struct ta_runner *ta_runner_of(lua_State *L);
+
+/* Raises when the Runner was freed.  To be called after whatever may run Lua: a finalizer
+ * may have done that.  [-0, +0, v] */
+TA_API void ta_check_open(const struct ta_runner *runner, lua_State *L);
+
+/* -------------------------------------------------------------- functions */
+
+struct ta_function {
+  const char *name;
+  lua_CFunction function;
+};
+
+/* Pushes a C function whose first upvalue is the Runner.  [-0, +1, m] */
+TA_API void ta_push_function(struct ta_runner *runner, lua_State *L, lua_CFunction function);
+
+/* Sets such functions, up to one without a name, in the table on top.  [-0, +0, m] */
+TA_API void ta_set_functions(struct ta_runner *runner, lua_State *L,
+                             const struct ta_function *functions);
+
+/* In such a function: its Runner.  [-0, +0, -] */
+static inline struct ta_runner *ta_upvalue_runner(lua_State *L) {
+  return (struct ta_runner *)lua_touserdata(L, lua_upvalueindex(1));
+}
+
+/* The function calls others, with lua_callk() or lua_pcallk(), so that these can wait:
+ * where a task cannot, it is not named as what keeps it.  [-0, +0, m] */
+TA_API void ta_lets_wait(struct ta_runner *runner, lua_State *L, lua_CFunction function);
+
+/* `action`, the name of a wait in traces and reports, is taken: scripts may give no action
+ * of their own that name.  [-0, +0, m] */
+TA_API void ta_name_action(struct ta_runner *runner, lua_State *L, const char *action);
+
+/* Replaces the values from index `first` on by one table of them, with their number in `n`;
+ * and such a table on top by its values, whose number it returns.
+ * [-n, +1, m] and [-1, +n, v] */
+TA_API void ta_pack(lua_State *L, int first);
+TA_API int ta_unpack(lua_State *L);
+
+/* ------------------------------------------------------------ Lua beside C */
+
+/* A chunk is given by its lines, each ended by a newline, up to a NULL.  It sees no globals
+ * but some of Lua's own functions, async, and what is set in ta_push_environment(), and
+ * returns a table of functions.  Pushes that table; the chunk is loaded once.
+ * [-0, +1, e] */
+TA_API void ta_push_chunk(struct ta_runner *runner, lua_State *L, const char *const *lines);
+
+/* Pushes the table of what chunks see.  [-0, +1, m] */
+TA_API void ta_push_environment(struct ta_runner *runner, lua_State *L);
+
+/* The table on top, which is async or one like it, gets the chunk's functions of these
+ * names, up to a NULL, when a script looks for one.  Both arrays must last.
+ * [-0, +0, m] */
+TA_API void ta_offer_chunk(struct ta_runner *runner, lua_State *L, const char *const *names,
+                           const char *const *lines);
+
+/* ----------------------------------------------------------------- queues */
+
+struct ta_link {
+  struct ta_link *next; /* NULL: in no list */
+  struct ta_link *prev;
+};
+
+/* A ring through its links.  A link lies in what is listed. */
+struct ta_list {
+  struct ta_link ring;
+};
+
+static inline void ta_list_init(struct ta_list *list) {
+  list->ring.next = list->ring.prev = &list->ring;
+}
+
+/* Waits in the queue of `subject`, an object that is at index 1, until it is woken;
+ * `name` is the function that does so for the script.  Use it as the return of a C
+ * function.  `k` begins with ta_check_wait_end().  [-0, +0, v] */
+TA_API int ta_wait_in(struct ta_runner *runner, lua_State *L, const char *name,
+                      const struct ta_wait_kind *kind, void *subject, struct ta_list *waiting,
+                      lua_KFunction k);
+
+/* Raises the cancellation because of which the wait was given up, if it was.
+ * [-0, +0, v] */
+TA_API void ta_check_wait_end(struct ta_runner *runner, lua_State *L);
+
+/* Wakes the first who waits in the queue, if any: its task. */
+TA_API struct ta_task *ta_wake_first(struct ta_runner *runner, struct ta_list *waiting);
+
+/* ---------------------------------------------------------------- objects */
+
+/* How async.select() waits for objects of a kind. */
+struct ta_selectable {
+  /* Is it ready?  May run Lua only by waking tasks. */
+  bool (*ready)(struct ta_runner *runner, void *object);
+
+  /* The queue in which who waits until then lies.  Whoever wakes it there knows that it
+   * may have chosen something else by the time it runs. */
+  struct ta_list *(*queue)(void *object);
+
+  /* Pushes what is ready, of the object at `index`, and returns how many values.
+   * [-0, +n, v] */
+  int (*give)(struct ta_runner *runner, lua_State *L, int index);
+
+  /* Can only tasks make it ready?  NULL: no. */
+  bool (*by_tasks)(const void *object);
+};
+
+/* A kind of userdata, a static struct each.  All but `name` may be NULL. */
+struct ta_object_kind {
+  const char *name;                   /* as in messages: "Stream" */
+  const struct ta_function *methods;  /* up to one without a name */
+  const struct ta_function *meta;     /* likewise: __gc, __close, __tostring ... */
+  const struct ta_selectable *select; /* it can be selected */
+};
+
+/* Pushes a new object of the kind: `size` bytes of zeros, with so many user values.  The
+ * functions of the kind have the Runner as their first upvalue.  [-0, +1, m] */
+TA_API void *ta_push_object(struct ta_runner *runner, lua_State *L,
+                            const struct ta_object_kind *kind, size_t size, int user_values);
+
+/* The object at `index`, or NULL when that is none of the kind and the Runner.  Also after
+ * the Runner was freed.  [-0, +0, -] */
+TA_API void *ta_to_object(const struct ta_runner *runner, lua_State *L, int index,
+                          const struct ta_object_kind *kind);
+
+/* The same for an argument, or raises; the first upvalue is the Runner.  [-0, +0, v] */
+TA_API void *ta_check_object(lua_State *L, int index, const struct ta_object_kind *kind);
+
+/* ------------------------------------------------- what a task gives back */
+
+struct ta_attachment;
+
+struct ta_attachment_kind {
+  /* The task has ended, and has it no more.  May not raise. */
+  void (*on_end)(struct ta_runner *runner, struct ta_task *task, struct ta_attachment *attachment);
+
+  /* The Runner is freed; may be NULL. */
+  void (*on_forget)(struct ta_attachment *attachment);
+};
+
+/* Something that a task has and that is to be given back when it ends.  It lies in what it
+ * stands for, and is zero before its first use. */
+struct ta_attachment {
+  struct ta_link link;
+  const struct ta_attachment_kind *kind;
+};
+
+/* Hangs it on the running task; outside a task that does nothing. */
+TA_API void ta_attach(struct ta_runner *runner, struct ta_attachment *attachment,
+                      const struct ta_attachment_kind *kind);
+
+/* Takes it off again, if it hangs on a task: before its memory goes, at the latest. */
+TA_API void ta_detach(struct ta_attachment *attachment);
+
+/* --------------------------------------------------- events and channels from C */
+
+/* Pushes an event, as async.event(name), which C sets: who waits for it waits for the
+ * outside.  `name` may be NULL.  The event lasts as long as Lua has the object.
+ * [-0, +1, m] */
+struct ta_event_flag;
+TA_API struct ta_event_flag *ta_push_event(struct ta_runner *runner, lua_State *L,
+                                           const char *name);
+
+/* As event:set().  Allocates nothing.  [-0, +0, -] */
+TA_API void ta_set_event(struct ta_runner *runner, struct ta_event_flag *event);
+
+/* Pushes a channel, as async.channel(capacity, name), which C fills: who receives from it
+ * waits for the outside.  [-0, +1, m] */
+TA_API void ta_push_channel(struct ta_runner *runner, lua_State *L, lua_Integer capacity,
+                            const char *name);
+
+/* Sends the value on top, which is not nil, into the channel at `index`, and pops it.  False
+ * when there is no room, or the channel was closed.  [-1, +0, m] */
+TA_API bool ta_try_send(struct ta_runner *runner, lua_State *L, int index);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
