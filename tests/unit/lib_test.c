@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What tinyasync_lib.h offers, and with it a small library: a stream over a pipe, whose
+ * read_some() waits for the loop of the host.
+ */
+#include "tinyasync_lib.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/watch.h"
+#include "unit/world.h"
+
+/* ------------------------------------------------------------ a box to select */
+
+/* An object that is full or not, for whoever waits to open it. */
+struct box {
+  struct ta_list waiting;
+  struct ta_attachment attachment;
+  struct world *world;
+  bool full;
+};
+
+static bool box_is_full(struct ta_runner *runner, void *object) {
+  (void)runner;
+  return ((const struct box *)object)->full;
+}
+
+static struct ta_list *box_queue(void *object) {
+  return &((struct box *)object)->waiting;
+}
+
+static int open_box(struct ta_runner *runner, lua_State *L, int index) {
+  struct box *box = lua_touserdata(L, index);
+  (void)runner;
+  box->full = false;
+  lua_pushliteral(L, "a present");
+  return 1;
+}
+
+static int l_box_get(lua_State *L);
+
+static int l_box_fill(lua_State *L);
+
+static const struct ta_function box_methods[] = {
+    {"get", l_box_get}, {"fill", l_box_fill}, {NULL, NULL}};
+static const struct ta_selectable box_selectable = {
+    .ready = box_is_full, .queue = box_queue, .give = open_box};
+static const struct ta_object_kind box_kind = {
+    .name = "Box", .methods = box_methods, .select = &box_selectable};
+static const struct ta_object_kind other_kind = {.name = "Other"};
+static const struct ta_wait_kind box_wait = {.action = "box"};
+
+static int k_box_got(lua_State *L, int status, lua_KContext context) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  (void)status, (void)context;
+  ta_check_wait_end(runner, L);
+  return open_box(runner, L, 1);
+}
+
+static int l_box_get(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct box *box = ta_check_object(L, 1, &box_kind);
+  ta_enter(runner, L);
+  if (box->full) return open_box(runner, L, 1);
+  lua_settop(L, 1);
+  return ta_wait_in(runner, L, "get", &box_wait, box, &box->waiting, k_box_got);
+}
+
+static int l_box_fill(lua_State *L) {
+  struct box *box = ta_check_object(L, 1, &box_kind);
+  box->full = true;
+  ta_wake_first(ta_upvalue_runner(L), &box->waiting);
+  return 0;
+}
+
+/* Makes the global `name` a new box. */
+static struct box *add_box(struct world *world, const char *name) {
+  struct box *box = ta_push_object(world->runner, world->L, &box_kind, sizeof *box, 0);
+  ta_list_init(&box->waiting);
+  box->world = world;
+  lua_setglobal(world->L, name);
+  return box;
+}
+
+static void objects_have_methods_and_are_checked(void) {
+  WITH_WORLD(world);
+  add_box(&world, "box");
+  ta_push_object(world.runner, world.L, &other_kind, 1, 0);
+  lua_setglobal(world.L, "other");
+  world_add(&world, "log(box:get()) log(pcall(box.get, other))");
+  world_pass(&world);
+  CHECK(ta_outside(world.runner) == 1);
+  world_do(&world, "box:fill()");
+  CHECK(world_run(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "a present false bad argument #1 to '?' (Box expected, got Other)");
+  world_close(&world);
+}
+
+static void an_object_of_another_runner_is_none_of_ours(void) {
+  WITH_WORLD(world);
+  add_box(&world, "box");
+  const struct ta_host host = {.data = &world, .now = world_clock};
+  struct ta_runner *second = ta_runner_new(world.L, &host);
+  CHECK(ta_runner_of(world.L) == second);
+  lua_getglobal(world.L, "box");
+  CHECK(ta_to_object(world.runner, world.L, -1, &box_kind));
+  CHECK(!ta_to_object(second, world.L, -1, &box_kind));
+  CHECK(!ta_to_object(world.runner, world.L, -1, &other_kind));
+  ta_runner_free(second);
+  CHECK(ta_runner_of(world.L) == world.runner);
+  ta_runner_free(world.runner);
+  CHECK(ta_runner_of(world.L) == NULL);
+  CHECK(ta_to_object(world.runner, world.L, -1, &box_kind)); /* its memory is Lua's */
+  lua_pop(world.L, 1);
+  world.runner = NULL;
+  world_close(&world);
+}
+
+static void select_takes_objects_of_libraries(void) {
+  WITH_WORLD(world);
+  add_box(&world, "box");
+  world_add(&world, "local channel = async.channel() "
+                    "log(async.select{channel, box, timeout = 1}) "
+                    "log(async.select{channel, box}) box:fill() log(async.select{channel, box})");
+  world_pass(&world);
+  CHECK(ta_outside(world.runner) == 1);
+  world.now = 2;
+  world_settle(&world);
+  CHECK(ta_outside(world.runner) == 1);
+  world_do(&world, "box:fill()");
+  CHECK(world_run(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "nil timeout 2 a present 2 a present");
+  world_close(&world);
+}
+
+/* ------------------------------------------------------------- attachments */
+
+static void log_end(struct ta_runner *runner, struct ta_task *task,
+                    struct ta_attachment *attachment) {
+  struct box *box = (struct box *)(void *)((char *)attachment - offsetof(struct box, attachment));
+  (void)runner, (void)task;
+  world_log(box->world, "ended");
+}
+
+static void log_forgotten(struct ta_attachment *attachment) {
+  struct box *box = (struct box *)(void *)((char *)attachment - offsetof(struct box, attachment));
+  world_log(box->world, "forgotten");
+}
+
+static const struct ta_attachment_kind box_attachment = {log_end, log_forgotten};
+
+static int l_attach(lua_State *L) {
+  struct ta_runner *runner = ta_runner_of(L);
+  struct box *box = ta_to_object(runner, L, 1, &box_kind);
+  ta_attach(runner, &box->attachment, &box_attachment);
+  return 0;
+}
+
+static int l_detach(lua_State *L) {
+  struct box *box = ta_to_object(ta_runner_of(L), L, 1, &box_kind);
+  ta_detach(&box->attachment);
+  return 0;
+}
+
+static void a_task_gives_back_what_is_attached_however_it_ends(void) {
+  static const char *const ends[] = {"", "error 'no'", "async.current():cancel() sleep(1)",
+                                     "sleep(9)"};
+  for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+    char code[100];
+    WITH_WORLD(world);
+    add_box(&world, "box");
+    lua_register(world.L, "attach", l_attach);
+    snprintf(code, sizeof code, "attach(box) sleep(1) %s", ends[i]);
+    world_add(&world, code);
+    world_pass(&world);
+    if (i == 3) ta_close_all(world.runner);
+    world_run(&world);
+    CHECK(strstr(world.log, "ended") && !strstr(strstr(world.log, "ended") + 1, "ended"));
+    world_close(&world);
+  }
+}
+
+static void what_is_detached_is_no_affair_of_the_task(void) {
+  WITH_WORLD(world);
+  add_box(&world, "box");
+  add_box(&world, "other");
+  lua_register(world.L, "attach", l_attach);
+  lua_register(world.L, "detach", l_detach);
+  world_do(&world, "attach(box) detach(box)"); /* outside a task */
+  world_add(&world, "attach(box) attach(other) detach(box) sleep(9)");
+  world_pass(&world);
+  CHECK_TEXT(world.log, "");
+  ta_runner_free(world.runner);
+  CHECK_TEXT(world.log, "forgotten");
+  world.runner = NULL;
+  world_close(&world);
+}
+
+/* -------------------------------------------------- events, channels, chunks */
+
+static void an_event_that_c_sets_is_set_from_outside(void) {
+  WITH_WORLD(world);
+  struct ta_event_flag *event = ta_push_event(world.runner, world.L, "bell");
+  lua_setglobal(world.L, "bell");
+  world_add(&world, "bell:wait() log 'rung'");
+  world_add(&world, "log(async.select{async.event(), bell})");
+  CHECK(world_pass(&world) == TA_WAITING && ta_outside(world.runner) == 2);
+  ta_set_event(world.runner, event);
+  CHECK(ta_outside(world.runner) == 0);
+  CHECK(world_run(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "rung 2");
+  world_add(&world, "async.event():wait()");
+  CHECK(world_pass(&world) == TA_STUCK);
+  world_close(&world);
+}
+
+static void a_channel_that_c_fills_is_filled_from_outside(void) {
+  WITH_WORLD(world);
+  lua_State *L = world.L;
+  ta_push_channel(world.runner, L, 1, "post");
+  lua_pushvalue(L, -1);
+  lua_setglobal(L, "post");
+  world_add(&world, "for letter in post:iter() do log(letter) end");
+  world_add(&world, "log(async.select{post})");
+  CHECK(world_pass(&world) == TA_WAITING && ta_outside(world.runner) == 2);
+  lua_pushliteral(L, "one");
+  CHECK(ta_try_send(world.runner, L, -2));
+  lua_pushliteral(L, "two");
+  CHECK(ta_try_send(world.runner, L, -2));
+  world_settle(&world);
+  CHECK_TEXT(world.log, "one 1 two");
+  lua_pushliteral(L, "three");
+  CHECK(ta_try_send(world.runner, L, -2));
+  lua_pushliteral(L, "four");
+  CHECK(ta_try_send(world.runner, L, -2));
+  lua_pushliteral(L, "five");
+  CHECK(!ta_try_send(world.runner, L, -2)); /* three is received, four lies there */
+  world_settle(&world);
+  world_do(&world, "post:close()");
+  lua_pushliteral(L, "late");
+  CHECK(!ta_try_send(world.runner, L, -2));
+  lua_pop(L, 1);
+  CHECK(world_run(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "one 1 two three four");
+  world_close(&world);
+}
+
+static const char *const greeting[] = {
+    "local chunk = {}\n", "function chunk.greet(name) sleep(1) return 'hello ' .. name end\n",
+    "function chunk.now() return async.now() end\n", "return chunk\n", NULL};
+static const char *const greeting_names[] = {"greet", "now_too", NULL};
+
+static void a_chunk_is_loaded_when_something_of_it_is_looked_for(void) {
+  WITH_WORLD(world);
+  lua_State *L = world.L;
+  ta_push_environment(world.runner, L);
+  lua_getglobal(L, "sleep");
+  lua_setfield(L, -2, "sleep");
+  lua_pop(L, 1);
+  lua_getglobal(L, "async");
+  ta_offer_chunk(world.runner, L, greeting_names, greeting);
+  lua_pop(L, 1);
+  world_add(&world, "log(rawget(async, 'greet') == nil, async.unknown == nil, "
+                    "rawget(async, 'all') == nil) "
+                    "log(async.greet 'you', async.now()) log(rawget(async, 'all') == nil) "
+                    "local found = {} for name in pairs(async) do found[name] = true end "
+                    "log(found.greet, found.all, getmetatable(async))");
+  CHECK(world_run(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "true true true hello you 1.0 true true true nil");
+  world_close(&world);
+}
+
+static int l_call(lua_State *L) {
+  lua_callk(L, 0, 0, 0, NULL);
+  return 0;
+}
+
+static void a_name_is_taken_and_a_function_lets_others_wait(void) {
+  WITH_WORLD(world);
+  lua_register(world.L, "call", l_call);
+  world_add(&world, "log(pcall(call, function() table.sort({2, 1}, sleep) end))");
+  world_do(&world, "async.actions.read = print async.actions.read = nil");
+  ta_name_action(world.runner, world.L, "read");
+  world_do(&world, "log(pcall(function() async.actions.read = print end))");
+  ta_lets_wait(world.runner, world.L, l_call);
+  world_run(&world);
+  CHECK(strstr(world.log, "actions: 'read' is built in"));
+  world_close(&world);
+}
+
+/* -------------------------------------------------------- a stream over a pipe */
+
+struct pipe {
+  struct ta_watch watch;
+  struct ta_runner *runner;
+  struct ta_ticket reader;
+};
+
+static void pipe_is_ready(struct ta_watch *watch, unsigned directions) {
+  struct pipe *pipe = (struct pipe *)watch;
+  (void)directions;
+  ta_unpark(pipe->runner, pipe->reader);
+}
+
+static void disarm_pipe(void *subject) {
+  struct pipe *pipe = subject;
+  ta_watch_unwant(&pipe->watch, TA_MAY_READ);
+}
+
+static const struct ta_wait_kind read_kind = {.action = "read", .disarm = disarm_pipe};
+
+static int l_pipe_close(lua_State *L);
+
+static int l_read_some(lua_State *L);
+
+static const struct ta_function pipe_methods[] = {
+    {"read_some", l_read_some}, {"close", l_pipe_close}, {NULL, NULL}};
+static const struct ta_function pipe_meta[] = {
+    {"__gc", l_pipe_close}, {"__close", l_pipe_close}, {NULL, NULL}};
+static const struct ta_object_kind pipe_kind = {
+    .name = "Pipe", .methods = pipe_methods, .meta = pipe_meta};
+
+static int k_read_some(lua_State *L, int status, lua_KContext context) {
+  (void)status, (void)context;
+  lua_settop(L, 1);
+  return l_read_some(L);
+}
+
+static int refuse(lua_State *L, int error, const char *code) {
+  lua_pushnil(L);
+  lua_pushstring(L, strerror(error));
+  lua_pushstring(L, code);
+  return 3;
+}
+
+/* Results before wakes: it asks again after each wait. */
+static int l_read_some(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct pipe *pipe = ta_check_object(L, 1, &pipe_kind);
+  char bytes[64];
+  ta_enter(runner, L);
+  if (pipe->watch.fd < 0) return refuse(L, ECANCELED, "ECANCELED");
+  ssize_t count = read(pipe->watch.fd, bytes, sizeof bytes);
+  if (count > 0) lua_pushlstring(L, bytes, (size_t)count);
+  if (count == 0) lua_pushnil(L);
+  if (count >= 0) return 1;
+  if (errno != EAGAIN) return refuse(L, errno, "EIO");
+  ta_watch_blocked(&pipe->watch, TA_MAY_READ);
+  pipe->reader = ta_take_ticket(runner, L, &read_kind, pipe);
+  if (ta_watch_want(&pipe->watch, TA_MAY_READ) < 0) return refuse(L, ENOMEM, "ENOMEM");
+  return ta_park(runner, L, pipe->reader, 0, k_read_some);
+}
+
+static int l_pipe_close(lua_State *L) {
+  struct pipe *pipe = ta_check_object(L, 1, &pipe_kind);
+  struct ta_ticket reader = pipe->reader;
+  ta_watch_close(&pipe->watch);
+  pipe->watch.fd = -1;
+  ta_unpark(pipe->runner, reader);
+  return 0;
+}
+
+/* A world whose outside is a loop of the host's. */
+struct place {
+  struct world world;
+  struct ta_loop loop;
+  int writing;
+};
+
+/* False: memory was refused. */
+static bool open_pipe(struct place *place) {
+  int fds[2];
+  CHECK(pipe(fds) == 0 && fcntl(fds[0], F_SETFL, O_NONBLOCK) == 0);
+  place->writing = fds[1];
+  lua_State *L = place->world.L;
+  struct pipe *pipe = ta_push_object(place->world.runner, L, &pipe_kind, sizeof *pipe, 0);
+  pipe->runner = place->world.runner;
+  pipe->watch.fd = -1;
+  CHECK(ta_watch_open(&place->loop, TA_EDGE, fds[0], pipe_is_ready, &pipe->watch) == 0);
+  lua_setglobal(L, "pipe");
+  return true;
+}
+
+static void open_place(struct place *place) {
+  *place = (struct place){.writing = -1};
+  world_open(&place->world, TA_OPEN_ALL | TA_OPEN_REUSE);
+  CHECK(ta_loop_open(&place->loop, NULL) == 0);
+  open_pipe(place);
+}
+
+static void close_place(struct place *place) {
+  close(place->writing);
+  world_close(&place->world);
+  ta_loop_close(&place->loop);
+}
+
+/* Passes until nothing is left to do.  What has come is looked at before time goes on, and
+ * the loop waited for while nobody sleeps. */
+static enum ta_pass_result live(struct place *place) {
+  int waits = 3; /* that may end for nothing: whoever writes is in this process */
+  for (int left = 10000; left > 0; left--) {
+    enum ta_pass_result result = world_pass(&place->world);
+    bool sleeps = place->world.deadline < HUGE_VAL;
+    if (result != TA_BUSY && result != TA_WAITING) return result;
+    ta_loop_wait(&place->loop, result == TA_WAITING && !sleeps ? 0.001 : 0);
+    if (result == TA_WAITING && !sleeps && waits-- == 0) break;
+    if (result == TA_WAITING && sleeps) place->world.now = place->world.deadline;
+  }
+  return TA_BUSY;
+}
+
+static int l_write(lua_State *L) {
+  const struct place *place = lua_touserdata(L, lua_upvalueindex(1));
+  size_t length;
+  const char *text = luaL_checklstring(L, 1, &length);
+  CHECK(write(place->writing, text, length) == (ssize_t)length);
+  return 0;
+}
+
+static void add_write(struct place *place) {
+  lua_pushlightuserdata(place->world.L, place);
+  lua_pushcclosure(place->world.L, l_write, 1);
+  lua_setglobal(place->world.L, "write");
+}
+
+static void a_stream_waits_for_the_loop_in_straight_lines(void) {
+  struct place place;
+  open_place(&place);
+  add_write(&place);
+  world_add(&place.world, "log(pipe:read_some()) log(pipe:read_some()) "
+                          "for text in coroutine.wrap(function() "
+                          "coroutine.yield(pipe:read_some()) end) do log(text) break end");
+  world_add(&place.world, "write 'a' sleep(1) write 'b' sleep(1) write 'c'");
+  CHECK(live(&place) == TA_DONE);
+  CHECK_TEXT(place.world.log, "a b c");
+  close_place(&place);
+}
+
+static void a_deadline_and_a_close_end_the_wait(void) {
+  struct place place;
+  open_place(&place);
+  add_write(&place);
+  world_add(&place.world, "log(async.move_on_after(1, pipe.read_some, pipe)) "
+                          "spawn(function() write 'late' end) log(pipe:read_some()) "
+                          "spawn(function() pipe:close() end) log(pipe:read_some()) "
+                          "log(select('#', pipe:read_some()))");
+  CHECK(live(&place) == TA_DONE);
+  CHECK_TEXT(place.world.log, "nil timeout late nil Operation canceled ECANCELED 3");
+  close_place(&place);
+}
+
+/* What each step of the cancelled run is told by. */
+static const char reading[] =
+    "local reader = spawn(function() local guard <close> = async.defer(log, 'clean') "
+    "for _ = 1, 3 do pipe:read_some() end end) "
+    "spawn(function() for _ = 1, 3 do write 'x' async.checkpoint() end end) "
+    "for _ = 1, steps do async.checkpoint() end reader:cancel() write 'yyy' "
+    "local text = async.move_on_after(1, pipe.read_some, pipe) log(text and 'read' or 'empty')";
+
+static void a_cancellation_at_any_step_leaves_the_stream_usable(void) {
+  for (int steps = 0; steps < 12; steps++) {
+    struct place place;
+    open_place(&place);
+    add_write(&place);
+    lua_pushinteger(place.world.L, steps);
+    lua_setglobal(place.world.L, "steps");
+    world_add(&place.world, reading);
+    CHECK(live(&place) == TA_DONE);
+    CHECK(ta_outside(place.world.runner) == 0);
+    CHECK(strstr(place.world.log, "read"));
+    close_place(&place);
+  }
+}
+
+/* Each request for memory is refused once, and nothing is lost by it. */
+static void refused_memory_leaves_no_wait_behind(void) {
+  for (size_t room = 0; room < 40000; room += test_quick() ? 2000 : 200) {
+    struct place place;
+    open_place(&place);
+    add_write(&place);
+    world_add(&place.world, "pcall(pipe.read_some, pipe) pcall(pipe.read_some, pipe)");
+    world_add(&place.world, "write 'x' sleep(1) write 'x'");
+    place.world.most = place.world.bytes + room;
+    live(&place);
+    place.world.most = 0;
+    ta_close_all(place.world.runner);
+    CHECK(ta_outside(place.world.runner) == 0);
+    close_place(&place);
+  }
+}
+
+static void a_stream_outlives_its_runner_and_its_state_closes_it(void) {
+  struct place place;
+  open_place(&place);
+  world_add(&place.world, "pipe:read_some()");
+  world_pass(&place.world);
+  CHECK(ta_outside(place.world.runner) == 1);
+  ta_runner_free(place.world.runner);
+  place.world.runner = NULL;
+  CHECK(write(place.writing, "x", 1) == 1);
+  ta_loop_wait(&place.loop, 0); /* nobody waits for it any more */
+  close_place(&place);
+}
+
+const struct test lib_tests[] = {
+    TEST(objects_have_methods_and_are_checked),
+    TEST(an_object_of_another_runner_is_none_of_ours),
+    TEST(select_takes_objects_of_libraries),
+    TEST(a_task_gives_back_what_is_attached_however_it_ends),
+    TEST(what_is_detached_is_no_affair_of_the_task),
+    TEST(an_event_that_c_sets_is_set_from_outside),
+    TEST(a_channel_that_c_fills_is_filled_from_outside),
+    TEST(a_chunk_is_loaded_when_something_of_it_is_looked_for),
+    TEST(a_name_is_taken_and_a_function_lets_others_wait),
+    TEST(a_stream_waits_for_the_loop_in_straight_lines),
+    TEST(a_deadline_and_a_close_end_the_wait),
+    TEST(a_cancellation_at_any_step_leaves_the_stream_usable),
+    TEST(refused_memory_leaves_no_wait_behind),
+    TEST(a_stream_outlives_its_runner_and_its_state_closes_it),
+    TESTS_END,
+};
