@@ -294,7 +294,7 @@ install: all ## install under DESTDIR and PREFIX
 	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)/libtinyasync.so.$(VERSION)
 	ln -sf libtinyasync.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libtinyasync.so
-	install -m 644 src/tinyasync.h $(DESTDIR)$(INCLUDEDIR)/tinyasync.h
+	install -m 644 src/tinyasync.h src/tinyasync_lib.h $(DESTDIR)$(INCLUDEDIR)
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)%=$${prefix}%)|' \
 	  -e 's|@INCLUDEDIR@|$(INCLUDEDIR:$(PREFIX)%=$${prefix}%)|' -e 's|@VERSION@|$(VERSION)|' \
 	  -e 's|@LUA@|$(LUA_PC)|' tinyasync.pc.in >$(DESTDIR)$(PKGCONFIGDIR)/tinyasync.pc
@@ -310,6 +310,7 @@ install: all ## install under DESTDIR and PREFIX
 
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(BINDIR)/tinyasync $(DESTDIR)$(INCLUDEDIR)/tinyasync.h \
+	  $(DESTDIR)$(INCLUDEDIR)/tinyasync_lib.h \
 	  $(DESTDIR)$(LIBDIR)/libtinyasync.a $(DESTDIR)$(LIBDIR)/libtinyasync.so \
 	  $(DESTDIR)$(LIBDIR)/$(SONAME) $(DESTDIR)$(LIBDIR)/libtinyasync.so.$(VERSION) \
 	  $(DESTDIR)$(PKGCONFIGDIR)/tinyasync.pc $(DESTDIR)$(LUACDIR)/tinyasync.so \

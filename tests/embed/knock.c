@@ -5,7 +5,7 @@
 #include <lauxlib.h>
 #include <pthread.h>
 
-#include "tinyasync.h"
+#include "tinyasync_lib.h"
 
 /* Somebody who waits at the door, and the thread that knocks. */
 struct door {
@@ -29,12 +29,8 @@ static int k_wait(lua_State *L, int status, lua_KContext context) {
   return 0;
 }
 
-/* wait(f), where f is a function of the library, which has the Runner */
 static int l_wait(lua_State *L) {
-  lua_settop(L, 1);
-  const char *name = lua_getupvalue(L, 1, 1);
-  luaL_argcheck(L, name && lua_isuserdata(L, -1), 1, "not a function of the library");
-  struct ta_runner *runner = lua_touserdata(L, -1);
+  struct ta_runner *runner = ta_runner_of(L);
   struct door *door = lua_newuserdatauv(L, sizeof *door, 0);
   door->runner = runner;
   door->ticket = ta_take_ticket(runner, L, &knock_kind, NULL);

@@ -97,7 +97,7 @@ t_no_wake_from_other_threads_is_lost() {
 t_wakes_from_threads_end_the_waits_of_the_command_line() {
   timeout -k 1 50 "$build/tinyasync" run - >out 2>err <<'END' || fail "status $?: $(head -n 20 err)"
 local knock = require "knock"
-for _ = 1, 500 do knock.wait(sleep) end
+for _ = 1, 500 do knock.wait() end
 print "woken"
 END
   [[ $(cat out) == woken ]] || fail "$(cat out err)"
@@ -114,8 +114,9 @@ exported_by() { nm -D --defined-only "$1" | awk '{ print $3 }' | sort; }
 
 t_the_library_shows_what_the_header_declares() {
   want_plain_symbols
-  sed -nE 's/^TA_API [^(]*[ *](ta_[a-z_]+)\(.*/\1/p' "$root/src/tinyasync.h" | sort >declared
-  [[ $(wc -l <declared) == "$(grep -c '^TA_API ' "$root/src/tinyasync.h")" ]] ||
+  cat "$root/src/tinyasync.h" "$root/src/tinyasync_lib.h" >headers
+  sed -nE 's/^TA_API [^(]*[ *](ta_[a-z_]+)\(.*/\1/p' headers | sort >declared
+  [[ $(wc -l <declared) == "$(grep -c '^TA_API ' headers)" ]] ||
     fail "the header was not understood"
   diff declared <(exported_by "$build/libtinyasync.so")
 }
@@ -173,6 +174,7 @@ t_what_is_installed_is_complete_and_goes_again() {
   sed 's|^|root/opt/ta/|' <<'END' | sort >expected
 bin/tinyasync
 include/tinyasync.h
+include/tinyasync_lib.h
 lib/libtinyasync.a
 lib/libtinyasync.so
 lib/libtinyasync.so.0
@@ -223,10 +225,10 @@ t_hosts_are_built_with_what_is_installed() {
     fail "the module does not load"
 }
 
-t_the_header_is_c99_and_cpp() {
+t_the_headers_are_c99_and_cpp() {
   local flags
   flags="-Wall -Wextra -Wpedantic -Werror -fsyntax-only $(pkg-config --cflags lua5.4)"
-  echo '#include "tinyasync.h"' >header.c
+  echo '#include "tinyasync_lib.h"' >header.c
   # shellcheck disable=SC2086 # a list of words
   gcc -std=c99 $flags -I "$root/src" header.c &&
     g++ -std=c++98 -Wno-long-long $flags -I "$root/src" -x c++ header.c

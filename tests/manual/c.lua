@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
 -- c.lua -- builds and runs the examples of man/tinyasync.3, and compares the page
--- with src/tinyasync.h.  Called from the repository's root:
+-- with src/tinyasync.h and src/tinyasync_lib.h.  Called from the repository's root:
 --
 --   lua5.4 tests/manual/c.lua BUILD
 --
@@ -10,7 +10,7 @@
 package.path = "tests/manual/?.lua;" .. package.path
 local page = require "page"
 
-local PAGE <const>, HEADER <const> = "man/tinyasync.3", "src/tinyasync.h"
+local PAGE <const> = "man/tinyasync.3"
 local build = assert(arg[1], "usage: lua5.4 tests/manual/c.lua BUILD")
 local failed = 0
 
@@ -96,9 +96,11 @@ end
 
 -- --------------------------------------------------------------------- names
 
--- The functions, structs and constants that the header offers.
-local function names_of_header()
-  local text, names = read(HEADER):gsub("/%*.-%*/", ""), {}
+local headers = read "src/tinyasync.h" .. read "src/tinyasync_lib.h"
+
+-- The functions, structs and constants that the headers offer.
+local function names_of_headers()
+  local text, names = headers:gsub("/%*.-%*/", ""), {}
   for name in text:gmatch("TA_API[^;]-(ta_[%w_]+)%(") do names[name] = "function" end
   for name in text:gmatch("struct (ta_[%w_]+) {") do names[name] = "struct" end
   for body in text:gmatch("enum [%w_]+ {(.-)}") do
@@ -108,7 +110,7 @@ local function names_of_header()
 end
 
 local function check_names()
-  local names, text = names_of_header(), read(PAGE)
+  local names, text = names_of_headers(), read(PAGE)
   local count = 0
   for name, kind in pairs(names) do
     count = count + 1
@@ -117,10 +119,10 @@ local function check_names()
     if not text:find(pattern) then report(name, "the page does not tell of this " .. kind) end
   end
   for name in text:gmatch("%f[%w_](ta_[%l_]+)%f[^%w_]") do
-    local known = names[name] or read(HEADER):find("%f[%w_]" .. name .. "%f[^%w_]")
-    if not known then report(name, "the header has nothing of that name") end
+    local known = names[name] or headers:find("%f[%w_]" .. name .. "%f[^%w_]")
+    if not known then report(name, "the headers have nothing of that name") end
   end
-  report("the header offers something", count < 40 and "it was not understood" or nil)
+  report("the headers offer something", count < 40 and "it was not understood" or nil)
 end
 
 check_examples()
