@@ -266,34 +266,42 @@ typedef void ta_failure_fn(void *data, const struct ta_failure *failure);
 TA_API void ta_on_failure(struct ta_runner *runner, ta_failure_fn *function, void *data);
 
 enum ta_event_kind {
-  TA_EVENT_ADD,    /* a task was added; `detail` and `where`: by whom, from where */
+  TA_EVENT_ADD,    /* a task was added: `by` whom and `where`, or its `origin` */
   TA_EVENT_STEP,   /* it is about to take step `number` */
-  TA_EVENT_YIELD,  /* it waits: `action`, `delay` and `until` of a sleep */
-  TA_EVENT_WAKE,   /* its wait was completed */
+  TA_EVENT_YIELD,  /* it waits: `wait`, `action`, `subject`, `holder`, `where`; of a sleep `delay`
+                      and `until` */
+  TA_EVENT_WAKE,   /* its wait `wait` was completed, `by` whom */
   TA_EVENT_RETURN, /* it ended */
-  TA_EVENT_ERROR,  /* it failed with `detail` */
+  TA_EVENT_ERROR,  /* it failed: `message`, `where` */
   TA_EVENT_CANCEL, /* it ended because it was cancelled */
   TA_EVENT_PASS,   /* the Runner begins a pass over `number` tasks */
   TA_EVENT_WAIT    /* the Runner waits `delay` seconds for task `number` (0: the outside) */
 };
 
-/* One thing that happened.  Strings last as long as the call that brings them;
- * those that do not belong to the kind are NULL. */
-struct ta_event {
+/* One thing that happened, as data: a receiver makes words of it, or JSON.  Strings last as
+ * long as the call that brings them, and may hold control characters; what does not belong
+ * to the kind is 0 or NULL. */
+struct ta_trace_event {
   enum ta_event_kind kind;
-  double time;          /* seconds since the Runner was made */
-  uint64_t task;        /* its id; 0 for the Runner itself */
-  const char *name;     /* the task's */
-  uint64_t number;      /* of the step, or how many tasks */
-  const char *action;   /* what a yield waits for, in words */
-  const char *detail;   /* more about it */
-  size_t detail_length; /* an error's message may hold zeros */
-  double delay;         /* seconds; negative when there is none */
-  double until;         /* seconds since the Runner was made */
-  const char *where;    /* "file.lua:12" */
+  double time;           /* seconds since the Runner was made */
+  uint64_t task;         /* its id; 0 for the Runner itself */
+  const char *name;      /* the task's */
+  uint64_t number;       /* of the step, or how many tasks */
+  uint64_t wait;         /* the step in which the wait began: with the task it names the wait */
+  uint64_t by;           /* id of the task that did it; 0: the outside, or a deadline */
+  const char *by_name;   /* that one's, if it has one already */
+  const char *action;    /* the name of the wait: "recv" */
+  const char *subject;   /* what it is about: "on channel 'jobs' (0 of 4)" */
+  uint64_t holder;       /* id of the task that could complete it, or 0 */
+  const char *message;   /* the error's */
+  size_t message_length; /* it may hold zeros */
+  const char *origin;    /* of a task that no task has added: ta_task_options */
+  double delay;          /* seconds; negative when there is none */
+  double until;          /* seconds since the Runner was made */
+  const char *where;     /* "file.lua:12" */
 };
 
-typedef void ta_trace_fn(void *data, const struct ta_event *event);
+typedef void ta_trace_fn(void *data, const struct ta_trace_event *event);
 
 /* From now on `function` is told every event; NULL turns it off.  It must not
  * raise, nor call the Runner. */

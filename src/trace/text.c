@@ -93,35 +93,54 @@ static void put_clean(clean_text out, const char *text, size_t length) {
   strcpy(out + made, i < length ? "..." : "");
 }
 
-static void describe_yield(char *out, size_t size, const struct ta_event *event) {
-  clean_text action;
-  put_clean(action, event->action, strlen(event->action));
+/* "recv on channel 'jobs'" */
+static void describe_yield(char *out, size_t size, const struct ta_trace_event *event) {
+  clean_text wait;
+  line_part whole;
+  snprintf(whole, sizeof whole, "%.60s%s%s", event->action, event->subject ? " " : "",
+           event->subject ? event->subject : "");
+  put_clean(wait, whole, strlen(whole));
   if (event->delay > 0 && event->delay < 1e300)
-    snprintf(out, size, "%s until %.6f", action, event->until);
+    snprintf(out, size, "%s until %.6f", wait, event->until);
   else
-    snprintf(out, size, "%s", action);
+    snprintf(out, size, "%s", wait);
 }
 
-static void describe_wait(char *out, size_t size, const struct ta_event *event) {
+/* Who has added the task: "by #1 main", or what it comes from. */
+static void describe_add(char *out, size_t size, const struct ta_trace_event *event) {
+  clean_text name;
+  const char *by = event->by_name ? event->by_name : "?";
+  if (event->by) {
+    put_clean(name, by, strlen(by));
+    snprintf(out, size, "by #%llu %s", (unsigned long long)event->by, name);
+  } else if (event->origin) {
+    put_clean(name, event->origin, strlen(event->origin));
+    snprintf(out, size, "%s", name);
+  }
+}
+
+static void describe_wait(char *out, size_t size, const struct ta_trace_event *event) {
   if (event->number)
     snprintf(out, size, "%.6fs for #%llu", event->delay, (unsigned long long)event->number);
   else
     snprintf(out, size, "for the outside");
 }
 
-static void describe(char *out, size_t size, const struct ta_event *event) {
+static void describe(char *out, size_t size, const struct ta_trace_event *event) {
   *out = '\0';
-  if (event->kind == TA_EVENT_YIELD)
+  if (event->kind == TA_EVENT_ADD)
+    describe_add(out, size, event);
+  else if (event->kind == TA_EVENT_YIELD)
     describe_yield(out, size, event);
   else if (event->kind == TA_EVENT_WAIT)
     describe_wait(out, size, event);
   else if (event->kind == TA_EVENT_PASS)
     snprintf(out, size, "%llu to step", (unsigned long long)event->number);
-  else if (event->detail)
-    put_clean(out, event->detail, event->detail_length);
+  else if (event->message)
+    put_clean(out, event->message, event->message_length);
 }
 
-static void put_who(struct ta_text_trace *trace, const struct ta_event *event) {
+static void put_who(struct ta_text_trace *trace, const struct ta_trace_event *event) {
   line_part who = "runner";
   clean_text name;
   if (event->task) {
@@ -152,7 +171,7 @@ void ta_text_trace_open(struct ta_text_trace *trace, FILE *file) {
       (struct ta_text_trace){.file = file, .who_width = WHO_WIDTH, .detail_width = DETAIL_WIDTH};
 }
 
-void ta_trace_text(void *data, const struct ta_event *event) {
+void ta_trace_text(void *data, const struct ta_trace_event *event) {
   struct ta_text_trace *trace = data;
   line_part detail;
   char word[32];

@@ -24,6 +24,6 @@ struct ta_text_trace {
 void ta_text_trace_open(struct ta_text_trace *trace, FILE *file);
 
 /* Writes an event's line, `trace` being a struct ta_text_trace: a ta_trace_fn. */
-void ta_trace_text(void *trace, const struct ta_event *event);
+void ta_trace_text(void *trace, const struct ta_trace_event *event);
 
 #endif

@@ -2,51 +2,56 @@
 #include "words/trace.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "core/cancel.h"
 #include "core/where.h"
 #include "words/inspect.h"
 #include "words/lineage.h"
-#include "words/names.h"
 
-static void send(struct ta_runner *runner, struct ta_event *event, const struct ta_task *task) {
+static void send(struct ta_runner *runner, struct ta_trace_event *event,
+                 const struct ta_task *task) {
   event->time = ta_host_now(runner) - runner->started;
   if (task) {
     event->task = ta_task_id(task);
     event->name = task->name;
   }
-  if (event->detail && event->detail_length == 0) event->detail_length = strlen(event->detail);
   runner->trace(runner->trace_data, event);
 }
 
+static void set_by(struct ta_trace_event *event, const struct ta_task *by) {
+  if (!by) return;
+  event->by = ta_task_id(by);
+  event->by_name = by->name;
+}
+
 void ta_trace_birth(struct ta_runner *runner, lua_State *L, int task_index, const char *origin) {
-  char by[sizeof(ta_title_shown) + 8];
-  ta_title_shown title;
-  struct ta_event event = {.kind = TA_EVENT_ADD, .detail = origin, .delay = -1};
+  struct ta_trace_event event = {.kind = TA_EVENT_ADD, .delay = -1};
   lua_getiuservalue(L, task_index, TA_TASK_RECORD);
-  if (lua_istable(L, -1)) {
-    snprintf(by, sizeof by, "by %s", ta_task_title(runner->current, title));
-    event.detail = by;
-    event.where = ta_record_place(L, -1);
-  }
+  event.where = ta_record_place(L, -1);
+  if (lua_istable(L, -1))
+    set_by(&event, runner->current);
+  else
+    event.origin = origin;
   send(runner, &event, lua_touserdata(L, task_index));
   lua_pop(L, 1);
 }
 
 void ta_trace_step(struct ta_runner *runner, const struct ta_task *task) {
-  struct ta_event event = {.kind = TA_EVENT_STEP, .number = task->steps + 1, .delay = -1};
+  struct ta_trace_event event = {.kind = TA_EVENT_STEP, .number = task->steps + 1, .delay = -1};
   send(runner, &event, task);
 }
 
 void ta_trace_sleep(struct ta_runner *runner, const struct ta_task *task, lua_State *L,
                     double delay) {
   ta_place place;
-  ta_wait_words words;
-  struct ta_event event = {.kind = TA_EVENT_YIELD, .delay = -1};
-  ta_describe_wait(task, words);
-  event.action = words;
+  ta_wait_words words = "";
+  const struct ta_wait_kind *kind = task->kind;
+  const struct ta_task *holder = kind->holder ? kind->holder(task->subject) : NULL;
+  struct ta_trace_event event = {
+      .kind = TA_EVENT_YIELD, .wait = task->steps, .action = kind->action, .delay = -1};
+  if (kind->describe) kind->describe(task->subject, words, sizeof words);
+  if (*words) event.subject = words + (*words == ' ');
+  if (holder) event.holder = ta_task_id(holder);
   if (delay >= 0) {
     event.delay = delay;
     event.until = task->timer.at - runner->started;
@@ -61,28 +66,32 @@ void ta_trace_yield(struct ta_runner *runner, const struct ta_task *task, lua_St
 
 void ta_trace_simple(struct ta_runner *runner, const struct ta_task *task,
                      enum ta_event_kind kind) {
-  struct ta_event event = {.kind = kind, .delay = -1};
+  struct ta_trace_event event = {.kind = kind, .delay = -1};
+  if (kind == TA_EVENT_WAKE) {
+    event.wait = task->steps;
+    set_by(&event, runner->current);
+  }
   send(runner, &event, task);
 }
 
 void ta_trace_error(struct ta_runner *runner, const struct ta_failure *failure, const char *where) {
-  struct ta_event event = {.kind = TA_EVENT_ERROR,
-                           .task = failure->id,
-                           .name = failure->name,
-                           .detail = failure->message,
-                           .detail_length = failure->message_length,
-                           .delay = -1,
-                           .where = where};
+  struct ta_trace_event event = {.kind = TA_EVENT_ERROR,
+                                 .task = failure->id,
+                                 .name = failure->name,
+                                 .message = failure->message,
+                                 .message_length = failure->message_length,
+                                 .delay = -1,
+                                 .where = where};
   send(runner, &event, NULL);
 }
 
 void ta_trace_pass(struct ta_runner *runner, size_t count) {
-  struct ta_event event = {.kind = TA_EVENT_PASS, .number = count, .delay = -1};
+  struct ta_trace_event event = {.kind = TA_EVENT_PASS, .number = count, .delay = -1};
   send(runner, &event, NULL);
 }
 
 void ta_trace_wait(struct ta_runner *runner) {
-  struct ta_event event = {.kind = TA_EVENT_WAIT, .delay = -1};
+  struct ta_trace_event event = {.kind = TA_EVENT_WAIT, .delay = -1};
   double now = ta_host_now(runner); /* first: it may be Lua, and change who sleeps */
   const struct ta_timer *first = ta_timers_first(&runner->timers);
   if (first) {

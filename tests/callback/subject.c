@@ -79,7 +79,7 @@ static int l_fault(lua_State *L) {
   return 0;
 }
 
-static void ignore_event(void *data, const struct ta_event *event) {
+static void ignore_event(void *data, const struct ta_trace_event *event) {
   (void)data, (void)event;
 }
 

@@ -61,7 +61,7 @@ static void on_failure(void *data, const struct ta_failure *failure) {
     if (strstr(failure->message, odd[i])) subject->odd++;
 }
 
-static void on_event(void *data, const struct ta_event *event) {
+static void on_event(void *data, const struct ta_trace_event *event) {
   struct subject *subject = data;
   if (event->kind != TA_EVENT_STEP) return;
   if (subject->steps < subject->room) subject->takers[subject->steps] = event->task;

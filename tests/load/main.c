@@ -90,7 +90,7 @@ static void on_failure(void *data, const struct ta_failure *failure) {
   if (!strstr(failure->message, "planned")) FAULT(world, "it failed: %.400s", failure->message);
 }
 
-static void on_event(void *data, const struct ta_event *event) {
+static void on_event(void *data, const struct ta_trace_event *event) {
   struct world *world = data;
   world->cost.steps += event->kind == TA_EVENT_STEP;
 }

@@ -78,7 +78,7 @@ static void on_failure(void *data, const struct ta_failure *failure) {
     machine->reports[machine->report_count++] = (struct report){failure->id, is_other};
 }
 
-static void ignore_event(void *data, const struct ta_event *event) {
+static void ignore_event(void *data, const struct ta_trace_event *event) {
   (void)data, (void)event;
 }
 

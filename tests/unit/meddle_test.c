@@ -324,7 +324,7 @@ static void a_call_later_that_meets_somebody_robbed_may_close_the_channel(void) 
   }
 }
 
-static void ignore_event(void *data, const struct ta_event *event) {
+static void ignore_event(void *data, const struct ta_trace_event *event) {
   (void)data, (void)event;
 }
 

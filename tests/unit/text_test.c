@@ -10,7 +10,7 @@
 
 #include "unit/test.h"
 
-static void expect_line(const struct ta_event *event, const char *want, const char *file,
+static void expect_line(const struct ta_trace_event *event, const char *want, const char *file,
                         int line) {
   char got[1024] = "";
   FILE *stream = fmemopen(got, sizeof got, "w");
@@ -22,30 +22,33 @@ static void expect_line(const struct ta_event *event, const char *want, const ch
   if (!test_same_text(got, want)) test_texts_differ(file, line, got, want);
 }
 
-#define LINE(want, ...) expect_line(&(struct ta_event){__VA_ARGS__}, want, __FILE__, __LINE__)
+#define LINE(want, ...) expect_line(&(struct ta_trace_event){__VA_ARGS__}, want, __FILE__, __LINE__)
 
 static void an_event_is_one_aligned_line(void) {
   LINE("  0.000000  #1 demo.lua   add     scripts/demo.lua\n", .kind = TA_EVENT_ADD, .task = 1,
-       .name = "demo.lua", .detail = "scripts/demo.lua", .detail_length = 16);
+       .name = "demo.lua", .origin = "scripts/demo.lua");
+  LINE("  0.000000  #2 b          add     by #1 a                            demo.lua:3\n",
+       .kind = TA_EVENT_ADD, .task = 2, .name = "b", .by = 1, .by_name = "a",
+       .where = "demo.lua:3");
   LINE("  0.000031  #1 demo.lua   step 1\n", .kind = TA_EVENT_STEP, .time = 0.000031, .task = 1,
        .name = "demo.lua", .number = 1);
   LINE("  4.000300  #4 fail       error   Meh                                "
        "scripts/demo.lua:22\n",
-       .kind = TA_EVENT_ERROR, .time = 4.0003, .task = 4, .name = "fail", .detail = "Meh",
-       .detail_length = 3, .where = "scripts/demo.lua:22");
+       .kind = TA_EVENT_ERROR, .time = 4.0003, .task = 4, .name = "fail", .message = "Meh",
+       .message_length = 3, .where = "scripts/demo.lua:22");
 }
 
 static void a_yield_says_what_it_waits_for(void) {
   LINE("  0.000000  #1 a          yield   sleep 1s until 1.000052            demo.lua:4\n",
-       .kind = TA_EVENT_YIELD, .task = 1, .name = "a", .action = "sleep 1s", .delay = 1,
-       .until = 1.000052, .where = "demo.lua:4");
+       .kind = TA_EVENT_YIELD, .task = 1, .name = "a", .action = "sleep", .subject = "1s",
+       .delay = 1, .until = 1.000052, .where = "demo.lua:4");
   LINE("  0.000000  #1 a          yield   sleep 0s\n", .kind = TA_EVENT_YIELD, .task = 1,
-       .name = "a", .action = "sleep 0s", .delay = 0);
+       .name = "a", .action = "sleep", .subject = "0s", .delay = 0);
   LINE("  0.000000  #1 a          yield   sleep for ever\n", .kind = TA_EVENT_YIELD, .task = 1,
-       .name = "a", .action = "sleep for ever", .delay = 1e308 * 10);
+       .name = "a", .action = "sleep", .subject = "for ever", .delay = 1e308 * 10);
   LINE("  0.000000  #1 a          yield   recv on channel 'jobs' (0 of 4)\n",
-       .kind = TA_EVENT_YIELD, .task = 1, .name = "a", .action = "recv on channel 'jobs' (0 of 4)",
-       .delay = -1);
+       .kind = TA_EVENT_YIELD, .task = 1, .name = "a", .action = "recv",
+       .subject = "on channel 'jobs' (0 of 4)", .delay = -1);
   LINE("  0.000000  #1 a          yield   checkpoint\n", .kind = TA_EVENT_YIELD, .task = 1,
        .name = "a", .action = "checkpoint", .delay = -1);
 }
@@ -60,7 +63,7 @@ static void the_runner_speaks_for_itself(void) {
 /* Whatever a message holds, grep still finds one line an event. */
 static void a_message_stays_on_its_line(void) {
   LINE("  0.000000  #1 ?          error   a b c d\n", .kind = TA_EVENT_ERROR, .task = 1,
-       .detail = "a\nb\0c\033d", .detail_length = 7);
+       .message = "a\nb\0c\033d", .message_length = 7);
   LINE("  0.000000  #1 a b        return\n", .kind = TA_EVENT_RETURN, .task = 1, .name = "a\nb");
 }
 
@@ -68,7 +71,8 @@ static void what_is_shown_whole_has_no_dots(void) {
   char message[202], want[256];
   for (size_t i = 0; i < sizeof message; i += 2) memcpy(message + i, "\xC2\x85", 2);
   snprintf(want, sizeof want, "  0.000000  #1 ?          error   %101s\n", "");
-  LINE(want, .kind = TA_EVENT_ERROR, .task = 1, .detail = message, .detail_length = sizeof message);
+  LINE(want, .kind = TA_EVENT_ERROR, .task = 1, .message = message,
+       .message_length = sizeof message);
 }
 
 static void a_long_message_is_cut(void) {
@@ -78,12 +82,12 @@ static void a_long_message_is_cut(void) {
   CHECK(stream);
   struct ta_text_trace trace;
   ta_text_trace_open(&trace, stream);
-  ta_trace_text(&trace, &(struct ta_event){.kind = TA_EVENT_ERROR,
-                                           .task = 1,
-                                           .name = "a",
-                                           .delay = -1,
-                                           .detail = message,
-                                           .detail_length = sizeof message});
+  ta_trace_text(&trace, &(struct ta_trace_event){.kind = TA_EVENT_ERROR,
+                                                 .task = 1,
+                                                 .name = "a",
+                                                 .delay = -1,
+                                                 .message = message,
+                                                 .message_length = sizeof message});
   fclose(stream);
   CHECK(strlen(got) < 300);
   CHECK(strstr(got, "xxx...\n"));
@@ -99,7 +103,8 @@ static size_t word_column(const char *const *names) {
   ta_text_trace_open(&trace, stream);
   for (; *names; names++) {
     rewind(stream);
-    ta_trace_text(&trace, &(struct ta_event){.kind = TA_EVENT_RETURN, .task = 1, .name = *names});
+    ta_trace_text(&trace,
+                  &(struct ta_trace_event){.kind = TA_EVENT_RETURN, .task = 1, .name = *names});
   }
   fclose(stream);
   const char *word = strstr(got, "return");
@@ -139,10 +144,10 @@ static void names_are_measured_in_columns(void) {
 
 static void a_place_is_clean_too(void) {
   LINE("  0.000000  #1 a          error   x                                  a b:1\n",
-       .kind = TA_EVENT_ERROR, .task = 1, .name = "a", .detail = "x", .detail_length = 1,
+       .kind = TA_EVENT_ERROR, .task = 1, .name = "a", .message = "x", .message_length = 1,
        .where = "a\033b:1");
   LINE("  0.000000  #1 a          error    31m\n", .kind = TA_EVENT_ERROR, .task = 1, .name = "a",
-       .detail = "\302\23331m", .detail_length = 5);
+       .message = "\302\23331m", .message_length = 5);
 }
 
 const struct test text_tests[] = {
