@@ -105,8 +105,11 @@ static void on_failure(void *data, const struct ta_failure *failure) {
 static void on_event(void *data, const struct ta_trace_event *event) {
   struct scenario *scenario = data;
   check_text(scenario, event->name);
+  check_text(scenario, event->by_name);
   check_text(scenario, event->action);
+  check_text(scenario, event->subject);
   check_text(scenario, event->message);
+  check_text(scenario, event->origin);
   check_text(scenario, event->where);
   if (event->kind == TA_EVENT_STEP && ++scenario->steps == scenario->stop_at)
     ta_interrupt(scenario->runner);
