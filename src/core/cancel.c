@@ -4,7 +4,6 @@
 #include <lauxlib.h>
 
 #include "core/kit.h"
-#include "core/level.h"
 #include "core/preempt.h"
 #include "core/ready.h"
 #include "core/slots.h"

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "core/cancel.h"
-#include "core/kit.h"
 #include "core/mailbox.h"
 #include "core/pool.h"
 #include "core/preempt.h"
@@ -18,7 +17,6 @@
 #include "core/task.h"
 #include "core/upper.h"
 #include "core/wait.h"
-#include "core/where.h"
 
 /* While tasks keep the Runner busy it reads the clock after at most this many
  * steps, and after each one when they are long. */

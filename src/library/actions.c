@@ -9,6 +9,7 @@
 #include "core/wait.h"
 #include "library/spawn.h"
 #include "words/failure.h"
+#include "words/wording.h"
 
 /* ------------------------------------------------------------ async.actions */
 

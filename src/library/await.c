@@ -12,7 +12,6 @@
 #include "library/select.h"
 #include "words/inspect.h"
 #include "words/names.h"
-#include "words/obstacle.h"
 #include "words/task_name.h"
 #include "words/traceback.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "library/combine.h"
 
-#include "core/chunk.h"
 #include "core/kit.h"
 #include "core/wait.h"
 #include "library/await.h"

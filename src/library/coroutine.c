@@ -12,7 +12,6 @@
 #include "library/protocol.h"
 #include "library/require.h"
 #include "library/scope.h"
-#include "words/obstacle.h"
 #include "words/traceback.h"
 
 /* Where a host has left the extra space of coroutines to the Runner, it lies there. */

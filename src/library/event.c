@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "library/event.h"
 
-#include "core/queue.h"
 #include "core/wait.h"
-#include "library/select.h"
 
 static struct ta_event_flag *check_event(lua_State *L) {
   return ta_check_kind(L, TA_KEEPS_EVENT, "Event");

@@ -10,7 +10,6 @@
 #include "library/sync.h"
 #include "words/failure.h"
 #include "words/names.h"
-#include "words/obstacle.h"
 #include "words/task_name.h"
 
 /* A lock has an owner and one place; a semaphore has places, each with the guard

@@ -9,7 +9,6 @@
 
 #include "library/actions.h"
 #include "library/await.h"
-#include "core/cancel.h"
 #include "library/channel.h"
 #include "library/combine.h"
 #include "library/coroutine.h"
@@ -28,12 +27,9 @@
 #include "library/scope.h"
 #include "library/select.h"
 #include "library/event.h"
-#include "core/start.h"
-#include "core/task.h"
 #include "words/trace.h"
 #include "core/upper.h"
 #include "library/protocol.h"
-#include "core/wait.h"
 #include "core/pass.h"
 
 /* What this floor and the one below do for the kernel. */

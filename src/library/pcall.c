@@ -4,10 +4,8 @@
 #include <lauxlib.h>
 
 #include "core/cancel.h"
-#include "core/kit.h"
 #include "core/replace.h"
 #include "library/scope.h"
-#include "words/obstacle.h"
 #include "words/traceback.h"
 
 /* Ends a protected call on whose stack all but the first `extra` values are

@@ -6,11 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/kit.h"
 #include "core/replace.h"
 #include "core/task.h"
 #include "core/wait.h"
-#include "words/obstacle.h"
 
 /* A module on its way, in a userdata on the stack of the require that loads it.
  * Those of one task lie in the list with the innermost first. */

@@ -14,7 +14,6 @@
 #include "library/task_local.h"
 #include "words/error_group.h"
 #include "words/failure.h"
-#include "words/obstacle.h"
 
 /* What became of the function that a region function has called. */
 enum outcome { RETURNED, RAISED, UNWOUND };

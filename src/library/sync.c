@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "core/kit.h"
-#include "core/queue.h"
 #include "core/wait.h"
 #include "library/select.h"
 #include "utf8.h"

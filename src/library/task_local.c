@@ -8,7 +8,7 @@
 #include "core/task.h"
 #include "core/upper.h"
 #include "words/failure.h"
-#include "words/obstacle.h"
+#include "words/wording.h"
 
 /* --------------------------------------------------------------- task_local */
 

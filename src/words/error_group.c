@@ -8,6 +8,7 @@
 #include "words/names.h"
 #include "words/task_name.h"
 #include "words/traceback.h"
+#include "words/wording.h"
 
 #define MOST_TRACEBACKS 16 /* in one report */
 #define MOST_MESSAGES 100

@@ -10,23 +10,12 @@
 
 #include "core/task.h"
 
-/* Pushes an error object in words.  Runs __tostring.  [-0, +1, e] */
-void ta_push_message(lua_State *L, int index);
-
-/* How many values ta_push_failure() pushes. */
-enum { TA_FAILURE_VALUES = 5 };
-
-/* Pushes message, traceback, spawn chain, place and origin of the failure whose
- * error object is at `index`: strings, or nil.  Runs __tostring.  [-0, +5, e] */
-void ta_push_failure(struct ta_runner *runner, lua_State *L, struct ta_task *task, int index);
-
-/* The task ends by the error object on top of its coroutine: pushes the same,
- * unless nobody will be told.  How many values then lie there, the object the
- * first.  [-0, +(0|5), e] */
+/* The task ends by the error object on top of its coroutine: pushes its description above
+ * that, unless nobody will be told.  How many values then lie there, the object the
+ * first.  [-0, +(0|1), e] */
 int ta_describe_end(struct ta_runner *runner, lua_State *L, struct ta_task *task);
 
-/* Tells of the failure that the values on top of `co` describe, if nobody awaits
- * the task. */
+/* Tells of the failure whose description is on top of `co`, if nobody awaits the task. */
 void ta_report_failure_of(struct ta_runner *runner, struct ta_task *task, lua_State *co);
 
 /* Describes and tells of a failure whose error object is on top of the Runner's

@@ -16,6 +16,7 @@
 #include "words/names.h"
 #include "words/task_name.h"
 #include "words/traceback.h"
+#include "words/frames.h"
 
 extern const char *const ta_chunk_report[];
 

@@ -4,7 +4,6 @@
 #include <lauxlib.h>
 #include <string.h>
 
-#include "core/kit.h"
 #include "words/names.h"
 
 /* ------------------------------------------------------------------- a name */

@@ -74,15 +74,14 @@ void ta_trace_simple(struct ta_runner *runner, const struct ta_task *task,
   send(runner, &event, task);
 }
 
-void ta_trace_error(struct ta_runner *runner, const struct ta_failure *failure, const char *where) {
+void ta_trace_error(struct ta_runner *runner, const struct ta_task *task,
+                    const struct ta_failure *failure, const char *where) {
   struct ta_trace_event event = {.kind = TA_EVENT_ERROR,
-                                 .task = failure->id,
-                                 .name = failure->name,
                                  .message = failure->message,
                                  .message_length = failure->message_length,
                                  .delay = -1,
                                  .where = where};
-  send(runner, &event, NULL);
+  send(runner, &event, task);
 }
 
 void ta_trace_pass(struct ta_runner *runner, size_t count) {

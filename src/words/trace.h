@@ -20,7 +20,8 @@ void ta_trace_yield(struct ta_runner *runner, const struct ta_task *task, lua_St
 void ta_trace_sleep(struct ta_runner *runner, const struct ta_task *task, lua_State *L,
                     double delay);
 void ta_trace_simple(struct ta_runner *runner, const struct ta_task *task, enum ta_event_kind kind);
-void ta_trace_error(struct ta_runner *runner, const struct ta_failure *failure, const char *where);
+void ta_trace_error(struct ta_runner *runner, const struct ta_task *task,
+                    const struct ta_failure *failure, const char *where);
 void ta_trace_pass(struct ta_runner *runner, size_t count);
 void ta_trace_wait(struct ta_runner *runner);
 

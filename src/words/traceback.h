@@ -51,10 +51,6 @@ void ta_know(struct ta_runner *runner, lua_State *L);
  * [-0, +0, -] */
 void ta_keep_known(struct ta_runner *runner, lua_State *L, struct ta_task *task);
 
-/* Pushes the lines of a coroutine's traceback from a level on, each begun by a
- * newline; our own are left out.  [-0, +1, m] */
-void ta_push_frames(lua_State *L, lua_State *co, int level);
-
 /* Pushes what is known of the error at `error`, which ends the task whose object
  * is at `object`; sets whether it was reported.  [-0, +1, m] */
 void ta_push_known(struct ta_runner *runner, lua_State *L, struct ta_task *task, int error,
