@@ -155,16 +155,6 @@ TA_API enum ta_pass_result ta_pass(struct ta_runner *runner, double *deadline);
  * as ta_pass(), and less work for the host. */
 TA_API enum ta_pass_result ta_run(struct ta_runner *runner, double *deadline);
 
-/* Was all that the tasks did in the last ta_pass() to give up their turns, with sleep(0),
- * async.checkpoint or a plain yield, and was none woken?  A host whose clock stands
- * still while tasks run has to move it on after some such passes: they may wait for a
- * time to come. */
-TA_API bool ta_only_polled(const struct ta_runner *runner);
-
-/* The earliest deadline after `time`, or HUGE_VAL: where such a clock is to be moved to.
- * Looks at all deadlines. */
-TA_API double ta_deadline_after(const struct ta_runner *runner, double time);
-
 /* Makes the pass under way, or else the next one, return TA_INTERRUPTED after
  * the step it is in, or ta_close_all() return after the task it is at.  May be called
  * from signal handlers and other threads. */
@@ -179,11 +169,6 @@ TA_API void ta_ask_again(struct ta_runner *runner);
  * the debug hook of the running coroutine.  Nothing happens when no step is under
  * way.  From the thread that runs the Lua state, also in a signal handler. */
 TA_API void ta_preempt(struct ta_runner *runner);
-
-/* As ta_preempt(), but `preempted` is called when a function is called and when it
- * returns: what is between is let go on.  Until a cancellation is raised there, a
- * look of ta_preempt()'s has come, or the pass was cut short. */
-TA_API void ta_preempt_calls(struct ta_runner *runner);
 
 /* Cancels every task: the cancellation is raised at its wait, unwinds it, and
  * stays in force; what is in a shield, with the children of its scopes, is left
@@ -213,25 +198,6 @@ TA_API bool ta_is_unwinding(const struct ta_runner *runner);
 
 /* Is a cancellation in force on the running task?  Not while it is in a shield. */
 TA_API bool ta_is_cancelled(const struct ta_runner *runner);
-
-/* Would ta_cancel_all() end the step under way: does it run in no shield, and not
- * unwind either?  May be called from signal handlers on the Runner's thread. */
-TA_API bool ta_would_cancel(const struct ta_runner *runner);
-
-/* After ta_cancel_all(): the running task ends as well where it stands, also in
- * a shield, and also if it was spawned in one since.  To be followed by
- * ta_raise_cancellation(). */
-TA_API void ta_cancel_running(struct ta_runner *runner);
-
-/* Would a cancellation that is raised in L end the running task?  Not out of a finalizer,
- * out of a coroutine that C code has resumed, nor through a C function of which `passes`
- * says that it may catch errors.  [-0, +0, -] */
-TA_API bool ta_reaches_task(const struct ta_runner *runner, lua_State *L,
-                            bool (*passes)(void *data, lua_CFunction function), void *data);
-
-/* As ta_close_all(), in the middle of a step, which ends first.  Nothing may return to it
- * any more: for a process that closes its Lua state from there and exits. */
-TA_API void ta_close_all_here(struct ta_runner *runner);
 
 /* How many tasks live, daemons included. */
 TA_API size_t ta_live(const struct ta_runner *runner);
@@ -330,12 +296,6 @@ TA_API uint64_t ta_steps(const struct ta_runner *runner);
 TA_API void ta_push_running_name(struct ta_runner *runner, lua_State *L);
 TA_API void ta_push_running_place(struct ta_runner *runner, lua_State *L);
 
-/* Writes what function the step under way is in, and where in the script that was
- * called: "'find' at file.lua:12".  False, and an empty text: nobody can tell.  For
- * signal handlers on the Runner's thread, of a step that is stuck: it reads the Lua
- * stack, which must not be changing. */
-TA_API bool ta_write_running_place(const struct ta_runner *runner, char *text, size_t size);
-
 /* The task that is taking its step, or NULL.  Its name is NULL until somebody
  * asked for it.  `id` and `name` may be NULL.  May be called from signal handlers on
  * the Runner's thread. */
@@ -412,6 +372,52 @@ TA_API bool ta_unpark(struct ta_runner *runner, struct ta_ticket ticket);
  * wait the thread hears nothing, so hand over results before.  Threads must be
  * done with this before the Runner is freed or its Lua state closed. */
 TA_API int ta_wake(struct ta_runner *runner, struct ta_ticket ticket);
+
+/* ----------------------------------------------------- for a command line */
+
+/* What follows serves a program that runs one Runner and nothing else, and watches over it:
+ * virtual time, steps that do not end, last words, exits in the middle of a step.  A host in
+ * somebody else's program has no use for it. */
+
+/* Was all that the tasks did in the last ta_pass() to give up their turns, with sleep(0),
+ * async.checkpoint or a plain yield, and was none woken?  A host whose clock stands
+ * still while tasks run has to move it on after some such passes: they may wait for a
+ * time to come. */
+TA_API bool ta_only_polled(const struct ta_runner *runner);
+
+/* The earliest deadline after `time`, or HUGE_VAL: where such a clock is to be moved to.
+ * Looks at all deadlines. */
+TA_API double ta_deadline_after(const struct ta_runner *runner, double time);
+
+/* As ta_preempt(), but `preempted` is called when a function is called and when it
+ * returns: what is between is let go on.  Until a cancellation is raised there, a
+ * look of ta_preempt()'s has come, or the pass was cut short. */
+TA_API void ta_preempt_calls(struct ta_runner *runner);
+
+/* Would ta_cancel_all() end the step under way: does it run in no shield, and not
+ * unwind either?  May be called from signal handlers on the Runner's thread. */
+TA_API bool ta_would_cancel(const struct ta_runner *runner);
+
+/* After ta_cancel_all(): the running task ends as well where it stands, also in
+ * a shield, and also if it was spawned in one since.  To be followed by
+ * ta_raise_cancellation(). */
+TA_API void ta_cancel_running(struct ta_runner *runner);
+
+/* Would a cancellation that is raised in L end the running task?  Not out of a finalizer,
+ * out of a coroutine that C code has resumed, nor through a C function of which `passes`
+ * says that it may catch errors.  [-0, +0, -] */
+TA_API bool ta_reaches_task(const struct ta_runner *runner, lua_State *L,
+                            bool (*passes)(void *data, lua_CFunction function), void *data);
+
+/* As ta_close_all(), in the middle of a step, which ends first.  Nothing may return to it
+ * any more: for a process that closes its Lua state from there and exits. */
+TA_API void ta_close_all_here(struct ta_runner *runner);
+
+/* Writes what function the step under way is in, and where in the script that was
+ * called: "'find' at file.lua:12".  False, and an empty text: nobody can tell.  For
+ * signal handlers on the Runner's thread, of a step that is stuck: it reads the Lua
+ * stack, which must not be changing. */
+TA_API bool ta_write_running_place(const struct ta_runner *runner, char *text, size_t size);
 
 #ifdef __cplusplus
 }
