@@ -81,6 +81,7 @@ MACHINE_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/machi
 INJECT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/inject/*.c))
 CALLBACK_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/callback/*.c))
 COUNTED_OBJECTS = $(CORE:src/%.c=$(BUILD)/counted/%.o) $(CORE_LUA:src/%=$(BUILD)/%.o)
+SCRIPT_TESTS = $(filter-out tests/script/ordinary/%,$(wildcard tests/script/*/*.lua))
 LOAD_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/load/*.c))
 
 PROGRAM = $(BUILD)/tinyasync
@@ -260,7 +261,7 @@ fuzz: $(PROGRAM) $(MACHINE) ## run many more random programs beside the models
 	$(MACHINE) 100000
 
 inject: $(INJECT) $(UNIT) ## act at every step, and in the middle of every call
-	$(INJECT) -a tests/script/*_*.lua tests/regress/*.lua scripts/*.lua
+	$(INJECT) -a $(SCRIPT_TESTS) tests/regress/*.lua scripts/*.lua
 	TA_TEST_WHOLE=1 $(UNIT) whatever_acts
 
 callback: $(CALLBACK) ## let a callback do everything at every point of every call

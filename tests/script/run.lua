@@ -21,11 +21,12 @@
 --   -- path: PATTERN           where modules are looked for as well: Debian keeps some that
 --                              run under 5.4 with those of 5.2
 --
--- In a TEXT, $FILE is the script as it was named to the program, $LINE the
--- number of the comment's line.
+-- In a TEXT, $FILE is the script as Lua's messages name it, $LINE the number of the
+-- comment's line.
 --
--- Scripts in tests/script/ordinary are plain Lua: what lua5.4 makes of them is
--- what is expected.
+-- The folders go by subject.  A test is called script/NAME wherever it lies, so no two
+-- have one name.  Scripts in tests/script/ordinary are plain Lua: what lua5.4 makes of
+-- them is what is expected.
 
 local program, only = arg[1], arg[2] or ""
 assert(program, "usage: lua5.4 tests/script/run.lua PROGRAM [WORD]")
@@ -39,13 +40,23 @@ local function quote(word)
   return "'" .. word:gsub("'", "'\\''") .. "'"
 end
 
-local function list(folder)
-  local names = {}
-  local pipe <close> = assert(io.popen("ls " .. folder .. "/*.lua 2>/dev/null"))
+local function name_of(path)
+  path = path:gsub("^tests/", ""):gsub("%.lua$", "")
+  if path:find("^script/ordinary/") then return path end
+  return (path:gsub("^script/.*/", "script/"))
+end
+
+-- The scripts that patterns of the shell stand for.
+local function list(patterns)
+  local paths, path_of = {}, {}
+  local pipe <close> = assert(io.popen("ls " .. patterns))
   for path in pipe:lines() do
-    if path ~= arg[0] and path:find(only, 1, true) then names[#names + 1] = path end
+    local name = name_of(path)
+    if path_of[name] then error(path .. " has the name of " .. path_of[name], 0) end
+    path_of[name] = path
+    if name:find(only, 1, true) then paths[#paths + 1] = path end
   end
-  return names
+  return paths
 end
 
 -- Temporary files go when the run ends, also by an error.
@@ -72,6 +83,11 @@ local sanitized = os.execute("grep -q __asan_init " .. quote(program))
 
 ---------------------------------------------------------------- expectations
 
+-- Lua's messages name a file by the end of a path that is too long for them.
+local function named(path)
+  return #path < 60 and path or "..." .. path:sub(-56)
+end
+
 local function parse(path)
   local wanted = {out = {}, err = {}, status = 0, options = "--virtual-time", arguments = ""}
   local number = 0
@@ -80,7 +96,7 @@ local function parse(path)
     local kind, text = line:match("%-%- expect ?(%l*%s?%l*): ?(.*)$")
     local key, value = line:match("^%-%- ([%l ]+): (.*)$")
     if kind then
-      text = text:gsub("%$FILE", path):gsub("%$LINE", tostring(number))
+      text = text:gsub("%$FILE", named(path)):gsub("%$LINE", tostring(number))
       if kind == "" then
         table.insert(wanted.out, text)
       elseif kind == "stderr" then
@@ -178,10 +194,6 @@ local function reason_to_skip(wanted)
   return sanitized and wanted.unsanitized
 end
 
-local function name_of(path)
-  return (path:gsub("^tests/", ""):gsub("%.lua$", ""))
-end
-
 local function test(path, check)
   local wanted = parse(path)
   local skipped = reason_to_skip(wanted)
@@ -209,9 +221,9 @@ local function check_ordinary(path, wanted)
   return find_fault(got, {out = split(own.out), err = err, status = own.status})
 end
 
-for _, folder in ipairs{"tests/script", "tests/regress", "scripts"} do
-  for _, path in ipairs(list(folder)) do test(path, check_expected) end
+for _, path in ipairs(list "tests/script/*/*.lua tests/regress/*.lua scripts/*.lua") do
+  local is_ordinary = path:find("^tests/script/ordinary/")
+  test(path, is_ordinary and check_ordinary or check_expected)
 end
-for _, path in ipairs(list("tests/script/ordinary")) do test(path, check_ordinary) end
 
 os.exit(failed == 0, true)

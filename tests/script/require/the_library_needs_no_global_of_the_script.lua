@@ -28,5 +28,5 @@ print(own.retry(2, function(i) if i == 1 then error "x" end return "again" end, 
 local beats = 0
 own.every(1, function() beats = beats + 1 return beats < 2 end)
 print(beats, tostring(own.tree()))
--- expect: 2	#1 the_library_needs_no_global_of_the_script.lua: running at tests/script/the_library_needs_no_global_of_the_script.lua:30
+-- expect: 2	#1 the_library_needs_no_global_of_the_script.lua: running at $FILE:30
 -- expect: 

@@ -1,6 +1,6 @@
 package.path = arg[0]:gsub("[^/]*$", "modules/?.lua")
 spawn(function()
-  require "once"                                   -- expect: loading	once	tests/script/modules/once.lua
+  require "once"                                   -- expect: loading	once	tests/script/require/modules/once.lua
   print("first", async.now())
 end)
 local second = spawn(function() require "once" print "never" end)

@@ -42,7 +42,7 @@ end_of(function()
   end)
 end)
 collectgarbage()
--- expect stderr: Error in task: tests/script/a_name_outlives_the_function.lua:40: late
--- expect stderr: spawned at tests/script/a_name_outlives_the_function.lua:40 by #16 a_name_outlives_the_function.lua:39
--- expect stderr: spawned at tests/script/a_name_outlives_the_function.lua:9 by #15 a_name_outlives_the_function.lua:38
+-- expect stderr: Error in task: $FILE:40: late
+-- expect stderr: spawned at $FILE:40 by #16 a_name_outlives_the_function.lua:39
+-- expect stderr: spawned at $FILE:9 by #15 a_name_outlives_the_function.lua:38
 -- expect status: 1

@@ -1,6 +1,6 @@
 -- The waiter is woken after the other has asked for another turn, and steps
 -- before it all the same: it is older.
-package.path = arg[0]:gsub("[^/]*$", "modules/?.lua")
+package.path = arg[0]:gsub("[^/]*/[^/]*$", "require/modules/?.lua")
 spawn(function()
   sleep(0)
   require "slow"

@@ -1,4 +1,4 @@
-package.path = arg[0]:gsub("[^/]*$", "modules/?.lua")
+package.path = arg[0]:gsub("[^/]*/[^/]*$", "require/modules/?.lua")
 local lock, semaphore = async.lock "db", async.semaphore(2, "net")
 local out, event = async.channel(1, "out"), async.event "ready"
 local guard <close> = lock:acquire()
@@ -6,7 +6,7 @@ semaphore:acquire()
 semaphore:acquire()
 out:send "full"
 async.actions.fly = function() end
-local slow = spawn({name = "slow"}, require, "once")  -- expect: loading	once	tests/script/modules/once.lua
+local slow = spawn({name = "slow"}, require, "once")  -- expect: loading	once	tests/script/require/modules/once.lua
 local ways = {
   {sleep, 0.25}, {sleep, math.huge}, {await, slow}, {slow.pawait, slow}, {require, "once"},
   {coroutine.yield, {action = "fly"}}, {await, {action = "sleep", delay = 3}},

@@ -1,6 +1,6 @@
 -- The loader's second step wakes the one that waits for the module; a task that
 -- is younger than both and due in that pass comes first.
-package.path = arg[0]:gsub("[^/]*$", "modules/?.lua")
+package.path = arg[0]:gsub("[^/]*/[^/]*$", "require/modules/?.lua")
 spawn(function()
   require "slow"                                   -- expect: slow is loaded
   print("loader")                                  -- expect: loader

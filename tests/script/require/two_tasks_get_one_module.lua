@@ -1,7 +1,7 @@
 package.path = arg[0]:gsub("[^/]*$", "modules/?.lua")
 local first
 spawn(function()
-  first = require "once"                           -- expect: loading	once	tests/script/modules/once.lua
+  first = require "once"                           -- expect: loading	once	tests/script/require/modules/once.lua
   print("first", async.now())                      -- expect: first	1.0
 end)
 spawn(function()

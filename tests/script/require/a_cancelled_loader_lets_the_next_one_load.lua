@@ -1,7 +1,7 @@
 package.path = arg[0]:gsub("[^/]*$", "modules/?.lua")
-local first = spawn(require, "once")               -- expect: loading	once	tests/script/modules/once.lua
+local first = spawn(require, "once")               -- expect: loading	once	tests/script/require/modules/once.lua
 spawn(function()
-  require "once"                                   -- expect: loading	once	tests/script/modules/once.lua
+  require "once"                                   -- expect: loading	once	tests/script/require/modules/once.lua
   print("second", async.now())                     -- expect: second	1.5
 end)
 spawn(function()
