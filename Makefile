@@ -74,6 +74,7 @@ CORE_OBJECTS = $(CORE:src/%.c=$(BUILD)/%.o) $(CORE_LUA:src/%=$(BUILD)/%.o)
 MODULE_OBJECTS = $(MODULE_C:src/%.c=$(BUILD)/%.o)
 REST_OBJECTS = $(REST:src/%.c=$(BUILD)/%.o) $(CLI_LUA:src/%=$(BUILD)/%.o)
 HOST_OBJECTS = $(filter $(BUILD)/host/% $(BUILD)/trace/%,$(REST_OBJECTS))
+KIT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/kit/*.c))
 UNIT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/unit/*.c))
 FAULT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/fault/*.c))
 MACHINE_SCRIPTS = $(patsubst tests/%.lua,$(BUILD)/tests/%.o,$(wildcard tests/machine/*.lua))
@@ -137,23 +138,23 @@ $(PROGRAM): $(REST_OBJECTS) $(LIBRARY)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -Wl,-E -o $@ $^ $(LUA_LIBS)
 
-$(UNIT): $(UNIT_OBJECTS) $(HOST_OBJECTS) $(LIBRARY)
+$(UNIT): $(UNIT_OBJECTS) $(KIT_OBJECTS) $(HOST_OBJECTS) $(LIBRARY)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LUA_LIBS)
 
-$(FAULT): $(FAULT_OBJECTS) $(LIBRARY)
+$(FAULT): $(FAULT_OBJECTS) $(KIT_OBJECTS) $(LIBRARY)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -Wl,-E -o $@ $^ $(LUA_LIBS)
 
-$(INJECT): $(INJECT_OBJECTS) $(LIBRARY)
+$(INJECT): $(INJECT_OBJECTS) $(KIT_OBJECTS) $(LIBRARY)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -Wl,-E -o $@ $^ $(LUA_LIBS)
 
-$(CALLBACK): $(CALLBACK_OBJECTS) $(BUILD)/tests/machine/walk.o $(MODULE_OBJECTS) $(LIBRARY)
+$(CALLBACK): $(CALLBACK_OBJECTS) $(KIT_OBJECTS) $(BUILD)/tests/machine/walk.o $(MODULE_OBJECTS) $(LIBRARY)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LUA_LIBS)
 
-$(LOAD): $(LOAD_OBJECTS) $(COUNTED_OBJECTS)
+$(LOAD): $(LOAD_OBJECTS) $(KIT_OBJECTS) $(COUNTED_OBJECTS)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LUA_LIBS)
 
@@ -168,7 +169,7 @@ $(EMBED_THREADS): $(EMBED_THREADS).o $(LIBRARY)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LUA_LIBS)
 
-$(EMBED_MODULE): %: %.o $(MODULE_OBJECTS) $(LIBRARY)
+$(EMBED_MODULE): %: %.o $(KIT_OBJECTS) $(MODULE_OBJECTS) $(LIBRARY)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LUA_LIBS)
 
@@ -194,7 +195,7 @@ $(BUILD)/counted/%.o: src/%.c Makefile
 	@echo "  CC    $< (counted)"
 	@$(CC) $(ALL_CFLAGS) -fsanitize-coverage=trace-pc -MMD -MP -c -o $@ $<
 
-$(MACHINE): $(MACHINE_OBJECTS) $(MACHINE_SCRIPTS) $(LIBRARY)
+$(MACHINE): $(MACHINE_OBJECTS) $(KIT_OBJECTS) $(MACHINE_SCRIPTS) $(LIBRARY)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LUA_LIBS)
 
@@ -232,7 +233,7 @@ $(BUILD)/tests/%.o: tests/%.c Makefile
 	@echo "  CC    $<"
 	@$(CC) $(ALL_CFLAGS) -Itests -MMD -MP -c -o $@ $<
 
--include $(patsubst %.o,%.d,$(CORE_OBJECTS) $(REST_OBJECTS) $(UNIT_OBJECTS) $(FAULT_OBJECTS) \
+-include $(patsubst %.o,%.d,$(CORE_OBJECTS) $(REST_OBJECTS) $(KIT_OBJECTS) $(UNIT_OBJECTS) $(FAULT_OBJECTS) \
   $(INJECT_OBJECTS) $(CALLBACK_OBJECTS) $(MODULE_OBJECTS) $(EMBED_OBJECTS) $(LOAD_OBJECTS) $(COUNTED_OBJECTS) $(MACHINE_OBJECTS) $(MACHINE_SCRIPTS))
 
 # ------------------------------------------------------------------- tests

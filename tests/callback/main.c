@@ -5,25 +5,20 @@
  *   run [-a] [-f N] [CALL]         some runs of each call, or -a: all; -f: up to N faults
  *   run CALL POINT NTH ACTION      one of them, for a debugger
  *
- * Each call has a process of its own, so that one that crashes can be told of; it goes
- * on after the crash when more faults are wanted.
+ * Each call has a process of its own; it goes on in another one after a fault when more
+ * are wanted.
  */
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "callback/subject.h"
+#include "kit/apart.h"
 
 #define SOME 25    /* runs of a call without -a */
 #define AT_ONCE 2  /* processes */
 #define LONGEST 60 /* seconds for a run */
-#define TOLD 3     /* the status of a child that has told of a fault */
 #define MOST_NAMES 256
 
 static const char *calls[MOST_NAMES], *actions[MOST_NAMES];
@@ -35,19 +30,14 @@ struct place {
   int action; /* counted from 1, which does nothing */
 };
 
-/* What a call's runs come to, in memory that its process shares with us. */
-struct progress {
+/* A call, and what its runs come to. */
+struct job {
+  int call; /* counted from 1 */
+  int faults;
   uint64_t next; /* the run that comes next, or is under way */
   struct place place;
   uint64_t runs;
   uint64_t total;
-};
-
-struct child {
-  pid_t pid; /* 0: none */
-  int call;  /* counted from 1 */
-  int faults;
-  struct progress *progress;
 };
 
 static struct {
@@ -95,8 +85,9 @@ static void print_fault(FILE *out, int call, const struct place *place, const ch
 }
 
 /* Runs a call from run number `next` on, up to the first fault. */
-static bool sweep(int call, struct progress *progress, FILE *out) {
+static bool sweep(struct job *job, FILE *out) {
   static struct subject subject;
+  int call = job->call;
   subject = (struct subject){.call = call, .action = 1};
   alarm(LONGEST);
   subject_run(&subject);
@@ -104,104 +95,66 @@ static bool sweep(int call, struct progress *progress, FILE *out) {
   if (*subject.fault) return false;
   uint64_t seen[POINT_COUNT];
   memcpy(seen, subject.seen, sizeof seen);
-  progress->total = count_runs(seen);
-  for (; find_place(seen, progress->next, &progress->place); progress->next++) {
-    if (!is_chosen(progress->next, call, progress->total)) continue;
-    subject.point = progress->place.point;
-    subject.nth = progress->place.nth;
-    subject.action = progress->place.action;
-    progress->runs++;
+  job->total = count_runs(seen);
+  for (; find_place(seen, job->next, &job->place); job->next++) {
+    if (!is_chosen(job->next, call, job->total)) continue;
+    subject.point = job->place.point;
+    subject.nth = job->place.nth;
+    subject.action = job->place.action;
+    job->runs++;
     alarm(LONGEST);
     subject_run(&subject);
     if (!*subject.fault) continue;
-    print_fault(out, call, &progress->place, subject.fault);
+    print_fault(out, call, &job->place, subject.fault);
     return false;
   }
   return true;
 }
 
-/* What is told on standard error goes nowhere. */
-static FILE *hush(void) {
-  FILE *out = fdopen(dup(STDOUT_FILENO), "w");
-  int nowhere = open("/dev/null", O_RDWR);
-  for (int i = 0; i <= 2; i++) dup2(nowhere, i);
-  return out;
-}
-
-static void start(struct child *child) {
-  child->pid = fork();
-  if (child->pid > 0) return;
-  if (child->pid < 0) {
-    perror("cannot run a call");
-    exit(EXIT_FAILURE);
-  }
-  setrlimit(RLIMIT_CORE, &(struct rlimit){0}); /* no litter */
-  FILE *out = hush();
-  bool good = sweep(child->call, child->progress, out);
-  fclose(out);
-  _exit(good ? EXIT_SUCCESS : TOLD);
-}
-
 /* ---------------------------------------------------------------- processes */
 
-static void tell_crash(const struct child *child, int status) {
-  char text[64];
-  bool signalled = WIFSIGNALED(status);
-  snprintf(text, sizeof text, "%s %d", signalled ? "signal" : "status",
-           signalled ? WTERMSIG(status) : WEXITSTATUS(status));
-  struct place place = child->progress->place;
-  if (place.action == 0) place.action = 1;
-  print_fault(stdout, child->call, &place, text);
-}
+/* The calls that are still to come. */
+struct calls {
+  const char *only; /* of this name; NULL: all */
+  int next;         /* counted from 1 */
+};
 
-/* The child has ended with a fault: on with the next run, if more are wanted. */
-static void go_on(struct child *child, int status) {
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != TOLD) tell_crash(child, status);
-  child->progress->next++;
-  if (++child->faults < wanted.faults && child->progress->total) start(child);
-}
-
-/* Waits for one child: whether it found nothing. */
-static bool reap(struct child *children) {
-  int status;
-  pid_t pid = wait(&status);
-  for (int i = 0; i < AT_ONCE; i++) {
-    struct child *child = &children[i];
-    if (child->pid != pid) continue;
-    child->pid = 0;
-    if (status != 0) go_on(child, status);
-    if (status == 0 && child->faults == 0)
-      printf("ok callback, %s (%llu of %llu)\n", calls[child->call - 1],
-             (unsigned long long)child->progress->runs, (unsigned long long)child->progress->total);
+static bool next_call(void *data, void *memory) {
+  struct calls *left = data;
+  struct job *job = memory;
+  while (calls[left->next - 1]) {
+    job->call = left->next++;
+    if (!left->only || strcmp(calls[job->call - 1], left->only) == 0) return true;
   }
-  return status == 0;
-}
-
-static struct child *find_free(struct child *children) {
-  for (int i = 0; i < AT_ONCE; i++)
-    if (children[i].pid == 0) return &children[i];
-  return NULL;
-}
-
-static bool is_busy(const struct child *children) {
-  for (int i = 0; i < AT_ONCE; i++)
-    if (children[i].pid) return true;
   return false;
 }
 
-static bool run_all(struct child *children, const char *only) {
-  bool good = true;
-  for (int call = 1; calls[call - 1]; call++) {
-    if (only && strcmp(calls[call - 1], only) != 0) continue;
-    while (!find_free(children)) good &= reap(children);
-    struct child *child = find_free(children);
-    child->call = call;
-    child->faults = 0;
-    memset(child->progress, 0, sizeof *child->progress);
-    start(child);
-  }
-  while (is_busy(children)) good &= reap(children);
+/* What the library tells on standard error goes nowhere. */
+static bool test_call(void *data, void *memory) {
+  (void)data;
+  FILE *out = hush();
+  bool good = sweep(memory, out);
+  fclose(out);
   return good;
+}
+
+static void tell_crash(const struct job *job, const char *crash) {
+  struct place place = job->place;
+  if (place.action == 0) place.action = 1;
+  print_fault(stdout, job->call, &place, crash);
+}
+
+/* After a fault it goes on with the next run, if more are wanted. */
+static bool ended(void *data, void *memory, bool well, const char *crash) {
+  struct job *job = memory;
+  (void)data;
+  if (crash) tell_crash(job, crash);
+  if (well && job->faults == 0)
+    printf("ok callback, %s (%llu of %llu)\n", calls[job->call - 1], (unsigned long long)job->runs,
+           (unsigned long long)job->total);
+  if (well) return false;
+  job->next++;
+  return ++job->faults < wanted.faults && job->total > 0;
 }
 
 /* ------------------------------------------------------------------- by hand */
@@ -228,7 +181,6 @@ static int run_single(char **words) {
 }
 
 int main(int argc, char **argv) {
-  struct child children[AT_ONCE] = {{0}};
   int option;
   setvbuf(stdout, NULL, _IOLBF, 0);
   subject_names(calls, actions, MOST_NAMES);
@@ -238,9 +190,7 @@ int main(int argc, char **argv) {
     if (option == '?') return EXIT_FAILURE;
   }
   if (argc - optind == 4) return run_single(argv + optind);
-  struct progress *shared = mmap(NULL, AT_ONCE * sizeof *shared, PROT_READ | PROT_WRITE,
-                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (shared == MAP_FAILED) return EXIT_FAILURE;
-  for (int i = 0; i < AT_ONCE; i++) children[i].progress = &shared[i];
-  return run_all(children, argv[optind]) ? EXIT_SUCCESS : EXIT_FAILURE;
+  struct calls left = {argv[optind], 1};
+  struct crew crew = {AT_ONCE, sizeof(struct job), &left, next_call, test_call, ended};
+  return crew_do_all(&crew) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

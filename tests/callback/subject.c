@@ -13,15 +13,13 @@
 #include "library/event.h"
 #include "library/sync.h"
 #include "core/task.h"
+#include "kit/compiled.h"
+#include "kit/fault.h"
 #include "machine/machine.h"
 
 int luaopen_tinyasync(lua_State *L);
 
 const char *const point_names[POINT_COUNT] = {"request", "clock", "callback"};
-
-static void fault(struct subject *subject, const char *text) {
-  if (!*subject->fault) snprintf(subject->fault, sizeof subject->fault, "%s", text);
-}
 
 /* ------------------------------------------------------------------- memory */
 
@@ -32,18 +30,11 @@ static void count_request(struct subject *subject) {
   if (subject->point == POINT_REQUEST && seen == subject->nth) lua_gc(subject->L, LUA_GCRESTART);
 }
 
-static void *allocate(void *data, void *block, size_t old, size_t size) {
+static bool grants(void *data, size_t old, size_t size) {
   struct subject *subject = data;
-  if (!block) old = 0; /* it is a type tag then */
-  if (subject->armed && size > old) count_request(subject);
-  if (size == 0) {
-    free(block);
-    subject->bytes -= old;
-    return NULL;
-  }
-  void *moved = realloc(block, size);
-  if (moved) subject->bytes += size - old;
-  return moved;
+  (void)old, (void)size;
+  if (subject->armed) count_request(subject);
+  return true;
 }
 
 /* ------------------------------------------------------ what world.lua calls */
@@ -75,7 +66,7 @@ static int l_disarm(lua_State *L) {
 }
 
 static int l_fault(lua_State *L) {
-  fault(subject_of(L), luaL_checkstring(L, 1));
+  FAULT(subject_of(L), "%s", luaL_checkstring(L, 1));
   return 0;
 }
 
@@ -131,13 +122,13 @@ static bool channel_is_lost(const struct ta_channel *channel) {
 static void look_for_lost(struct subject *subject, lua_State *L) {
   const struct ta_event_flag *event = lua_touserdata(L, 1);
   const struct ta_channel *channels[] = {lua_touserdata(L, 2), lua_touserdata(L, 3)};
-  if (event && event_is_lost(event)) fault(subject, "somebody waits for an event that is set");
+  if (event && event_is_lost(event)) FAULT(subject, "somebody waits for an event that is set");
   for (int i = 0; i < 2; i++)
     if (channels[i] && channel_is_lost(channels[i]))
-      fault(subject, "somebody waits for a channel that is ready");
+      FAULT(subject, "somebody waits for a channel that is ready");
   for (struct ta_task *task = subject->runner->oldest; task; task = task->newer) {
     const char *lost = find_lost(task);
-    if (lost) fault(subject, "somebody waits for a lock or a place that is free");
+    if (lost) FAULT(subject, "somebody waits for a lock or a place that is free");
   }
 }
 
@@ -160,9 +151,9 @@ static void walk(struct subject *subject, lua_State *L, bool ended) {
   lua_settop(L, 0);
   if (!runner->L || runner->loading) return;
   if (ended ? !walk_ended_runner(runner, why, sizeof why) : !walk_runner(runner, why, sizeof why))
-    fault(subject, why);
+    FAULT(subject, "%s", why);
   if (count_idle(runner, L) != (lua_Integer)runner->pool.count)
-    fault(subject, "a coroutine is nobody's");
+    FAULT(subject, "a coroutine is nobody's");
 }
 
 /* look(event, channel, channel) */
@@ -183,30 +174,16 @@ static int l_look_at_end(lua_State *L) {
 /* The two scripts, compiled once. */
 static struct {
   const char *path;
-  char *bytes;
-  size_t size;
+  struct compiled compiled;
 } scripts[] = {{.path = "tests/callback/world.lua"}, {.path = "tests/callback/calls.lua"}};
 
-static int keep_bytes(lua_State *L, const void *bytes, size_t size, void *data) {
-  int which = *(int *)data;
-  (void)L;
-  char *grown = realloc(scripts[which].bytes, scripts[which].size + size);
-  if (!grown) return 1;
-  memcpy(grown + scripts[which].size, bytes, size);
-  scripts[which].bytes = grown;
-  scripts[which].size += size;
-  return 0;
+static void load_file(lua_State *L, const void *path) {
+  if (luaL_loadfilex(L, path, "t") != LUA_OK) lua_error(L);
 }
 
 static void push_script(lua_State *L, int which) {
   const char *path = scripts[which].path;
-  if (scripts[which].bytes) {
-    if (luaL_loadbufferx(L, scripts[which].bytes, scripts[which].size, path, "b") != LUA_OK)
-      lua_error(L);
-    return;
-  }
-  if (luaL_loadfilex(L, path, "t") != LUA_OK) lua_error(L);
-  if (lua_dump(L, keep_bytes, &which, 0) != 0) luaL_error(L, "not enough memory");
+  compiled_push(&scripts[which].compiled, L, path, load_file, path);
 }
 
 /* Pushes what world.lua returns. */
@@ -241,7 +218,8 @@ static int l_run(lua_State *L) {
 
 /* A state whose collector does nothing, and then all at once. */
 static bool open_state(struct subject *subject) {
-  subject->L = lua_newstate(allocate, subject);
+  subject->memory = (struct memory){.grants = grants, .data = subject};
+  subject->L = lua_newstate(memory_allocate, &subject->memory);
   if (!subject->L) return false;
   lua_gc(subject->L, LUA_GCINC, 100, 1000, 100);
   lua_gc(subject->L, LUA_GCSTOP);
@@ -254,7 +232,7 @@ static bool attempt(struct subject *subject, lua_CFunction function) {
   lua_pushlightuserdata(L, subject);
   bool good = lua_pcall(L, 1, 0, 0) == LUA_OK;
   subject->armed = false;
-  if (!good) fault(subject, luaL_tolstring(L, -1, NULL));
+  if (!good) FAULT(subject, "%s", luaL_tolstring(L, -1, NULL));
   lua_settop(L, 0);
   return good;
 }
@@ -265,8 +243,7 @@ void subject_run(struct subject *subject) {
   if (!open_state(subject)) return;
   attempt(subject, l_run);
   lua_close(subject->L);
-  if (subject->bytes) fault(subject, "bytes are lost");
-  subject->bytes = 0;
+  if (subject->memory.bytes) FAULT(subject, "bytes are lost");
 }
 
 /* --------------------------------------------------------------------- names */

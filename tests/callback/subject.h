@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kit/memory.h"
 #include "tinyasync.h"
 
 /* Where foreign Lua may run. */
@@ -31,7 +32,7 @@ struct subject {
 
   lua_State *L;
   struct ta_runner *runner; /* of the last adapter, kept by the registry */
-  size_t bytes;             /* that the state has not given back */
+  struct memory memory;
   bool armed;
   uint64_t seen[POINT_COUNT]; /* points while it was armed */
   char fault[512];            /* what went wrong; empty: nothing */

@@ -12,20 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-int luaopen_tinyasync(lua_State *L);
+#include "kit/memory.h"
 
-static void *allocate(void *data, void *block, size_t old, size_t size) {
-  size_t *bytes = data;
-  if (!block) old = 0; /* it is a type tag then */
-  if (size == 0) {
-    free(block);
-    *bytes -= old;
-    return NULL;
-  }
-  void *moved = realloc(block, size);
-  if (moved) *bytes += size - old;
-  return moved;
-}
+int luaopen_tinyasync(lua_State *L);
 
 /* use(): makes an adapter with some tasks, and says how that went.  at_close(fn): fn is
  * called when the state is being closed, the one that was noted down last first. */
@@ -65,8 +54,8 @@ static int l_note(lua_State *L) {
 }
 
 static bool run(size_t index) {
-  size_t bytes = 0;
-  lua_State *L = lua_newstate(allocate, &bytes);
+  struct memory memory = {0};
+  lua_State *L = lua_newstate(memory_allocate, &memory);
   if (!L) abort();
   luaL_openlibs(L);
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
@@ -79,9 +68,9 @@ static bool run(size_t index) {
       luaL_dostring(L, prologue) == LUA_OK && luaL_dostring(L, cases[index].script) == LUA_OK;
   if (!worked) printf("%s\n", lua_tostring(L, -1));
   lua_close(L);
-  if (bytes > 0) printf("memory was lost: %zu bytes; ", bytes);
+  if (memory.bytes > 0) printf("memory was lost: %zu bytes; ", memory.bytes);
   if (strcmp(notes, cases[index].notes) != 0) printf("it notes%s; ", notes);
-  worked = worked && bytes == 0 && strcmp(notes, cases[index].notes) == 0;
+  worked = worked && memory.bytes == 0 && strcmp(notes, cases[index].notes) == 0;
   if (!worked) printf("%s\n", cases[index].script);
   return worked;
 }

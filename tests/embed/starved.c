@@ -12,33 +12,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "kit/memory.h"
+
 int luaopen_tinyasync(lua_State *L);
 
-struct memory {
-  size_t bytes;
+struct limit {
   long left;    /* requests until some are refused; negative: none is, or some were */
   long refused; /* how many then.  Lua collects its garbage and tries a second time */
 };
 
-static bool is_refused(struct memory *memory) {
-  if (memory->left > 0) memory->left--;
-  if (memory->left != 0 || memory->refused == 0) return false;
-  memory->refused--;
-  return true;
-}
-
-static void *allocate(void *data, void *block, size_t old, size_t size) {
-  struct memory *memory = data;
-  if (!block) old = 0; /* it is a type tag then */
-  if (size > old && is_refused(memory)) return NULL;
-  if (size == 0) {
-    free(block);
-    memory->bytes -= old;
-    return NULL;
-  }
-  void *moved = realloc(block, size);
-  if (moved) memory->bytes += size - old;
-  return moved;
+static bool grants(void *data, size_t old, size_t size) {
+  struct limit *limit = data;
+  (void)old, (void)size;
+  if (limit->left > 0) limit->left--;
+  if (limit->left != 0 || limit->refused == 0) return true;
+  limit->refused--;
+  return false;
 }
 
 static const char script[] =
@@ -70,15 +59,16 @@ static int l_work(lua_State *L) {
 
 /* Grants that many requests and refuses some.  Was none of them refused? */
 static bool works_with(long granted, long refused, const char **why) {
-  struct memory memory = {.left = -1, .refused = refused};
-  lua_State *L = lua_newstate(allocate, &memory);
+  struct limit limit = {.left = -1, .refused = refused};
+  struct memory memory = {.grants = grants, .data = &limit};
+  lua_State *L = lua_newstate(memory_allocate, &memory);
   if (!L) abort();
   luaL_openlibs(L);
   lua_pushcfunction(L, l_work);
-  memory.left = granted + 1;
+  limit.left = granted + 1;
   int status = lua_pcall(L, 0, 1, 0);
-  bool worked = memory.refused == refused;
-  memory.left = -1;
+  bool worked = limit.refused == refused;
+  limit.left = -1;
   lua_close(L);
   if (memory.bytes > 0) *why = "memory was lost";
   if (worked && status != LUA_OK) *why = "it failed without need";

@@ -2,8 +2,7 @@
  *
  * main.c -- the same scripts again and again, each time with another fault.
  *
- * Each sweep runs in a process of its own, so that one that crashes can say
- * where it was.
+ * Each sweep runs in a process of its own, and says where it was when it crashes.
  *
  * With arguments CHAPTER MODE N it does a single thing, for a debugger.  MODES 1
  * to 3 are the refusals of scenario.h, at request N, 4 to 7 its endings after step
@@ -12,15 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "fault/scenario.h"
+#include "kit/apart.h"
 
-/* The status of a child that has told why it failed. */
-#define TOLD 3
 #define AT_ONCE 2 /* children */
 
 /* A chapter, and words of its log that show that it got far. */
@@ -195,83 +189,62 @@ static const struct {
 
 /* ---------------------------------------------------------------- processes */
 
-struct child {
-  pid_t pid;
+struct job {
   size_t sweep;
   const struct chapter *chapter;
-  uint64_t *at;
+  uint64_t at;
 };
 
-static bool run_sweep(const struct child *child) {
+static bool run_sweep(void *data, void *memory) {
   static struct sweep sweep;
-  sweep.chapter = child->chapter;
-  sweep.at = child->at;
+  struct job *job = memory;
+  (void)data;
+  sweep.chapter = job->chapter;
+  sweep.at = &job->at;
   run_reference(&sweep);
   if (sweep.reference.fault)
     sweep.scenario = sweep.reference;
   else
-    sweeps[child->sweep].run(&sweep);
+    sweeps[job->sweep].run(&sweep);
   const char *fault = sweep.scenario.fault;
-  printf("%s %s, %s%s%s (%llu)\n", fault ? "not ok" : "ok", sweeps[child->sweep].name,
-         child->chapter->name, fault ? ": " : "", fault ? sweep.scenario.words : "",
-         (unsigned long long)*child->at);
+  printf("%s %s, %s%s%s (%llu)\n", fault ? "not ok" : "ok", sweeps[job->sweep].name,
+         job->chapter->name, fault ? ": " : "", fault ? sweep.scenario.words : "",
+         (unsigned long long)job->at);
   return !fault;
 }
 
-static void start(struct child *child, size_t sweep, const struct chapter *chapter) {
-  child->sweep = sweep;
-  child->chapter = chapter;
-  *child->at = 0;
-  child->pid = fork();
-  if (child->pid > 0) return;
-  if (child->pid < 0) {
-    perror("cannot run a sweep");
-    exit(EXIT_FAILURE);
-  }
-  setrlimit(RLIMIT_CORE, &(struct rlimit){0}); /* no litter */
-  exit(run_sweep(child) ? EXIT_SUCCESS : TOLD);
+/* `data` counts those that were begun. */
+static bool next_sweep(void *data, void *memory) {
+  size_t *begun = data;
+  struct job *job = memory;
+  if (*begun == SWEEPS * CHAPTERS) return false;
+  job->sweep = *begun / CHAPTERS;
+  job->chapter = &chapters[*begun % CHAPTERS];
+  ++*begun;
+  return true;
 }
 
-/* Waits for one child: whether it found nothing. */
-static bool reap(struct child *children) {
-  int status;
-  pid_t pid = wait(&status);
-  for (int i = 0; i < AT_ONCE; i++) {
-    if (children[i].pid != pid) continue;
-    children[i].pid = 0;
-    if (status != 0 && (WIFSIGNALED(status) || WEXITSTATUS(status) != TOLD))
-      printf("not ok %s, %s: crashed (at %llu)\n", sweeps[children[i].sweep].name,
-             children[i].chapter->name, (unsigned long long)*children[i].at);
-  }
-  return status == 0;
+static bool ended(void *data, void *memory, bool well, const char *crash) {
+  const struct job *job = memory;
+  (void)data, (void)well;
+  if (crash)
+    printf("not ok %s, %s: %s (at %llu)\n", sweeps[job->sweep].name, job->chapter->name, crash,
+           (unsigned long long)job->at);
+  return false;
 }
 
-static struct child *find_free(struct child *children) {
-  for (int i = 0; i < AT_ONCE; i++)
-    if (children[i].pid == 0) return &children[i];
-  return NULL;
-}
-
-static bool run_all(struct child *children) {
-  bool good = true;
-  for (size_t i = 0; i < SWEEPS * CHAPTERS; i++) {
-    struct child *child = find_free(children);
-    if (!child) {
-      good &= reap(children);
-      child = find_free(children);
-    }
-    start(child, i / CHAPTERS, &chapters[i % CHAPTERS]);
-  }
-  for (int i = 0; i < AT_ONCE; i++)
-    if (children[i].pid) good &= reap(children);
-  return good;
+static bool run_all(void) {
+  size_t begun = 0;
+  struct crew crew = {AT_ONCE, sizeof(struct job), &begun, next_sweep, run_sweep, ended};
+  return crew_do_all(&crew);
 }
 
 /* ------------------------------------------------------------------- by hand */
 
-static int run_single(int argc, char **argv, uint64_t *at) {
+static int run_single(int argc, char **argv) {
   static struct sweep sweep;
-  sweep.at = at;
+  uint64_t at;
+  sweep.at = &at;
   for (size_t i = 0; i < CHAPTERS; i++)
     if (strcmp(chapters[i].name, argv[1]) == 0) sweep.chapter = &chapters[i];
   if (!sweep.chapter) return EXIT_FAILURE;
@@ -289,12 +262,7 @@ static int run_single(int argc, char **argv, uint64_t *at) {
 }
 
 int main(int argc, char **argv) {
-  struct child children[AT_ONCE] = {{0}};
   setvbuf(stdout, NULL, _IOLBF, 0);
-  uint64_t *at =
-      mmap(NULL, AT_ONCE * sizeof *at, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (at == MAP_FAILED) return EXIT_FAILURE;
-  if (argc > 1) return run_single(argc, argv, at);
-  for (int i = 0; i < AT_ONCE; i++) children[i].at = &at[i];
-  return run_all(children) ? EXIT_SUCCESS : EXIT_FAILURE;
+  if (argc > 1) return run_single(argc, argv);
+  return run_all() ? EXIT_SUCCESS : EXIT_FAILURE;
 }

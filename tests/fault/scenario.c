@@ -42,31 +42,19 @@ static bool refuses(struct scenario *scenario) {
   }
 }
 
-/* Every block really moves, so that a pointer kept too long is noticed. */
-static void *allocate(void *data, void *block, size_t old, size_t size) {
+static bool grants(void *data, size_t old, size_t size) {
   struct scenario *scenario = data;
-  if (!block) old = 0; /* it is a type tag then */
-  if (size == 0) {
-    free(block);
-    scenario->bytes -= old;
-    return NULL;
-  }
-  if (size > old && refuses(scenario)) {
-    scenario->refused = true;
-    return NULL;
-  }
-  void *moved = malloc(size);
-  if (!moved) return NULL;
-  if (block) memcpy(moved, block, old < size ? old : size);
-  free(block);
-  scenario->bytes += size - old;
-  return moved;
+  (void)old, (void)size;
+  bool refused = refuses(scenario);
+  scenario->refused |= refused;
+  return !refused;
 }
 
 /* Nothing of ours may raise outside a protected call. */
 static int on_panic(lua_State *L) {
-  struct scenario *scenario;
-  lua_getallocf(L, (void **)&scenario);
+  struct memory *memory;
+  lua_getallocf(L, (void **)&memory);
+  struct scenario *scenario = memory->data;
   scenario_fault(scenario, "panic: %s", lua_tostring(L, -1));
   longjmp(scenario->panic, 1);
 }
@@ -241,7 +229,8 @@ static enum outcome drive(struct scenario *scenario, int passes) {
 }
 
 enum outcome scenario_run(struct scenario *scenario) {
-  scenario->L = lua_newstate(allocate, scenario);
+  scenario->memory = (struct memory){.moves = true, .grants = grants, .data = scenario};
+  scenario->L = lua_newstate(memory_allocate, &scenario->memory);
   if (!scenario->L) return NOT_STARTED;
   lua_atpanic(scenario->L, on_panic);
   if (setjmp(scenario->panic)) return ENDED;
@@ -272,8 +261,8 @@ void scenario_end(struct scenario *scenario) {
     if (scenario->runner) end_runner(scenario);
     lua_close(scenario->L);
   }
-  if (!scenario->fault && scenario->bytes)
-    scenario_fault(scenario, "%zu bytes are lost", scenario->bytes);
+  if (!scenario->fault && scenario->memory.bytes)
+    scenario_fault(scenario, "%zu bytes are lost", scenario->memory.bytes);
 }
 
 int scenario_unclosed(const struct scenario *scenario) {

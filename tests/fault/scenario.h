@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kit/memory.h"
 #include "tinyasync.h"
 
 #define GUARDS 256
@@ -46,7 +47,7 @@ struct scenario {
   uint64_t requests;
   uint64_t begun_at; /* the requests that were made before the script ran */
   bool refused;      /* at least one was */
-  size_t bytes;      /* that were not given back */
+  struct memory memory;
 
   double now;
   uint64_t steps;

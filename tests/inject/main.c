@@ -6,20 +6,18 @@
  *   run [-a] SCRIPT...        at up to POINTS steps of each script; -a: at all
  *   run -k N SCRIPT           once after step N, for a debugger; -t N: the task
  *
- * Each script has a process of its own, so that one that crashes can be told of.
+ * Each script has a process of its own.
  */
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/time.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "inject/subject.h"
+#include "kit/apart.h"
+#include "kit/fault.h"
 
 #define POINTS 20          /* at which a script is cancelled, in two variants */
 #define STEPS 60000        /* that all runs of a script may take about */
@@ -28,7 +26,6 @@
 #define AT_ONCE 2          /* processes */
 #define WATCH 200000       /* microseconds between looks at long steps */
 #define LONGEST 280        /* seconds for a script */
-#define TOLD 3             /* the status of a child that has told of a fault */
 
 enum variant { CANCEL_ALL, CANCEL_TASK };
 
@@ -71,12 +68,10 @@ static void disturb(const char *path, uint64_t step, enum variant variant,
     subject_go_on(&subject);
   }
   subject_end(&subject);
-  if (*subject.fault) return;
   if (reference->balanced && subject.entered != subject.closed)
-    snprintf(subject.fault, sizeof subject.fault, "%d guards were entered and %d closed",
-             (int)subject.entered, (int)subject.closed);
-  else if (subject.odd > reference->odd)
-    snprintf(subject.fault, sizeof subject.fault, "a strange error was reported");
+    FAULT(&subject, "%d guards were entered and %d closed", (int)subject.entered,
+          (int)subject.closed);
+  if (subject.odd > reference->odd) FAULT(&subject, "a strange error was reported");
 }
 
 static uint64_t number_of_points(uint64_t steps, bool all) {
@@ -111,70 +106,42 @@ static bool test(const char *path, bool all, FILE *out, uint64_t *at) {
 
 /* ---------------------------------------------------------------- processes */
 
-struct child {
-  pid_t pid;
+/* A script, and where it is disturbed just now. */
+struct job {
   const char *path;
-  uint64_t *at;
+  uint64_t at; /* twice the step, and the variant */
 };
 
-/* What scripts print goes nowhere. */
-static FILE *hush(void) {
-  FILE *out = fdopen(dup(STDOUT_FILENO), "w");
-  int nowhere = open("/dev/null", O_RDWR);
-  for (int i = 0; i <= 2; i++) dup2(nowhere, i);
-  close(nowhere);
-  return out;
+struct scripts {
+  char **paths; /* that are still to come, up to a NULL */
+  bool all;
+};
+
+static bool next_script(void *data, void *memory) {
+  struct scripts *scripts = data;
+  struct job *job = memory;
+  if (*scripts->paths) job->path = *scripts->paths++;
+  return job->path;
 }
 
-static void start(struct child *child, const char *path, bool all) {
-  child->path = path;
-  *child->at = 0;
-  child->pid = fork();
-  if (child->pid > 0) return;
-  if (child->pid < 0) {
-    perror("cannot run a script");
-    exit(EXIT_FAILURE);
-  }
-  setrlimit(RLIMIT_CORE, &(struct rlimit){0}); /* no litter */
+static bool test_script(void *data, void *memory) {
+  const struct scripts *scripts = data;
+  struct job *job = memory;
   setrlimit(RLIMIT_CPU, &(struct rlimit){LONGEST, LONGEST});
   FILE *out = hush();
   watch();
-  bool good = test(path, all, out, child->at);
+  bool good = test(job->path, scripts->all, out, &job->at);
   fclose(out);
-  exit(good ? EXIT_SUCCESS : TOLD);
-}
-
-/* Waits for one child: whether it found nothing. */
-static bool reap(struct child *children) {
-  int status;
-  pid_t pid = wait(&status);
-  for (int i = 0; i < AT_ONCE; i++) {
-    if (children[i].pid != pid) continue;
-    children[i].pid = 0;
-    if (status != 0 && (WIFSIGNALED(status) || WEXITSTATUS(status) != TOLD))
-      printf("not ok injected, %s: %s %d (-%c %llu)\n", children[i].path,
-             WIFSIGNALED(status) ? "signal" : "status",
-             WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
-             *children[i].at % 2 ? 't' : 'k', (unsigned long long)(*children[i].at / 2));
-  }
-  return status == 0;
-}
-
-static struct child *find_free(struct child *children) {
-  for (int i = 0; i < AT_ONCE; i++)
-    if (children[i].pid == 0) return &children[i];
-  return NULL;
-}
-
-static bool test_all(struct child *children, char **paths, bool all) {
-  bool good = true;
-  for (; *paths; paths++) {
-    if (!find_free(children)) good &= reap(children);
-    start(find_free(children), *paths, all);
-  }
-  for (int i = 0; i < AT_ONCE; i++)
-    if (children[i].pid) good &= reap(children);
   return good;
+}
+
+static bool ended(void *data, void *memory, bool well, const char *crash) {
+  const struct job *job = memory;
+  (void)data, (void)well;
+  if (crash)
+    printf("not ok injected, %s: %s (-%c %llu)\n", job->path, crash, job->at % 2 ? 't' : 'k',
+           (unsigned long long)(job->at / 2));
+  return false;
 }
 
 static int run_single(const char *path, uint64_t step, enum variant variant) {
@@ -189,15 +156,12 @@ static int run_single(const char *path, uint64_t step, enum variant variant) {
 }
 
 int main(int argc, char **argv) {
-  struct child children[AT_ONCE] = {{0}};
   setvbuf(stdout, NULL, _IOLBF, 0);
   if (argc == 4 && (strcmp(argv[1], "-k") == 0 || strcmp(argv[1], "-t") == 0))
     return run_single(argv[3], strtoull(argv[2], NULL, 10),
                       argv[1][1] == 'k' ? CANCEL_ALL : CANCEL_TASK);
-  uint64_t *at =
-      mmap(NULL, AT_ONCE * sizeof *at, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (at == MAP_FAILED) return EXIT_FAILURE;
-  for (int i = 0; i < AT_ONCE; i++) children[i].at = &at[i];
   bool all = argc > 1 && strcmp(argv[1], "-a") == 0;
-  return test_all(children, argv + 1 + all, all) ? EXIT_SUCCESS : EXIT_FAILURE;
+  struct scripts scripts = {argv + 1 + all, all};
+  struct crew crew = {AT_ONCE, sizeof(struct job), &scripts, next_script, test_script, ended};
+  return crew_do_all(&crew) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -5,10 +5,9 @@
 #include <lauxlib.h>
 #include <lualib.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "kit/fault.h"
 #include "library/coroutine.h"
 
 /* A script that does not end by itself is taken to be endless after so many. */
@@ -16,25 +15,7 @@
 #define MOST_PASSES 20000
 #define MOST_GRACE 3000 /* passes */
 
-#define FAULT(subject, ...)                                                                        \
-  do {                                                                                             \
-    if (!*(subject)->fault) snprintf((subject)->fault, sizeof(subject)->fault, __VA_ARGS__);       \
-  } while (0)
-
 /* --------------------------------------------------------------------- host */
-
-static void *count_bytes(void *data, void *block, size_t old, size_t size) {
-  struct subject *subject = data;
-  if (!block) old = 0; /* it is a type tag then */
-  if (size == 0) {
-    free(block);
-    subject->bytes -= old;
-    return NULL;
-  }
-  void *moved = realloc(block, size);
-  if (moved) subject->bytes += size - old;
-  return moved;
-}
 
 static double read_clock(void *data) {
   return ((struct subject *)data)->now;
@@ -193,7 +174,7 @@ static enum reached drive(struct subject *subject, int passes) {
 }
 
 enum reached subject_run(struct subject *subject) {
-  subject->L = lua_newstate(count_bytes, subject);
+  subject->L = lua_newstate(memory_allocate, &subject->memory);
   if (!subject->L || !call(subject, l_start, 0)) return SUBJECT_NOT_STARTED;
   return drive(subject, MOST_PASSES);
 }
@@ -258,5 +239,5 @@ void subject_end(struct subject *subject) {
   ta_runner_free(subject->runner);
   subject->runner = NULL;
   lua_close(subject->L);
-  if (subject->bytes) FAULT(subject, "%zu bytes are lost", subject->bytes);
+  if (subject->memory.bytes) FAULT(subject, "%zu bytes are lost", subject->memory.bytes);
 }

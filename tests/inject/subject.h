@@ -12,13 +12,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kit/memory.h"
 #include "tinyasync.h"
 
 struct subject {
   const char *path;
   lua_State *L;
   struct ta_runner *runner;
-  size_t bytes; /* that the state has not given back */
+  struct memory memory;
   double now;
 
   uint64_t steps;

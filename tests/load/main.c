@@ -16,16 +16,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "kit/apart.h"
+#include "kit/fault.h"
+#include "kit/memory.h"
 #include "tinyasync.h"
 
 #define FEW 500      /* tasks, to compare with */
 #define SLACK 2.0    /* a heap costs a little more when it is large */
 #define LONGEST 120  /* seconds: what is not linear may take years */
 #define MOST_STACK 1 /* MiB of C stack, for what is recursive and should not be */
-#define TOLD 3       /* the status of a child that has told of a fault */
 
 /* What one run cost. */
 struct cost {
@@ -51,33 +52,19 @@ void __sanitizer_cov_trace_pc(void) {
 struct world {
   lua_State *L;
   struct ta_runner *runner;
-  size_t held; /* bytes */
+  struct memory memory;
   double now;
   struct cost cost;
   unsigned failures;
   char fault[512];
 };
 
-#define FAULT(world, ...)                                                                          \
-  do {                                                                                             \
-    if (!*(world)->fault) snprintf((world)->fault, sizeof(world)->fault, __VA_ARGS__);             \
-  } while (0)
-
-static void *count_bytes(void *data, void *block, size_t old, size_t size) {
+static bool count_request(void *data, size_t old, size_t size) {
   struct world *world = data;
-  if (!block) old = 0; /* it is a type tag then */
-  if (size == 0) {
-    free(block);
-    world->held -= old;
-    return NULL;
-  }
-  if (size > old) {
-    world->cost.requests++;
-    world->cost.bytes += (double)size;
-  }
-  void *moved = realloc(block, size);
-  if (moved) world->held += size - old;
-  return moved;
+  (void)old;
+  world->cost.requests++;
+  world->cost.bytes += (double)size;
+  return true;
 }
 
 static double read_clock(void *data) {
@@ -138,8 +125,8 @@ static void drive(struct world *world, int count) {
 }
 
 static struct cost run(struct world *world, const char *name, int count) {
-  *world = (struct world){.L = NULL};
-  world->L = lua_newstate(count_bytes, world);
+  *world = (struct world){.memory = {.grants = count_request, .data = world}};
+  world->L = lua_newstate(memory_allocate, &world->memory);
   start(world, name, count);
   world->cost = (struct cost){0};
   work = 0;
@@ -154,7 +141,7 @@ static struct cost run(struct world *world, const char *name, int count) {
   ta_close_all(world->runner);
   ta_runner_free(world->runner);
   lua_close(world->L);
-  if (world->held) FAULT(world, "%zu bytes are lost", world->held);
+  if (world->memory.bytes) FAULT(world, "%zu bytes are lost", world->memory.bytes);
   return cost;
 }
 
@@ -184,23 +171,9 @@ static bool test(const struct load *load) {
   return !*world.fault;
 }
 
-static bool run_apart(const struct load *load) {
-  int status;
-  pid_t child = fork();
-  if (child == 0) {
-    alarm(LONGEST);
-    setrlimit(RLIMIT_CORE, &(struct rlimit){0}); /* no litter */
-    exit(test(load) ? EXIT_SUCCESS : TOLD);
-  }
-  if (child < 0 || waitpid(child, &status, 0) != child) {
-    perror("cannot run a load");
-    exit(EXIT_FAILURE);
-  }
-  if (WIFSIGNALED(status))
-    printf("not ok %s: ended by signal %d\n", load->name, WTERMSIG(status));
-  else if (status != 0 && WEXITSTATUS(status) != TOLD)
-    printf("not ok %s: ended with status %d\n", load->name, WEXITSTATUS(status));
-  return status == 0;
+static bool test_apart(void *load) {
+  alarm(LONGEST);
+  return test(load);
 }
 
 static const struct load loads[] = {
@@ -260,6 +233,6 @@ int main(int argc, char **argv) {
   setrlimit(RLIMIT_STACK, &stack);
   for (size_t i = 0; i < sizeof loads / sizeof *loads; i++)
     if (argc < 2 || strstr(loads[i].name, argv[1]))
-      good &= argc < 2 ? run_apart(&loads[i]) : test(&loads[i]);
+      good &= argc < 2 ? run_apart(loads[i].name, test_apart, (void *)&loads[i]) : test(&loads[i]);
   return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

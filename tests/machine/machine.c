@@ -14,6 +14,8 @@
 #include "core/runner.h"
 #include "library/sync.h"
 #include "core/task.h"
+#include "kit/compiled.h"
+#include "kit/memory.h"
 #include "machine/sources.h"
 #include "tinyasync.h"
 
@@ -32,8 +34,8 @@ struct machine {
   struct ta_runner *runner;
   struct machine_result *result;
   FILE *listing;
-  size_t bytes; /* that the state has not given back */
-  double now;   /* the clock */
+  struct memory memory;
+  double now; /* the clock */
   uint64_t dice;
 
   bool loose;         /* there is no model of this program */
@@ -48,19 +50,6 @@ struct machine {
 };
 
 /* ---------------------------------------------------------------- the host */
-
-static void *count_bytes(void *data, void *block, size_t old, size_t size) {
-  struct machine *machine = data;
-  if (!block) old = 0; /* it is a type tag then */
-  if (size == 0) {
-    free(block);
-    machine->bytes -= old;
-    return NULL;
-  }
-  void *moved = realloc(block, size);
-  if (moved) machine->bytes += size - old;
-  return moved;
-}
 
 static double read_clock(void *data) {
   return ((struct machine *)data)->now;
@@ -273,10 +262,7 @@ static void push_host(struct machine *machine) {
 /* ------------------------------------------------------------------ sources */
 
 /* The scripts, compiled once. */
-static struct {
-  char *bytes;
-  size_t size;
-} compiled[SOURCE_COUNT];
+static struct compiled compiled[SOURCE_COUNT];
 
 static const char *read_line(lua_State *L, void *data, size_t *size) {
   const char *const **line = data;
@@ -286,39 +272,20 @@ static const char *read_line(lua_State *L, void *data, size_t *size) {
   return *(*line)++;
 }
 
-static int keep_bytes(lua_State *L, const void *bytes, size_t size, void *data) {
-  int which = *(int *)data;
-  (void)L;
-  char *grown = realloc(compiled[which].bytes, compiled[which].size + size);
-  if (!grown) return 1;
-  memcpy(grown + compiled[which].size, bytes, size);
-  compiled[which].bytes = grown;
-  compiled[which].size += size;
-  return 0;
-}
-
-static void compile(lua_State *L, int which) {
-  const char *const *line = sources[which].lines;
-  if (lua_load(L, read_line, &line, sources[which].name, "t") != LUA_OK) lua_error(L);
-  if (lua_dump(L, keep_bytes, &which, 0) != 0) luaL_error(L, "not enough memory");
-  lua_pop(L, 1);
+static void load_source(lua_State *L, const void *data) {
+  const struct source *source = data;
+  const char *const *line = source->lines;
+  if (lua_load(L, read_line, &line, source->name, "t") != LUA_OK) lua_error(L);
 }
 
 /* Pushes what the script returns. */
 static void run_source(lua_State *L, int which) {
-  if (!compiled[which].bytes) compile(L, which);
-  if (luaL_loadbufferx(L, compiled[which].bytes, compiled[which].size, sources[which].name, "b") !=
-      LUA_OK)
-    lua_error(L);
+  compiled_push(&compiled[which], L, sources[which].name, load_source, &sources[which]);
   lua_call(L, 0, 1);
 }
 
 void machine_forget(void) {
-  for (int i = 0; i < SOURCE_COUNT; i++) {
-    free(compiled[i].bytes);
-    compiled[i].bytes = NULL;
-    compiled[i].size = 0;
-  }
+  for (int i = 0; i < SOURCE_COUNT; i++) compiled_forget(&compiled[i]);
 }
 
 /* ------------------------------------------------------------- the model */
@@ -458,7 +425,7 @@ static int l_set_up(lua_State *L) {
 }
 
 static bool set_up(struct machine *machine, uint64_t seed) {
-  machine->L = lua_newstate(count_bytes, machine);
+  machine->L = lua_newstate(memory_allocate, &machine->memory);
   if (!machine->L) {
     fail(machine, "not enough memory");
     return false;
@@ -619,7 +586,7 @@ static void tear_down(struct machine *machine) {
     ta_runner_free(machine->runner);
   }
   lua_close(machine->L);
-  if (machine->bytes != 0) fail(machine, "memory was not given back");
+  if (machine->memory.bytes != 0) fail(machine, "memory was not given back");
 }
 
 void machine_run(uint64_t seed, FILE *listing, struct machine_result *result) {

@@ -5,32 +5,27 @@
  *   run COUNT [FIRST_SEED]     prints a line for each hundred programs
  *   run 1 SEED verbose         the program of a seed, and all that happens in it
  *
- * Batches run in processes of their own, so that a program that crashes, or that
- * never ends, is told of like any other.
+ * Batches run in processes of their own.
  */
 #include "machine/machine.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#define BATCH 100
-#define LONGEST 30     /* seconds of a program: one that hangs is told of too */
-#define REPEATED 10    /* each tenth program is run twice: it must go the same way */
-#define MOST_SHOWN 10  /* failures in a batch */
-#define MOST_WORKERS 8 /* processes at a time */
+#include "kit/apart.h"
 
-/* What a batch leaves in memory that it shares with the parent. */
+#define BATCH 100
+#define LONGEST 30    /* seconds of a program: one that hangs is told of too */
+#define REPEATED 10   /* each tenth program is run twice: it must go the same way */
+#define MOST_SHOWN 10 /* failures in a batch */
+
 struct batch {
   uint64_t first, last;
   uint64_t seed; /* the one under way */
   uint64_t failed;
   uint64_t waits, cancelled_waits, out_of_order, passes, forced, pauses, late_births, ends_told;
-  pid_t child;
 };
 
 static const char *program_name;
@@ -77,48 +72,7 @@ static void run_batch(struct batch *batch) {
   }
 }
 
-static void start(struct batch *batch) {
-  fflush(stdout);
-  pid_t child = fork();
-  if (child < 0) {
-    perror("cannot run programs");
-    exit(EXIT_FAILURE);
-  }
-  if (child > 0) {
-    batch->child = child;
-    return;
-  }
-  setrlimit(RLIMIT_CORE, &(struct rlimit){0}); /* no litter */
-  run_batch(batch);
-  exit(EXIT_SUCCESS);
-}
-
-/* A batch whose process did not end well counts as failed at the seed where it
- * was; the others of it are left out. */
-static void finish(struct batch *batch, int status) {
-  char why[100];
-  if (WIFSIGNALED(status))
-    snprintf(why, sizeof why, "%s",
-             WTERMSIG(status) == SIGALRM ? "it does not end" : strsignal(WTERMSIG(status)));
-  else if (status != 0)
-    snprintf(why, sizeof why, "ended with status %d", WEXITSTATUS(status));
-  else
-    return;
-  batch->failed++;
-  tell(batch->seed, why);
-}
-
 /* --------------------------------------------------------------------- all */
-
-static struct batch *share(void) {
-  void *memory = mmap(NULL, sizeof(struct batch) * MOST_WORKERS, PROT_READ | PROT_WRITE,
-                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) {
-    perror("cannot share memory");
-    exit(EXIT_FAILURE);
-  }
-  return memory;
-}
 
 static void add(struct batch *sum, const struct batch *batch) {
   sum->failed += batch->failed;
@@ -132,45 +86,48 @@ static void add(struct batch *sum, const struct batch *batch) {
   sum->ends_told += batch->ends_told;
 }
 
-/* Waits until one of the batches has ended: it. */
-static struct batch *wait_for_one(struct batch *batches, size_t count) {
-  int status;
-  pid_t child = wait(&status);
-  for (size_t i = 0; i < count; i++) {
-    if (batches[i].child != child || child <= 0) continue;
-    finish(&batches[i], status);
-    return &batches[i];
-  }
-  perror("cannot wait for programs");
-  exit(EXIT_FAILURE);
-}
-
-static size_t worker_count(void) {
+static int worker_count(void) {
   long processors = sysconf(_SC_NPROCESSORS_ONLN);
   if (processors < 1) return 1;
-  return processors < MOST_WORKERS ? (size_t)processors : MOST_WORKERS;
+  return processors < CREW_MOST ? (int)processors : CREW_MOST;
 }
 
-static void run_all(uint64_t first, uint64_t last, struct batch *sum) {
-  struct batch *batches = share();
-  size_t workers = worker_count(), busy = 0;
-  uint64_t next = first;
-  while (next <= last || busy > 0) {
-    struct batch *batch;
-    if (next <= last && busy < workers) {
-      for (batch = batches; batch->child; batch++) continue;
-      uint64_t end = last - next < BATCH ? last : next + BATCH - 1;
-      *batch = (struct batch){.first = next, .last = end};
-      start(batch);
-      next = end + 1;
-      busy++;
-    } else {
-      batch = wait_for_one(batches, workers);
-      add(sum, batch);
-      batch->child = 0;
-      busy--;
-    }
+/* All seeds, and what came of their programs. */
+struct seeds {
+  uint64_t next, last;
+  struct batch sum;
+};
+
+static bool next_batch(void *data, void *memory) {
+  struct seeds *seeds = data;
+  struct batch *batch = memory;
+  if (seeds->next > seeds->last) return false;
+  uint64_t left = seeds->last - seeds->next;
+  batch->first = seeds->next;
+  batch->last = left < BATCH ? seeds->last : seeds->next + BATCH - 1;
+  seeds->next = batch->last + 1;
+  return true;
+}
+
+static bool work(void *data, void *memory) {
+  const struct batch *batch = memory;
+  (void)data;
+  run_batch(memory);
+  return batch->failed == 0;
+}
+
+/* A batch that crashed counts as failed at the seed where it was; the others of it are
+ * left out. */
+static bool ended(void *data, void *memory, bool well, const char *crash) {
+  struct seeds *seeds = data;
+  struct batch *batch = memory;
+  (void)well;
+  if (crash) {
+    batch->failed++;
+    tell(batch->seed, crash);
   }
+  add(&seeds->sum, batch);
+  return false;
 }
 
 /* Programs that do nothing prove nothing. */
@@ -207,8 +164,9 @@ int main(int argc, char **argv) {
     return 2;
   }
   if (argc == 4) return show(first);
-  struct batch sum = {.failed = 0};
-  run_all(first, first + count - 1, &sum);
-  check_sum(&sum, count);
-  return sum.failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  struct seeds seeds = {.next = first, .last = first + count - 1};
+  struct crew crew = {worker_count(), sizeof(struct batch), &seeds, next_batch, work, ended};
+  crew_do_all(&crew);
+  check_sum(&seeds.sum, count);
+  return seeds.sum.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

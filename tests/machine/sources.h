@@ -12,7 +12,7 @@ extern const char *const machine_program[], *const machine_model[], *const machi
 
 enum { SOURCE_PROGRAM, SOURCE_MODEL, SOURCE_PLAY, SOURCE_COUNT };
 
-static const struct {
+static const struct source {
   const char *name;
   const char *const *lines;
 } sources[SOURCE_COUNT] = {

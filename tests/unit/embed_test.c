@@ -392,7 +392,7 @@ static void finalizers_older_than_the_runner_meet_ended_tasks(void) {
     if (passes == 3) ta_cancel_all(world.runner, "over");
     world.runner = NULL;
     lua_close(world.L);
-    CHECK(world.bytes == 0);
+    CHECK(world.memory.bytes == 0);
     CHECK(strstr(world.log, "on"));
   }
 }

@@ -13,12 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-/* The status of a child that has told why it failed. */
-#define TOLD 3
+#include "kit/apart.h"
+
 #define LONGEST_TEST 120 /* seconds: one that hangs is told of too */
 
 static const struct room rooms[] = {
@@ -62,24 +60,14 @@ static bool run_test(const struct test *test) {
   return true;
 }
 
+static bool run_for_so_long(void *test) {
+  alarm(LONGEST_TEST);
+  return run_test(test);
+}
+
 /* The same in a child, whose status also holds what a leak checker found. */
-static bool run_apart(const struct test *test) {
-  int status;
-  pid_t child = fork();
-  if (child == 0) {
-    alarm(LONGEST_TEST);
-    setrlimit(RLIMIT_CORE, &(struct rlimit){0}); /* no litter */
-    exit(run_test(test) ? EXIT_SUCCESS : TOLD);
-  }
-  if (child < 0 || waitpid(child, &status, 0) != child) {
-    perror("cannot run a test");
-    exit(EXIT_FAILURE);
-  }
-  if (WIFSIGNALED(status))
-    printf("not ok %s: ended by signal %d\n", test->name, WTERMSIG(status));
-  else if (status != 0 && WEXITSTATUS(status) != TOLD)
-    printf("not ok %s: ended with status %d\n", test->name, WEXITSTATUS(status));
-  return status == 0;
+static bool run_in_child(const struct test *test) {
+  return run_apart(test->name, run_for_so_long, (void *)test);
 }
 
 static bool is_wanted(const struct room *room, const struct test *test, int argc, char **argv) {
@@ -91,7 +79,7 @@ static bool is_wanted(const struct room *room, const struct test *test, int argc
 
 int main(int argc, char **argv) {
   int failed = 0;
-  bool (*run)(const struct test *) = argc > 1 || test_quick() ? run_test : run_apart;
+  bool (*run)(const struct test *) = argc > 1 || test_quick() ? run_test : run_in_child;
   setvbuf(stdout, NULL, _IOLBF, 0); /* a crash shows which test it was in */
   for (size_t i = 0; i < sizeof rooms / sizeof *rooms; i++)
     for (const struct test *test = rooms[i].tests; test->name; test++)

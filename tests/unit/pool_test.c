@@ -130,7 +130,7 @@ static void idle_coroutines_do_not_pile_up(void) {
   WITH_WORLD(world);
   world_do(&world, "for i = 1, 20000 do spawn(function() sleep(0) end) end");
   world_run(&world);
-  CHECK(world.bytes && world_settled_bytes(&world) < 16u << 20);
+  CHECK(world.memory.bytes && world_settled_bytes(&world) < 16u << 20);
   CHECK(world.runner && ta_live(world.runner) == 0);
   world_close(&world);
 }
@@ -235,7 +235,7 @@ static void tasks_that_memory_keeps_from_starting_do_not_all_ask_for_it(void) {
   WITH_WORLD(world);
   world_do(&world, "for i = 1, 20000 do spawn(function() sleep(1) end) end");
   lua_gc(world.L, LUA_GCCOLLECT);
-  world.most = world.bytes + (256 << 10);
+  world.most = world.memory.bytes + (256 << 10);
   CHECK(world_settle(&world) == TA_WAITING);
   CHECK(world.failures > 5000 && world.failures < 20000);
   CHECK(ta_live(world.runner) == 20000 - world.failures);

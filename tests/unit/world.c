@@ -8,21 +8,11 @@
 
 /* ----------------------------------------------------------------- the host */
 
-static void *count_bytes(void *data, void *block, size_t old, size_t size) {
+static bool grants(void *data, size_t old, size_t size) {
   struct world *world = data;
-  if (!block) old = 0; /* it is a type tag then */
-  if (size == 0) {
-    free(block);
-    world->bytes -= old;
-    return NULL;
-  }
-  if (world->most && size > old && world->bytes + size - old > world->most) {
-    world->refusals++;
-    return NULL;
-  }
-  void *moved = realloc(block, size);
-  if (moved) world->bytes += size - old;
-  return moved;
+  if (!world->most || world->memory.bytes + size - old <= world->most) return true;
+  world->refusals++;
+  return false;
 }
 
 double world_clock(void *data) {
@@ -167,8 +157,8 @@ static void open_functions(struct world *world) {
 /* ------------------------------------------------------------ opening, closing */
 
 void world_open_bare(struct world *world) {
-  *world = (struct world){.L = NULL};
-  world->L = lua_newstate(count_bytes, world);
+  *world = (struct world){.memory = {.grants = grants, .data = world}};
+  world->L = lua_newstate(memory_allocate, &world->memory);
   CHECK(world->L);
   luaL_openlibs(world->L);
   open_functions(world);
@@ -195,7 +185,7 @@ void world_close(struct world *world) {
   }
   CHECK(lua_gettop(world->L) == 0);
   lua_close(world->L);
-  CHECK(world->bytes == 0);
+  CHECK(world->memory.bytes == 0);
 }
 
 /* ----------------------------------------------------------------- running */
@@ -244,7 +234,7 @@ enum ta_pass_result world_run(struct world *world) {
 size_t world_settled_bytes(struct world *world) {
   lua_gc(world->L, LUA_GCCOLLECT);
   lua_gc(world->L, LUA_GCCOLLECT); /* what finalizers kept in the first round */
-  return world->bytes;
+  return world->memory.bytes;
 }
 
 void world_expect(unsigned flags, const char *code, const char *log, const char *file, int line) {

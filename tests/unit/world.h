@@ -22,6 +22,7 @@
 #include <lualib.h>
 #include <math.h>
 
+#include "kit/memory.h"
 #include "tinyasync.h"
 #include "unit/test.h"
 
@@ -30,8 +31,8 @@
 struct world {
   lua_State *L;
   struct ta_runner *runner;
-  size_t bytes; /* that the state has not given back */
-  size_t most;  /* more are refused; 0: none */
+  struct memory memory;
+  size_t most; /* bytes; more are refused.  0: none */
   unsigned refusals;
 
   double now;          /* the clock */
