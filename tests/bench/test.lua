@@ -3,30 +3,13 @@
 --   lua5.4 tests/bench/test.lua
 
 local here = arg[0]:match("^(.*)/") or "."
-local failed = 0
-
-local function output_of(command)
-  local pipe <close> = assert(io.popen(command))
-  return pipe:read("a")
-end
-
-local function quote(text)
-  return "'" .. text:gsub("'", "'\\''") .. "'"
-end
-
-local function write(path, text)
-  local file <close> = assert(io.open(path, "w"))
-  file:write(text)
-end
-
-local function read(path)
-  local file <close> = assert(io.open(path))
-  return file:read("a")
-end
+package.path = here .. "/../?.lua;" .. package.path
+local shell = require "kit.shell"
+local verdict = require "kit.verdict"
+local quote = shell.quote
 
 local function test(name, ok, why)
-  print((ok and "ok " or "not ok ") .. name .. (ok and "" or ": " .. tostring(why)))
-  if not ok then failed = failed + 1 end
+  verdict.report(name, not ok and (why or "no") or nil)
 end
 
 local RESULTS <const> = {
@@ -43,7 +26,7 @@ local RESULTS <const> = {
 }
 
 local function fill(directory)
-  for name, text in pairs(RESULTS) do write(directory .. "/" .. name, text) end
+  for name, text in pairs(RESULTS) do shell.write(directory .. "/" .. name, text) end
 end
 
 -- Does each tag that is opened end?
@@ -61,14 +44,14 @@ end
 
 local function check(directory)
   local command = ("lua5.4 %s/report.lua %s %s"):format(quote(here), quote(directory), quote(directory))
-  local text = output_of(command)
+  local text = shell.output_of(command)
   test("medians_are_compared_with_the_floor", text:find("switches%s+0.80 ########\n"), text)
   test("a_goal_that_is_met_is_told", text:find("times of lua5.4%s+met: 1.2, wanted at most 1.4"), text)
   test("a_goal_that_is_missed_is_told", text:find("a task%s+missed: 1500%g*, wanted at most 1350"), text)
   test("a_script_without_tasks_has_goals", text:find("generators, in times of lua5.4%s+met: 1.05") and
     text:find("print, in times of lua5.4%s+missed: 1.2"), text)
   test("what_was_not_measured_is_told", text:find("round trips, in floors%s+not measured"), text)
-  local json = require("cjson").decode(read(directory .. "/results.json"))
+  local json = require("cjson").decode(shell.read(directory .. "/results.json"))
   local tiny = json.workloads.switch.tinyasync
   test("each_sample_is_in_the_json", #tiny.wall.samples == 3 and tiny.wall.min == 0.01, "samples")
   test("medians_are_in_the_json", tiny.wall.median == 0.0625 and tiny.floors == 0.8, "median")
@@ -76,17 +59,16 @@ local function check(directory)
   test("versions_are_in_the_json", json.about.versions.go == "go1.19", "versions")
   test("goals_are_in_the_json", json.goals["switch, in floors"].met == true, "goals")
   for _, name in ipairs {"chart", "growth"} do
-    local xml = read(("%s/%s.svg"):format(directory, name))
+    local xml = shell.read(("%s/%s.svg"):format(directory, name))
     test(name .. "_is_well_formed", is_balanced(xml), xml)
   end
-  local table_text = output_of(command .. " --markdown")
+  local table_text = shell.output_of(command .. " --markdown")
   test("a_table_for_the_readme", table_text:find("| a million switches | 0.8 | 1 | 0.4 |", 1, true),
     table_text)
 end
 
-local directory = output_of("mktemp -d"):match("[^\n]+")
+local directory, temporary <close> = shell.temporary_folder()
 fill(directory)
 local ok, why = xpcall(check, debug.traceback, directory)
-os.execute("rm -r " .. quote(directory))
 if not ok then test("the_report_is_made", false, why) end
-os.exit(failed == 0 and 0 or 1, true)
+verdict.leave()

@@ -7,50 +7,27 @@
 --
 -- What the comments of the examples mean is told at the top of the page.
 
-package.path = "tests/manual/?.lua;" .. package.path
+package.path = "tests/?.lua;tests/manual/?.lua;" .. package.path
 local page = require "page"
+local shell = require "kit.shell"
+local verdict = require "kit.verdict"
+local read, quote, report = shell.read, shell.quote, verdict.report
 
 local PAGE <const> = "man/tinyasync.3"
 local build = assert(arg[1], "usage: lua5.4 tests/manual/c.lua BUILD")
-local failed = 0
-
-local function read(path)
-  local file <close> = assert(io.open(path, "rb"))
-  return file:read("a")
-end
-
-local function write(path, text)
-  local file <close> = assert(io.open(path, "wb"))
-  assert(file:write(text))
-end
 
 -- What a command prints on both streams, and whether it ended well.
 local function run(command)
-  local pipe = assert(io.popen(("{ %s; } 2>&1 </dev/null"):format(command)))
-  local text = pipe:read("a")
-  return text, pipe:close()
-end
-
-local function quote(word)
-  return "'" .. word:gsub("'", "'\\''") .. "'"
-end
-
-local function report(name, fault)
-  if fault then failed = failed + 1 end
-  print(fault and ("not ok %s: %s"):format(name, (fault:gsub("\n", "\n  "))) or "ok " .. name)
+  return shell.output_of(("{ %s; } 2>&1 </dev/null"):format(command))
 end
 
 -- ------------------------------------------------------------------ examples
 
-local folder = run("mktemp -d"):match("[^\n]+")
-local temporary <close> = setmetatable({}, {__close = function()
-  run("rm -rf " .. quote(folder))
-end})
+local folder, temporary <close> = shell.temporary_folder()
 
 -- A library that is built with a sanitizer wants programs that are, too.
 local function compiler()
-  local _, sanitized = run("grep -q __asan_init " .. quote(build .. "/tinyasync"))
-  return sanitized and "clang -fsanitize=address,undefined" or "cc"
+  return shell.is_sanitized(build .. "/tinyasync") and "clang -fsanitize=address,undefined" or "cc"
 end
 
 local function run_c(path)
@@ -71,7 +48,7 @@ local function check_example(code, name)
   local wanted = {}
   for text in code:gmatch("prints: ([^\n]*)") do wanted[#wanted + 1] = text:gsub("%s*%*/$", "") end
   local path = folder .. "/" .. name
-  write(path, code)
+  shell.write(path, code)
   local text, ok = (name:find("%.c$") and run_c or run_lua)(path)
   local expected = table.concat(wanted, "\n") .. "\n"
   if not ok then return "it failed: " .. text end
@@ -127,4 +104,4 @@ end
 
 check_examples()
 check_names()
-os.exit(failed == 0, true)
+verdict.leave()

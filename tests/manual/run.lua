@@ -18,58 +18,32 @@
 -- on both streams.  A status
 -- other than 0 is told in that sentence as well.
 
-package.path = "tests/manual/?.lua;" .. package.path
+package.path = "tests/?.lua;tests/manual/?.lua;" .. package.path
 local page = require "page"
+local shell = require "kit.shell"
+local verdict = require "kit.verdict"
+local read, quote = shell.read, shell.quote
+local split, first_difference = verdict.split, verdict.first_difference
 
 local program, only = arg[1], arg[2] or ""
 assert(program, "usage: lua5.4 tests/manual/run.lua PROGRAM [WORD]")
 
-local function read(path)
-  local file <close> = assert(io.open(path, "rb"))
-  return file:read("a")
-end
-
-local function write(path, text)
-  local file <close> = assert(io.open(path, "wb"))
-  assert(file:write(text))
-end
-
-local function quote(word)
-  return "'" .. word:gsub("'", "'\\''") .. "'"
-end
-
-local function output_of(command)
-  local pipe <close> = assert(io.popen(command))
-  return (pipe:read("a"):gsub("\n$", ""))
-end
-
 -- Examples run in a folder of their own, which goes when the run ends.
-local folder = output_of("mktemp -d")
-local temporary <close> = setmetatable({}, {__close = function()
-  os.execute("rm -rf " .. quote(folder))
-end})
-if not program:find("^/") then program = output_of("pwd") .. "/" .. program end
+local folder, temporary <close> = shell.temporary_folder()
+if not program:find("^/") then program = shell.line_of("pwd") .. "/" .. program end
 
 local UNDER_TINYASYNC = quote(program) .. " run --virtual-time"
 local UNDER_LUA = ("LUA_CPATH=%s lua5.4"):format(quote(program:match("^(.*/)") .. "lua/?.so;;"))
 
 -- Runs `code` as a script called `name`; `err` is where its stderr goes.
 local function execute(code, name, err, command)
-  write(folder .. "/" .. name, code)
+  shell.write(folder .. "/" .. name, code)
   local _, how, status = os.execute(
     ("cd %s && env -u LUA_INIT -u LUA_INIT_5_4 timeout -k 1 20 env %s %s"):format(
       quote(folder), command or UNDER_TINYASYNC, quote(name)) .. " >out 2>" .. err .. " </dev/null")
   if how == "signal" then status = status + 128 end
   return {out = read(folder .. "/out"), err = err == "err" and read(folder .. "/err") or "",
     status = status}
-end
-
-local function split(text)
-  local lines = {}
-  for line in text:gmatch("([^\n]*)\n") do lines[#lines + 1] = line end
-  local rest = text:match(".*\n(.*)$") or text
-  if rest ~= "" then lines[#lines + 1] = rest .. " (no newline)" end
-  return lines
 end
 
 -- ---------------------------------------------------------------- expectations
@@ -90,15 +64,6 @@ local function parse(code, under_lua)
     end
   end
   return wanted
-end
-
-local function first_difference(lines, wanted)
-  for i = 1, math.max(#lines, #wanted) do
-    if lines[i] ~= wanted[i] then
-      return ("line %d of its output: expected %s, got %s"):format(
-        i, wanted[i] or "no more", lines[i] or "no more")
-    end
-  end
 end
 
 -- Each part is in a line of its own, in this order; without any, stderr is empty.
@@ -123,16 +88,8 @@ end
 
 -- ----------------------------------------------------------------------- tests
 
-local failed = 0
-
 local function report(name, fault)
-  if not name:find(only, 1, true) then return end
-  if fault then
-    failed = failed + 1
-    print("not ok " .. name .. ": " .. fault:gsub("%s*$", ""):gsub("\n", "\n  "))
-  else
-    print("ok " .. name)
-  end
+  if name:find(only, 1, true) then verdict.report(name, fault) end
 end
 
 local function check_example(example)
@@ -194,7 +151,7 @@ local function each_runnable(text, found)
 end
 
 -- A plain lua5.4 has not the sanitizer that a module of a sanitized build needs.
-local sanitized = os.execute("grep -q __asan_init " .. quote(program))
+local sanitized = shell.is_sanitized(program)
 
 local function check_readme()
   local count, modules = 0, 0
@@ -230,8 +187,8 @@ local function check_sessions()
   local count = 0
   for arguments, shown in read("README.md"):gmatch("\n```\n%$ tinyasync ([^\n]+)\n(.-\n)```") do
     count = count + 1
-    local output = output_of(("timeout -k 1 20 %s %s 2>&1 </dev/null"):format(quote(program), arguments))
-    report("README.md $ tinyasync " .. arguments, missing_line(output .. "\n", shown))
+    local output = shell.output_of(("timeout -k 1 20 %s %s 2>&1 </dev/null"):format(quote(program), arguments))
+    report("README.md $ tinyasync " .. arguments, missing_line(output, shown))
   end
   if count == 0 then report("README.md", "no session was found") end
 end
@@ -239,4 +196,4 @@ end
 check_manual()
 check_readme()
 check_sessions()
-os.exit(failed == 0, true)
+verdict.leave()

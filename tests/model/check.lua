@@ -9,33 +9,18 @@
 -- status must be what the article's algorithm gives (reference.lua).
 
 local here = arg[0]:match("^(.*)/[^/]*$") or "."
-package.path = here .. "/?.lua;" .. package.path
+package.path = here .. "/?.lua;" .. here .. "/../?.lua;" .. package.path
 
 local program = require "program"
 local reference = require "reference"
+local shell = require "kit.shell"
+local quote = shell.quote
 
 local BATCH = 100   -- programs a line of output, and a shell
 local SECONDS = 60  -- for a batch, before it is ended
 
 -- Stands alone on the line after a program's output, with seed and status.
 local MARK = "=== end of program "
-
-local function quote(text)
-  return "'" .. text:gsub("'", "'\\''") .. "'"
-end
-
-local function output_of(command)
-  local pipe = assert(io.popen(command))
-  local text = pipe:read("a")
-  pipe:close()
-  return text
-end
-
-local function write_file(name, text)
-  local file = assert(io.open(name, "w"))
-  assert(file:write(text))
-  assert(file:close())
-end
 
 -- The name is part of error messages, so both sides must see the same one.
 local function script_name(seed, real)
@@ -103,7 +88,7 @@ local function make_scripts(directory, first, last)
   for seed = first, last do
     local source, real = program.make(seed)
     scripts[seed] = {source = source, name = script_name(seed, real), real = real}
-    write_file(directory .. "/" .. scripts[seed].name, source)
+    shell.write(directory .. "/" .. scripts[seed].name, source)
   end
   return scripts
 end
@@ -150,10 +135,9 @@ local function main(path, count, first)
     io.stderr:write("usage: lua5.4 check.lua PROGRAM COUNT [FIRST_SEED]\n")
     return 2
   end
-  path = output_of("realpath -- " .. quote(path)):match("[^\n]+") or path
-  local directory = output_of("mktemp -d"):match("[^\n]+")
+  path = shell.line_of("realpath -- " .. quote(path)) or path
+  local directory, temporary <close> = shell.temporary_folder()
   local ok, failures = xpcall(check_all, debug.traceback, path, directory, first, first + count - 1)
-  os.execute("rm -r " .. quote(directory))
   if not ok then error(failures, 0) end
   if failures > 0 then print(("# %d of %d programs differ"):format(failures, count)) end
   return failures > 0 and 1 or 0

@@ -31,14 +31,10 @@
 local program, only = arg[1], arg[2] or ""
 assert(program, "usage: lua5.4 tests/script/run.lua PROGRAM [WORD]")
 
-local function read(path)
-  local file <close> = assert(io.open(path, "rb"))
-  return file:read("a")
-end
-
-local function quote(word)
-  return "'" .. word:gsub("'", "'\\''") .. "'"
-end
+package.path = "tests/?.lua;" .. package.path
+local shell = require "kit.shell"
+local verdict = require "kit.verdict"
+local read, quote, split = shell.read, shell.quote, verdict.split
 
 local function name_of(path)
   path = path:gsub("^tests/", ""):gsub("%.lua$", "")
@@ -79,7 +75,7 @@ local function execute(command, path)
   return {out = read(out_file), err = read(err_file), status = code}
 end
 
-local sanitized = os.execute("grep -q __asan_init " .. quote(program))
+local sanitized = shell.is_sanitized(program)
 
 ---------------------------------------------------------------- expectations
 
@@ -117,14 +113,6 @@ local function parse(path)
   return wanted
 end
 
-local function split(text)
-  local lines = {}
-  for line in text:gmatch("([^\n]*)\n") do lines[#lines + 1] = line end
-  local rest = text:match(".*\n(.*)$") or text
-  if rest ~= "" then lines[#lines + 1] = rest .. " (no newline)" end
-  return lines
-end
-
 -- Do the lines from i on fit the patterns from j on?
 local function match(lines, patterns, i, j)
   local pattern = patterns[j]
@@ -144,15 +132,6 @@ local function match(lines, patterns, i, j)
   return false
 end
 
-local function first_difference(lines, wanted)
-  for i = 1, math.max(#lines, #wanted) do
-    if lines[i] ~= wanted[i] then
-      return ("stdout line %d: expected %s, got %s"):format(
-        i, wanted[i] or "no more", lines[i] or "no more")
-    end
-  end
-end
-
 local function complaint_of_sanitizer(err)
   local at = err:find("Sanitizer", 1, true) or err:find("runtime error:", 1, true)
   return at and "a sanitizer says: " .. err:sub(math.max(1, at - 80), at + 400)
@@ -161,7 +140,7 @@ end
 local function find_fault(got, wanted)
   local broken = complaint_of_sanitizer(got.err)
   if broken then return broken end
-  local fault = first_difference(split(got.out), wanted.out)
+  local fault = verdict.first_difference(split(got.out), wanted.out)
   if fault then return fault end
   if not match(split(got.err), wanted.err, 1, 1) then
     return "stderr is not as expected: " .. got.err
@@ -172,17 +151,6 @@ local function find_fault(got, wanted)
 end
 
 ----------------------------------------------------------------------- tests
-
-local failed = 0
-
-local function report(name, fault)
-  if fault then
-    failed = failed + 1
-    print("not ok " .. name .. ": " .. fault:gsub("%s*$", ""):gsub("\n", "\n  "))
-  else
-    print("ok " .. name)
-  end
-end
 
 local function is_missing(module, path)
   return module and
@@ -201,7 +169,7 @@ local function test(path, check)
   if skipped then
     print("ok " .. name .. " # skipped: " .. skipped)
   else
-    report(name, check(path, wanted))
+    verdict.report(name, check(path, wanted))
   end
 end
 
@@ -226,4 +194,4 @@ for _, path in ipairs(list "tests/script/*/*.lua tests/regress/*.lua scripts/*.l
   test(path, is_ordinary and check_ordinary or check_expected)
 end
 
-os.exit(failed == 0, true)
+verdict.leave()
