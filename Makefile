@@ -77,7 +77,8 @@ HOST_OBJECTS = $(filter $(BUILD)/host/% $(BUILD)/trace/%,$(REST_OBJECTS))
 KIT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/kit/*.c))
 UNIT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/unit/*.c))
 FAULT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/fault/*.c))
-MACHINE_SCRIPTS = $(patsubst tests/%.lua,$(BUILD)/tests/%.o,$(wildcard tests/machine/*.lua))
+MACHINE_SCRIPTS = $(patsubst tests/%.lua,$(BUILD)/tests/%.o,\
+  $(wildcard tests/machine/*.lua tests/machine/play/*.lua))
 MACHINE_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/machine/*.c))
 INJECT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/inject/*.c))
 CALLBACK_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/callback/*.c))
@@ -220,7 +221,7 @@ $(BUILD)/%.o: src/%.c Makefile
 $(BUILD)/tests/machine/%.c: tests/machine/%.lua Makefile
 	@mkdir -p $(@D)
 	@{ echo '#include "machine/sources.h"'; \
-	  echo 'const char *const machine_$*[] = {'; \
+	  echo 'const char *const machine_$(*F)[] = {'; \
 	  sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n",/' $<; \
 	  echo 'NULL};'; } >$@
 

@@ -381,6 +381,15 @@ static void push_program(struct machine *machine, lua_State *L, int program) {
   lua_call(L, 2, 0);
 }
 
+/* Pushes the list of acts. */
+static void push_acts(lua_State *L) {
+  lua_newtable(L);
+  for (int i = FIRST_ACT; i < SOURCE_COUNT; i++) {
+    run_source(L, i);
+    lua_rawseti(L, -2, i - FIRST_ACT + 1);
+  }
+}
+
 /* Of these the model has to know. */
 static const char *const habits[] = {"order", "at_once", "newcomers", NULL};
 
@@ -416,7 +425,7 @@ static int l_set_up(lua_State *L) {
   run_source(L, SOURCE_PLAY);
   lua_pushvalue(L, host_table);
   lua_pushvalue(L, -3);
-  lua_pushvalue(L, program);
+  push_acts(L);
   lua_call(L, 3, 0);
   lua_getfield(L, -1, "setup");
   lua_pushvalue(L, made);
