@@ -83,8 +83,8 @@ MACHINE_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/machi
 INJECT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/inject/*.c))
 CALLBACK_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/callback/*.c))
 COUNTED_OBJECTS = $(CORE:src/%.c=$(BUILD)/counted/%.o) $(CORE_LUA:src/%=$(BUILD)/%.o)
-SCRIPT_TESTS = $(filter-out tests/script/ordinary/%,$(wildcard tests/script/*/*.lua))
 LOAD_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/load/*.c))
+SCRIPT_TESTS = $(filter-out tests/script/ordinary/%,$(wildcard tests/script/*/*.lua))
 
 PROGRAM = $(BUILD)/tinyasync
 LIBRARY = $(BUILD)/libtinyasync.a
@@ -151,7 +151,8 @@ $(INJECT): $(INJECT_OBJECTS) $(KIT_OBJECTS) $(LIBRARY)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -Wl,-E -o $@ $^ $(LUA_LIBS)
 
-$(CALLBACK): $(CALLBACK_OBJECTS) $(KIT_OBJECTS) $(BUILD)/tests/machine/walk.o $(MODULE_OBJECTS) $(LIBRARY)
+$(CALLBACK): $(CALLBACK_OBJECTS) $(KIT_OBJECTS) $(BUILD)/tests/machine/walk.o $(MODULE_OBJECTS) \
+  $(LIBRARY)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LUA_LIBS)
 
@@ -234,8 +235,8 @@ $(BUILD)/tests/%.o: tests/%.c Makefile
 	@echo "  CC    $<"
 	@$(CC) $(ALL_CFLAGS) -Itests -MMD -MP -c -o $@ $<
 
--include $(patsubst %.o,%.d,$(CORE_OBJECTS) $(REST_OBJECTS) $(KIT_OBJECTS) $(UNIT_OBJECTS) $(FAULT_OBJECTS) \
-  $(INJECT_OBJECTS) $(CALLBACK_OBJECTS) $(MODULE_OBJECTS) $(EMBED_OBJECTS) $(LOAD_OBJECTS) $(COUNTED_OBJECTS) $(MACHINE_OBJECTS) $(MACHINE_SCRIPTS))
+-include $(patsubst %.o,%.d,$(CORE_OBJECTS) $(REST_OBJECTS) $(KIT_OBJECTS) $(UNIT_OBJECTS) \
+  $(FAULT_OBJECTS) $(INJECT_OBJECTS) $(CALLBACK_OBJECTS) $(MODULE_OBJECTS) $(EMBED_OBJECTS) $(LOAD_OBJECTS) $(COUNTED_OBJECTS) $(MACHINE_OBJECTS) $(MACHINE_SCRIPTS))
 
 # ------------------------------------------------------------------- tests
 
