@@ -483,7 +483,7 @@ static void refused_memory_leaves_no_wait_behind(void) {
     add_write(&place);
     world_add(&place.world, "pcall(pipe.read_some, pipe) pcall(pipe.read_some, pipe)");
     world_add(&place.world, "write 'x' sleep(1) write 'x'");
-    place.world.most = place.world.bytes + room;
+    place.world.most = place.world.memory.bytes + room;
     live(&place);
     place.world.most = 0;
     ta_close_all(place.world.runner);
