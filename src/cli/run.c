@@ -83,16 +83,19 @@ static void on_broken(void *data) {
 
 /* ------------------------------------------------------------------ waiting */
 
-/* Under virtual time: waits for what is outside, or jumps to `until`.  What has come is
- * looked at where time stands. */
+/* A wake that has come is looked at where time stands, and before nothing is left to wait
+ * for: whoever is told may have something to do.  False: there was none. */
+static bool look_at_wake(struct ta_run *run) {
+  if (!ta_loop_is_woken(&run->loop)) return false;
+  ta_loop_wait(&run->loop, 0);
+  return true;
+}
+
+/* Under virtual time: waits for what is outside, or jumps to `until`. */
 static void wait_virtually(struct ta_run *run, double until) {
   struct ta_clock *clock = &run->clock;
   if (!ta_outside(run->runner)) {
     ta_clock_advance(clock, until);
-    return;
-  }
-  if (ta_loop_is_woken(&run->loop)) {
-    ta_loop_wait(&run->loop, 0);
     return;
   }
   double began = ta_clock_real(clock);
@@ -148,6 +151,8 @@ static bool wait(struct ta_run *run, double deadline) {
   if (!run->options.virtual_time && collect(run, until)) return true;
   if (!run->options.virtual_time)
     ta_loop_wait(&run->loop, until - ta_clock_now(&run->clock));
+  else if (look_at_wake(run))
+    return true;
   else if (isinf(until) && !ta_outside(run->runner))
     return false;
   else
@@ -166,6 +171,7 @@ static enum ta_pass_result pass(struct ta_run *run, double *deadline) {
 }
 
 static void find_deadlock(struct ta_run *run) {
+  if (look_at_wake(run)) return;
   ta_ending_report_deadlock(run);
   run->deadlocked = true;
 }

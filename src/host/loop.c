@@ -108,19 +108,6 @@ int ta_loop_fd(const struct ta_loop *loop) {
   return loop->poller.fd;
 }
 
-void ta_loop_hold(struct ta_loop *loop) {
-  loop->holds++;
-}
-
-/* After the closing there is nothing to let go of. */
-void ta_loop_let_go(struct ta_loop *loop) {
-  if (loop->holds > 0) loop->holds--;
-}
-
-bool ta_loop_pending(const struct ta_loop *loop) {
-  return loop->holds > 0 || ta_loop_is_woken(loop);
-}
-
 /* ------------------------------------------------------------------ members */
 
 static int add_slots(struct ta_loop *loop) {

@@ -43,7 +43,6 @@ struct ta_loop {
   uint32_t capacity;
   uint32_t free_slot;
   size_t members;
-  size_t holds;
   int waker[2];      /* a pipe, for what waits in the kernel */
   atomic_bool woken; /* a wake came that nobody has looked at: what is true of it */
   bool owed;         /* one that was looked at has ended no wait yet */
@@ -77,14 +76,6 @@ void ta_loop_wake(struct ta_loop *loop);
 
 /* Will the next wait end at once, for such a wake? */
 bool ta_loop_is_woken(const struct ta_loop *loop);
-
-/* Something is under way that the loop will be told of: a wanted direction of a watch, a
- * job.  Each hold is to be let go of. */
-void ta_loop_hold(struct ta_loop *loop);
-void ta_loop_let_go(struct ta_loop *loop);
-
-/* Is anything under way, or a wake still to be looked at? */
-bool ta_loop_pending(const struct ta_loop *loop);
 
 /* Tells of what is ready, without waiting: of at most 256 descriptors, so that the
  * caller gets on in a storm. */

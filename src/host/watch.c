@@ -38,20 +38,13 @@ void ta_watch_blocked(struct ta_watch *watch, unsigned direction) {
   watch->blocked |= direction;
 }
 
-/* While something is wanted the loop knows that something is under way. */
-static void note_wanted(struct ta_watch *watch, unsigned wanted) {
-  if (wanted && !watch->wanted) ta_loop_hold(watch->loop);
-  if (!wanted && watch->wanted) ta_loop_let_go(watch->loop);
-  watch->wanted = wanted;
-}
-
 static int change(struct ta_watch *watch, unsigned wanted) {
   struct ta_poller *poller = &watch->loop->poller;
   if (wanted == watch->wanted) return 0;
   if (watch->fd < 0 || !watch->loop->slots) return -EBADF;
   int error = poller->kind->change(poller, watch->fd, ta_loop_key(watch->loop, &watch->member),
                                    telling_of[watch->kind], wanted);
-  if (!error) note_wanted(watch, wanted);
+  if (!error) watch->wanted = wanted;
   return error;
 }
 
@@ -61,7 +54,8 @@ int ta_watch_want(struct ta_watch *watch, unsigned direction) {
 
 void ta_watch_unwant(struct ta_watch *watch, unsigned direction) {
   unsigned wanted = watch->wanted & ~direction;
-  if (change(watch, wanted) != 0) note_wanted(watch, wanted); /* an event too many goes unheard */
+  change(watch, wanted);
+  watch->wanted = wanted; /* where that failed an event too many goes unheard */
 }
 
 int ta_watch_release(struct ta_watch *watch) {
@@ -69,7 +63,7 @@ int ta_watch_release(struct ta_watch *watch) {
   if (fd < 0) return -1;
   watch->loop->poller.kind->remove(&watch->loop->poller, fd);
   ta_loop_leave(watch->loop, &watch->member);
-  note_wanted(watch, 0);
+  watch->wanted = 0;
   watch->fd = -1;
   return fd;
 }

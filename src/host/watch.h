@@ -53,8 +53,7 @@ static inline bool ta_watch_is_ready(const struct ta_watch *watch, unsigned dire
 void ta_watch_blocked(struct ta_watch *watch, unsigned direction);
 
 /* From now on on_ready is called for the direction: once, but for TA_LEVEL.  It must be
- * blocked, but for TA_LEVEL.  Meanwhile it is pending in the loop.  0, or a negative errno;
- * TA_EDGE never fails on epoll. */
+ * blocked, but for TA_LEVEL.  0, or a negative errno; TA_EDGE never fails on epoll. */
 int ta_watch_want(struct ta_watch *watch, unsigned direction);
 
 /* It is not called for it any more. */

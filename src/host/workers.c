@@ -203,22 +203,15 @@ int ta_workers_submit(struct ta_workers *workers, enum ta_lane lane, struct ta_j
     append(&workers->lanes[lane].queue, job);
     workers->lanes[lane].waiting++;
     workers->busy++;
-    ta_loop_hold(workers->loop);
   }
   pthread_mutex_unlock(&workers->lock);
   return error;
 }
 
-/* Under the lock: nobody waits for it any more. */
-static void let_go(struct ta_workers *workers) {
-  workers->busy--;
-  ta_loop_let_go(workers->loop);
-}
-
 void ta_job_abandon(struct ta_workers *workers, struct ta_job *job) {
   pthread_mutex_lock(&workers->lock);
   bool queued = job->state == QUEUED;
-  if (job->state < TOLD) let_go(workers);
+  if (job->state < TOLD) workers->busy--;
   if (queued) {
     take_out(&workers->lanes[job->lane].queue, job);
     workers->lanes[job->lane].waiting--;
@@ -235,7 +228,7 @@ static struct ta_job *take_finished(struct ta_workers *workers) {
   workers->telling = job != NULL;
   if (job && job->state == FINISHED) {
     job->state = TOLD;
-    let_go(workers);
+    workers->busy--;
   }
   if (job)
     pthread_mutex_unlock(&workers->lock);
@@ -319,7 +312,7 @@ bool ta_workers_drain(struct ta_workers *workers, double seconds) {
 /* Takes all jobs that are not running; the others are dropped by their threads. */
 static void abandon_all(struct ta_workers *workers, struct jobs *taken) {
   struct ta_job *job;
-  while (workers->busy > 0) let_go(workers);
+  workers->busy = 0;
   clear(taken);
   for (int i = 0; i < TA_LANES; i++) {
     while ((job = take_first(&workers->lanes[i].queue))) append(taken, job);

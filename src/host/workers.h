@@ -37,9 +37,8 @@ struct ta_workers;
 /* No thread is made yet.  0, or a negative errno. */
 int ta_workers_open(struct ta_loop *loop, struct ta_workers **workers);
 
-/* Has a thread run the job, which is pending in the loop until it is told of.  A negative
- * errno: there is no thread in its lane and none could be made; the job stays the caller's.
- * From the loop's thread. */
+/* Has a thread run the job.  A negative errno: there is no thread in its lane and none could
+ * be made; the job stays the caller's.  From the loop's thread. */
 int ta_workers_submit(struct ta_workers *workers, enum ta_lane lane, struct ta_job *job);
 
 /* Nobody wants to hear of the job any more: `done` will not be called.  One that waits for a

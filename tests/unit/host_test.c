@@ -213,39 +213,20 @@ static void polling_runs_what_is_ready_and_does_not_wait(void) {
   }
 }
 
-static void something_is_pending_while_a_direction_is_wanted(void) {
-  struct watched watched;
-  FOR_EACH_WATCHED(watched) {
-    CHECK(ta_loop_pending(&watched.loop));
-    CHECK(ta_watch_want(&watched.watch, TA_MAY_BOTH) == 0);
-    ta_watch_unwant(&watched.watch, TA_MAY_WRITE);
-    CHECK(ta_loop_pending(&watched.loop));
-    ta_watch_unwant(&watched.watch, TA_MAY_READ);
-    CHECK(!ta_loop_pending(&watched.loop));
-    CHECK(ta_watch_want(&watched.watch, TA_MAY_READ) == 0);
-    CHECK(write(watched.ends[1], "x", 1) == 1);
-    ta_loop_poll(&watched.loop);
-    CHECK(watched.seen == 1 && !ta_loop_pending(&watched.loop)); /* it was told */
-    CHECK(ta_watch_want(&watched.watch, TA_MAY_READ) == 0);
-    ta_watch_close(&watched.watch);
-    CHECK(!ta_loop_pending(&watched.loop));
-  }
-}
-
-static void the_waker_is_nothing_pending_unless_it_was_used(void) {
+static void the_waker_disturbs_no_wait_unless_it_was_used(void) {
   struct ta_loop loop;
   FOR_EACH_POLLER(loop) {
     ta_signals_open(&loop);
-    CHECK(!ta_loop_pending(&loop));
+    CHECK(!ta_loop_is_woken(&loop));
     double start = ta_monotonic();
     ta_loop_wait(&loop, 0.002); /* nor does it disturb a wait */
     CHECK(seconds_since(start) >= 0.002);
     ta_loop_wake(&loop);
-    CHECK(ta_loop_pending(&loop));
+    CHECK(ta_loop_is_woken(&loop));
     ta_loop_poll(&loop);
-    CHECK(ta_loop_pending(&loop)); /* it has ended no wait yet */
+    CHECK(ta_loop_is_woken(&loop)); /* it has ended no wait yet */
     ta_loop_wait(&loop, 0);
-    CHECK(!ta_loop_pending(&loop));
+    CHECK(!ta_loop_is_woken(&loop));
     ta_signals_close();
   }
 }
@@ -255,13 +236,12 @@ static void a_watch_may_be_closed_after_its_loop(void) {
   struct watched watched;
   FOR_EACH_WATCHED(watched) {
     ta_loop_close(&watched.loop);
-    CHECK(!ta_loop_pending(&watched.loop));
     ta_watch_unwant(&watched.watch, TA_MAY_READ);
     CHECK(ta_watch_want(&watched.watch, TA_MAY_READ) == -EBADF);
     CHECK(fcntl(watched.ends[0], F_GETFD) >= 0);
     ta_watch_close(&watched.watch);
     CHECK(fcntl(watched.ends[0], F_GETFD) < 0);
-    CHECK(!ta_loop_pending(&watched.loop) && watched.seen == 0);
+    CHECK(watched.seen == 0);
   }
 }
 
@@ -414,8 +394,7 @@ const struct test host_tests[] = {
     TEST(an_event_ends_a_wait),
     TEST(an_event_during_a_wait_ends_it),
     TEST(polling_runs_what_is_ready_and_does_not_wait),
-    TEST(something_is_pending_while_a_direction_is_wanted),
-    TEST(the_waker_is_nothing_pending_unless_it_was_used),
+    TEST(the_waker_disturbs_no_wait_unless_it_was_used),
     TEST(a_watch_may_be_closed_after_its_loop),
     TEST(a_wish_for_a_dump_is_told_each_time_and_is_not_the_end),
     TEST(the_tick_goes_on_until_it_is_stopped),
