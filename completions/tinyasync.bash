@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 #
-# Completion of tinyasync's command line for bash.  `make lint` compares the options
-# with the program's.
+# Completion of tinyasync's command line for bash.  `make lint` compares the
+# commands and options with the program's.
 
 # Is one of the words before the last the script, after which all is the script's?
 _tinyasync_has_script() {
@@ -24,6 +24,7 @@ _tinyasync_has_script() {
 
 _tinyasync() {
   local options='--trace --virtual-time --timeout= --grace= --on-error= --traceback= --seed= -e --help'
+  local commands='run help version'
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
   COMPREPLY=()
   # Bash takes --name=value apart.
@@ -33,7 +34,7 @@ _tinyasync() {
     before=${COMP_WORDS[COMP_CWORD - 2]}
   fi
   if ((COMP_CWORD == 2)) && [[ $before == help ]]; then
-    mapfile -t COMPREPLY < <(compgen -W 'run help version' -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$word")
     return
   fi
   _tinyasync_has_script && return
@@ -47,7 +48,7 @@ _tinyasync() {
         [[ ${COMPREPLY[*]} != *= ]] || compopt -o nospace 2>/dev/null
       elif ((COMP_CWORD == 1)); then
         compopt -o filenames 2>/dev/null
-        mapfile -t COMPREPLY < <(compgen -W 'run help version' -- "$word"; compgen -f -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$word"; compgen -f -- "$word")
       fi
       ;;
   esac

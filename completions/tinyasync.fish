@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# Completion of tinyasync's command line for fish.  `make lint` compares the options
-# with the program's.
+# Completion of tinyasync's command line for fish.  `make lint` compares the
+# commands and options with the program's.
 
 complete -c tinyasync -n __fish_is_first_token -a run -d 'Run a task script'
 complete -c tinyasync -n __fish_is_first_token -a help -d 'Say how to use a command'

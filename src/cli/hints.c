@@ -43,14 +43,14 @@ static void push_file(lua_State *L, const char *name) {
 /* (name): the source that messages call so, or nil */
 static int l_read(lua_State *L) {
   const struct ta_hints *hints = lua_touserdata(L, lua_upvalueindex(1));
-  const struct ta_options *options = hints->options;
+  const struct ta_script *script = hints->script;
   const char *name = luaL_checkstring(L, 1);
-  if (options->code && strcmp(name, "-e") == 0)
-    lua_pushstring(L, options->code);
-  else if (options->input && strcmp(name, "stdin") == 0)
-    lua_pushstring(L, options->input);
+  if (script->code && strcmp(name, "-e") == 0)
+    lua_pushstring(L, script->code);
+  else if (script->input && strcmp(name, "stdin") == 0)
+    lua_pushstring(L, script->input);
   else
-    push_file(L, options->script && is_called(options->script, name) ? options->script : name);
+    push_file(L, script->name && is_called(script->name, name) ? script->name : name);
   return 1;
 }
 

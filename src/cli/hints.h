@@ -12,10 +12,10 @@
 #include <lua.h>
 #include <stddef.h>
 
-#include "cli/options.h"
+#include "cli/script.h"
 
 struct ta_hints {
-  const struct ta_options *options;
+  const struct ta_script *script;
   lua_State *L;   /* NULL: not made yet, or it could not be */
   unsigned asked; /* how often */
 };

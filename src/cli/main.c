@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * main.c -- the program's commands.
+ * main.c -- the program's commands, and which of them is meant.
  */
 #include <errno.h>
 #include <limits.h>
@@ -12,9 +12,11 @@
 #include <malloc.h>
 #endif
 
-#include "cli/options.h"
+#include "cli/command.h"
+#include "cli/nearest.h"
 #include "cli/report.h"
 #include "cli/run.h"
+#include "cli/shutdown.h"
 #include "host/signals.h"
 #include "host/stdio.h"
 
@@ -25,26 +27,57 @@
 #error "TA_VERSION is set by the Makefile"
 #endif
 
-static const char *const commands[] = {"run", "help", "version"};
+static int run_help(const struct ta_call *call);
+static int run_version(const struct ta_call *call);
+
+/* In the order in which help shows them; the first may be left out. */
+static const struct ta_command commands[] = {
+    {"run", 0, "[options] SCRIPT|-|-e CODE [arguments...]",
+     "run a task script; 'run' may be\nleft out", TA_RUN_OPTIONS, ta_run_command},
+    {"help", 'h', "[COMMAND]", "say how to use a command", 0, run_help},
+    {"version", 'v', "", "name the versions in use", 0, run_version},
+};
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
 
+/* -------------------------------------------------------------------- usage */
+
+#define LEFT 50 /* columns before a summary */
+
+static void print_summary(FILE *out, const struct ta_command *command) {
+  const char *line = command->summary, *end = strchr(line, '\n');
+  fprintf(out, "  %s %-*s", command->name, LEFT - 3 - (int)strlen(command->name),
+          command->operands);
+  for (; end; line = end + 1, end = strchr(line, '\n'))
+    fprintf(out, "%.*s\n%*s", (int)(end - line), line, LEFT, "");
+  fprintf(out, "%s\n", line);
+}
+
 static int print_usage(FILE *out) {
-  fputs("Usage: tinyasync COMMAND ...\n"
-        "\n"
-        "  run [options] SCRIPT|-|-e CODE [arguments...]   run a task script; 'run' may be\n"
-        "                                                  left out\n"
-        "  help [COMMAND]                                  say how to use a command\n"
-        "  version                                         name the versions in use\n"
-        "\n"
+  fputs("Usage: tinyasync COMMAND ...\n\n", out);
+  for (size_t i = 0; i < COMMAND_COUNT; i++) print_summary(out, &commands[i]);
+  fputs("\n"
         "A script is ordinary Lua 5.4 in which any function may sleep(), and\n"
         "spawn(fn, ...) runs functions side by side.  See tinyasync(1).\n",
         out);
   return out == stdout ? 0 : TA_EXIT_CANNOT_START;
 }
 
-static int print_version(void) {
-  printf("tinyasync %s\n%s\n", TA_VERSION, LUA_RELEASE);
-  return 0;
+/* ----------------------------------------------------------- which command */
+
+static const struct ta_command *find_command(const char *word) {
+  for (size_t i = 0; i < COMMAND_COUNT; i++)
+    if (strcmp(word, commands[i].name) == 0) return &commands[i];
+  return NULL;
+}
+
+/* Also as an option, such as -h or --help. */
+static const struct ta_command *find_option(const char *word) {
+  if (word[0] != '-' || word[1] == '\0') return NULL;
+  const struct ta_command *command = word[1] == '-' ? find_command(word + 2) : NULL;
+  if (command && command->letter) return command;
+  for (size_t i = 0; i < COMMAND_COUNT; i++)
+    if (word[1] == commands[i].letter && word[2] == '\0') return &commands[i];
+  return NULL;
 }
 
 /* Is there a file of this name with ".lua" after it? */
@@ -54,8 +87,14 @@ static bool lacks_its_ending(const char *word) {
   return *word && length > 0 && (size_t)length < sizeof path && access(path, F_OK) == 0;
 }
 
+static const char *nearest_command(const char *word) {
+  const char *names[COMMAND_COUNT];
+  for (size_t i = 0; i < COMMAND_COUNT; i++) names[i] = commands[i].name;
+  return ta_nearest(word, names, COMMAND_COUNT);
+}
+
 static int refuse_command(const char *word, bool may_be_script) {
-  const char *nearest = ta_nearest(word, commands, COMMAND_COUNT);
+  const char *nearest = nearest_command(word);
   if (may_be_script && lacks_its_ending(word))
     ta_report("unknown command '%s', did you mean '%s.lua'?", word, word);
   else if (nearest)
@@ -66,59 +105,52 @@ static int refuse_command(const char *word, bool may_be_script) {
   return TA_EXIT_CANNOT_START;
 }
 
-static int print_help(const char *program, const char *command) {
-  if (!command) return print_usage(stdout);
-  if (strcmp(command, "run") == 0) {
-    char *arguments[] = {"run", "--help", NULL};
-    return ta_run_command(program, 2, arguments);
-  }
-  if (strcmp(command, "help") == 0) {
-    puts("Usage: tinyasync help [COMMAND]");
-    return 0;
-  }
-  if (strcmp(command, "version") == 0) {
-    puts("Usage: tinyasync version");
-    return 0;
-  }
-  return refuse_command(command, false);
-}
-
-/* The command has all it takes, and there is one word more. */
-static int refuse_operand(const char *command, const char *word) {
-  ta_report("%s: unexpected '%s' (see 'tinyasync help %s')", command, word, command);
-  return TA_EXIT_CANNOT_START;
-}
-
-/* `words` are those after the command. */
-static int run_help(const char *program, char **words) {
-  if (words[0] && words[1]) return refuse_operand("help", words[1]);
-  return print_help(program, words[0]);
-}
-
-static int run_version(char **words) {
-  return words[0] ? refuse_operand("version", words[0]) : print_version();
-}
-
-static bool is_one_of(const char *word, const char *command, const char *option, char letter) {
-  if (word[0] == '-' && word[1] == letter && word[2] == '\0') return true;
-  return strcmp(word, command) == 0 || strcmp(word, option) == 0;
-}
-
 /* Is the first word, which is no command, what `run` would be given?  A word that
  * can only be meant as a file's name is one, so that `run` says what is wrong. */
 static bool begins_a_run(const char *word) {
   return *word == '-' || strpbrk(word, "./") || access(word, F_OK) == 0;
 }
 
-static int run_command(int argc, char **argv) {
-  const char *program = argc > 0 ? argv[0] : "tinyasync";
-  const char *command = argc > 1 ? argv[1] : NULL;
-  if (!command) return print_usage(stderr);
-  if (strcmp(command, "run") == 0) return ta_run_command(program, argc - 1, argv + 1);
-  if (is_one_of(command, "help", "--help", 'h')) return run_help(program, argv + 2);
-  if (is_one_of(command, "version", "--version", 'v')) return run_version(argv + 2);
-  if (begins_a_run(command)) return ta_run_command(program, argc, argv);
-  return refuse_command(command, true);
+static int call(const struct ta_command *command, const char *program, int argc, char **argv) {
+  const struct ta_call call = {.command = command,
+                               .program = program,
+                               .argc = argc,
+                               .argv = argv,
+                               .short_form = argv[0] == program};
+  return command->run(&call);
+}
+
+static int dispatch(int argc, char **argv) {
+  if (argc < 2) return print_usage(stderr);
+  const struct ta_command *command = find_command(argv[1]);
+  if (!command) command = find_option(argv[1]);
+  if (command) return call(command, argv[0], argc - 1, argv + 1);
+  if (begins_a_run(argv[1])) return call(&commands[0], argv[0], argc, argv);
+  return refuse_command(argv[1], true);
+}
+
+/* ----------------------------------------------------------- small commands */
+
+/* The command has all it takes, and there is one word more. */
+static int refuse_operand(const struct ta_call *call, const char *word) {
+  const char *name = call->command->name;
+  ta_report("%s: unexpected '%s' (see 'tinyasync help %s')", name, word, name);
+  return TA_EXIT_CANNOT_START;
+}
+
+static int run_help(const struct ta_call *call) {
+  if (call->argc > 2) return refuse_operand(call, call->argv[2]);
+  if (call->argc < 2) return print_usage(stdout);
+  const struct ta_command *command = find_command(call->argv[1]);
+  if (!command) return refuse_command(call->argv[1], false);
+  ta_command_describe(command);
+  return 0;
+}
+
+static int run_version(const struct ta_call *call) {
+  if (call->argc > 1) return refuse_operand(call, call->argv[1]);
+  printf("tinyasync %s\n%s\n", TA_VERSION, LUA_RELEASE);
+  return 0;
 }
 
 /* Tasks come and go in waves: memory that was just given back is asked for again,
@@ -134,7 +166,7 @@ int main(int argc, char **argv) {
   ta_signals_quieten();
   keep_memory();
   ta_stdio_open();
-  int status = run_command(argc, argv);
+  int status = dispatch(argc, argv);
   int error = ta_stdio_flush();
   if (error && error != -EPIPE && status == 0) {
     ta_report("cannot write to standard output: %s", strerror(-error));

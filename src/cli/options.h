@@ -1,45 +1,53 @@
 /* SPDX-License-Identifier: MIT
  *
- * options.h -- the command line of `tinyasync run`, from one table.
+ * options.h -- the options of all commands, from one table.
  *
- * The same table gives the parser its options and `help run` its text.
+ * They come in groups, and a command takes some of these.  The same table gives the
+ * parser its options and help its text.
  */
 #ifndef TA_CLI_OPTIONS_H
 #define TA_CLI_OPTIONS_H
 
 #include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
+
+#include "cli/script.h"
+#include "cli/session.h"
+
+enum ta_option_group {
+  TA_OPTIONS_TRACE = 1,
+  TA_OPTIONS_SESSION = 2,  /* how time goes, when it ends, in what order */
+  TA_OPTIONS_FAILURES = 4, /* what to do about them */
+  TA_OPTIONS_CODE = 8,
+  TA_OPTIONS_HELP = 16
+};
 
 struct ta_options {
-  bool short_form;    /* without the word `run` */
-  const char *script; /* a file's name, "-" for standard input, NULL with -e */
-  char *code;         /* what -e gave, or NULL; malloc'ed */
-  char *input;        /* the script that standard input held, or NULL; malloc'ed */
-  char **arguments;   /* the script's, up to a NULL */
+  const char *command;
+  unsigned groups; /* that it takes */
+  char **words;    /* after the options, up to a NULL */
+  struct ta_session_settings session;
+  struct ta_script script; /* of which there is only the code so far */
   bool trace;
   const char *trace_file; /* NULL: standard error */
-  bool virtual_time;
   bool traceback;
   bool stop_on_error;
-  double timeout; /* seconds; HUGE_VAL: none */
-  double grace;   /* seconds for clean-up */
-  bool has_seed;
-  int64_t seed;
   bool help;
 };
 
-/* Reads the arguments after argv[0], which is `run`, or in the short form the
- * program.  False: one line has been written to stderr. */
-bool ta_options_parse(struct ta_options *options, int argc, char **argv);
+/* Reads the arguments after argv[0] for the command, which takes options of these groups.
+ * False: one line has been written to stderr. */
+bool ta_options_parse(struct ta_options *options, const char *command, unsigned groups, int argc,
+                      char **argv);
 
 void ta_options_free(struct ta_options *options);
 
-/* Writes the options, a line or two each. */
-void ta_options_describe(FILE *out);
+/* Says in one line what is wrong with the command line.  Gives false. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+bool ta_options_complain(const struct ta_options *options, const char *format, ...);
 
-/* The one of `count` names that is nearest to `word`, or NULL when none is near: a
- * third of its letters may be wrong, at least one. */
-const char *ta_nearest(const char *word, const char *const *names, size_t count);
+/* Prints the options of these groups, a line or two each. */
+void ta_options_describe(unsigned groups);
 
 #endif

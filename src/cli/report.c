@@ -155,3 +155,44 @@ void ta_report_failure(const struct ta_failure *failure, const char *hint, bool 
   put_line(failure->traceback);
   put_line(failure->spawned);
 }
+
+/* ------------------------------------------------------------------- tasks */
+
+/* (runner, kind): the Runner's report, as text */
+static int l_report(lua_State *L) {
+  ta_push_report(lua_touserdata(L, 1), L, (enum ta_report_kind)lua_tointeger(L, 2));
+  return 1;
+}
+
+/* Leaves a report on top of L, or nil, or where there is no room nothing. */
+static const char *push_report(struct ta_runner *runner, lua_State *L, enum ta_report_kind kind,
+                               size_t *length) {
+  *length = 0;
+  if (!lua_checkstack(L, LUA_MINSTACK)) return NULL;
+  lua_pushcfunction(L, l_report);
+  lua_pushlightuserdata(L, runner);
+  lua_pushinteger(L, kind);
+  if (lua_pcall(L, 2, 1, 0) != LUA_OK) {
+    lua_pop(L, 1);
+    lua_pushnil(L);
+  }
+  return lua_tolstring(L, -1, length);
+}
+
+void ta_report_tasks(struct ta_runner *runner, lua_State *L, enum ta_report_kind kind,
+                     const char *otherwise) {
+  size_t length;
+  int top = lua_gettop(L);
+  const char *text = push_report(runner, L, kind, &length);
+  if (text)
+    ta_report_text(text, length);
+  else
+    ta_report("%s", otherwise);
+  lua_settop(L, top);
+}
+
+const char *ta_report_names(struct ta_runner *runner, lua_State *L) {
+  size_t length;
+  const char *names = push_report(runner, L, TA_REPORT_NAMES, &length);
+  return names ? names : "?";
+}

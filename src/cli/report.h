@@ -23,6 +23,14 @@ void ta_report_hint(const char *hint);
 /* Writes a text of several lines, after what stdout holds. */
 void ta_report_text(const char *text, size_t length);
 
+/* Writes a report on the Runner's tasks, or without memory the line `otherwise`.
+ * [-0, +0, -] */
+void ta_report_tasks(struct ta_runner *runner, lua_State *L, enum ta_report_kind kind,
+                     const char *otherwise);
+
+/* The names of those that live, which last until L's old top is set again.  [-0, +?, -] */
+const char *ta_report_names(struct ta_runner *runner, lua_State *L);
+
 /* Writes one line about the program itself, after "tinyasync: ". */
 #if defined(__GNUC__)
 __attribute__((format(printf, 1, 2)))

@@ -32,7 +32,7 @@ static struct {
   struct ta_loop *loop;
   struct ta_signal_handlers on;
   pthread_t thread;
-  volatile sig_atomic_t caught;
+  volatile sig_atomic_t caught; /* a first signal */
   volatile double caught_at;
   volatile sig_atomic_t breaking; /* ticks break calls off */
   struct sigaction old[KINDS], old_pipe, old_tick;
@@ -62,13 +62,13 @@ static bool is_at_home(int number) {
  * that it is the first one once more. */
 static void note_end(int number) {
   if (!signals.caught) {
-    signals.caught = number;
+    signals.caught = 1;
     signals.caught_at = ta_monotonic();
-    signals.on.end(signals.on.data);
+    signals.on.end(signals.on.data, number);
     ta_signals_tick(TA_TICK);
     ta_loop_wake(signals.loop);
   } else if (ta_monotonic() - signals.caught_at >= ONE_WISH) {
-    signals.on.last(signals.on.data);
+    signals.on.last(signals.on.data, number);
     ta_signals_die(number);
   }
 }
@@ -163,6 +163,7 @@ static void catch_tick(void) {
 void ta_signals_catch(const struct ta_signal_handlers *handlers) {
   signals.on = *handlers;
   signals.thread = pthread_self();
+  signals.caught = 0;
   catch_tick();
   for (size_t i = 0; i < KINDS; i++)
     if (is_ignored(kinds[i].number))
@@ -170,10 +171,6 @@ void ta_signals_catch(const struct ta_signal_handlers *handlers) {
     else
       catch_with(kinds[i].number, kinds[i].handler, SA_RESTART, &signals.old[i]);
   signals.catching = true;
-}
-
-int ta_signals_caught(void) {
-  return signals.caught;
 }
 
 void ta_signals_close(void) {

@@ -17,10 +17,11 @@
 
 /* Called inside signal handlers, on the thread that caught the signals. */
 struct ta_signal_handlers {
-  void (*end)(void *data);  /* the first SIGINT, SIGTERM or SIGHUP */
-  void (*last)(void *data); /* the second: the process ends when this returns; one that
-                               comes at once, as from a parent, is still the first */
-  void (*dump)(void *data); /* SIGQUIT or SIGUSR1 */
+  void (*end)(void *data, int number);  /* the first SIGINT, SIGTERM or SIGHUP */
+  void (*last)(void *data, int number); /* the second: ends the process, or it is ended by the
+                                           signal; one that comes at once, as from a parent,
+                                           is still the first */
+  void (*dump)(void *data);             /* SIGQUIT or SIGUSR1 */
   void (*tick)(void *data);
   void *data;
 };
@@ -32,8 +33,8 @@ void ta_signals_quieten(void);
 /* From now on SIGPIPE does nothing, and the signals that are caught will wake the loop. */
 void ta_signals_open(struct ta_loop *loop);
 
-/* Sets the handlers.  A signal that the process was started ignoring stays
- * ignored. */
+/* Sets the handlers, and waits for a first signal.  A signal that the process was started ignoring
+ * stays ignored. */
 void ta_signals_catch(const struct ta_signal_handlers *handlers);
 
 /* Has the tick begin in `seconds`.  Signals begin it too.  Also from handlers. */
@@ -48,9 +49,6 @@ void ta_signals_break_off(bool on);
 
 /* Was a system call broken off?  To be asked before the next one. */
 bool ta_signals_broke_off(void);
-
-/* The first SIGINT, SIGTERM or SIGHUP that came, or 0. */
-int ta_signals_caught(void);
 
 /* Puts the old handlers back and forgets the loop, which is closed later. */
 void ta_signals_close(void);

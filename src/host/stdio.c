@@ -25,15 +25,19 @@ struct stream {
 
 static struct {
   struct stream out, err;
-  void (*on_broken)(void *data);
-  void *data;
+  struct ta_stdio_handlers on;
 } streams;
 
+static _Noreturn void wear_out(void) {
+  if (streams.on.worn_out) streams.on.worn_out(streams.on.data);
+  ta_signals_die(SIGPIPE);
+}
+
 static void note_error(struct stream *stream, int error) {
-  if (stream->error == EPIPE && ++stream->writes_after_break > PATIENCE) ta_signals_die(SIGPIPE);
+  if (stream->error == EPIPE && ++stream->writes_after_break > PATIENCE) wear_out();
   if (stream->error) return;
   stream->error = error;
-  if (error == EPIPE && streams.on_broken) streams.on_broken(streams.data);
+  if (error == EPIPE && streams.on.broken) streams.on.broken(streams.on.data);
 }
 
 /* Writes all of it, waiting where the descriptor would block.  0 or an errno. */
@@ -142,9 +146,8 @@ static void replace_stream(FILE **stream, int fd) {
   *stream = ours;
 }
 
-void ta_stdio_on_broken(void (*on_broken)(void *data), void *data) {
-  streams.on_broken = on_broken;
-  streams.data = data;
+void ta_stdio_watch(const struct ta_stdio_handlers *handlers) {
+  streams.on = handlers ? *handlers : (struct ta_stdio_handlers){0};
 }
 
 void ta_stdio_open(void) {

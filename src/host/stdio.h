@@ -15,9 +15,15 @@
 /* To be called before anything is printed and before Lua opens its libraries. */
 void ta_stdio_open(void);
 
-/* `on_broken` will run inside the write that first finds that the reader of stdout, or
- * that of stderr, has gone. */
-void ta_stdio_on_broken(void (*on_broken)(void *data), void *data);
+/* Called inside a write that finds that the reader of stdout, or that of stderr, has gone. */
+struct ta_stdio_handlers {
+  void (*broken)(void *data);   /* the first one */
+  void (*worn_out)(void *data); /* one of many: ends the process, or SIGPIPE ends it */
+  void *data;
+};
+
+/* Sets them, or with NULL forgets them. */
+void ta_stdio_watch(const struct ta_stdio_handlers *handlers);
 
 /* Flushes stdout.  0, or the negative errno of the first write that ever
  * failed; -EPIPE: the reader has gone. */

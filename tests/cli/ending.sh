@@ -569,3 +569,61 @@ t_a_report_beats_success() {
   ends_so "exit 0" "spawn(function() sleep(60) end):cancel()"
   ends_so "exit 0" "pcall(await, spawn(error, 'x'))"
 }
+
+# ------------------------------------------- the same answer on every path
+#
+# Clean-up that never ends is ended by the grace or by a second signal, where the
+# tasks are or in a handler: none of these paths may decide otherwise.
+
+# In Lua, where no hook is reached, and in a wait.
+endless_clean_ups="lua while true do end
+c string.find(('a'):rep(40), ('a-'):rep(30) .. 'b')
+wait async.shield(sleep, 60)"
+
+# The first signal comes from the script, when its clean-up is under way.
+t_os_exit_decides_however_the_run_is_ended_afterwards() {
+  local name clean_up how
+  while read -r name clean_up; do
+    for how in 0.3 60; do
+      at "$name-$how"
+      script <<<"local last <close> = async.defer(function()
+        os.execute 'kill -TERM \$PPID' $now $clean_up
+      end) os.exit(7, true)"
+      start --grace=$how script.lua
+    done
+  done <<<"$endless_clean_ups"
+  while read -r name clean_up; do
+    at "$name-60" "$clean_up, a second signal"
+    wait_for has err now
+    stop_again INT
+    expect_end "exit 7"
+    [[ $(tail -n 1 err) == "tinyasync: ended at once; th"*" would not stop: #1 script.lua" ]] ||
+      fail "$(cat err)"
+    at "$name-0.3" "$clean_up, the grace"
+    expect_end "exit 7"
+  done <<<"$endless_clean_ups"
+}
+
+# Clean-up that goes on writing into a pipe that nobody reads is ended in a write.
+t_a_reader_that_left_decides_nothing_that_was_decided() {
+  local writes="local last <close> = async.defer(function() while true do print(('x'):rep(9999)) end end)"
+  at exit
+  script <<<"$told $writes print 'line' $till_left os.exit(7, true)"
+  start_for_one_line script.lua
+  at signal
+  script <<<"$told $writes print 'line' $till_left os.execute 'kill -TERM \$PPID' sleep(60)"
+  start_for_one_line script.lua
+  at exit
+  expect_end "exit 7"
+  at signal
+  expect_end "signal 15"
+}
+
+# The time-out comes in a step that nothing can cut short, and that asks for the end: first
+# what takes a while, then the call.
+t_what_ends_the_run_is_told_and_nothing_else() {
+  run run --timeout=0.05 --grace=30 -e '
+    string.gsub(("a"):rep(40) .. "c4y", ("a-"):rep(5) .. "([0-9])(.)", os.exit)'
+  expect_status 4
+  expect_err ""
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/nearest.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#define WORD_LIMIT 64 /* longer ones are like nothing else */
+
+static size_t smallest(size_t a, size_t b, size_t c) {
+  size_t ab = a < b ? a : b;
+  return ab < c ? ab : c;
+}
+
+/* How many letters must be added, left out, replaced, or swapped with the next one
+ * to make one word of the other. */
+static size_t distance(const char *a, const char *b) {
+  size_t lines[3][WORD_LIMIT];
+  size_t height = strlen(a), width = strlen(b);
+  if (width >= WORD_LIMIT || height >= WORD_LIMIT) return SIZE_MAX;
+  for (size_t j = 0; j <= width; j++) lines[0][j] = j;
+  for (size_t i = 1; i <= height; i++) {
+    size_t *row = lines[i % 3], *above = lines[(i - 1) % 3], *two_above = lines[(i + 1) % 3];
+    row[0] = i;
+    for (size_t j = 1; j <= width; j++) {
+      row[j] = smallest(above[j - 1] + (a[i - 1] != b[j - 1]), above[j] + 1, row[j - 1] + 1);
+      bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (swapped && two_above[j - 2] + 1 < row[j]) row[j] = two_above[j - 2] + 1;
+    }
+  }
+  return lines[height % 3][width];
+}
+
+const char *ta_nearest(const char *word, const char *const *names, size_t count) {
+  const char *best = NULL;
+  size_t least = strlen(word) / 3;
+  if (least == 0) least = 1;
+  for (size_t i = 0; i < count; i++) {
+    size_t changes = distance(word, names[i]);
+    if (changes > least || (best && changes == least)) continue;
+    least = changes;
+    best = names[i];
+  }
+  return best;
+}

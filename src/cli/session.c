@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/session.h"
+
+#include <errno.h>
+#include <lauxlib.h>
+#include <lualib.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/report.h"
+#include "host/image.h"
+#include "host/signals.h"
+#include "host/stdio.h"
+
+void ta_session_lost(struct ta_session *session, const char *what, const char *name, int error) {
+  if (ta_shutdown_has(&session->shutdown, TA_CAUSE_LOST)) return;
+  ta_shutdown_note(&session->shutdown, TA_CAUSE_LOST, 0);
+  ta_report("cannot write %s %s: %s", what, name, strerror(error));
+}
+
+void ta_session_flush(struct ta_session *session) {
+  if (session->hooks.flush) session->hooks.flush(session->hooks.data);
+  int error = ta_stdio_flush();
+  if (error && error != -EPIPE) ta_session_lost(session, "to standard", "output", -error);
+}
+
+void ta_session_end(struct ta_session *session, enum ta_cause cause) {
+  ta_shutdown_note(&session->shutdown, cause, 0);
+  ta_interrupt(session->runner);
+}
+
+/* ------------------------------------------------ what the Runner asks for */
+
+static double host_now(void *data) {
+  struct ta_session *session = data;
+  return ta_clock_now(&session->clock);
+}
+
+static void host_wake(void *data) {
+  struct ta_session *session = data;
+  ta_loop_wake(&session->loop);
+}
+
+static void host_poll(void *data) {
+  struct ta_session *session = data;
+  ta_session_flush(session);
+  ta_loop_poll(&session->loop);
+  if (ta_shutdown_is_out_of_grace(&session->shutdown)) ta_interrupt(session->runner);
+}
+
+static void host_preempted(void *data, lua_State *L) {
+  struct ta_session *session = data;
+  ta_watchdog_preempted(&session->watchdog, L);
+}
+
+/* Tasks keep failing for lack of memory. */
+static void starve(struct ta_session *session) {
+  bool known = ta_shutdown_has(&session->shutdown, TA_CAUSE_STARVED);
+  if (!known && !session->shutdown.begun)
+    ta_report("memory is short: %zu tasks have failed, the others are cancelled",
+              session->shortage.failures);
+  ta_session_end(session, TA_CAUSE_STARVED);
+}
+
+static void on_failure(void *data, const struct ta_failure *failure) {
+  struct ta_session *session = data;
+  ta_shutdown_note(&session->shutdown, TA_CAUSE_REPORT, 0);
+  if (session->hooks.failed) session->hooks.failed(session->hooks.data, failure);
+  if (ta_shortage_note(&session->shortage, failure->message, failure->message_length,
+                       ta_clock_real(&session->clock)))
+    starve(session);
+}
+
+/* In the write that found the pipe broken: the step under way may write for
+ * ever. */
+static void on_broken(void *data) {
+  struct ta_session *session = data;
+  ta_shutdown_note(&session->shutdown, TA_CAUSE_BROKEN, SIGPIPE);
+  if (!session->runner) return;
+  ta_interrupt(session->runner);
+  ta_preempt(session->runner);
+}
+
+/* Clean-up does not stop to write. */
+static void on_worn_out(void *data) {
+  struct ta_session *session = data;
+  ta_shutdown_at_once(&session->shutdown);
+}
+
+/* ------------------------------------------------------------------ closing */
+
+/* Finalizers still find what the script left in the globals: the Runner goes
+ * with the state. */
+static void close_lua(struct ta_session *session) {
+  if (session->runner) ta_on_event(session->runner, NULL, NULL);
+  session->runner = session->shutdown.runner = NULL;
+  if (session->hooks.closing) session->hooks.closing(session->hooks.data);
+  session->watchdog.watches = 1; /* over finalizers as well */
+  ta_state_close(&session->state, session->L);
+  ta_signals_stop_ticking();
+  ta_session_flush(session);
+}
+
+static void close_host(struct ta_session *session) {
+  ta_stdio_watch(NULL);
+  ta_signals_close();
+  ta_loop_close(&session->loop);
+}
+
+int ta_session_close(struct ta_session *session) {
+  close_lua(session);
+  int status = ta_shutdown_status(&session->shutdown);
+  close_host(session);
+  return status;
+}
+
+/* Ends the process with the exit status that was asked for, from wherever in the script:
+ * closes tasks and state as Lua's own os.exit does. */
+static _Noreturn void leave(struct ta_session *session) {
+  session->leaving = true;
+  if (session->started) ta_shutdown_begin(&session->shutdown);
+  ta_close_all_here(session->runner);
+  close_lua(session);
+  exit(ta_shutdown_status(&session->shutdown));
+}
+
+/* --------------------------------------------------------------------- os */
+
+static int check_status(lua_State *L) {
+  if (lua_isboolean(L, 1)) return lua_toboolean(L, 1) ? EXIT_SUCCESS : EXIT_FAILURE;
+  return (int)luaL_optinteger(L, 1, EXIT_SUCCESS);
+}
+
+/* The functions of Lua and of this program let errors pass, but for one.  What others
+ * do with them nobody knows. */
+static bool passes(void *data, lua_CFunction function) {
+  const struct ta_session *session = data;
+  if (function == session->load) return false;
+  return ta_image_is_same((void (*)(void))function, (void (*)(void))luaL_openlibs) ||
+         ta_image_is_same((void (*)(void))function, (void (*)(void))ta_session_open);
+}
+
+/* C's exit, as in Lua. */
+static _Noreturn void exit_at_once(struct ta_session *session, int code) {
+  ta_session_flush(session);
+  exit(code == 0 && ta_shutdown_has(&session->shutdown, TA_CAUSE_LOST) ? TA_EXIT_REPORTED : code);
+}
+
+/* os.exit([code [, close]]): with `close` all tasks are cancelled first, this
+ * one where it stands.  Where the cancellation might not reach its end, all is closed
+ * at once. */
+static int l_exit(lua_State *L) {
+  struct ta_session *session = lua_touserdata(L, lua_upvalueindex(1));
+  int code = check_status(L);
+  if (!lua_toboolean(L, 2) || !session->runner || session->leaving) exit_at_once(session, code);
+  ta_shutdown_note(&session->shutdown, TA_CAUSE_EXIT, code);
+  bool reaches = ta_reaches_task(session->runner, L, passes, session);
+  if (!session->started || !reaches) leave(session);
+  ta_shutdown_begin(&session->shutdown);
+  ta_cancel_running(session->runner);
+  ta_raise_cancellation(session->runner, L);
+  return luaL_error(L, "os.exit: the run ends");
+}
+
+/* os.execute: what was printed so far appears before what the child prints. */
+static int l_execute(lua_State *L) {
+  luaL_optstring(L, 1, NULL); /* a mistake is the caller's, and named as such */
+  ta_session_flush(lua_touserdata(L, lua_upvalueindex(1)));
+  lua_pushvalue(L, lua_upvalueindex(2));
+  lua_insert(L, 1);
+  lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+  return lua_gettop(L);
+}
+
+/* Replaces os.exit and os.execute.  [-0, +0, m] */
+static void open_os(struct ta_session *session, lua_State *L) {
+  session->watchdog.outside.execute = l_execute;
+  lua_getglobal(L, "load");
+  session->load = lua_tocfunction(L, -1);
+  lua_pop(L, 1);
+  lua_getglobal(L, LUA_OSLIBNAME);
+  lua_pushlightuserdata(L, session);
+  lua_pushcclosure(L, l_exit, 1);
+  lua_setfield(L, -2, "exit");
+  lua_pushlightuserdata(L, session);
+  lua_getfield(L, -2, "execute");
+  lua_pushcclosure(L, l_execute, 2);
+  lua_setfield(L, -2, "execute");
+  lua_pop(L, 1);
+}
+
+/* ------------------------------------------------------------------ opening */
+
+static void seed_random(lua_State *L, lua_Integer seed) {
+  lua_getglobal(L, LUA_MATHLIBNAME);
+  lua_getfield(L, -1, "randomseed");
+  lua_pushinteger(L, seed);
+  lua_call(L, 1, 0);
+  lua_pop(L, 1);
+}
+
+static void open_runner(struct ta_session *session, lua_State *L) {
+  const struct ta_host host = {.data = session,
+                               .now = host_now,
+                               .wake = host_wake,
+                               .poll = host_poll,
+                               .preempted = host_preempted};
+  session->runner = session->shutdown.runner = ta_runner_new(L, &host);
+  /* No script has run yet. */
+  ta_open(session->runner, L, TA_OPEN_ALL | TA_OPEN_REUSE | TA_OPEN_SPACE);
+  ta_on_failure(session->runner, on_failure, session);
+  if (!session->settings.has_seed) return;
+  /* 0 means "in order" to the Runner, yet is a seed like any other here. */
+  ta_set_seed(session->runner, (uint64_t)session->settings.seed ^ (UINT64_C(1) << 63));
+  seed_random(L, (lua_Integer)session->settings.seed);
+}
+
+void ta_session_open_lua(struct ta_session *session, lua_State *L) {
+  lua_gc(L, LUA_GCSTOP);
+  luaL_openlibs(L);
+  open_runner(session, L);
+  ta_outside_find(&session->watchdog.outside, L);
+  open_os(session, L);
+  lua_gc(L, LUA_GCRESTART);
+}
+
+void ta_session_start(struct ta_session *session) {
+  ta_shutdown_arm(&session->shutdown);
+  ta_watchdog_arm(&session->watchdog);
+  session->started = true;
+}
+
+static bool open_host(struct ta_session *session) {
+  const struct ta_stdio_handlers handlers = {
+      .broken = on_broken, .worn_out = on_worn_out, .data = session};
+  int error = ta_loop_open(&session->loop, NULL);
+  if (error) {
+    ta_report("cannot start the event loop: %s", strerror(-error));
+    return false;
+  }
+  ta_signals_open(&session->loop);
+  ta_clock_open(&session->clock, session->settings.virtual_time);
+  ta_stdio_watch(&handlers);
+  return true;
+}
+
+bool ta_session_open(struct ta_session *session, const struct ta_session_settings *settings,
+                     const struct ta_session_hooks *hooks) {
+  *session = (struct ta_session){.settings = *settings, .hooks = *hooks};
+  session->shutdown = (struct ta_shutdown){
+      .clock = &session->clock, .timeout = settings->timeout, .grace = settings->grace};
+  session->watchdog =
+      (struct ta_watchdog){.shutdown = &session->shutdown, .virtual_time = settings->virtual_time};
+  if (!open_host(session)) return false;
+  session->L = ta_state_open(&session->state);
+  if (session->L) return true;
+  ta_report("not enough memory");
+  close_host(session);
+  return false;
+}
