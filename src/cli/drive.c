@@ -123,8 +123,8 @@ static void go(struct ta_session *session) {
 /* Is there nothing that could wake a task?  Endless sleeps count for nothing
  * now. */
 static bool is_stuck(struct ta_session *session, enum ta_pass_result result, double deadline) {
-  if (result == TA_STUCK) return true;
-  return result == TA_WAITING && isinf(deadline) && !ta_outside(session->runner);
+  bool sleeps = result == TA_WAITING && isinf(deadline) && !ta_outside(session->runner);
+  return (sleeps || result == TA_STUCK) && !look_at_wake(session);
 }
 
 /* Is the time for clean-up over? */

@@ -142,9 +142,9 @@ static bool passes(void *data, lua_CFunction function) {
 }
 
 /* C's exit, as in Lua. */
-static _Noreturn void exit_at_once(struct ta_session *session, int code) {
+static _Noreturn void exit_at_once(struct ta_session *session) {
   ta_session_flush(session);
-  exit(code == 0 && ta_shutdown_has(&session->shutdown, TA_CAUSE_LOST) ? TA_EXIT_REPORTED : code);
+  exit(ta_shutdown_status(&session->shutdown));
 }
 
 /* os.exit([code [, close]]): with `close` all tasks are cancelled first, this
@@ -152,9 +152,8 @@ static _Noreturn void exit_at_once(struct ta_session *session, int code) {
  * at once. */
 static int l_exit(lua_State *L) {
   struct ta_session *session = lua_touserdata(L, lua_upvalueindex(1));
-  int code = check_status(L);
-  if (!lua_toboolean(L, 2) || !session->runner || session->leaving) exit_at_once(session, code);
-  ta_shutdown_note(&session->shutdown, TA_CAUSE_EXIT, code);
+  ta_shutdown_note(&session->shutdown, TA_CAUSE_EXIT, check_status(L));
+  if (!lua_toboolean(L, 2) || !session->runner || session->leaving) exit_at_once(session);
   bool reaches = ta_reaches_task(session->runner, L, passes, session);
   if (!session->started || !reaches) leave(session);
   ta_shutdown_begin(&session->shutdown);

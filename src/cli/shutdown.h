@@ -27,7 +27,7 @@ enum {
 
 /* The first of those that were noted decides. */
 enum ta_cause {
-  TA_CAUSE_EXIT,          /* os.exit(code, true); its number is the code */
+  TA_CAUSE_EXIT,          /* os.exit(code ...); its number is the code */
   TA_CAUSE_NO_START,      /* there was nothing to run */
   TA_CAUSE_SECOND_SIGNAL, /* this and the next two have the signal's number */
   TA_CAUSE_SIGNAL,
