@@ -73,7 +73,6 @@ REST = $(wildcard src/host/*.c src/trace/*.c src/cli/*.c)
 CORE_OBJECTS = $(CORE:src/%.c=$(BUILD)/%.o) $(CORE_LUA:src/%=$(BUILD)/%.o)
 MODULE_OBJECTS = $(MODULE_C:src/%.c=$(BUILD)/%.o)
 REST_OBJECTS = $(REST:src/%.c=$(BUILD)/%.o) $(CLI_LUA:src/%=$(BUILD)/%.o)
-HOST_OBJECTS = $(filter $(BUILD)/host/% $(BUILD)/trace/%,$(REST_OBJECTS))
 KIT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/kit/*.c))
 UNIT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/unit/*.c))
 FAULT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/fault/*.c))
@@ -139,7 +138,7 @@ $(PROGRAM): $(REST_OBJECTS) $(LIBRARY)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -Wl,-E -o $@ $^ $(LUA_LIBS)
 
-$(UNIT): $(UNIT_OBJECTS) $(KIT_OBJECTS) $(HOST_OBJECTS) $(LIBRARY)
+$(UNIT): $(UNIT_OBJECTS) $(KIT_OBJECTS) $(filter-out $(BUILD)/cli/main.o,$(REST_OBJECTS)) $(LIBRARY)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LUA_LIBS)
 
