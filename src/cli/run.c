@@ -13,6 +13,7 @@
 #include "cli/report.h"
 #include "cli/session.h"
 #include "host/signals.h"
+#include "trace/fan.h"
 #include "trace/text.h"
 
 struct run {
@@ -22,6 +23,7 @@ struct run {
   struct ta_hints hints;
   FILE *trace; /* the file of --trace, if it is one */
   struct ta_text_trace text_trace;
+  struct ta_fan receivers; /* of the trace */
 };
 
 /* ----------------------------------------------------------- what comes of it */
@@ -57,7 +59,7 @@ static bool is_unread(const struct run *run) {
   return !run->trace && shutdown->begun && ta_shutdown_has(shutdown, TA_CAUSE_BROKEN);
 }
 
-static void on_event(void *data, const struct ta_event *event) {
+static void on_event(void *data, const struct ta_trace_event *event) {
   struct run *run = data;
   if (!is_unread(run)) ta_trace_text(&run->text_trace, event);
 }
@@ -74,7 +76,8 @@ static bool open_trace(struct run *run) {
   if (!options->trace) return true;
   if (options->trace_file && !open_trace_file(run, options->trace_file)) return false;
   ta_text_trace_open(&run->text_trace, run->trace ? run->trace : stderr);
-  ta_on_event(run->session.runner, on_event, run);
+  ta_fan_add(&run->receivers, on_event, run);
+  ta_on_event(run->session.runner, ta_fan_tell, &run->receivers);
   return true;
 }
 
