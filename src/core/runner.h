@@ -67,6 +67,8 @@ enum {
   TA_KEEPS_MISSING, /* the metatable of tables of methods */
   TA_KEEPS_LOST,    /* number of a task -> the name of a lock that it held */
   TA_KEEPS_NAMES,   /* of the places in named_places */
+  TA_KEEPS_CALLED,  /* those in `called`, weakly */
+  TA_KEEPS_TEXTS,   /* the names of those, and of all that were: tasks keep it too */
   TA_KEEPS_WATCH,
   TA_KEEPS_TRANSPARENT, /* C functions inside which can be waited, by their addresses */
   TA_KEEPS_COUNT = TA_KEEPS_TRANSPARENT
@@ -79,6 +81,16 @@ struct ta_named_place {
   int line;
   bool is_main;
   enum { TA_PLACE_UNKNOWN, TA_PLACE_ITSELF, TA_PLACE_GLOBAL } kind;
+};
+
+/* A function that several tasks were spawned with: see task_name.c. */
+#define TA_CALLED_FUNCTIONS 16
+struct ta_called {
+  const void *function; /* NULL: none yet */
+  const void *seen;     /* the last one that was to have this place, and has none */
+  const char *name;     /* what those are called that run it, or NULL */
+  bool is_global;       /* as long as that is the name of a global function */
+  size_t tasks;         /* how many keep it */
 };
 
 /* Tasks waiting for their turn, linked through themselves. */
@@ -187,6 +199,8 @@ struct ta_runner {
   struct ta_loading *loading; /* modules being required */
 
   struct ta_named_place named_places[TA_NAMED_PLACES];
+  struct ta_called called[TA_CALLED_FUNCTIONS];
+  size_t texts; /* how many names are kept for ended tasks */
 
   int references[TA_KEEPS_COUNT + 1];      /* of what is kept */
   const void *unnamed[TA_KEEPS_COUNT + 1]; /* twins of the kinds that can have a name */

@@ -41,17 +41,17 @@ void ta_slots_close(struct ta_runner *runner) {
   runner->slot_capacity = runner->slots_used = runner->free_slot = 0;
 }
 
-void ta_slot_free(struct ta_runner *runner, uint32_t slot) {
+void ta_task_release_here(struct ta_runner *runner, struct ta_task *task) {
   lua_State *L = runner->L;
-  ta_push_kept(runner, L, TA_KEEPS_TASKS);
+  ta_list_leave(&task->sibling);
   lua_pushnil(L);
-  lua_rawseti(L, -2, (lua_Integer)slot);
-  lua_pop(L, 1);
-  runner->slots[slot] = mark_free(runner->free_slot);
-  runner->free_slot = slot;
+  lua_rawseti(L, -2, (lua_Integer)task->slot);
+  runner->slots[task->slot] = mark_free(runner->free_slot);
+  runner->free_slot = task->slot;
 }
 
 void ta_task_release(struct ta_runner *runner, struct ta_task *task) {
-  ta_list_leave(&task->sibling);
-  ta_slot_free(runner, task->slot);
+  ta_push_kept(runner, runner->L, TA_KEEPS_TASKS);
+  ta_task_release_here(runner, task);
+  lua_pop(runner->L, 1);
 }

@@ -15,13 +15,13 @@
 size_t ta_slot_reserve(struct ta_runner *runner);
 void ta_slot_take(struct ta_runner *runner, size_t slot);
 
-/* Gives it back.  [-0, +0, -] */
-void ta_slot_free(struct ta_runner *runner, uint32_t slot);
-
 /* Gives the memory of all back. */
 void ta_slots_close(struct ta_runner *runner);
 
 /* Lets go of an ended task that its scope has kept. */
 void ta_task_release(struct ta_runner *runner, struct ta_task *task);
+
+/* Lets go of one that was not kept: the table of tasks is on top of the Runner's L. */
+void ta_task_release_here(struct ta_runner *runner, struct ta_task *task);
 
 #endif

@@ -64,9 +64,10 @@ void ta_task_keep_function(lua_State *L, int task_index) {
   task->starts = TA_START_PACKED;
 }
 
-/* Pushes function and arguments from the packed table on top, which is popped.
- * False when there is no room. */
-static bool unpack_start(lua_State *co) {
+/* Moves function and arguments from the packed table on top of L, which is popped, to
+ * `co`.  False when there is no room. */
+static bool unpack_start(lua_State *L, lua_State *co) {
+  lua_xmove(L, co, 1);
   lua_rawgeti(co, -1, PACKED_COUNT);
   int nargs = (int)lua_tointeger(co, -1);
   lua_pop(co, 1);
@@ -77,23 +78,32 @@ static bool unpack_start(lua_State *co) {
   return true;
 }
 
-bool ta_start_load(struct ta_runner *runner, struct ta_task *task) {
-  if (!task->co && !ta_pool_take(runner, task)) return false;
-  lua_State *co = task->co;
-  enum ta_task_start starts = (enum ta_task_start)task->starts;
-  lua_pushvalue(co, TA_POOL_BODY);
-  lua_pushvalue(co, TA_POOL_HANDLER);
-  ta_task_push(runner, co, task);
-  int object = lua_gettop(co);
-  task->starts = TA_START_LOADED;
-  if (starts != TA_START_PACKED) lua_getiuservalue(co, object, TA_TASK_FUNCTION);
+/* Moves them from the task whose object is on top of L. */
+static bool move_start(lua_State *L, lua_State *co, enum ta_task_start starts) {
+  int object = lua_gettop(L);
+  if (starts != TA_START_PACKED) lua_getiuservalue(L, object, TA_TASK_FUNCTION);
   if (starts != TA_START_BARE) {
-    lua_getiuservalue(co, object, TA_TASK_OUTCOME);
-    lua_pushnil(co);
-    lua_setiuservalue(co, object, TA_TASK_OUTCOME);
+    lua_getiuservalue(L, object, TA_TASK_OUTCOME);
+    lua_pushnil(L);
+    lua_setiuservalue(L, object, TA_TASK_OUTCOME);
   }
-  lua_remove(co, object);
-  return starts != TA_START_PACKED || unpack_start(co);
+  if (starts == TA_START_PACKED) return unpack_start(L, co);
+  lua_xmove(L, co, starts == TA_START_BARE ? 1 : 2);
+  return true;
+}
+
+bool ta_start_load(struct ta_runner *runner, struct ta_task *task) {
+  lua_State *L = runner->L;
+  enum ta_task_start starts = (enum ta_task_start)task->starts;
+  if (!task->co && !ta_pool_take(runner, task)) return false;
+  lua_pushvalue(task->co, TA_POOL_BODY);
+  lua_pushvalue(task->co, TA_POOL_HANDLER);
+  task->starts = TA_START_LOADED;
+  ta_push_kept(runner, L, TA_KEEPS_TASKS);
+  lua_rawgeti(L, -1, (lua_Integer)task->slot);
+  bool fits = move_start(L, task->co, starts);
+  lua_pop(L, 2);
+  return fits;
 }
 
 /* ---------------------------------------------------------------------- its name */
@@ -112,6 +122,7 @@ void ta_set_task_name(lua_State *L, int task_index) {
     lua_concat(L, 3);
   }
   ta_task_keep_function(L, task_index);
+  ta_task_leave_called(task);
   task->name = lua_tostring(L, -1);
   task->two_names = two_parts;
   lua_setiuservalue(L, task_index, TA_TASK_FUNCTION);
@@ -119,7 +130,10 @@ void ta_set_task_name(lua_State *L, int task_index) {
 
 void ta_push_kept_name(lua_State *L, int task_index) {
   const struct ta_task *task = lua_touserdata(L, task_index);
-  lua_getiuservalue(L, task_index, TA_TASK_FUNCTION);
+  if (lua_getiuservalue(L, task_index, TA_TASK_FUNCTION) == LUA_TNIL) { /* it has ended */
+    lua_pop(L, 1);
+    lua_pushstring(L, task->name);
+  }
   if (!task->two_names) return;
   size_t length = lua_rawlen(L, -1) / 2;
   lua_pushlstring(L, task->name + length + 1, length);
@@ -150,6 +164,7 @@ static struct ta_task *push_new(struct ta_runner *runner, lua_State *L, int func
     ta_set_task_name(L, -2);
   else
     lua_setiuservalue(L, -2, TA_TASK_FUNCTION);
+  if (!named) runner->upper->note_function(runner, L, function, task);
   ta_push_kept(runner, L, TA_KEEPS_META);
   lua_setmetatable(L, -2);
   runner->upper->push_record(runner, L);
@@ -163,7 +178,7 @@ static struct ta_task *push_new(struct ta_runner *runner, lua_State *L, int func
 /* Has the Runner keep the task at `index`, with room for its timer, and the coroutine
  * above it if there is one.  No finalizer can run in between: a slot is taken last,
  * and the coroutine is kept when nothing can be refused any more. */
-static void keep_task(struct ta_runner *runner, lua_State *L, int index) {
+static void keep_task(struct ta_runner *runner, lua_State *L, int index, bool has_coroutine) {
   struct ta_task *task = lua_touserdata(L, index);
   size_t slot = ta_slot_reserve(runner);
   if (slot == 0 || ta_timers_reserve(&runner->timers, runner->live + runner->deadlines + 1,
@@ -175,7 +190,7 @@ static void keep_task(struct ta_runner *runner, lua_State *L, int index) {
   lua_pop(L, 1);
   task->slot = (uint32_t)slot;
   if (TA_UNLIKELY(runner->heritage != NULL)) runner->heritage->inherit(runner, L, task);
-  if (lua_gettop(L) > index) ta_pool_keep(runner, L, task);
+  if (TA_UNLIKELY(has_coroutine)) ta_pool_keep(runner, L, task);
   ta_slot_take(runner, slot);
 }
 
@@ -203,26 +218,25 @@ static void inherit_cancellation(struct ta_runner *runner, struct ta_task *task)
 /* All of the birth that asks for memory where a finalizer may run.  Leaves the task
  * at `place`, and above it the coroutine of one that is made where a debug hook is
  * set: that has the hook too, in Lua. */
-static struct ta_task *prepare(struct ta_runner *runner, lua_State *L, int place,
+static struct ta_task *prepare(struct ta_runner *runner, lua_State *L, int place, int nargs,
                                const struct ta_task_options *options) {
-  struct ta_task *task = push_new(runner, L, place, lua_gettop(L) - place, options);
-  lua_replace(L, place);
+  struct ta_task *task = push_new(runner, L, place, nargs, options);
+  lua_copy(L, -1, place);
   lua_settop(L, place);
   if (ta_tracing(runner)) runner->upper->find_name(L, place);
-  lua_settop(L, place);
-  if (lua_gethook(L)) ta_pool_push(runner, L);
   return task;
 }
 
 struct ta_task *ta_task_add(struct ta_runner *runner, lua_State *L, int nargs,
                             const struct ta_task_options *options, struct ta_scope *scope) {
   ta_check_open(runner, L);
-  ta_check_stack(L, LUA_MINSTACK);
   int place = lua_gettop(L) - nargs;
-  struct ta_task *task = prepare(runner, L, place, options);
+  struct ta_task *task = prepare(runner, L, place, nargs, options);
+  bool has_hook = lua_gethook(L) != NULL;
+  if (TA_UNLIKELY(has_hook)) ta_pool_push(runner, L);
   ta_check_open(runner, L);
   if (scope && scope->ended) luaL_error(L, "spawn: the scope has ended");
-  keep_task(runner, L, place);
+  keep_task(runner, L, place, has_hook);
   task->timer.seq = ++runner->last_id;
   task->scope = scope;
   if (scope) ta_list_append(&scope->children, &task->sibling);
@@ -236,7 +250,7 @@ struct ta_task *ta_task_add(struct ta_runner *runner, lua_State *L, int nargs,
 
 struct ta_task *ta_add_task(struct ta_runner *runner, lua_State *L, int nargs,
                             const struct ta_task_options *options) {
-  ta_check_stack(L, 1);
+  ta_check_stack(L, LUA_MINSTACK);
   ta_push_runner(runner, L); /* a finalizer that frees it leaves us the struct */
   lua_insert(L, -(nargs + 2));
   struct ta_task *task = ta_task_add(runner, L, nargs, options, NULL);

@@ -10,7 +10,8 @@
 
 #include "core/task.h"
 
-/* As ta_add_task(), as a child of `scope` when that is not NULL. */
+/* As ta_add_task(), as a child of `scope` when that is not NULL.  L has room for
+ * LUA_MINSTACK values more. */
 struct ta_task *ta_task_add(struct ta_runner *runner, lua_State *L, int nargs,
                             const struct ta_task_options *options, struct ta_scope *scope);
 

@@ -125,24 +125,22 @@ static void drop_anchors(lua_State *L, struct ta_task *task) {
   task->anchored = NULL;
 }
 
-/* Moves the outcome from the top of L into the task, with what is known of it. */
+/* Moves the outcome from below the table of tasks into the one whose object is on top of
+ * L, with what is known of it. */
 static void keep_outcome(struct ta_runner *runner, lua_State *L, struct ta_task *task) {
-  if (task->empty && !task->has_known && !task->anchored) { /* nil is there already */
-    lua_settop(L, -2);
-    return;
+  if (!task->empty || task->anchored) { /* else nil is there already */
+    if (task->anchored) drop_anchors(L, task);
+    lua_pushvalue(L, -3);
+    lua_setiuservalue(L, -2, TA_TASK_OUTCOME);
   }
-  ta_task_push(runner, L, task);
-  if (task->anchored) drop_anchors(L, task);
-  lua_insert(L, -2);
-  lua_setiuservalue(L, -2, TA_TASK_OUTCOME);
-  runner->upper->keep_known(runner, L, task);
-  lua_pop(L, 1);
+  if (task->has_known || task->state != TA_TASK_DONE) runner->upper->keep_known(runner, L, task);
 }
 
 /* Takes an ended task, which no queue and no timer holds, off the Runner.  Its
  * outcome is on top of the Runner's L and popped: it is in its place before reports,
  * which may be Lua, can ask for it. */
 static void end_task(struct ta_runner *runner, struct ta_task *task, enum ta_task_state state) {
+  lua_State *L = runner->L;
   struct ta_scope *scope = task->scope;
   if (ta_tracing(runner) && state != TA_TASK_FAILED)
     runner->upper->trace_task(runner, task,
@@ -153,14 +151,18 @@ static void end_task(struct ta_runner *runner, struct ta_task *task, enum ta_tas
   task->stopped = NULL;
   task->starts = TA_START_LOADED; /* its arguments are gone, should it never have started */
   ta_pool_give_back(runner, task);
-  keep_outcome(runner, runner->L, task);
+  ta_push_kept(runner, L, TA_KEEPS_TASKS);
+  lua_rawgeti(L, -1, (lua_Integer)task->slot);
+  keep_outcome(runner, L, task);
   runner->current = NULL; /* what reports and clocks run in Lua is no part of it */
   leave_living(runner, task);
   let_go(runner, task);
   task->wait = ++runner->last_wait; /* from now on says who ended before whom */
   wake_awaiters(runner, task);
   bool kept = scope && scope->kind->child_ended(runner, scope, task);
-  if (!kept) ta_task_release(runner, task);
+  lua_pop(L, 1);
+  if (!kept) ta_task_release_here(runner, task);
+  lua_pop(L, 2);
 }
 
 /* The coroutine has ended with its outcome, and perhaps a failure's description
@@ -399,8 +401,8 @@ void ta_task_forget(struct ta_runner *runner, struct ta_task *task) {
   task->state = TA_TASK_CANCELLED;
   task->starts = TA_START_LOADED;
   task->co = NULL; /* from now on only a script may keep it */
-  runner->upper->forget(runner, task);
   ta_task_push(runner, runner->L, task);
+  runner->upper->forget(runner, task);
   drop_anchors(runner->L, task);
   lua_pushnil(runner->L);
   lua_setiuservalue(runner->L, -2, TA_TASK_OUTCOME);
@@ -410,6 +412,7 @@ void ta_task_forget(struct ta_runner *runner, struct ta_task *task) {
 void ta_task_bury(struct ta_runner *runner, lua_State *L, struct ta_task *task) {
   ta_drop_wait(runner, task);
   ta_bury_regions(task);
+  ta_task_leave_called(task);
   task->scope = NULL;
   task->state = TA_TASK_CANCELLED;
   task->packed = task->empty = false;

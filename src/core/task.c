@@ -14,7 +14,7 @@ struct ta_task *ta_check_task(lua_State *L) {
 void ta_task_push(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
   ta_push_kept(runner, L, TA_KEEPS_TASKS);
   lua_rawgeti(L, -1, (lua_Integer)task->slot);
-  lua_remove(L, -2);
+  lua_replace(L, -2);
 }
 
 bool ta_task_is_awaited(const struct ta_task *task) {

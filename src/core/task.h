@@ -88,6 +88,7 @@ struct ta_task {
   const void *anchored;     /* the object that its user value keeps */
   struct ta_list attached;  /* what it is to give back before it ends: locks ... */
   const char *name;         /* NULL until somebody asked */
+  struct ta_called *called; /* which counts it among those that keep the function, or NULL */
 };
 
 /* Where function and arguments are, for a task that has not started.  Those of one
@@ -135,6 +136,13 @@ static inline struct ta_task *ta_task_running_on(const struct ta_runner *runner,
 
 /* Pushes the task's object.  Only of one that lives.  [-0, +1, -] */
 void ta_task_push(struct ta_runner *runner, lua_State *L, const struct ta_task *task);
+
+/* It keeps its function no longer, or the Runner forgets it: no other task can tell by it
+ * that the function lives. */
+static inline void ta_task_leave_called(struct ta_task *task) {
+  if (task->called) task->called->tasks--;
+  task->called = NULL;
+}
 
 /* Has anybody heard, or will hear, of its failure? */
 bool ta_task_is_awaited(const struct ta_task *task);

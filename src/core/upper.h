@@ -14,6 +14,10 @@ struct ta_upper {
    * [-0, +1, m] */
   void (*push_record)(struct ta_runner *runner, lua_State *L);
 
+  /* The new task was made with the function at `function`, and keeps it.  [-0, +0, -] */
+  void (*note_function)(struct ta_runner *runner, lua_State *L, int function,
+                        struct ta_task *task);
+
   /* A failing task ends by the error object on top of its coroutine: pushes what there
    * is to tell, unless nobody will be told.  How many values then lie there, the object
    * the first.  [-0, +n, e] */
@@ -37,7 +41,8 @@ struct ta_upper {
    * [-0, +0, -] */
   void (*keep_known)(struct ta_runner *runner, lua_State *L, struct ta_task *task);
 
-  /* The task, which still has its place, has ended: its function may go. */
+  /* The task, whose object is on top of the Runner's L, has ended: its function may go.
+   * [-0, +0, -] */
   void (*forget)(struct ta_runner *runner, struct ta_task *task);
 
   /* Raises that L cannot wait, and why.  [-0, +0, v] */

@@ -299,5 +299,7 @@ void ta_tasks_setup(struct ta_runner *runner, lua_State *L) {
   lua_pushliteral(L, "Task");
   lua_setfield(L, -2, "__metatable"); /* what scripts get of it */
   ta_make_selectable(runner, L, &selectable);
+  ta_push_kept(runner, L, TA_KEEPS_TEXTS);
+  lua_rawseti(L, -2, 1); /* names of ended tasks last as long as any of them */
   ta_keep(runner, L, TA_KEEPS_META);
 }

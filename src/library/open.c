@@ -35,6 +35,7 @@
 /* What this floor and the one below do for the kernel. */
 static const struct ta_upper upper = {
     .push_record = ta_push_record,
+    .note_function = ta_note_function,
     .describe_end = ta_describe_end,
     .report = ta_report_failure_of,
     .report_error = ta_report_error,

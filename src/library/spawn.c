@@ -102,8 +102,9 @@ static void check_options(lua_State *L, int index, const struct spawner *spawner
   }
 }
 
-static int spawn_as(struct ta_runner *runner, lua_State *L, const struct spawner *spawner,
-                    int function, struct ta_scope *scope) {
+/* What is to be spawned does not begin with a function. */
+static int spawn_other(struct ta_runner *runner, lua_State *L, const struct spawner *spawner,
+                       int function, struct ta_scope *scope) {
   struct ta_task_options options = {0};
   if (lua_istable(L, function) && !ta_is_callable(L, function))
     check_options(L, function++, spawner, &options);
@@ -112,6 +113,13 @@ static int spawn_as(struct ta_runner *runner, lua_State *L, const struct spawner
     ta_raise_type(L, function, "function", spawner->named);
   ta_check_callable(L, function, spawner->example);
   ta_task_add(runner, L, lua_gettop(L) - function, &options, scope);
+  return 1;
+}
+
+static int spawn_as(struct ta_runner *runner, lua_State *L, const struct spawner *spawner,
+                    int function, struct ta_scope *scope) {
+  if (!lua_isfunction(L, function)) return spawn_other(runner, L, spawner, function, scope);
+  ta_task_add(runner, L, lua_gettop(L) - function, NULL, scope);
   return 1;
 }
 

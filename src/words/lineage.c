@@ -105,6 +105,7 @@ void ta_push_record(struct ta_runner *runner, lua_State *L) {
     ta_push_kept(runner, L, TA_KEEPS_RECORD);
     return;
   }
+  ta_check_stack(L, LUA_MINSTACK);
   int line = push_spawner(L, &ar);
   push_new_record(runner, L, line, &ar);
   lua_pushvalue(L, -1);

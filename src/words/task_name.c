@@ -139,6 +139,91 @@ void ta_push_known_name(struct ta_runner *runner, lua_State *L, int task_index) 
   ta_push_kept_name(L, task_index);
 }
 
+/* ------------------------------------------------------- functions spawned often */
+
+/* So many names are kept for ended tasks: those of more are kept by each of them. */
+#define MOST_TEXTS 1000
+
+static struct ta_called *place_of_called(struct ta_runner *runner, const void *function) {
+  return &runner->called[((uintptr_t)function >> 4) % TA_CALLED_FUNCTIONS];
+}
+
+static int number_of(const struct ta_runner *runner, const struct ta_called *called) {
+  return (int)(called - runner->called) + 1;
+}
+
+/* No task keeps the function: it may be gone, and another one lie at its address. */
+static bool is_gone(struct ta_runner *runner, lua_State *L, const struct ta_called *called) {
+  ta_push_kept(runner, L, TA_KEEPS_CALLED);
+  lua_rawgeti(L, -1, number_of(runner, called));
+  bool gone = lua_topointer(L, -1) != called->function;
+  lua_pop(L, 2);
+  return gone;
+}
+
+/* The function at `function` gets the place if it comes for the second time. */
+static bool take_called(struct ta_runner *runner, lua_State *L, int function,
+                        struct ta_called *called) {
+  const void *seen = called->seen;
+  called->seen = lua_topointer(L, function);
+  if (called->tasks > 0 || called->seen != seen) return false;
+  ta_push_kept(runner, L, TA_KEEPS_CALLED);
+  lua_pushvalue(L, function);
+  lua_rawseti(L, -2, number_of(runner, called));
+  lua_pop(L, 1);
+  called->function = seen;
+  called->name = NULL;
+  return true;
+}
+
+void ta_note_function(struct ta_runner *runner, lua_State *L, int function, struct ta_task *task) {
+  const void *pointer = lua_topointer(L, function);
+  struct ta_called *called = place_of_called(runner, pointer);
+  bool known = called->function == pointer && (called->tasks > 0 || !is_gone(runner, L, called));
+  if (!known && !take_called(runner, L, function, called)) return;
+  called->tasks++;
+  task->called = called;
+}
+
+/* (name, Runner, place): the name is kept for those who run the function from now on. */
+static int l_keep_text(lua_State *L) {
+  struct ta_runner *runner = lua_touserdata(L, 2);
+  struct ta_called *called = lua_touserdata(L, 3);
+  ta_push_kept(runner, L, TA_KEEPS_TEXTS);
+  lua_pushvalue(L, 1);
+  lua_pushboolean(L, true);
+  lua_rawset(L, -3);
+  lua_pushvalue(L, 1);
+  lua_rawseti(L, -2, number_of(runner, called));
+  runner->texts++;
+  called->name = lua_tostring(L, 1);
+  return 0;
+}
+
+/* The name on top is one that tasks which run the function have, as it was found out. */
+static void keep_text(struct ta_runner *runner, lua_State *L, struct ta_called *called,
+                      bool is_global) {
+  if (runner->texts >= MOST_TEXTS) return;
+  called->is_global = is_global;
+  lua_pushcfunction(L, l_keep_text);
+  lua_pushvalue(L, -2);
+  lua_pushlightuserdata(L, runner);
+  lua_pushlightuserdata(L, called);
+  if (lua_pcall(L, 3, 0, 0) != LUA_OK) lua_pop(L, 1);
+}
+
+/* Is there a name that still fits? */
+static bool has_text(struct ta_runner *runner, lua_State *L, struct ta_called *called) {
+  if (!called->name || !called->is_global) return called->name;
+  lua_pushglobaltable(L);
+  ta_push_kept(runner, L, TA_KEEPS_TEXTS);
+  lua_rawgeti(L, -1, number_of(runner, called));
+  lua_rawget(L, -3);
+  if (lua_topointer(L, -1) != called->function) called->name = NULL;
+  lua_pop(L, 3);
+  return called->name;
+}
+
 /* -------------------------------------------------------------------- the end */
 
 /* A C function without values of its own, or ours, holds nothing. */
@@ -151,7 +236,8 @@ static bool is_light(struct ta_runner *runner, lua_State *L) {
 
 /* Names the task, whose object is below the function on top, without asking for
  * memory, if that can be; or nothing needs to be done. */
-static bool name_at_once(struct ta_runner *runner, lua_State *L, struct ta_task *task) {
+static bool name_at_once(struct ta_runner *runner, lua_State *L, struct ta_task *task,
+                         struct ta_called *called) {
   lua_Debug ar;
   if (lua_iscfunction(L, -1)) return is_light(runner, L);
   if (!lua_isfunction(L, -1)) return false;
@@ -159,6 +245,7 @@ static bool name_at_once(struct ta_runner *runner, lua_State *L, struct ta_task 
   lua_getinfo(L, ">S", &ar);
   struct place place = place_of(&ar);
   if (!push_known(runner, L, &place)) return false;
+  if (called) keep_text(runner, L, called, find_entry(runner, &place)->kind == TA_PLACE_GLOBAL);
   task->name = lua_tostring(L, -1);
   lua_setiuservalue(L, -3, TA_TASK_FUNCTION);
   return true;
@@ -170,30 +257,52 @@ static int l_name(lua_State *L) {
   return 0;
 }
 
-void ta_forget_function(struct ta_runner *runner, struct ta_task *task) {
-  lua_State *L = runner->L;
-  int top = lua_gettop(L);
-  if (task->name) return;
-  ta_task_push(runner, L, task);
-  lua_getiuservalue(L, -1, TA_TASK_FUNCTION);
-  if (!name_at_once(runner, L, task)) {
-    lua_settop(L, top + 1);
-    lua_pushcfunction(L, l_name);
-    lua_pushvalue(L, top + 1);
-    lua_pushlightuserdata(L, runner);
-    if (lua_pcall(L, 2, 0, 0) != LUA_OK) {
-      lua_pushnil(L); /* it has no name that memory was left for */
-      lua_setiuservalue(L, top + 1, TA_TASK_FUNCTION);
-    }
-  }
-  lua_settop(L, top);
+/* The same by asking for all that it takes. */
+static void name_by_force(struct ta_runner *runner, lua_State *L, int object) {
+  lua_settop(L, object);
+  lua_pushcfunction(L, l_name);
+  lua_pushvalue(L, object);
+  lua_pushlightuserdata(L, runner);
+  if (lua_pcall(L, 2, 0, 0) == LUA_OK) return;
+  lua_pushnil(L); /* it has no name that memory was left for */
+  lua_setiuservalue(L, object, TA_TASK_FUNCTION);
 }
 
-void ta_naming_setup(struct ta_runner *runner, lua_State *L) {
-  lua_createtable(L, TA_NAMED_PLACES, 0);
-  for (int i = 1; i <= TA_NAMED_PLACES; i++) {
+void ta_forget_function(struct ta_runner *runner, struct ta_task *task) {
+  lua_State *L = runner->L;
+  int object = lua_gettop(L);
+  struct ta_called *called = task->called;
+  if (task->name) return;
+  if (called && has_text(runner, L, called)) {
+    task->name = called->name;
+    lua_pushnil(L);
+    lua_setiuservalue(L, object, TA_TASK_FUNCTION);
+  } else {
+    lua_getiuservalue(L, object, TA_TASK_FUNCTION);
+    if (!name_at_once(runner, L, task, called)) name_by_force(runner, L, object);
+    lua_settop(L, object);
+  }
+  ta_task_leave_called(task);
+}
+
+/* A table that has an array of so many places. */
+static void push_list(lua_State *L, int count) {
+  lua_createtable(L, count, 0);
+  for (int i = 1; i <= count; i++) {
     lua_pushboolean(L, false);
     lua_rawseti(L, -2, i);
   }
+}
+
+void ta_naming_setup(struct ta_runner *runner, lua_State *L) {
+  push_list(L, TA_NAMED_PLACES);
   ta_keep(runner, L, TA_KEEPS_NAMES);
+  push_list(L, TA_CALLED_FUNCTIONS);
+  ta_keep(runner, L, TA_KEEPS_TEXTS);
+  push_list(L, TA_CALLED_FUNCTIONS);
+  lua_createtable(L, 0, 1);
+  lua_pushliteral(L, "v");
+  lua_setfield(L, -2, "__mode");
+  lua_setmetatable(L, -2);
+  ta_keep(runner, L, TA_KEEPS_CALLED);
 }

@@ -24,10 +24,14 @@ void ta_find_task_name(lua_State *L, int task_index);
  * one place.  [-0, +1, m] */
 void ta_push_known_name(struct ta_runner *runner, lua_State *L, int task_index);
 
-/* The task ends: forgets its function.  Uses the Runner's L. */
+/* The new task was made with the function at `function`, and keeps it.  [-0, +0, -] */
+void ta_note_function(struct ta_runner *runner, lua_State *L, int function, struct ta_task *task);
+
+/* The task, whose object is on top of the Runner's L, ends: forgets its function.
+ * [-0, +0, -] */
 void ta_forget_function(struct ta_runner *runner, struct ta_task *task);
 
-/* Makes the list of names.  [-0, +0, m] */
+/* Makes the lists of names.  [-0, +0, m] */
 void ta_naming_setup(struct ta_runner *runner, lua_State *L);
 
 #endif
