@@ -9,6 +9,11 @@
 #include "core/runner.h"
 #include "tinyasync_lib.h"
 
+/* lua_settop() where the top mostly is there already. */
+static inline void ta_settop(lua_State *L, int top) {
+  if (TA_UNLIKELY(lua_gettop(L) != top)) lua_settop(L, top);
+}
+
 /* Sets one such function in the table on top.  [-0, +0, m] */
 void ta_set_function(struct ta_runner *runner, lua_State *L, const char *name,
                      lua_CFunction function);

@@ -140,9 +140,7 @@ void ta_interrupt(struct ta_runner *runner) {
   atomic_store_explicit(&runner->interrupt, 1, memory_order_relaxed);
 }
 
-bool ta_interrupted(struct ta_runner *runner) {
-  if (!atomic_load_explicit(&runner->interrupt, memory_order_relaxed)) return false;
+void ta_take_interrupt(struct ta_runner *runner) {
   ta_end_preemption(runner);
   atomic_store_explicit(&runner->interrupt, 0, memory_order_relaxed);
-  return true;
 }

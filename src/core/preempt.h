@@ -21,8 +21,15 @@ static inline void ta_end_preemption(struct ta_runner *runner) {
   atomic_store_explicit(&runner->preempt, 0, memory_order_relaxed);
 }
 
+/* ta_interrupt() was called: tells once, and ends the look under way. */
+void ta_take_interrupt(struct ta_runner *runner);
+
 /* Between two steps: has ta_interrupt() been called? */
-bool ta_interrupted(struct ta_runner *runner);
+static inline bool ta_interrupted(struct ta_runner *runner) {
+  if (TA_LIKELY(!atomic_load_explicit(&runner->interrupt, memory_order_relaxed))) return false;
+  ta_take_interrupt(runner);
+  return true;
+}
 
 /* Sets the hook on `co`, which runs or is about to. */
 void ta_preempt_coroutine(struct ta_runner *runner, lua_State *co);

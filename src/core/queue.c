@@ -37,7 +37,7 @@ int ta_wait_in(struct ta_runner *runner, lua_State *L, const char *name,
                lua_KFunction k) {
   ta_check_wait(runner, L, name);
   ta_check_stack(L, LUA_MINSTACK);
-  ta_anchor_wait(runner, L, 1);
+  ta_anchor_wait(runner, L, 1, subject);
   struct ta_task *task = ta_begin_wait(runner, L, kind, subject);
   ta_queue_wait(task, waiting);
   if (!kind->by_tasks) ta_count_outside(runner, task);

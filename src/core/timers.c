@@ -91,10 +91,6 @@ void ta_timers_remove(struct ta_timers *timers, struct ta_timer *timer) {
     sift_down(timers, index, last);
 }
 
-struct ta_timer *ta_timers_first(const struct ta_timers *timers) {
-  return timers->count ? timers->heap[0].timer : NULL;
-}
-
 double ta_timers_after(const struct ta_timers *timers, double time) {
   double earliest = HUGE_VAL;
   for (size_t i = 0; i < timers->count; i++)

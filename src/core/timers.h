@@ -53,7 +53,9 @@ void ta_timers_add(struct ta_timers *timers, struct ta_timer *timer);
 void ta_timers_remove(struct ta_timers *timers, struct ta_timer *timer);
 
 /* The earliest one, or NULL. */
-struct ta_timer *ta_timers_first(const struct ta_timers *timers);
+static inline struct ta_timer *ta_timers_first(const struct ta_timers *timers) {
+  return timers->count ? timers->heap[0].timer : NULL;
+}
 
 /* The time of the earliest one after `time`, or HUGE_VAL.  Looks at all of them. */
 double ta_timers_after(const struct ta_timers *timers, double time);

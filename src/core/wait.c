@@ -10,8 +10,10 @@
 #include "core/ready.h"
 #include "core/upper.h"
 
-/* Their addresses are the marks. */
-static const char direct_mark, nested_mark;
+const char ta_direct_mark;
+
+/* Its address is what one yields that passes on a wait. */
+static const char nested_mark;
 
 /* The mark that a suspended coroutine has yielded, or NULL. */
 static const void *mark_of(lua_State *co) {
@@ -20,7 +22,7 @@ static const void *mark_of(lua_State *co) {
 
 bool ta_is_waiting(lua_State *co) {
   const void *mark = mark_of(co);
-  return mark == &direct_mark || mark == &nested_mark;
+  return mark == &ta_direct_mark || mark == &nested_mark;
 }
 
 lua_State *ta_waiting_inner(lua_State *co) {
@@ -29,7 +31,7 @@ lua_State *ta_waiting_inner(lua_State *co) {
 
 void ta_drop_mark(lua_State *co) {
   const void *mark = mark_of(co);
-  if (mark == &direct_mark) lua_pop(co, 1);
+  if (mark == &ta_direct_mark) lua_pop(co, 1);
   if (mark == &nested_mark) lua_pop(co, 2);
 }
 
@@ -41,7 +43,7 @@ int ta_pass_wait_up(struct ta_runner *runner, lua_State *L, int inner, lua_KCont
                     lua_KFunction k) {
   runner->waiter = L;
   if (!inner) {
-    push_mark(L, &direct_mark);
+    push_mark(L, &ta_direct_mark);
     return lua_yieldk(L, 1, context, k);
   }
   lua_pushvalue(L, inner);
@@ -70,11 +72,9 @@ void ta_check_wait(struct ta_runner *runner, lua_State *L, const char *action) {
 
 /* ----------------------------------------------------------- park, unpark */
 
-void ta_anchor_wait(struct ta_runner *runner, lua_State *L, int index) {
+void ta_anchor_anew(struct ta_runner *runner, lua_State *L, int index, const void *object) {
   struct ta_task *task = runner->current;
-  const void *object = lua_touserdata(L, index);
   bool nested = L != task->co;
-  if (!nested && task->anchored == object) return; /* since the last time */
   lua_pushvalue(L, index);
   ta_task_push(runner, L, task);
   lua_insert(L, -2);
@@ -97,12 +97,6 @@ void ta_leave_anchor(struct ta_runner *runner, struct ta_task *task) {
   lua_pushnil(L);
   lua_setiuservalue(L, -2, TA_TASK_NESTED);
   lua_pop(L, 1);
-}
-
-bool ta_stands_in_wait(const struct ta_task *task, int index, const void *object) {
-  lua_State *co = task->stopped; /* where the function that waits has yielded its mark */
-  return lua_status(co) == LUA_YIELD && lua_touserdata(co, -1) == &direct_mark &&
-         lua_touserdata(co, index) == object;
 }
 
 struct ta_task *ta_begin_wait(struct ta_runner *runner, lua_State *L,
@@ -174,7 +168,7 @@ static int refuse_to_park(struct ta_runner *runner, lua_State *L, struct ta_task
 static void anchor_subject(struct ta_runner *runner, lua_State *L, const void *subject) {
   for (int index = subject ? lua_gettop(L) : 0; index > 0; index--) {
     if (lua_touserdata(L, index) != subject) continue;
-    ta_anchor_wait(runner, L, index);
+    ta_anchor_wait(runner, L, index, subject);
     return;
   }
 }
@@ -236,12 +230,6 @@ static int k_returned(lua_State *L, int status, lua_KContext context) {
 
 int ta_return_at_once(struct ta_runner *runner, lua_State *L, int count) {
   return ta_has_gone_on(runner, L) ? ta_pause(runner, L, count, k_returned) : count;
-}
-
-/* A limit that has come already is met when the next pass begins. */
-bool ta_is_over_at_once(const struct ta_runner *runner) {
-  const struct ta_timer *first = ta_timers_first(&runner->timers);
-  return first && first->at <= runner->now;
 }
 
 /* Nothing will complete the wait any more. */

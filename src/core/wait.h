@@ -15,6 +15,9 @@
 #include "core/level.h"
 #include "core/task.h"
 
+/* Its address is what a coroutine yields that waits itself. */
+extern const char ta_direct_mark;
+
 /* Is this suspended coroutine in a wait, rather than in a yield of its own? */
 bool ta_is_waiting(lua_State *co);
 
@@ -67,10 +70,17 @@ int ta_give_turn(struct ta_runner *runner, lua_State *L, const struct ta_wait_ki
 
 extern const struct ta_wait_kind ta_turn_kind, ta_checkpoint_kind;
 
-/* Has the running task keep what its wait in L is about to need, the value at
- * `index` and the nested coroutine L: others might close the coroutine on whose
+/* Has the running task keep what its wait in L is about to need, the userdata `object`
+ * at `index` and the nested coroutine L: others might close the coroutine on whose
  * stack they lie.  To be called before ta_begin_wait().  [-0, +0, -] */
-void ta_anchor_wait(struct ta_runner *runner, lua_State *L, int index);
+void ta_anchor_anew(struct ta_runner *runner, lua_State *L, int index, const void *object);
+
+static inline void ta_anchor_wait(struct ta_runner *runner, lua_State *L, int index,
+                                  const void *object) {
+  const struct ta_task *task = runner->current;
+  bool kept = L == task->co && task->anchored == object; /* since the last time */
+  if (!kept) ta_anchor_anew(runner, L, index, object);
+}
 
 /* The wait is over, and a long time may go by until the next one: nothing is kept.
  * [-0, +0, -] */
@@ -99,7 +109,11 @@ int ta_park_here(struct ta_runner *runner, lua_State *L, lua_KContext context, l
 /* Does a task that is in a queue still stand in its wait for `object`, which is at
  * `index` of the stack there?  Somebody else may have resumed or closed its
  * coroutine. */
-bool ta_stands_in_wait(const struct ta_task *task, int index, const void *object);
+static inline bool ta_stands_in_wait(const struct ta_task *task, int index, const void *object) {
+  lua_State *co = task->stopped; /* where the function that waits has yielded its mark */
+  return lua_status(co) == LUA_YIELD && lua_touserdata(co, -1) == &ta_direct_mark &&
+         lua_touserdata(co, index) == object;
+}
 
 /* Raises that somebody else has resumed the coroutine.  [-0, +0, v] */
 int ta_raise_meddled(lua_State *L);
@@ -118,7 +132,10 @@ double ta_check_delay(lua_State *L, int index, const char *what);
 int ta_pause(struct ta_runner *runner, lua_State *L, lua_KContext context, lua_KFunction k);
 
 /* Is what a task has just begun to wait for over before any other can act? */
-bool ta_is_over_at_once(const struct ta_runner *runner);
+static inline bool ta_is_over_at_once(const struct ta_runner *runner) {
+  const struct ta_timer *first = ta_timers_first(&runner->timers);
+  return first && first->at <= runner->now; /* a limit that has come is met in the next pass */
+}
 
 /* Completes the current wait of a task that has one. */
 void ta_complete_wait(struct ta_runner *runner, struct ta_task *task);

@@ -16,7 +16,7 @@ enum { SENT = 2, RECEIVED = 2 };
 
 /* Takes the Runner from who has looked it up: these functions are called often. */
 static struct ta_channel *check_channel_of(struct ta_runner *runner, lua_State *L) {
-  struct ta_channel *channel = ta_to_kind(runner, L, 1, TA_KEEPS_CHANNEL);
+  struct ta_channel *channel = ta_to_sync(runner, L, 1, TA_KEEPS_CHANNEL);
   if (TA_UNLIKELY(!channel)) luaL_typeerror(L, 1, "Channel");
   return channel;
 }
@@ -68,8 +68,12 @@ static bool stands(const struct ta_waiter *waiter, const void *channel) {
  * before: the channel is looked at afterwards. */
 static struct ta_waiter *first_of(struct ta_runner *runner, const struct ta_channel *channel,
                                   const struct ta_list *queue) {
-  if (ta_list_empty(queue)) return NULL;
-  return ta_first_standing(runner, queue, stands, channel);
+  const struct ta_link *link = ta_list_first(queue);
+  if (!link) return NULL;
+  struct ta_waiter *first = TA_HOLDER(link, struct ta_waiter, link);
+  const struct ta_task *task = first->task;
+  bool plain = task && first == &task->waiter && ta_stands_in_wait(task, 1, channel);
+  return TA_LIKELY(plain) ? first : ta_first_standing(runner, queue, stands, channel);
 }
 
 /* Pushes the value of a waiting sender, who is then to be woken. */
@@ -171,7 +175,7 @@ static const struct ta_wait_kind rendezvous_kind = {
 static int k_received(lua_State *L, int status, lua_KContext context) {
   (void)status;
   ta_check_given_up((struct ta_runner *)context, L);
-  lua_settop(L, RECEIVED);
+  ta_settop(L, RECEIVED);
   return 1;
 }
 
@@ -180,7 +184,7 @@ static int receive(lua_State *L, const struct ta_wait_kind *kind, lua_CFunction 
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_channel *channel = check_channel_of(runner, L);
   ta_enter(runner, L);
-  lua_settop(L, 1);
+  ta_settop(L, 1);
   if (is_ready(runner, channel)) {
     if (ta_has_gone_on(runner, L)) return ta_give_turn_before(runner, L, function);
     take(runner, L, 1);
@@ -188,7 +192,7 @@ static int receive(lua_State *L, const struct ta_wait_kind *kind, lua_CFunction 
   }
   ta_check_wait(runner, L, "recv");
   lua_pushnil(L); /* for the value */
-  ta_anchor_wait(runner, L, 1);
+  ta_anchor_wait(runner, L, 1, channel);
   ta_queue_wait(ta_begin_wait(runner, L, kind, channel), &channel->sync.waiting);
   if (channel->sync.outside) ta_count_outside(runner, runner->current);
   return ta_park_here(runner, L, (lua_KContext)runner, k_received);
@@ -232,7 +236,7 @@ static int l_send(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_channel *channel = check_channel_of(runner, L);
   ta_enter(runner, L);
-  lua_settop(L, SENT);
+  ta_settop(L, SENT);
   if (lua_isnil(L, SENT)) return luaL_error(L, "send: cannot send nil");
   struct ta_waiter *receiver = first_of(runner, channel, &channel->sync.waiting);
   if (channel->closed) return raise_closed(L, channel);
@@ -243,7 +247,7 @@ static int l_send(lua_State *L) {
   }
   ta_check_wait(runner, L, "send");
   const struct ta_wait_kind *kind = channel->capacity == 0 ? &rendezvous_kind : &send_kind;
-  ta_anchor_wait(runner, L, 1);
+  ta_anchor_wait(runner, L, 1, channel);
   ta_queue_wait(ta_begin_wait(runner, L, kind, channel), &channel->senders);
   return ta_park_here(runner, L, (lua_KContext)runner, k_sent);
 }

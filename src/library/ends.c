@@ -282,7 +282,7 @@ static int ask(struct ta_runner *runner, lua_State *L, struct ta_watch *watch) {
     return 0;
   }
   ta_check_wait(runner, L, "as_completed"); /* others have looked before they began */
-  ta_anchor_wait(runner, L, 1);
+  ta_anchor_wait(runner, L, 1, watch);
   ta_queue_wait(ta_begin_wait(runner, L, &ta_ends_kind, watch), &watch->waiting);
   return ta_park_here(runner, L, 0, k_ask);
 }

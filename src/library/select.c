@@ -229,7 +229,7 @@ static int choose(lua_State *L, lua_Integer count, double timeout) {
   ta_enter(runner, L); /* once more: finalizers, and a clock that is Lua, have run */
   ready = find_ready(runner, L, (size_t)count);
   if (ready) return give(L, ready, 0);
-  ta_anchor_wait(runner, L, SELECT);
+  ta_anchor_wait(runner, L, SELECT, select);
   struct ta_task *task = ta_begin_wait(runner, L, &select_kind, select);
   if (!take_places(runner, L, select)) ta_count_outside(runner, task);
   if (!isinf(timeout)) ta_arm_wait(runner, task, ta_time_after(now, timeout));

@@ -23,6 +23,7 @@ void *ta_push_sync(struct ta_runner *runner, lua_State *L, size_t size, int name
   ta_check_open(runner, L);
   memset(sync, 0, size);
   ta_list_init(&sync->waiting);
+  sync->kind = &runner->kinds[which];
   sync->name = name;
   sync->name_length = length;
   if (name) {

@@ -15,6 +15,7 @@
 
 /* The beginning of each of them. */
 struct ta_sync {
+  const void *kind; /* &runner->kinds[which] */
   struct ta_list waiting;
   const char *name; /* NULL, or kept in the first user value */
   size_t name_length;
@@ -24,6 +25,15 @@ struct ta_sync {
 /* Reads the optional name at `index`, makes the userdata of `size` bytes and
  * pushes it.  [-0, +1, e] */
 void *ta_push_sync(struct ta_runner *runner, lua_State *L, size_t size, int name_index, int which);
+
+/* The object of the kind at `index`, or NULL: as ta_to_kind(), in less time.  What the
+ * address stands for is its own, so that no userdata of somebody else's holds it. */
+static inline void *ta_to_sync(const struct ta_runner *runner, lua_State *L, int index,
+                               int which) {
+  struct ta_sync *sync = lua_touserdata(L, index);
+  bool same = sync && lua_rawlen(L, index) >= sizeof *sync && sync->kind == &runner->kinds[which];
+  return same ? sync : NULL;
+}
 
 /* Writes the name in quotes, or nothing. */
 void ta_describe_name(const struct ta_sync *sync, char *text, size_t size);
