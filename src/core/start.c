@@ -13,6 +13,9 @@
 
 /* -------------------------------------------------------------- what it starts with */
 
+/* Tasks with more arguments get no coroutine at once. */
+#define MOST_AT_ONCE 8
+
 /* The start's table: its count, the function and the arguments. */
 enum { PACKED_COUNT = 1, PACKED_FIRST };
 
@@ -92,9 +95,32 @@ static bool move_start(lua_State *L, lua_State *co, enum ta_task_start starts) {
   return true;
 }
 
+/* May it get an idle coroutine at once?  One with a debug hook has its own, and under
+ * many arguments the stack would have to grow. */
+static bool may_load_at_once(const struct ta_runner *runner, lua_State *L, int nargs) {
+  const struct ta_pool *pool = &runner->pool;
+  return pool->count > 0 && pool->to_refuse == 0 && nargs <= MOST_AT_ONCE && !lua_gethook(L);
+}
+
+/* Gives the task one, with the function at `function` and what follows it. */
+static void load_at_once(struct ta_runner *runner, lua_State *L, struct ta_task *task, int function,
+                         int nargs) {
+  ta_pool_take(runner, task);
+  lua_State *co = task->co;
+  lua_pushvalue(co, TA_POOL_BODY);
+  lua_pushvalue(co, TA_POOL_HANDLER);
+  for (int i = 0; i <= nargs; i++) lua_pushvalue(L, function + i);
+  lua_xmove(L, co, nargs + 1);
+  task->starts = TA_START_READY;
+}
+
 bool ta_start_load(struct ta_runner *runner, struct ta_task *task) {
   lua_State *L = runner->L;
   enum ta_task_start starts = (enum ta_task_start)task->starts;
+  if (starts == TA_START_READY) {
+    task->starts = TA_START_LOADED;
+    return true;
+  }
   if (!task->co && !ta_pool_take(runner, task)) return false;
   lua_pushvalue(task->co, TA_POOL_BODY);
   lua_pushvalue(task->co, TA_POOL_HANDLER);
@@ -150,7 +176,7 @@ static void push_given_name(lua_State *L, const struct ta_task_options *options)
 }
 
 /* Pushes a new task for the function at `function`. */
-static struct ta_task *push_new(struct ta_runner *runner, lua_State *L, int function, int nargs,
+static struct ta_task *push_new(struct ta_runner *runner, lua_State *L, int function,
                                 const struct ta_task_options *options) {
   bool named = options && options->name;
   /* The name first: a finalizer might change the table that holds it. */
@@ -171,14 +197,14 @@ static struct ta_task *push_new(struct ta_runner *runner, lua_State *L, int func
   lua_setiuservalue(L, -2, TA_TASK_RECORD);
   task->daemon = options && options->daemon;
   task->program = options && options->program;
-  keep_start(L, task, function, nargs);
+  if (named) lua_remove(L, -2);
   return task;
 }
 
 /* Has the Runner keep the task at `index`, with room for its timer, and the coroutine
  * above it if there is one.  No finalizer can run in between: a slot is taken last,
  * and the coroutine is kept when nothing can be refused any more. */
-static void keep_task(struct ta_runner *runner, lua_State *L, int index, bool has_coroutine) {
+static void keep_task(struct ta_runner *runner, lua_State *L, int index) {
   struct ta_task *task = lua_touserdata(L, index);
   size_t slot = ta_slot_reserve(runner);
   if (slot == 0 || ta_timers_reserve(&runner->timers, runner->live + runner->deadlines + 1,
@@ -190,7 +216,7 @@ static void keep_task(struct ta_runner *runner, lua_State *L, int index, bool ha
   lua_pop(L, 1);
   task->slot = (uint32_t)slot;
   if (TA_UNLIKELY(runner->heritage != NULL)) runner->heritage->inherit(runner, L, task);
-  if (TA_UNLIKELY(has_coroutine)) ta_pool_keep(runner, L, task);
+  if (TA_UNLIKELY(lua_gettop(L) > index)) ta_pool_keep(runner, L, task);
   ta_slot_take(runner, slot);
 }
 
@@ -215,15 +241,16 @@ static void inherit_cancellation(struct ta_runner *runner, struct ta_task *task)
   task->in_force = task->cause != NULL;
 }
 
-/* All of the birth that asks for memory where a finalizer may run.  Leaves the task
- * at `place`, and above it the coroutine of one that is made where a debug hook is
- * set: that has the hook too, in Lua. */
+/* All of the birth that asks for memory where a finalizer may run.  Pushes the task, and
+ * the coroutine of one that is made where a debug hook is set: that has the hook too, in
+ * Lua. */
 static struct ta_task *prepare(struct ta_runner *runner, lua_State *L, int place, int nargs,
                                const struct ta_task_options *options) {
-  struct ta_task *task = push_new(runner, L, place, nargs, options);
-  lua_copy(L, -1, place);
-  lua_settop(L, place);
-  if (ta_tracing(runner)) runner->upper->find_name(L, place);
+  struct ta_task *task = push_new(runner, L, place, options);
+  int object = place + nargs + 1;
+  if (ta_tracing(runner)) runner->upper->find_name(L, object);
+  if (!may_load_at_once(runner, L, nargs)) keep_start(L, task, place, nargs);
+  if (TA_UNLIKELY(lua_gethook(L) != NULL)) ta_pool_push(runner, L);
   return task;
 }
 
@@ -231,12 +258,14 @@ struct ta_task *ta_task_add(struct ta_runner *runner, lua_State *L, int nargs,
                             const struct ta_task_options *options, struct ta_scope *scope) {
   ta_check_open(runner, L);
   int place = lua_gettop(L) - nargs;
+  int object = place + nargs + 1;
   struct ta_task *task = prepare(runner, L, place, nargs, options);
-  bool has_hook = lua_gethook(L) != NULL;
-  if (TA_UNLIKELY(has_hook)) ta_pool_push(runner, L);
   ta_check_open(runner, L);
   if (scope && scope->ended) luaL_error(L, "spawn: the scope has ended");
-  keep_task(runner, L, place, has_hook);
+  keep_task(runner, L, object);
+  if (TA_LIKELY(task->starts == TA_START_LOADED)) load_at_once(runner, L, task, place, nargs);
+  lua_copy(L, object, place);
+  lua_settop(L, place);
   task->timer.seq = ++runner->last_id;
   task->scope = scope;
   if (scope) ta_list_append(&scope->children, &task->sibling);

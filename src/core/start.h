@@ -3,7 +3,7 @@
  * start.h -- how a task is born, and what it keeps until it starts.
  *
  * Its function and arguments lie in its object until the first step: many tasks are
- * spawned, and fewer run at once.
+ * spawned, and fewer run at once.  Where a coroutine lies idle it is taken at once.
  */
 #ifndef TA_CORE_START_H
 #define TA_CORE_START_H

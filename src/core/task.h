@@ -34,8 +34,8 @@ struct ta_waiter {
 /* What each step touches comes first, to lie in few cache lines. */
 struct ta_task {
   struct ta_timer timer;           /* `at` is the article's proceed_at, `seq` the id */
-  lua_State *co;                   /* NULL before its first step, but for one that was spawned
-                                      under a debug hook, and once it has ended */
+  lua_State *co;                   /* NULL before its first step, but for one that got one at
+                                      once: see start.h; and NULL once it has ended */
   struct ta_task *next_queued;     /* in the queue that holds it when runnable */
   const struct ta_wait_kind *kind; /* what it waits for; NULL: it does not */
   void *subject;                   /* more about that */
@@ -50,7 +50,7 @@ struct ta_task {
   uint8_t ends_as;                 /* what it will be when its last step is over */
   uint8_t marks;                   /* values that its coroutine yielded to wait; 0: it has not */
   uint8_t deliveries;              /* how often a cancellation was raised in it */
-  uint8_t starts : 2;              /* an enum ta_task_start */
+  uint8_t starts : 3;              /* an enum ta_task_start */
   bool daemon : 1;
   bool program : 1;   /* what it runs is the script itself */
   bool exposed : 1;   /* a script got hold of its coroutine */
@@ -94,7 +94,8 @@ struct ta_task {
 /* Where function and arguments are, for a task that has not started.  Those of one
  * that has a coroutine already, because of a debug hook, are not on it yet. */
 enum ta_task_start {
-  TA_START_LOADED, /* on its coroutine; or it has started */
+  TA_START_LOADED, /* it has started */
+  TA_START_READY,  /* on its coroutine */
   TA_START_BARE,   /* the function in its user value, no argument */
   TA_START_ONE,    /* and the argument in another */
   TA_START_PACKED  /* a table there with their count, the function, the arguments */

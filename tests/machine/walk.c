@@ -224,7 +224,7 @@ static bool check_runnable(struct walk *walk, const struct ta_task *task) {
 
 static bool check_task(struct walk *walk, const struct ta_task *task) {
   const struct ta_runner *runner = walk->runner;
-  REQUIRE_OF(task, (task->co != NULL) == (task->steps > 0));
+  REQUIRE_OF(task, (task->co != NULL) == (task->steps > 0 || task->starts == TA_START_READY));
   REQUIRE_OF(task, (task->starts == TA_START_LOADED) == (task->steps > 0));
   REQUIRE_OF(task, ta_task_in_slot(runner, task->slot) == task);
   REQUIRE_OF(task, !task->doomed);
