@@ -37,8 +37,9 @@ enum {
   TA_KEEPS_BODY,          /* the function at the bottom of each task's stack */
   TA_KEEPS_HANDLER,       /* the message handler that remembers frames */
   TA_KEEPS_KNOWN,         /* reference -> what is known of an error on its way */
-  TA_KEEPS_RECORD,        /* the last spawn record */
-  TA_KEEPS_SPAWNER,       /* the function that made it */
+  TA_KEEPS_RECORDS,       /* number -> spawn record */
+  TA_KEEPS_COUNTS,        /* the memory of `records.counts` */
+  TA_KEEPS_SPAWNER,       /* the function that made the last record */
   TA_KEEPS_REPLACED,      /* list of table, key, value that ta_open() replaced */
   TA_KEEPS_CLOSER,        /* the metatable of a module that is being loaded */
   TA_KEEPS_CAUSES,        /* cause -> error object of a cancellation */
@@ -113,6 +114,16 @@ struct ta_pool {
   size_t capacity;
   size_t refused; /* how many are refused in a row, as of the last time in this pass */
   size_t to_refuse;
+};
+
+/* Spawn records by number, from 1 on. */
+struct ta_records {
+  uint32_t *counts; /* of the tasks that have it, and one more for the last one; of a number
+                       that is free, the next such one */
+  uint32_t capacity;
+  uint32_t used; /* how many were ever in use at once */
+  uint32_t free; /* the one to be used next, or 0 */
+  uint32_t last; /* the one made last, or 0 */
 };
 
 /* A script's own debug hook, while ours is in its place. */
@@ -193,7 +204,8 @@ struct ta_runner {
   unsigned quiet_stretch; /* and how many there were to begin with */
   unsigned steps_unseen;  /* steps since the host last looked at the outside */
 
-  uint64_t record_task; /* whose spawn record is cached, and from which line */
+  struct ta_records records;
+  uint64_t record_task; /* who made the last one, and at which line */
   int record_line;
 
   struct ta_loading *loading; /* modules being required */

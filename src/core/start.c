@@ -193,8 +193,6 @@ static struct ta_task *push_new(struct ta_runner *runner, lua_State *L, int func
   if (!named) runner->upper->note_function(runner, L, function, task);
   ta_push_kept(runner, L, TA_KEEPS_META);
   lua_setmetatable(L, -2);
-  runner->upper->push_record(runner, L);
-  lua_setiuservalue(L, -2, TA_TASK_RECORD);
   task->daemon = options && options->daemon;
   task->program = options && options->program;
   if (named) lua_remove(L, -2);
@@ -241,17 +239,21 @@ static void inherit_cancellation(struct ta_runner *runner, struct ta_task *task)
   task->in_force = task->cause != NULL;
 }
 
-/* All of the birth that asks for memory where a finalizer may run.  Pushes the task, and
- * the coroutine of one that is made where a debug hook is set: that has the hook too, in
- * Lua. */
-static struct ta_task *prepare(struct ta_runner *runner, lua_State *L, int place, int nargs,
-                               const struct ta_task_options *options) {
-  struct ta_task *task = push_new(runner, L, place, options);
-  int object = place + nargs + 1;
-  if (ta_tracing(runner)) runner->upper->find_name(L, object);
-  if (!may_load_at_once(runner, L, nargs)) keep_start(L, task, place, nargs);
-  if (TA_UNLIKELY(lua_gethook(L) != NULL)) ta_pool_push(runner, L);
-  return task;
+/* Has the task at the top keep what it starts with, unless that can be laid on a
+ * coroutine when nothing may be refused any more.  Gives the number of the spawn's record.
+ * What is kept idle may be taken by finalizers meanwhile.  Pushes the coroutine of a task
+ * that is made where a debug hook is set: that has the hook too, in Lua. */
+static uint32_t settle_start(struct ta_runner *runner, lua_State *L, struct ta_task *task,
+                             int place, int nargs) {
+  for (;;) {
+    bool bare = task->starts == TA_START_LOADED;
+    if (bare && !may_load_at_once(runner, L, nargs)) {
+      keep_start(L, task, place, nargs);
+      if (TA_UNLIKELY(lua_gethook(L) != NULL)) ta_pool_push(runner, L);
+    }
+    uint32_t record = runner->upper->find_record(runner, L);
+    if (task->starts != TA_START_LOADED || may_load_at_once(runner, L, nargs)) return record;
+  }
 }
 
 struct ta_task *ta_task_add(struct ta_runner *runner, lua_State *L, int nargs,
@@ -259,7 +261,9 @@ struct ta_task *ta_task_add(struct ta_runner *runner, lua_State *L, int nargs,
   ta_check_open(runner, L);
   int place = lua_gettop(L) - nargs;
   int object = place + nargs + 1;
-  struct ta_task *task = prepare(runner, L, place, nargs, options);
+  struct ta_task *task = push_new(runner, L, place, options);
+  if (ta_tracing(runner)) runner->upper->find_name(L, object);
+  uint32_t record = settle_start(runner, L, task, place, nargs);
   ta_check_open(runner, L);
   if (scope && scope->ended) luaL_error(L, "spawn: the scope has ended");
   keep_task(runner, L, object);
@@ -271,6 +275,7 @@ struct ta_task *ta_task_add(struct ta_runner *runner, lua_State *L, int nargs,
   if (scope) ta_list_append(&scope->children, &task->sibling);
   inherit_cancellation(runner, task);
   join_living(runner, task);
+  if (record) runner->upper->have_record(runner, task, record);
   if (ta_tracing(runner))
     runner->upper->trace_birth(runner, L, place, options ? options->origin : NULL);
   ta_make_ready_new(runner, task);

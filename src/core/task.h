@@ -79,6 +79,7 @@ struct ta_task {
       lua_KContext context;
     } after;
   };
+  uint32_t record;       /* where it was spawned, as long as it lives: see lineage.h */
   struct ta_task *older; /* neighbours among all that live */
   struct ta_task *newer;
   struct ta_list awaiters;  /* those who wait for its end */
@@ -105,11 +106,10 @@ enum ta_task_start {
 enum {
   TA_TASK_OUTCOME = 1,              /* its result or error; before it starts its arguments */
   TA_TASK_FUNCTION,                 /* what it runs, until that is replaced by its name */
-  TA_TASK_RECORD,                   /* where it was spawned, or nil: see describe.h */
-  TA_TASK_KNOWN = TA_TASK_RECORD,   /* after a failure what is known of it: see known.h */
   TA_TASK_REGION,                   /* the object of its innermost region; that keeps the others */
+  TA_TASK_NESTED,                   /* the nested coroutine that waited last */
   TA_TASK_ANCHOR = TA_TASK_OUTCOME, /* while it runs, what its last wait was about */
-  TA_TASK_NESTED = TA_TASK_REGION + 1, /* the nested coroutine that waited last */
+  TA_TASK_KNOWN = TA_TASK_NESTED,   /* after a failure what is known of it: see traceback.h */
   TA_TASK_KEEPS = TA_TASK_NESTED
 };
 

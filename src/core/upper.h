@@ -10,13 +10,15 @@
 #include "core/task.h"
 
 struct ta_upper {
-  /* Pushes what is to be remembered of the spawn by the running function, or nil.
-   * [-0, +1, m] */
-  void (*push_record)(struct ta_runner *runner, lua_State *L);
+  /* What is to be remembered of the spawn by the running function: its number, or 0.  It
+   * lasts until finalizers may run, or a task has it.  [-0, +0, m] */
+  uint32_t (*find_record)(struct ta_runner *runner, lua_State *L);
+
+  /* The task, which was made since, has it. */
+  void (*have_record)(struct ta_runner *runner, struct ta_task *task, uint32_t record);
 
   /* The new task was made with the function at `function`, and keeps it.  [-0, +0, -] */
-  void (*note_function)(struct ta_runner *runner, lua_State *L, int function,
-                        struct ta_task *task);
+  void (*note_function)(struct ta_runner *runner, lua_State *L, int function, struct ta_task *task);
 
   /* A failing task ends by the error object on top of its coroutine: pushes what there
    * is to tell, unless nobody will be told.  How many values then lie there, the object

@@ -34,7 +34,8 @@
 
 /* What this floor and the one below do for the kernel. */
 static const struct ta_upper upper = {
-    .push_record = ta_push_record,
+    .find_record = ta_find_record,
+    .have_record = ta_have_record,
     .note_function = ta_note_function,
     .describe_end = ta_describe_end,
     .report = ta_report_failure_of,
@@ -59,6 +60,7 @@ struct ta_runner *ta_runner_new(lua_State *L, const struct ta_host *host) {
   struct ta_runner *runner = ta_runner_make(L, host, &upper);
   ta_obstacle_setup(runner, L);
   ta_naming_setup(runner, L);
+  ta_lineage_setup(runner, L);
   ta_known_setup(runner, L);
   ta_errors_setup(runner, L);
   ta_select_setup(runner, L);

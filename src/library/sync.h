@@ -28,8 +28,7 @@ void *ta_push_sync(struct ta_runner *runner, lua_State *L, size_t size, int name
 
 /* The object of the kind at `index`, or NULL: as ta_to_kind(), in less time.  What the
  * address stands for is its own, so that no userdata of somebody else's holds it. */
-static inline void *ta_to_sync(const struct ta_runner *runner, lua_State *L, int index,
-                               int which) {
+static inline void *ta_to_sync(const struct ta_runner *runner, lua_State *L, int index, int which) {
   struct ta_sync *sync = lua_touserdata(L, index);
   bool same = sync && lua_rawlen(L, index) >= sizeof *sync && sync->kind == &runner->kinds[which];
   return same ? sync : NULL;

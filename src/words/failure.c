@@ -74,7 +74,7 @@ static struct description *push_description(struct ta_runner *runner, lua_State 
   push_place(L, -1);
   words->place = keep(L, place, PLACE);
   words->failure.traceback = keep(L, place, TRACEBACK);
-  lua_getiuservalue(L, place + 1, TA_TASK_RECORD);
+  ta_push_record(runner, L, task);
   ta_push_chain(L);
   words->failure.spawned = keep(L, place, SPAWNED);
   ta_push_known_origin(L, known);

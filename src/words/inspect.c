@@ -140,7 +140,7 @@ static void push_facts(struct ta_runner *runner, lua_State *L, const struct ta_t
     lua_setfield(L, -2, "seconds");
     set_id(L, "holder", facts.holder);
   }
-  lua_getiuservalue(L, object, TA_TASK_RECORD);
+  ta_push_record(runner, L, task);
   uint64_t spawner = (uint64_t)ta_record_spawner(L, -1);
   ta_push_chain(L);
   lua_setfield(L, -2, "spawned");

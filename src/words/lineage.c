@@ -2,6 +2,7 @@
 #include "words/lineage.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "core/level.h"
 #include "core/where.h"
@@ -87,7 +88,7 @@ static void push_new_record(struct ta_runner *runner, lua_State *L, int line, lu
   ta_task_push(runner, L, runner->current);
   ta_push_known_name(runner, L, -1);
   lua_rawseti(L, record, RECORD_NAME);
-  lua_getiuservalue(L, -1, TA_TASK_RECORD);
+  ta_push_record(runner, L, runner->current);
   if (depth_of(L, -1) >= CHAIN_KEPT) cut_chain(L);
   lua_pushinteger(L, depth_of(L, -1) + 1);
   lua_rawseti(L, record, RECORD_DEPTH);
@@ -95,33 +96,109 @@ static void push_new_record(struct ta_runner *runner, lua_State *L, int line, lu
   lua_settop(L, record);
 }
 
-void ta_push_record(struct ta_runner *runner, lua_State *L) {
+/* ------------------------------------------------------------------ records by number */
+
+#define FIRST_CAPACITY 16
+
+static bool has_room(const struct ta_records *records) {
+  return records->free || records->used + 1 < records->capacity;
+}
+
+/* Makes room for one more.  Finalizers run meanwhile, and may do so too. */
+static void reserve_record(struct ta_runner *runner, lua_State *L) {
+  struct ta_records *records = &runner->records;
+  while (!has_room(records)) {
+    uint32_t capacity = records->capacity ? 2 * records->capacity : FIRST_CAPACITY;
+    uint32_t *counts = lua_newuserdatauv(L, capacity * sizeof *counts, 0);
+    ta_check_open(runner, L);
+    if (has_room(records) || capacity <= records->capacity) {
+      lua_pop(L, 1);
+      continue;
+    }
+    if (records->counts) memcpy(counts, records->counts, records->capacity * sizeof *counts);
+    records->counts = counts;
+    records->capacity = capacity;
+    ta_keep(runner, L, TA_KEEPS_COUNTS);
+  }
+}
+
+/* Nobody else has the record of that number: its place is free. */
+static void free_record(struct ta_runner *runner, lua_State *L, uint32_t number) {
+  struct ta_records *records = &runner->records;
+  ta_push_kept(runner, L, TA_KEEPS_RECORDS);
+  lua_pushnil(L);
+  lua_rawseti(L, -2, number);
+  lua_pop(L, 1);
+  records->counts[number] = records->free;
+  records->free = number;
+}
+
+static void leave_record(struct ta_runner *runner, lua_State *L, uint32_t number) {
+  if (number && --runner->records.counts[number] == 0) free_record(runner, L, number);
+}
+
+/* Gives the record on top, which is popped, a number: it is the last one. */
+static void number_record(struct ta_runner *runner, lua_State *L) {
+  struct ta_records *records = &runner->records;
+  uint32_t number = records->free ? records->free : records->used + 1;
+  ta_push_kept(runner, L, TA_KEEPS_RECORDS);
+  lua_insert(L, -2);
+  lua_rawseti(L, -2, number);
+  lua_pop(L, 1);
+  if (records->free)
+    records->free = records->counts[number];
+  else
+    records->used++;
+  records->counts[number] = 1;
+  leave_record(runner, L, records->last);
+  records->last = number;
+}
+
+uint32_t ta_find_record(struct ta_runner *runner, lua_State *L) {
   lua_Debug ar;
-  if (!runner->current || !ta_in_task(runner, L)) {
+  if (!runner->current || !ta_in_task(runner, L)) return 0;
+  if (TA_LIKELY(is_cached(runner, L))) return runner->records.last;
+  ta_check_stack(L, LUA_MINSTACK);
+  int top = lua_gettop(L);
+  int line = push_spawner(L, &ar);
+  push_new_record(runner, L, line, &ar);
+  reserve_record(runner, L);
+  number_record(runner, L);
+  ta_keep(runner, L, TA_KEEPS_SPAWNER);
+  lua_settop(L, top);
+  runner->record_task = ta_task_id(runner->current);
+  runner->record_line = line;
+  return runner->records.last;
+}
+
+void ta_have_record(struct ta_runner *runner, struct ta_task *task, uint32_t record) {
+  task->record = record;
+  runner->records.counts[record]++;
+}
+
+void ta_push_record(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
+  if (!task->record) {
     lua_pushnil(L);
     return;
   }
-  if (is_cached(runner, L)) {
-    ta_push_kept(runner, L, TA_KEEPS_RECORD);
-    return;
-  }
-  ta_check_stack(L, LUA_MINSTACK);
-  int line = push_spawner(L, &ar);
-  push_new_record(runner, L, line, &ar);
-  lua_pushvalue(L, -1);
-  ta_keep(runner, L, TA_KEEPS_RECORD);
-  lua_insert(L, -2);
-  ta_keep(runner, L, TA_KEEPS_SPAWNER);
-  runner->record_task = ta_task_id(runner->current);
-  runner->record_line = line;
+  ta_push_kept(runner, L, TA_KEEPS_RECORDS);
+  lua_rawgeti(L, -1, task->record);
+  lua_replace(L, -2);
 }
 
 void ta_forget_origin(struct ta_runner *runner, struct ta_task *task) {
   ta_forget_function(runner, task);
+  leave_record(runner, runner->L, task->record);
+  task->record = 0;
   if (runner->record_task != ta_task_id(task)) return;
   runner->record_task = 0;
   lua_pushboolean(runner->L, false);
   ta_keep(runner, runner->L, TA_KEEPS_SPAWNER);
+}
+
+void ta_lineage_setup(struct ta_runner *runner, lua_State *L) {
+  lua_newtable(L);
+  ta_keep(runner, L, TA_KEEPS_RECORDS);
 }
 
 /* Pushes "spawned at PLACE by #ID NAME" for the record at `record`. */

@@ -12,9 +12,18 @@
 
 #include "core/task.h"
 
-/* Pushes the record of a spawn by the running function, or nil when no task
- * runs it.  [-0, +1, m] */
-void ta_push_record(struct ta_runner *runner, lua_State *L);
+/* The number of the record of a spawn by the running function, or 0 when no task runs it.
+ * It lasts until finalizers may run, or ta_have_record().  [-0, +0, m] */
+uint32_t ta_find_record(struct ta_runner *runner, lua_State *L);
+
+/* The new task has it until it ends. */
+void ta_have_record(struct ta_runner *runner, struct ta_task *task, uint32_t record);
+
+/* Pushes the record of a task that lives, or nil.  [-0, +1, -] */
+void ta_push_record(struct ta_runner *runner, lua_State *L, const struct ta_task *task);
+
+/* Makes the table of records.  [-0, +0, m] */
+void ta_lineage_setup(struct ta_runner *runner, lua_State *L);
 
 /* The task has ended: its function, which is kept where it has spawned as well, may
  * go. */

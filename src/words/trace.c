@@ -26,7 +26,7 @@ static void set_by(struct ta_trace_event *event, const struct ta_task *by) {
 
 void ta_trace_birth(struct ta_runner *runner, lua_State *L, int task_index, const char *origin) {
   struct ta_trace_event event = {.kind = TA_EVENT_ADD, .delay = -1};
-  lua_getiuservalue(L, task_index, TA_TASK_RECORD);
+  ta_push_record(runner, L, lua_touserdata(L, task_index));
   event.where = ta_record_place(L, -1);
   if (lua_istable(L, -1))
     set_by(&event, runner->current);
