@@ -29,6 +29,9 @@ struct ta_loading;
 struct ta_upper;
 struct ta_woken;
 
+/* So many functions that tasks are spawned with again and again are known. */
+#define TA_CALLED_FUNCTIONS 16
+
 /* What the Runner keeps in the registry. */
 enum {
   TA_KEEPS_TASKS = 1,     /* reference -> task, for all that live */
@@ -72,7 +75,8 @@ enum {
   TA_KEEPS_TEXTS,   /* the names of those, and of all that were: tasks keep it too */
   TA_KEEPS_WATCH,
   TA_KEEPS_TRANSPARENT, /* C functions inside which can be waited, by their addresses */
-  TA_KEEPS_COUNT = TA_KEEPS_TRANSPARENT
+  TA_KEEPS_FUNCTIONS,   /* of `called`, one by one */
+  TA_KEEPS_COUNT = TA_KEEPS_FUNCTIONS + TA_CALLED_FUNCTIONS - 1
 };
 
 /* What functions of one place in the source are called: see naming.c. */
@@ -85,13 +89,14 @@ struct ta_named_place {
 };
 
 /* A function that several tasks were spawned with: see task_name.c. */
-#define TA_CALLED_FUNCTIONS 16
 struct ta_called {
   const void *function; /* NULL: none yet */
   const void *seen;     /* the last one that was to have this place, and has none */
   const char *name;     /* what those are called that run it, or NULL */
   bool is_global;       /* as long as that is the name of a global function */
-  size_t tasks;         /* how many keep it */
+  bool kept;            /* under `reference`, in the registry, for all but the first of them */
+  int reference;        /* see TA_KEEPS_FUNCTIONS */
+  size_t tasks;         /* how many were spawned with it and live, and have no name yet */
 };
 
 /* Tasks waiting for their turn, linked through themselves. */

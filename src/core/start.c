@@ -49,6 +49,14 @@ static bool keeps_function_bare(const struct ta_task *task) {
   return task->starts == TA_START_BARE || task->starts == TA_START_ONE;
 }
 
+void ta_task_push_function(lua_State *L, int task_index) {
+  const struct ta_task *task = lua_touserdata(L, task_index);
+  if (task->borrows)
+    lua_rawgeti(L, LUA_REGISTRYINDEX, task->called->reference);
+  else
+    lua_getiuservalue(L, task_index, TA_TASK_FUNCTION);
+}
+
 void ta_task_keep_function(lua_State *L, int task_index) {
   struct ta_task *task = lua_touserdata(L, task_index);
   if (!keeps_function_bare(task)) return;
@@ -59,7 +67,7 @@ void ta_task_keep_function(lua_State *L, int task_index) {
   }
   lua_pushinteger(L, task->starts == TA_START_ONE);
   lua_rawseti(L, -2, PACKED_COUNT);
-  lua_getiuservalue(L, task_index, TA_TASK_FUNCTION);
+  ta_task_push_function(L, task_index);
   lua_rawseti(L, -2, PACKED_FIRST);
   lua_getiuservalue(L, task_index, TA_TASK_OUTCOME);
   lua_rawseti(L, -2, PACKED_FIRST + 1);
@@ -84,7 +92,7 @@ static bool unpack_start(lua_State *L, lua_State *co) {
 /* Moves them from the task whose object is on top of L. */
 static bool move_start(lua_State *L, lua_State *co, enum ta_task_start starts) {
   int object = lua_gettop(L);
-  if (starts != TA_START_PACKED) lua_getiuservalue(L, object, TA_TASK_FUNCTION);
+  if (starts != TA_START_PACKED) ta_task_push_function(L, object);
   if (starts != TA_START_BARE) {
     lua_getiuservalue(L, object, TA_TASK_OUTCOME);
     lua_pushnil(L);
@@ -125,6 +133,10 @@ bool ta_start_load(struct ta_runner *runner, struct ta_task *task) {
   lua_pushvalue(task->co, TA_POOL_BODY);
   lua_pushvalue(task->co, TA_POOL_HANDLER);
   task->starts = TA_START_LOADED;
+  if (starts == TA_START_BARE && task->borrows) {
+    lua_rawgeti(task->co, LUA_REGISTRYINDEX, task->called->reference);
+    return true;
+  }
   ta_push_kept(runner, L, TA_KEEPS_TASKS);
   lua_rawgeti(L, -1, (lua_Integer)task->slot);
   bool fits = move_start(L, task->co, starts);
@@ -148,7 +160,7 @@ void ta_set_task_name(lua_State *L, int task_index) {
     lua_concat(L, 3);
   }
   ta_task_keep_function(L, task_index);
-  ta_task_leave_called(task);
+  ta_task_leave_called(L, task);
   task->name = lua_tostring(L, -1);
   task->two_names = two_parts;
   lua_setiuservalue(L, task_index, TA_TASK_FUNCTION);
@@ -175,8 +187,8 @@ static void push_given_name(lua_State *L, const struct ta_task_options *options)
     lua_pushstring(L, options->name);
 }
 
-/* Pushes a new task for the function at `function`. */
-static struct ta_task *push_new(struct ta_runner *runner, lua_State *L, int function,
+/* Pushes a new task, which has its name if one was given. */
+static struct ta_task *push_new(struct ta_runner *runner, lua_State *L,
                                 const struct ta_task_options *options) {
   bool named = options && options->name;
   /* The name first: a finalizer might change the table that holds it. */
@@ -185,18 +197,35 @@ static struct ta_task *push_new(struct ta_runner *runner, lua_State *L, int func
   memset(task, 0, sizeof *task);
   ta_list_init(&task->awaiters);
   ta_list_init(&task->attached);
-  lua_pushvalue(L, named ? -2 : function);
-  if (named)
-    ta_set_task_name(L, -2);
-  else
-    lua_setiuservalue(L, -2, TA_TASK_FUNCTION);
-  if (!named) runner->upper->note_function(runner, L, function, task);
   ta_push_kept(runner, L, TA_KEEPS_META);
   lua_setmetatable(L, -2);
   task->daemon = options && options->daemon;
   task->program = options && options->program;
-  if (named) lua_remove(L, -2);
+  if (!named) return task;
+  lua_insert(L, -2);
+  ta_set_task_name(L, -2);
   return task;
+}
+
+/* Finds out the name of the new task at the top, for the trace. */
+static void name_at_birth(struct ta_runner *runner, lua_State *L, const struct ta_task *task,
+                          int function) {
+  if (!task->name) {
+    lua_pushvalue(L, function);
+    lua_setiuservalue(L, -2, TA_TASK_FUNCTION);
+  }
+  runner->upper->find_name(L, lua_gettop(L));
+}
+
+/* The task at `object` keeps its function, unless that is kept for several.  It lives: they
+ * count it. */
+static void keep_function(struct ta_runner *runner, lua_State *L, int function, int object) {
+  struct ta_task *task = lua_touserdata(L, object);
+  if (task->name) return;
+  runner->upper->note_function(runner, L, function, task);
+  if (task->borrows) return;
+  lua_pushvalue(L, function);
+  lua_setiuservalue(L, object, TA_TASK_FUNCTION);
 }
 
 /* Has the Runner keep the task at `index`, with room for its timer, and the coroutine
@@ -261,13 +290,14 @@ struct ta_task *ta_task_add(struct ta_runner *runner, lua_State *L, int nargs,
   ta_check_open(runner, L);
   int place = lua_gettop(L) - nargs;
   int object = place + nargs + 1;
-  struct ta_task *task = push_new(runner, L, place, options);
-  if (ta_tracing(runner)) runner->upper->find_name(L, object);
+  struct ta_task *task = push_new(runner, L, options);
+  if (ta_tracing(runner)) name_at_birth(runner, L, task, place);
   uint32_t record = settle_start(runner, L, task, place, nargs);
   ta_check_open(runner, L);
   if (scope && scope->ended) luaL_error(L, "spawn: the scope has ended");
   keep_task(runner, L, object);
   if (TA_LIKELY(task->starts == TA_START_LOADED)) load_at_once(runner, L, task, place, nargs);
+  keep_function(runner, L, place, object);
   lua_copy(L, object, place);
   lua_settop(L, place);
   task->timer.seq = ++runner->last_id;

@@ -19,6 +19,9 @@ struct ta_task *ta_task_add(struct ta_runner *runner, lua_State *L, int nargs,
  * it.  False when memory is out. */
 bool ta_start_load(struct ta_runner *runner, struct ta_task *task);
 
+/* Pushes the function of a task that has no name yet.  [-0, +1, -] */
+void ta_task_push_function(lua_State *L, int task_index);
+
 /* Keeps the function, which a name is about to replace in its user value, where
  * the first step finds it.  [-0, +0, m] */
 void ta_task_keep_function(lua_State *L, int task_index);

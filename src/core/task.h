@@ -70,6 +70,7 @@ struct ta_task {
   bool empty : 1;     /* it has none */
   bool has_known : 1; /* see known.h */
   bool two_names : 1; /* see naming.c */
+  bool borrows : 1;   /* its function is kept by `called` */
   const void *cause;  /* why it was cancelled, or NULL: see cancel.h */
   union {
     struct ta_waiter waiter; /* while it waits in a queue of the core's */
@@ -138,11 +139,15 @@ static inline struct ta_task *ta_task_running_on(const struct ta_runner *runner,
 /* Pushes the task's object.  Only of one that lives.  [-0, +1, -] */
 void ta_task_push(struct ta_runner *runner, lua_State *L, const struct ta_task *task);
 
-/* It keeps its function no longer, or the Runner forgets it: no other task can tell by it
- * that the function lives. */
-static inline void ta_task_leave_called(struct ta_task *task) {
-  if (task->called) task->called->tasks--;
+/* It needs its function no longer: others that do cannot tell by it that that lives. */
+static inline void ta_task_leave_called(lua_State *L, struct ta_task *task) {
+  struct ta_called *called = task->called;
   task->called = NULL;
+  task->borrows = false;
+  if (!called || --called->tasks > 0 || !called->kept) return;
+  called->kept = false;
+  lua_pushboolean(L, false);
+  lua_rawseti(L, LUA_REGISTRYINDEX, called->reference);
 }
 
 /* Has anybody heard, or will hear, of its failure? */

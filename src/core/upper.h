@@ -17,7 +17,8 @@ struct ta_upper {
   /* The task, which was made since, has it. */
   void (*have_record)(struct ta_runner *runner, struct ta_task *task, uint32_t record);
 
-  /* The new task was made with the function at `function`, and keeps it.  [-0, +0, -] */
+  /* The new task was made with the function at `function`, and keeps it unless it
+   * `borrows` it now.  [-0, +0, -] */
   void (*note_function)(struct ta_runner *runner, lua_State *L, int function, struct ta_task *task);
 
   /* A failing task ends by the error object on top of its coroutine: pushes what there

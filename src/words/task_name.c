@@ -18,7 +18,7 @@ const char *ta_push_task_name(lua_State *L, int task_index) {
   struct ta_task *task = lua_touserdata(L, task_index);
   ta_check_stack(L, LUA_MINSTACK);
   if (!task->name) {
-    lua_getiuservalue(L, task_index, TA_TASK_FUNCTION);
+    ta_task_push_function(L, task_index);
     ta_push_function_name(L, lua_gettop(L));
     ta_set_task_name(L, task_index);
     lua_pop(L, 1);
@@ -132,7 +132,7 @@ void ta_push_known_name(struct ta_runner *runner, lua_State *L, int task_index) 
   const struct ta_task *task = lua_touserdata(L, task_index);
   ta_check_stack(L, LUA_MINSTACK);
   if (!task->name) {
-    lua_getiuservalue(L, task_index, TA_TASK_FUNCTION);
+    ta_task_push_function(L, task_index);
     push_name_of(runner, L);
     ta_set_task_name(L, task_index);
   }
@@ -181,8 +181,13 @@ void ta_note_function(struct ta_runner *runner, lua_State *L, int function, stru
   struct ta_called *called = place_of_called(runner, pointer);
   bool known = called->function == pointer && (called->tasks > 0 || !is_gone(runner, L, called));
   if (!known && !take_called(runner, L, function, called)) return;
-  called->tasks++;
+  if (called->tasks++ > 0 && !called->kept) {
+    called->kept = true;
+    lua_pushvalue(L, function);
+    lua_rawseti(L, LUA_REGISTRYINDEX, called->reference);
+  }
   task->called = called;
+  task->borrows = called->kept;
 }
 
 /* (name, Runner, place): the name is kept for those who run the function from now on. */
@@ -268,6 +273,18 @@ static void name_by_force(struct ta_runner *runner, lua_State *L, int object) {
   lua_setiuservalue(L, object, TA_TASK_FUNCTION);
 }
 
+/* Names the task whose object is at `object`, if its function holds anything. */
+static void name_anew(struct ta_runner *runner, lua_State *L, struct ta_task *task, int object) {
+  ta_task_push_function(L, object);
+  if (!name_at_once(runner, L, task, task->called)) {
+    name_by_force(runner, L, object);
+  } else if (!task->name) {
+    lua_pushvalue(L, object + 1);
+    lua_setiuservalue(L, object, TA_TASK_FUNCTION);
+  }
+  lua_settop(L, object);
+}
+
 void ta_forget_function(struct ta_runner *runner, struct ta_task *task) {
   lua_State *L = runner->L;
   int object = lua_gettop(L);
@@ -275,14 +292,14 @@ void ta_forget_function(struct ta_runner *runner, struct ta_task *task) {
   if (task->name) return;
   if (called && has_text(runner, L, called)) {
     task->name = called->name;
-    lua_pushnil(L);
-    lua_setiuservalue(L, object, TA_TASK_FUNCTION);
+    if (!task->borrows) {
+      lua_pushnil(L);
+      lua_setiuservalue(L, object, TA_TASK_FUNCTION);
+    }
   } else {
-    lua_getiuservalue(L, object, TA_TASK_FUNCTION);
-    if (!name_at_once(runner, L, task, called)) name_by_force(runner, L, object);
-    lua_settop(L, object);
+    name_anew(runner, L, task, object);
   }
-  ta_task_leave_called(task);
+  ta_task_leave_called(L, task);
 }
 
 /* A table that has an array of so many places. */
@@ -305,4 +322,6 @@ void ta_naming_setup(struct ta_runner *runner, lua_State *L) {
   lua_setfield(L, -2, "__mode");
   lua_setmetatable(L, -2);
   ta_keep(runner, L, TA_KEEPS_CALLED);
+  for (int i = 0; i < TA_CALLED_FUNCTIONS; i++)
+    runner->called[i].reference = runner->references[TA_KEEPS_FUNCTIONS + i];
 }

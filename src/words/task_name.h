@@ -24,7 +24,8 @@ void ta_find_task_name(lua_State *L, int task_index);
  * one place.  [-0, +1, m] */
 void ta_push_known_name(struct ta_runner *runner, lua_State *L, int task_index);
 
-/* The new task was made with the function at `function`, and keeps it.  [-0, +0, -] */
+/* The new task was made with the function at `function`, and keeps it unless it `borrows`
+ * it now.  [-0, +0, -] */
 void ta_note_function(struct ta_runner *runner, lua_State *L, int function, struct ta_task *task);
 
 /* The task, whose object is on top of the Runner's L, ends: forgets its function.
