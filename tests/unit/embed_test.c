@@ -159,6 +159,25 @@ static void expect_after_free(const char *kept, const char *code, const char *lo
   world_close(&world);
 }
 
+static void names_of_ended_tasks_outlive_the_runner(void) {
+  WITH_WORLD(world);
+  world_do(&world, "local function work() end list = {} "
+                   "function start() for i = 1, 3 do list[#list + 1] = spawn(work) end end");
+  for (int i = 0; i < 3; i++) {
+    world_do(&world, "start()");
+    world_run(&world);
+  }
+  ta_runner_free(world.runner);
+  world.runner = NULL;
+  world_do(&world, "start, list = nil, {list[8], list[9]} collectgarbage() collectgarbage()");
+  world_do(&world, "for i = 1, 1000 do local _ = ('x'):rep(i % 50) .. i end");
+  world_do(&world, "local name = list[1].name "
+                   "for i = 2, #list do if list[i].name ~= name then log(i) end end "
+                   "log(#list, (name:gsub('%W', '')))");
+  CHECK_TEXT(world.log, "2 test1");
+  world_close(&world);
+}
+
 static void waits_kept_after_freeing_raise(void) {
   expect_after_free("s, a = sleep, async", "log(pcall(s, 1)) log(pcall(a.checkpoint))",
                     "false the Runner was closed false the Runner was closed");
@@ -692,6 +711,7 @@ const struct test embed_tests[] = {
     TEST(generators_wait_where_the_extra_space_is_given),
     TEST(freeing_puts_back_all_that_was_replaced),
     TEST(a_state_without_libraries_can_be_opened),
+    TEST(names_of_ended_tasks_outlive_the_runner),
     TEST(waits_kept_after_freeing_raise),
     TEST(whatever_could_wait_or_make_something_says_that_the_runner_was_closed),
     TEST(spawn_kept_after_freeing_raises),

@@ -14,6 +14,24 @@ static void a_task_that_has_not_started_has_no_coroutine(void) {
   world_close(&world);
 }
 
+static void one_that_lies_idle_is_taken_when_a_task_is_spawned(void) {
+  WITH_WORLD(world);
+  world_add(&world, "sleep(0)");
+  world_run(&world);
+  size_t idle = world.runner->pool.count;
+  const struct ta_task *first = world_add(&world, "log(...)");
+  const struct ta_task *second = world_add(&world, "log(...)");
+  CHECK(idle == 1 && first->co && !second->co);
+  world_do(&world, "t = spawn(log, 'never') t:cancel()");
+  world_run(&world);
+  world_do(&world, "t = spawn(log, 'never') t:cancel() t = spawn(log, 1, nil, nil)");
+  CHECK(world.runner->pool.count == 0);
+  world_run(&world);
+  CHECK(world.runner->pool.count == 1);
+  CHECK_TEXT(world.log, "1 nil nil");
+  world_close(&world);
+}
+
 /* Tasks one after the other: on how many coroutines do they run? */
 static void check_coroutines(const char *body, unsigned count) {
   WITH_WORLD(world);
@@ -247,6 +265,7 @@ static void tasks_that_memory_keeps_from_starting_do_not_all_ask_for_it(void) {
 
 const struct test pool_tests[] = {
     TEST(a_task_that_has_not_started_has_no_coroutine),
+    TEST(one_that_lies_idle_is_taken_when_a_task_is_spawned),
     TEST(coroutines_of_ended_tasks_are_used_again),
     TEST(without_leave_no_coroutine_is_used_again),
     TEST(a_coroutine_that_a_script_named_is_not_used_again),
