@@ -51,24 +51,24 @@ struct ta_task {
   uint8_t marks;                   /* values that its coroutine yielded to wait; 0: it has not */
   uint8_t deliveries;              /* how often a cancellation was raised in it */
   uint8_t starts : 3;              /* an enum ta_task_start */
+  bool program : 1;                /* what it runs is the script itself */
+  bool exposed : 1;                /* a script got hold of its coroutine */
+  bool endless : 1;                /* in sleep(math.huge) */
+  bool outside : 1;                /* in a wait that the outside can end */
+  bool queued : 1;                 /* `waiter` holds a place */
+  bool in_force : 1;               /* a cancellation is: each wait raises it */
+  bool given_up : 1;               /* its wait was, or the cancellation came during a firm one */
+  bool spared : 1;                 /* part of what a shield holds, when everything is cancelled */
+  bool sheltered : 1;              /* it belongs to a loop in a shield */
+  bool forced : 1;                 /* it was told that the time for clean-up is over */
+  bool lost_lock : 1;              /* that it held was collected */
+  bool doomed : 1;                 /* it went on after too many cancellations: to be closed */
+  bool rethrown : 1;               /* the error being raised has its traceback already */
+  bool reported : 1;               /* its failure was */
+  bool packed : 1;                 /* its outcome is a table of several results */
+  bool empty : 1;                  /* it has none */
+  bool has_known : 1;              /* see known.h */
   bool daemon : 1;
-  bool program : 1;   /* what it runs is the script itself */
-  bool exposed : 1;   /* a script got hold of its coroutine */
-  bool endless : 1;   /* in sleep(math.huge) */
-  bool outside : 1;   /* in a wait that the outside can end */
-  bool queued : 1;    /* `waiter` holds a place */
-  bool in_force : 1;  /* a cancellation is: each wait raises it */
-  bool given_up : 1;  /* its wait was, or the cancellation came during a firm one */
-  bool spared : 1;    /* part of what a shield holds, when everything is cancelled */
-  bool sheltered : 1; /* it belongs to a loop in a shield */
-  bool forced : 1;    /* it was told that the time for clean-up is over */
-  bool lost_lock : 1; /* that it held was collected */
-  bool doomed : 1;    /* it went on after too many cancellations: to be closed */
-  bool rethrown : 1;  /* the error being raised has its traceback already */
-  bool reported : 1;  /* its failure was */
-  bool packed : 1;    /* its outcome is a table of several results */
-  bool empty : 1;     /* it has none */
-  bool has_known : 1; /* see known.h */
   bool two_names : 1; /* see naming.c */
   bool borrows : 1;   /* its function is kept by `called` */
   const void *cause;  /* why it was cancelled, or NULL: see cancel.h */

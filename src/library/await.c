@@ -85,7 +85,7 @@ static const lua_CFunction joins[] = {[AWAIT] = l_task_await, [PAWAIT] = l_task_
 static int join(lua_State *L, struct ta_task *task, enum form form) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   ta_enter(runner, L);
-  lua_settop(L, 1);
+  ta_settop(L, 1);
   if (ta_task_has_ended(task)) {
     if (ta_has_gone_on(runner, L)) return ta_give_turn_before(runner, L, joins[form]);
     return give_outcome(L, form);
@@ -172,7 +172,7 @@ static int l_await(lua_State *L) {
     return luaL_argerror(L, 1, "value expected; a call that waits needs no await, as in sleep(1)");
   ta_check_open(runner, L);
   check_alone(L, AWAIT);
-  lua_settop(L, 1);
+  ta_settop(L, 1);
   if (ta_await_value(runner, L, &results)) return results;
   if (!lua_istable(L, 1)) return raise_not_awaitable(runner, L);
   if (lua_getfield(L, 1, "action") == LUA_TNIL)
