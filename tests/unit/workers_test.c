@@ -24,6 +24,7 @@ struct place {
   int started, ran, dropped; /* under the lock */
   bool gate;                 /* closed: jobs wait in their threads */
   int done;                  /* of the loop's thread alone */
+  bool closed;               /* likewise: by a job that was done */
   pthread_t home;
 };
 
@@ -53,6 +54,7 @@ static void done(struct ta_job *job) {
   place->done++;
   if (work->victim) ta_job_abandon(place->workers, &work->victim->job);
   if (work->closes) ta_workers_close(place->workers);
+  place->closed = place->closed || work->closes;
 }
 
 static void drop(struct ta_job *job) {
@@ -223,7 +225,7 @@ static void the_pool_may_be_closed_where_a_job_is_told_of(void) {
   submit(&place, TA_LANE_NAMES, false)->closes = true;
   for (int i = 0; i < 20; i++) submit(&place, TA_LANE_NAMES, false);
   double began = ta_monotonic();
-  while (place.done == 0 && ta_monotonic() - began < LONG_ENOUGH) ta_loop_wait(&place.loop, 1);
+  while (!place.closed && ta_monotonic() - began < LONG_ENOUGH) ta_loop_wait(&place.loop, 1);
   await(&place, &place.dropped, 21);
   ta_loop_poll(&place.loop);
   ta_loop_close(&place.loop);
