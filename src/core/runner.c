@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/runner.h"
 
-#include <lauxlib.h>
-
 #include "core/where.h"
 
 void ta_push_runner(struct ta_runner *runner, lua_State *L) {

@@ -63,7 +63,7 @@ enum {
   TA_KEEPS_LOCK,
   TA_KEEPS_SEMAPHORE,
   TA_KEEPS_CHANNEL,
-  TA_KEEPS_UNNAMED_EVENT, /* of those without a name: see sync.c */
+  TA_KEEPS_UNNAMED_EVENT, /* of those without a name: see library/sync.c */
   TA_KEEPS_UNNAMED_LOCK,
   TA_KEEPS_UNNAMED_SEMAPHORE,
   TA_KEEPS_UNNAMED_CHANNEL,
@@ -79,7 +79,7 @@ enum {
   TA_KEEPS_COUNT = TA_KEEPS_FUNCTIONS + TA_CALLED_FUNCTIONS - 1
 };
 
-/* What functions of one place in the source are called: see naming.c. */
+/* What functions of one place in the source are called: see words/task_name.c. */
 #define TA_NAMED_PLACES 16
 struct ta_named_place {
   char source[LUA_IDSIZE];
@@ -182,7 +182,7 @@ struct ta_runner {
   uint64_t steps;
   uint64_t seed;
 
-  _Atomic(struct ta_woken *) woken; /* by other threads, see wake.h */
+  _Atomic(struct ta_woken *) woken; /* by other threads, see mailbox.h */
   atomic_int interrupt;             /* asked for by ta_interrupt() */
   atomic_int preempt;               /* what ta_preempt() and the like have asked for */
   struct ta_old_hook old_hook;

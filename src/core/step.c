@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/step.h"
 
-#include <lauxlib.h>
 #include <string.h>
 
 #include "core/cancel.h"
@@ -357,7 +356,7 @@ void ta_task_step(struct ta_runner *runner, struct ta_task *task) {
   int nargs = prepare_step(task);
   runner->at_once = runner->most_at_once;
   runner->current = task;
-  /* As ta_resume(), with a call less on the way of each step. */
+  /* As a nested coroutine is resumed, with a call less on the way of each step. */
   struct ta_level level = {.co = task->co, .waitable = true, .depth = 1};
   atomic_signal_fence(memory_order_seq_cst);
   runner->level = &level;

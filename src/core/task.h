@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * task.h -- one task: its coroutine, its deadline, one step and how it ends.
+ * task.h -- what a task is: its coroutine, its deadline, what it waits for.
  *
  * A task is a Lua userdata.  While it lives the Runner keeps it, and it keeps
  * its coroutine; afterwards it lasts as long as somebody holds it.  It knows
- * nothing of passes and order: runner.c decides who is stepped.
+ * nothing of passes and order: pass.c decides who is stepped, step.c what a step is.
  */
 #ifndef TA_CORE_TASK_H
 #define TA_CORE_TASK_H
@@ -67,13 +67,13 @@ struct ta_task {
   bool reported : 1;               /* its failure was */
   bool packed : 1;                 /* its outcome is a table of several results */
   bool empty : 1;                  /* it has none */
-  bool has_known : 1;              /* see known.h */
+  bool has_known : 1;              /* see words/traceback.h */
   bool daemon : 1;
-  bool two_names : 1; /* see naming.c */
+  bool two_names : 1; /* see words/task_name.c */
   bool borrows : 1;   /* its function is kept by `called` */
   const void *cause;  /* why it was cancelled, or NULL: see cancel.h */
   union {
-    struct ta_waiter waiter; /* while it waits in a queue of the core's */
+    struct ta_waiter waiter; /* while it waits in a queue */
     double delay;            /* while it sleeps: for so many seconds */
     struct {                 /* while it waits for a ticket: how it goes on */
       lua_KFunction k;

@@ -1,36 +1,33 @@
 /* SPDX-License-Identifier: MIT */
-#include "library/spawn.h"
-#include "library/require.h"
-
 #include <lauxlib.h>
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "core/pass.h"
+#include "core/preempt.h"
+#include "core/replace.h"
+#include "core/upper.h"
 #include "library/actions.h"
 #include "library/await.h"
 #include "library/channel.h"
 #include "library/combine.h"
 #include "library/coroutine.h"
-#include "words/lineage.h"
+#include "library/event.h"
+#include "library/lock.h"
+#include "library/pcall.h"
+#include "library/protocol.h"
+#include "library/require.h"
+#include "library/scope.h"
+#include "library/select.h"
+#include "library/spawn.h"
+#include "library/task_local.h"
 #include "words/error_group.h"
 #include "words/failure.h"
 #include "words/inspect.h"
-#include "words/traceback.h"
-#include "library/task_local.h"
-#include "library/lock.h"
-#include "words/task_name.h"
+#include "words/lineage.h"
 #include "words/obstacle.h"
-#include "core/preempt.h"
-#include "library/pcall.h"
-#include "core/replace.h"
-#include "library/scope.h"
-#include "library/select.h"
-#include "library/event.h"
+#include "words/task_name.h"
 #include "words/trace.h"
-#include "core/upper.h"
-#include "library/protocol.h"
-#include "core/pass.h"
+#include "words/traceback.h"
 
 /* What this floor and the one below do for the kernel. */
 static const struct ta_upper upper = {

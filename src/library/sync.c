@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "library/sync.h"
 
-#include <lauxlib.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/kit.h"

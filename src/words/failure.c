@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "words/failure.h"
 
-#include <lauxlib.h>
 #include <string.h>
 
 #include "words/lineage.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "words/inspect.h"
 
-#include <lauxlib.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "words/lineage.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "core/level.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "words/obstacle.h"
 
-#include <lauxlib.h>
 #include <string.h>
 
 #include "core/level.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "words/task_name.h"
 
-#include <lauxlib.h>
 #include <string.h>
 
 #include "words/names.h"

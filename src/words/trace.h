@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * trace.h -- the one event record and who receives it.
+ * trace.h -- events of what happens, as data.
  *
- * Rooms of the core tell events with these functions, each guarded by
- * ta_tracing(): off, tracing costs that one branch.  It knows no format.
+ * The kernel has them told by its table of others' functions, guarded by ta_tracing(): off,
+ * tracing costs that one branch.  It knows no format.
  */
 #ifndef TA_WORDS_TRACE_H
 #define TA_WORDS_TRACE_H
