@@ -54,6 +54,17 @@ TA_API void ta_lets_wait(struct ta_runner *runner, lua_State *L, lua_CFunction f
  * of their own that name.  [-0, +0, m] */
 TA_API void ta_name_action(struct ta_runner *runner, lua_State *L, const char *action);
 
+/* Sets table[key], raw, to the value on top, which is not nil, and remembers what was there:
+ * ta_runner_free() puts it back, unless somebody has put another there by then.  The table
+ * is at `table`.  From the look at what was there on nothing runs Lua.  [-1, +0, m] */
+TA_API void ta_replace(struct ta_runner *runner, lua_State *L, int table, const char *key);
+
+/* Calls `function` with `data` and L before spawn(), add_task() or a scope's spawn() makes a
+ * task: it may do what scripts do, and may raise, and there is no task then.  A host whose
+ * loop may refuse to come back says so there.  NULL: nobody is called.  [-0, +0, -] */
+typedef void ta_spawn_fn(void *data, lua_State *L);
+TA_API void ta_before_spawn(struct ta_runner *runner, ta_spawn_fn *function, void *data);
+
 /* Replaces the values from index `first` on by one table of them, with their number in `n`;
  * and such a table on top by its values, whose number it returns.
  * [-n, +1, m] and [-1, +n, v] */
@@ -76,6 +87,12 @@ TA_API void ta_push_environment(struct ta_runner *runner, lua_State *L);
  * [-0, +0, m] */
 TA_API void ta_offer_chunk(struct ta_runner *runner, lua_State *L, const char *const *names,
                            const char *const *lines);
+
+/* For what comes before there is a Runner: a new table of those functions of Lua's, to which
+ * more may be added; and what a chunk returns that sees the table on top in the place of
+ * it.  Kept nowhere.  [-0, +1, m] and [-1, +1, e] */
+TA_API void ta_push_basics(lua_State *L);
+TA_API void ta_load_chunk(lua_State *L, const char *const *lines);
 
 /* ----------------------------------------------------------------- queues */
 
@@ -146,6 +163,17 @@ TA_API void *ta_to_object(const struct ta_runner *runner, lua_State *L, int inde
 
 /* The same for an argument, or raises; the first upvalue is the Runner.  [-0, +0, v] */
 TA_API void *ta_check_object(lua_State *L, int index, const struct ta_object_kind *kind);
+
+/* ------------------------------------------------------ failures in words */
+
+typedef void ta_write_fn(void *data, const char *text, size_t length);
+
+/* Writes a failure in pieces, as tinyasync(1) shows it: "Error in task: MESSAGE", which does
+ * not end the line; and the lines with whose error it is, from where.  For ta_on_failure():
+ * they ask for no memory.  [-0, +0, -] */
+TA_API void ta_write_failure(const struct ta_failure *failure, ta_write_fn *write, void *data);
+TA_API void ta_write_failure_lines(const struct ta_failure *failure, ta_write_fn *write,
+                                   void *data);
 
 /* ------------------------------------------------- what a task gives back */
 

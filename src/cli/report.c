@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tinyasync_lib.h"
 #include "utf8.h"
 
 /* --------------------------------------------------------- on a terminal */
@@ -118,6 +119,11 @@ void ta_report_text(const char *text, size_t length) {
 
 /* ---------------------------------------------------------------- failures */
 
+static void put_piece(void *data, const char *text, size_t length) {
+  (void)data;
+  put(text, length);
+}
+
 static void report_known(const struct ta_failure *failure) {
   fprintf(stderr, " (#%llu ", (unsigned long long)failure->id);
   put_string(failure->name);
@@ -126,34 +132,23 @@ static void report_known(const struct ta_failure *failure) {
   fputs(", reported above)\n", stderr);
 }
 
-static void put_line(const char *text) {
-  if (!text) return;
-  put_string(text);
-  fputc('\n', stderr);
-}
-
 void ta_report_hint(const char *hint) {
   if (!hint) return;
   fputs("hint: ", stderr);
-  put_line(hint);
+  put_string(hint);
+  fputc('\n', stderr);
 }
 
 void ta_report_failure(const struct ta_failure *failure, const char *hint, bool traceback) {
   fflush(stdout);
-  fputs("Error in task: ", stderr);
-  put(failure->message, failure->message_length);
+  ta_write_failure(failure, put_piece, NULL);
   if (failure->kind == TA_FAILURE_KNOWN) {
     report_known(failure);
     return;
   }
   fputc('\n', stderr);
   ta_report_hint(hint);
-  if (!traceback) return;
-  fputs("task ", stderr);
-  if (!failure->origin) fprintf(stderr, "#%llu ", (unsigned long long)failure->id);
-  put_line(failure->origin ? failure->origin : failure->name);
-  put_line(failure->traceback);
-  put_line(failure->spawned);
+  if (traceback) ta_write_failure_lines(failure, put_piece, NULL);
 }
 
 /* ------------------------------------------------------------------- tasks */

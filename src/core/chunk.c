@@ -17,11 +17,13 @@ static void copy(lua_State *L, const char *module, const char *name) {
   lua_pop(L, 2);
 }
 
-static void set_environment(lua_State *L) {
+void ta_push_basics(lua_State *L) {
   static const char *const of_base[] = {"error", "ipairs", "next", "pcall", "tostring", "type"};
   static const char *const of_table[] = {"concat", "pack", "remove", "unpack"};
   static const char *const of_math[] = {"floor", "huge", "max", "min", "random", "tointeger"};
   static const char *const of_string[] = {"format", "gsub", "rep"};
+  ta_check_stack(L, LUA_MINSTACK);
+  lua_newtable(L);
   for (size_t i = 0; i < sizeof of_base / sizeof *of_base; i++) copy(L, LUA_GNAME, of_base[i]);
   for (size_t i = 0; i < sizeof of_table / sizeof *of_table; i++) copy(L, "table", of_table[i]);
   for (size_t i = 0; i < sizeof of_math / sizeof *of_math; i++) copy(L, "math", of_math[i]);
@@ -40,22 +42,25 @@ void ta_push_environment(struct ta_runner *runner, lua_State *L) {
   ta_push_kept(runner, L, TA_KEEPS_CHUNKS); /* under the chunks' addresses are their tables */
   if (lua_istable(L, -1)) return;
   lua_pop(L, 1);
-  lua_newtable(L);
-  set_environment(L);
+  ta_push_basics(L);
   lua_pushvalue(L, -1);
   ta_keep(runner, L, TA_KEEPS_CHUNKS);
 }
 
+void ta_load_chunk(lua_State *L, const char *const *lines) {
+  if (lua_load(L, read_line, &lines, TA_CHUNK_SOURCE, "t") != LUA_OK) lua_error(L);
+  lua_insert(L, -2);
+  lua_setupvalue(L, -2, 1);
+  lua_call(L, 0, 1);
+}
+
 void ta_push_chunk(struct ta_runner *runner, lua_State *L, const char *const *lines) {
-  const char *const *line = lines;
   ta_check_open(runner, L);
   ta_push_environment(runner, L);
   if (lua_rawgetp(L, -1, lines) == LUA_TNIL) {
     lua_pop(L, 1);
-    if (lua_load(L, read_line, &line, TA_CHUNK_SOURCE, "t") != LUA_OK) lua_error(L);
-    lua_pushvalue(L, -2);
-    lua_setupvalue(L, -2, 1);
-    lua_call(L, 0, 1);
+    lua_pushvalue(L, -1);
+    ta_load_chunk(L, lines);
     lua_pushvalue(L, -1);
     lua_rawsetp(L, -3, lines);
   }

@@ -107,6 +107,7 @@ struct ta_runner *ta_runner_make(lua_State *L, const struct ta_host *host,
 int ta_runner_free(struct ta_runner *runner) {
   lua_State *L = runner->L;
   if (runner->stepping) return -EBUSY;
+  runner->before_spawn = NULL;
   runner->failure = NULL;
   runner->trace = NULL;
   runner->forced = true; /* nobody unwinds any more */

@@ -225,6 +225,8 @@ struct ta_runner {
 
   char missed[64]; /* the last field that an object was asked for in vain: "Task.join" */
 
+  ta_spawn_fn *before_spawn;
+  void *before_spawn_data;
   ta_failure_fn *failure;
   void *failure_data;
   ta_trace_fn *trace;

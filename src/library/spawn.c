@@ -102,6 +102,11 @@ static void check_options(lua_State *L, int index, const struct spawner *spawner
   }
 }
 
+void ta_before_spawn(struct ta_runner *runner, ta_spawn_fn *function, void *data) {
+  runner->before_spawn = function;
+  runner->before_spawn_data = data;
+}
+
 /* What is to be spawned does not begin with a function. */
 static int spawn_other(struct ta_runner *runner, lua_State *L, const struct spawner *spawner,
                        int function, struct ta_scope *scope) {
@@ -116,8 +121,10 @@ static int spawn_other(struct ta_runner *runner, lua_State *L, const struct spaw
   return 1;
 }
 
+/* The function that is called before may do anything: nothing was looked at until then. */
 static int spawn_as(struct ta_runner *runner, lua_State *L, const struct spawner *spawner,
                     int function, struct ta_scope *scope) {
+  if (TA_UNLIKELY(runner->before_spawn != NULL)) runner->before_spawn(runner->before_spawn_data, L);
   if (!lua_isfunction(L, function)) return spawn_other(runner, L, spawner, function, scope);
   ta_task_add(runner, L, lua_gettop(L) - function, NULL, scope);
   return 1;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "words/failure.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "tinyasync_lib.h"
 #include "words/lineage.h"
 #include "words/names.h"
 #include "words/task_name.h"
@@ -203,4 +205,30 @@ void ta_report_other(struct ta_runner *runner, const struct ta_task *task, const
   struct ta_failure failure = {
       .kind = TA_FAILURE_OTHER, .message = message, .message_length = length};
   tell(runner, task, &failure);
+}
+
+/* ------------------------------------------------------------ for who prints */
+
+static void write_string(ta_write_fn *write, void *data, const char *text) {
+  write(data, text, strlen(text));
+}
+
+static void write_line(ta_write_fn *write, void *data, const char *text) {
+  if (!text) return;
+  write_string(write, data, text);
+  write_string(write, data, "\n");
+}
+
+void ta_write_failure(const struct ta_failure *failure, ta_write_fn *write, void *data) {
+  write_string(write, data, "Error in task: ");
+  write(data, failure->message, failure->message_length);
+}
+
+void ta_write_failure_lines(const struct ta_failure *failure, ta_write_fn *write, void *data) {
+  char task[32] = "task ";
+  if (!failure->origin) snprintf(task, sizeof task, "task #%llu ", (unsigned long long)failure->id);
+  write_string(write, data, task);
+  write_line(write, data, failure->origin ? failure->origin : failure->name);
+  write_line(write, data, failure->traceback);
+  write_line(write, data, failure->spawned);
 }

@@ -291,6 +291,125 @@ static void a_name_is_taken_and_a_function_lets_others_wait(void) {
   world_close(&world);
 }
 
+/* ------------------------------------------------- hosts that offer a library */
+
+static const char *const plain[] = {"local chunk = {}\n",
+                                    "function chunk.seen() return type(given), print, async end\n",
+                                    "return chunk\n", NULL};
+
+static void a_chunk_needs_no_runner(void) {
+  struct world world;
+  world_open_bare(&world);
+  lua_State *L = world.L;
+  ta_push_basics(L);
+  lua_pushinteger(L, 5);
+  lua_setfield(L, -2, "given");
+  ta_load_chunk(L, plain);
+  lua_getfield(L, -1, "seen");
+  lua_call(L, 0, 3);
+  CHECK_TEXT(lua_tostring(L, -3), "number");
+  CHECK(lua_isnil(L, -2) && lua_isnil(L, -1));
+  lua_settop(L, 0);
+  world_close(&world);
+}
+
+/* Sets the global to "ours". */
+static void replace_global(struct world *world, const char *name) {
+  lua_pushglobaltable(world->L);
+  lua_pushliteral(world->L, "ours");
+  ta_replace(world->runner, world->L, -2, name);
+  lua_pop(world->L, 1);
+}
+
+static void what_is_replaced_is_put_back_unless_it_is_newer(void) {
+  WITH_WORLD(world);
+  world_do(&world, "mine, other = 'mine', 'other' "
+                   "setmetatable(_G, {__newindex = error})");
+  replace_global(&world, "mine");
+  replace_global(&world, "other");
+  replace_global(&world, "absent");
+  world_do(&world, "log(mine, other, absent) other = 'newer'");
+  ta_runner_free(world.runner);
+  world.runner = NULL;
+  world_do(&world, "log(mine, other, rawget(_G, 'absent'))");
+  CHECK_TEXT(world.log, "ours ours ours mine newer nil");
+  world_close(&world);
+}
+
+/* Calls the global `before`. */
+static void call_before(void *data, lua_State *L) {
+  struct world *world = data;
+  CHECK(world->runner != NULL);
+  lua_getglobal(L, "before");
+  lua_call(L, 0, 0);
+}
+
+static void who_is_called_before_a_spawn_may_refuse_it(void) {
+  WITH_WORLD(world);
+  ta_before_spawn(world.runner, call_before, &world);
+  world_do(&world, "function before() error('no', 0) end "
+                   "log(pcall(spawn, log)) log(pcall(runner.add_task, log))");
+  CHECK(ta_live(world.runner) == 0);
+  world_do(&world, "function before() log 'asked' end spawn(log, 'one')");
+  world_add(&world, "async.scope(function(s) s:spawn(log, 'two') end)");
+  CHECK(world_run(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "false no false no asked one asked two");
+  ta_before_spawn(world.runner, NULL, NULL);
+  world_do(&world, "spawn(log, 'three')");
+  CHECK(world_run(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "false no false no asked one asked two three");
+  world_close(&world);
+}
+
+static void who_is_called_before_a_spawn_may_cancel_its_scope_or_change_its_options(void) {
+  WITH_WORLD(world);
+  ta_before_spawn(world.runner, call_before, &world);
+  world_do(&world, "options = {name = ('n'):rep(50)} "
+                   "function before() options.name = nil collectgarbage() end "
+                   "log(spawn(options, log, 'named').name == 'log') "
+                   "function before() scope:cancel() before = log end");
+  world_add(&world, "async.scope(function(s) scope = s sleep(1) end)");
+  world_settle(&world);
+  world_do(&world, "scope:spawn(log, 'never')");
+  CHECK(world_run(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "true named");
+  world_close(&world);
+}
+
+static void nobody_is_called_before_a_spawn_once_the_runner_is_gone(void) {
+  WITH_WORLD(world);
+  ta_before_spawn(world.runner, call_before, &world);
+  world_do(&world, "keep = spawn");
+  ta_runner_free(world.runner);
+  world.runner = NULL;
+  world_do(&world, "log(pcall(keep, log))");
+  CHECK_TEXT(world.log, "false the Runner was closed");
+  world_close(&world);
+}
+
+static void write_to_log(void *data, const char *text, size_t length) {
+  world_log(data, "<%.*s>", (int)length, text);
+}
+
+static void write_failure(void *data, const struct ta_failure *failure) {
+  ta_write_failure(failure, write_to_log, data);
+  ta_write_failure_lines(failure, write_to_log, data);
+}
+
+static void a_failure_is_written_in_pieces(void) {
+  WITH_WORLD(world);
+  const struct ta_failure bare = {.id = 7, .name = "bare", .message = "m", .message_length = 1};
+  ta_on_failure(world.runner, write_failure, &world);
+  world_do(&world, "spawn({name = 'faulty'}, function() error('a\\0b', 0) end)");
+  CHECK(world_run(&world) == TA_DONE);
+  CHECK(strstr(world.log, "<Error in task: > <a"));
+  CHECK(strstr(world.log, "<task > <#1 faulty> <\n> <stack traceback:\n"));
+  *world.log = '\0';
+  write_failure(&world, &bare);
+  CHECK_TEXT(world.log, "<Error in task: > <m> <task #7 > <bare> <\n>");
+  world_close(&world);
+}
+
 /* -------------------------------------------------------- a stream over a pipe */
 
 struct pipe {
@@ -515,6 +634,12 @@ const struct test lib_tests[] = {
     TEST(a_channel_that_c_fills_is_filled_from_outside),
     TEST(a_chunk_is_loaded_when_something_of_it_is_looked_for),
     TEST(a_name_is_taken_and_a_function_lets_others_wait),
+    TEST(a_chunk_needs_no_runner),
+    TEST(what_is_replaced_is_put_back_unless_it_is_newer),
+    TEST(who_is_called_before_a_spawn_may_refuse_it),
+    TEST(who_is_called_before_a_spawn_may_cancel_its_scope_or_change_its_options),
+    TEST(nobody_is_called_before_a_spawn_once_the_runner_is_gone),
+    TEST(a_failure_is_written_in_pieces),
     TEST(a_stream_waits_for_the_loop_in_straight_lines),
     TEST(a_deadline_and_a_close_end_the_wait),
     TEST(a_cancellation_at_any_step_leaves_the_stream_usable),
