@@ -54,6 +54,9 @@ TA_API void ta_lets_wait(struct ta_runner *runner, lua_State *L, lua_CFunction f
  * of their own that name.  [-0, +0, m] */
 TA_API void ta_name_action(struct ta_runner *runner, lua_State *L, const char *action);
 
+/* Can the value be called?  [-0, +0, m] */
+TA_API bool ta_is_callable(lua_State *L, int index);
+
 /* Sets table[key], raw, to the value on top, which is not nil, and remembers what was there:
  * ta_runner_free() puts it back, unless somebody has put another there by then.  The table
  * is at `table`.  From the look at what was there on nothing runs Lua.  [-1, +0, m] */

@@ -43,9 +43,6 @@ void *ta_to_kind(struct ta_runner *runner, lua_State *L, int index, int which);
  * raises.  [-0, +0, v] */
 void *ta_check_kind(lua_State *L, int which, const char *type);
 
-/* Can the value be called?  [-0, +0, m] */
-bool ta_is_callable(lua_State *L, int index);
-
 /* Raises unless it can.  `example` is how it should have been called: the mistake
  * is to give what a function returns.  [-0, +0, v] */
 void ta_check_callable(lua_State *L, int index, const char *example);

@@ -313,6 +313,18 @@ static void a_chunk_needs_no_runner(void) {
   world_close(&world);
 }
 
+static void what_has_call_can_be_called(void) {
+  WITH_WORLD(world);
+  lua_State *L = world.L;
+  CHECK(luaL_loadstring(L, "return print, setmetatable({}, {__call = 1}), {}, 'print'") == LUA_OK);
+  lua_call(L, 0, 4);
+  CHECK(ta_is_callable(L, 1) && ta_is_callable(L, 2));
+  CHECK(!ta_is_callable(L, 3) && !ta_is_callable(L, 4));
+  CHECK(lua_gettop(L) == 4);
+  lua_settop(L, 0);
+  world_close(&world);
+}
+
 /* Sets the global to "ours". */
 static void replace_global(struct world *world, const char *name) {
   lua_pushglobaltable(world->L);
@@ -635,6 +647,7 @@ const struct test lib_tests[] = {
     TEST(a_chunk_is_loaded_when_something_of_it_is_looked_for),
     TEST(a_name_is_taken_and_a_function_lets_others_wait),
     TEST(a_chunk_needs_no_runner),
+    TEST(what_has_call_can_be_called),
     TEST(what_is_replaced_is_put_back_unless_it_is_newer),
     TEST(who_is_called_before_a_spawn_may_refuse_it),
     TEST(who_is_called_before_a_spawn_may_cancel_its_scope_or_change_its_options),

@@ -93,6 +93,21 @@ test("an_error_of_call_later_is_raised_at_the_spawn", function()
   check_log("on")
 end)
 
+test("an_error_of_call_later_is_raised_at_a_scopes_spawn", function()
+  open_logged(fragile)
+  local scope
+  spawn(function() async.scope(function(s) scope = s sleep(1) end) end)
+  loop.run(0.5)
+  loop.clear() -- the request for the sleeper has to be made again
+  broken = true
+  check_raises("^broken$", scope.spawn, scope, log, "never")
+  check_same(last:live(), 1)
+  broken = false
+  scope:spawn(log, "on")
+  last:cancel()
+  loop.run()
+end)
+
 test("an_error_of_call_later_elsewhere_is_reported", function()
   open_logged(fragile)
   local event = async.event()
@@ -140,6 +155,12 @@ test("a_call_later_that_calls_at_once_is_told_so", function()
   loop.run()
   check_same(#suite.lines, 1)
   check_same(suite.lines[1]:match("must not call the function at once") and true, true)
+end)
+
+test("a_call_later_that_calls_at_once_is_told_so_where_it_was_asked_for", function()
+  open_logged(function(_, fn) fn() end)
+  local line = debug.getinfo(1, "l").currentline
+  check_raises("call_later%.lua:" .. line + 1 .. ": call_later must", function() spawn(log) end)
 end)
 
 -- A call_later and a now that run the loop when they are told to.

@@ -15,6 +15,27 @@ test("unknown_options_raise_with_their_name", function()
   check_raises("unknown option 'true'", async.adapter, loop.call_later, nil, {[true] = 1})
 end)
 
+test("mistakes_in_options_name_the_callers_line", function()
+  local line = debug.getinfo(1, "l").currentline
+  check_raises("options%.lua:" .. line + 1 .. ": adapter: unk", function() async.adapter(print, nil, {5}) end)
+  check_raises("options%.lua:" .. line + 2 .. ": adapter: opt", function() async.adapter(print, nil, {globals = 1}) end)
+end)
+
+test("what_the_program_replaces_is_no_affair_of_the_module", function()
+  check_apart("^on\n$", [[
+    local pairs, print, type = pairs, print, type
+    for _, module in pairs {"_G", "table", "math", "string"} do
+      for name, value in pairs(package.loaded[module]) do
+        if type(value) == "function" then
+          package.loaded[module][name] = function(...) print(name) return value(...) end
+        end
+      end
+    end
+    local adapter = async.adapter(function(seconds, fn) late = fn end)
+    adapter.spawn(print, "on")
+    late()]])
+end)
+
 test("wrong_arguments_raise", function()
   check_raises("#1.*function expected, got nil", async.adapter)
   check_raises("#1.*function expected, got table", async.adapter, {})
