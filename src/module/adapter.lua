@@ -40,8 +40,8 @@ end
 -- How often a request is made that is called at once, before that is a mistake.
 local MOST_TRIES <const> = 2
 
--- The function that asks call_later() for a pass.
-local function make_ask(self, call_later)
+-- The function that asks call_later() for a pass: ask(due, level).
+function adapter.make_ask(self, call_later)
   local dues = {} -- times of the requests that it has taken and not called, the earliest last
 
   -- A program cannot be told to forget a request, so one is made only when it is to come
@@ -67,7 +67,8 @@ local function make_ask(self, call_later)
       forget(due) -- no memory is asked for from here to the pass: is_open() had it
       if not handing then come(self) end
     end
-    local seconds = max(0.0, due - read_clock(self)) -- finalizers may have taken their time
+    -- Finalizers may have taken their time: the clock is read when all is made.
+    local seconds = max(0.0, due - read_clock(self))
     if not is_open(self) or comes_in_time(due) then return true end
     dues[#dues + 1] = due
     local worked, why = try(call_later, seconds, come_back)
@@ -91,25 +92,6 @@ local function make_ask(self, call_later)
     end
     if is_open(self) then error("call_later must not call the function at once", level) end
   end
-end
-
--- The function that reads the program's clock.
-local function make_reader(now)
-  return function()
-    local time = now()
-    if type(time) ~= "number" then
-      error("now must return a number of seconds, not a " .. type(time), 0)
-    elseif time - time ~= 0 then
-      error("now must return a number of seconds, not " .. tostring(time), 0)
-    end
-    return time
-  end
-end
-
--- What the host of the Runner calls: ask(due, level) and, unless the clock is the
--- module's own, read().
-function adapter.make_host(self, call_later, now)
-  return make_ask(self, call_later), now and make_reader(now)
 end
 
 -------------------------------------------------------------------- opening

@@ -49,8 +49,8 @@ struct adapter {
 
 /* Its user values. */
 enum {
-  ASK = 1,  /* adapter.lua's */
-  READ_NOW, /* likewise, or nil */
+  ASK = 1, /* adapter.lua's */
+  NOW,
   ON_ERROR,
   MODULE, /* the module's table */
   REASON, /* of the first cancel() */
@@ -206,9 +206,22 @@ static double monotonic_now(void) {
   return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
+/* () -> what now() says.  Here and not in Lua, where each call may collect garbage: the
+ * finalizers take time, and the answer is old when it is used. */
+static int l_read_now(lua_State *L) {
+  push_value(L, NOW);
+  lua_call(L, 0, 1);
+  if (lua_type(L, -1) != LUA_TNUMBER)
+    return luaL_error(L, "now must return a number of seconds, not a %s", luaL_typename(L, -1));
+  if (!isfinite(lua_tonumber(L, -1)))
+    return luaL_error(L, "now must return a number of seconds, not %s",
+                      luaL_tolstring(L, -1, NULL));
+  return 1;
+}
+
 /* Time stands still while now() fails; that is told once. */
 static void try_now(struct adapter *adapter, lua_State *L) {
-  push_value(L, READ_NOW);
+  lua_pushcfunction(L, l_read_now);
   if (call_quietly(L, 0, 1)) {
     adapter->latest = fmax(adapter->latest, lua_tonumber(L, -1));
     adapter->complained = false;
@@ -478,8 +491,10 @@ static int l_is_open(lua_State *L) {
   return 1;
 }
 
-/* (adapter) -> the time */
+/* (adapter) -> the time.  The stack has room then for the calls that follow, which would
+ * collect garbage if it had to grow. */
 static int l_read_clock(lua_State *L) {
+  luaL_checkstack(L, 3 * LUA_MINSTACK, NULL);
   lua_pushnumber(L, host_now(lua_touserdata(L, 1)));
   return 1;
 }
@@ -612,6 +627,8 @@ static struct adapter *push_new(lua_State *L) {
                               .has_now = !lua_isnil(L, ARG_NOW),
                               .has_on_error = !lua_isnil(L, TO_ON_ERROR),
                               .latest = -HUGE_VAL};
+  lua_pushvalue(L, ARG_NOW);
+  lua_setiuservalue(L, -2, NOW);
   lua_pushvalue(L, TO_ON_ERROR);
   lua_setiuservalue(L, -2, ON_ERROR);
   lua_pushvalue(L, lua_upvalueindex(OWN_TABLE));
@@ -642,15 +659,13 @@ static void take_place(lua_State *L) {
   lua_rawsetp(L, LUA_REGISTRYINDEX, &adapter_key);
 }
 
-/* Has adapter.lua make what the host calls, of call_later and now at indices 1 and 2. */
-static void make_host(lua_State *L) {
+/* Has adapter.lua make the function that asks for passes. */
+static void make_ask(lua_State *L) {
   push_adapter(L);
-  lua_getfield(L, THE_POLICY, "make_host");
+  lua_getfield(L, THE_POLICY, "make_ask");
   lua_pushvalue(L, -2);
   lua_pushvalue(L, ARG_CALL_LATER);
-  lua_pushvalue(L, ARG_NOW);
-  lua_call(L, 3, 2);
-  lua_setiuservalue(L, -3, READ_NOW);
+  lua_call(L, 2, 1);
   lua_setiuservalue(L, -2, ASK);
   lua_pop(L, 1);
 }
@@ -660,9 +675,9 @@ static void make_host(lua_State *L) {
 static int l_set_up(lua_State *L) {
   struct adapter *adapter = last_adapter(L);
   luaL_checkstack(L, 3 * LUA_MINSTACK, NULL); /* to close it again too */
-  make_host(L);
+  make_ask(L);
   if (adapter->has_now) {
-    push_value(L, READ_NOW);
+    lua_pushcfunction(L, l_read_now);
     lua_call(L, 0, 1);
     adapter->latest = lua_tonumber(L, -1);
     lua_pop(L, 1);
