@@ -4,7 +4,7 @@
 -- come back.
 --
 -- It sees nothing of the program's globals.  `self` is the adapter of module.c, which
--- has the functions is_open, read_clock, come, try, open_parts and replace.  Whatever may
+-- has the functions is_open, read_clock, come, open_parts and replace.  Whatever may
 -- run the program's code, and that is also a finalizer where a closure is made, may close
 -- the adapter and make requests: so that comes first, and then state is looked at.
 
