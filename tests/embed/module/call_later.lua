@@ -99,12 +99,12 @@ test("an_error_of_call_later_is_raised_at_a_scopes_spawn", function()
   spawn(function() async.scope(function(s) scope = s sleep(1) end) end)
   loop.run(0.5)
   loop.clear() -- the request for the sleeper has to be made again
-  broken = true
+  suite.broken = true
   check_raises("^broken$", scope.spawn, scope, log, "never")
-  check_same(last:live(), 1)
-  broken = false
+  check_same(suite.last:live(), 1)
+  suite.broken = false
   scope:spawn(log, "on")
-  last:cancel()
+  suite.last:cancel()
   loop.run()
 end)
 
