@@ -197,7 +197,8 @@ struct ta_attachment {
   const struct ta_attachment_kind *kind;
 };
 
-/* Hangs it on the running task; outside a task that does nothing. */
+/* Hangs it on the running task, to which it moves from where it hung before; outside a task
+ * that does nothing. */
 TA_API void ta_attach(struct ta_runner *runner, struct ta_attachment *attachment,
                       const struct ta_attachment_kind *kind);
 

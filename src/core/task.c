@@ -23,8 +23,10 @@ bool ta_task_is_awaited(const struct ta_task *task) {
 
 void ta_attach(struct ta_runner *runner, struct ta_attachment *attachment,
                const struct ta_attachment_kind *kind) {
+  if (!runner->current) return;
+  ta_list_leave(&attachment->link);
   attachment->kind = kind;
-  if (runner->current) ta_list_append(&runner->current->attached, &attachment->link);
+  ta_list_append(&runner->current->attached, &attachment->link);
 }
 
 void ta_detach(struct ta_attachment *attachment) {

@@ -199,6 +199,19 @@ static void what_is_detached_is_no_affair_of_the_task(void) {
   world_close(&world);
 }
 
+static void an_attachment_hangs_on_whoever_attached_it_last(void) {
+  WITH_WORLD(world);
+  add_box(&world, "box");
+  lua_register(world.L, "attach", l_attach);
+  world_add(&world, "attach(box) attach(box) sleep(1) log 'first'");
+  world_add(&world, "attach(box) sleep(2) log 'second'");
+  world_pass(&world);
+  world_do(&world, "attach(box)"); /* outside a task */
+  CHECK(world_run(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "first second ended");
+  world_close(&world);
+}
+
 /* -------------------------------------------------- events, channels, chunks */
 
 static void an_event_that_c_sets_is_set_from_outside(void) {
@@ -642,6 +655,7 @@ const struct test lib_tests[] = {
     TEST(select_takes_objects_of_libraries),
     TEST(a_task_gives_back_what_is_attached_however_it_ends),
     TEST(what_is_detached_is_no_affair_of_the_task),
+    TEST(an_attachment_hangs_on_whoever_attached_it_last),
     TEST(an_event_that_c_sets_is_set_from_outside),
     TEST(a_channel_that_c_fills_is_filled_from_outside),
     TEST(a_chunk_is_loaded_when_something_of_it_is_looked_for),
