@@ -186,7 +186,7 @@ struct ta_attachment_kind {
   /* The task has ended, and has it no more.  May not raise. */
   void (*on_end)(struct ta_runner *runner, struct ta_task *task, struct ta_attachment *attachment);
 
-  /* The Runner is freed; may be NULL. */
+  /* The Runner is freed, or its Lua state closed: it may not use that.  May be NULL. */
   void (*on_forget)(struct ta_attachment *attachment);
 };
 

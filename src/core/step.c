@@ -411,6 +411,7 @@ void ta_task_forget(struct ta_runner *runner, struct ta_task *task) {
 void ta_task_bury(struct ta_runner *runner, lua_State *L, struct ta_task *task) {
   ta_drop_wait(runner, task);
   ta_bury_regions(task);
+  forget_attached(task);
   ta_task_leave_called(L, task);
   task->scope = NULL;
   task->state = TA_TASK_CANCELLED;

@@ -22,8 +22,8 @@ void ta_task_abandon(struct ta_runner *runner, struct ta_task *task);
 /* The Runner is freed: nothing that outlives it leads to the task any more. */
 void ta_task_forget(struct ta_runner *runner, struct ta_task *task);
 
-/* The state is being closed: from now on the task counts as ended.  Nobody is told.
- * [-0, +0, -] */
+/* The state is being closed: from now on the task counts as ended.  Nobody is told but
+ * what is attached to it.  [-0, +0, -] */
 void ta_task_bury(struct ta_runner *runner, lua_State *L, struct ta_task *task);
 
 /* Makes the table of tasks and the body.  [-0, +0, m] */

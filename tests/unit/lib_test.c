@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -210,6 +211,51 @@ static void an_attachment_hangs_on_whoever_attached_it_last(void) {
   CHECK(world_run(&world) == TA_DONE);
   CHECK_TEXT(world.log, "first second ended");
   world_close(&world);
+}
+
+/* What a task has of a library's own memory. */
+struct piece {
+  struct ta_attachment attachment;
+};
+
+static int pieces;
+
+static void free_piece(struct ta_attachment *attachment) {
+  pieces--;
+  free((struct piece *)(void *)attachment);
+}
+
+static void end_piece(struct ta_runner *runner, struct ta_task *task,
+                      struct ta_attachment *attachment) {
+  (void)runner, (void)task;
+  free_piece(attachment);
+}
+
+static const struct ta_attachment_kind piece_kind = {end_piece, free_piece};
+
+static int l_take_piece(lua_State *L) {
+  struct piece *piece = calloc(1, sizeof *piece);
+  CHECK(piece);
+  pieces++;
+  ta_attach(ta_runner_of(L), &piece->attachment, &piece_kind);
+  return 0;
+}
+
+static void a_state_that_is_closed_forgets_what_tasks_have(void) {
+  for (int frees = 0; frees < 2; frees++) {
+    WITH_WORLD(world);
+    add_box(&world, "box");
+    lua_register(world.L, "attach", l_attach);
+    lua_register(world.L, "take_piece", l_take_piece);
+    world_add(&world, "take_piece() attach(box) take_piece() sleep(9)");
+    world_pass(&world);
+    CHECK(pieces == 2);
+    if (frees) ta_runner_free(world.runner);
+    world.runner = NULL;
+    world_close(&world);
+    CHECK(pieces == 0);
+    CHECK_TEXT(world.log, "forgotten");
+  }
 }
 
 /* -------------------------------------------------- events, channels, chunks */
@@ -656,6 +702,7 @@ const struct test lib_tests[] = {
     TEST(a_task_gives_back_what_is_attached_however_it_ends),
     TEST(what_is_detached_is_no_affair_of_the_task),
     TEST(an_attachment_hangs_on_whoever_attached_it_last),
+    TEST(a_state_that_is_closed_forgets_what_tasks_have),
     TEST(an_event_that_c_sets_is_set_from_outside),
     TEST(a_channel_that_c_fills_is_filled_from_outside),
     TEST(a_chunk_is_loaded_when_something_of_it_is_looked_for),
