@@ -208,8 +208,8 @@ TA_API void ta_detach(struct ta_attachment *attachment);
 /* --------------------------------------------------- events and channels from C */
 
 /* Pushes an event, as async.event(name), which C sets: who waits for it waits for the
- * outside.  `name` may be NULL.  The event lasts as long as Lua has the object.
- * [-0, +1, m] */
+ * outside.  `name` may be NULL.  The event lasts as long as Lua has the object.  Raises
+ * unless ta_open() or ta_open_table() has opened the library.  [-0, +1, v] */
 struct ta_event_flag;
 TA_API struct ta_event_flag *ta_push_event(struct ta_runner *runner, lua_State *L,
                                            const char *name);
@@ -218,7 +218,7 @@ TA_API struct ta_event_flag *ta_push_event(struct ta_runner *runner, lua_State *
 TA_API void ta_set_event(struct ta_runner *runner, struct ta_event_flag *event);
 
 /* Pushes a channel, as async.channel(capacity, name), which C fills: who receives from it
- * waits for the outside.  [-0, +1, m] */
+ * waits for the outside.  Raises as ta_push_event() does.  [-0, +1, v] */
 TA_API void ta_push_channel(struct ta_runner *runner, lua_State *L, lua_Integer capacity,
                             const char *name);
 

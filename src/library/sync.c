@@ -5,6 +5,7 @@
 
 #include "core/kit.h"
 #include "core/wait.h"
+#include "core/where.h"
 #include "library/select.h"
 #include "utf8.h"
 
@@ -16,6 +17,7 @@ void *ta_push_sync(struct ta_runner *runner, lua_State *L, size_t size, int name
     ta_raise_type(L, name_index, "string", "it is a name, for reports");
   size_t length = 0;
   ta_check_open(runner, L);
+  if (TA_UNLIKELY(!runner->kinds[which])) ta_error(L, "the library is not open");
   const char *name = lua_tolstring(L, name_index, &length);
   struct ta_sync *sync = lua_newuserdatauv(L, size, 2);
   ta_check_open(runner, L);

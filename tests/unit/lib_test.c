@@ -307,6 +307,39 @@ static void a_channel_that_c_fills_is_filled_from_outside(void) {
   world_close(&world);
 }
 
+static int l_push_event(lua_State *L) {
+  ta_push_event(ta_upvalue_runner(L), L, NULL);
+  return 1;
+}
+
+static int l_push_channel(lua_State *L) {
+  ta_push_channel(ta_upvalue_runner(L), L, lua_tointeger(L, 1), "post");
+  return 1;
+}
+
+static const struct ta_function pushes[] = {
+    {"push_event", l_push_event}, {"push_channel", l_push_channel}, {NULL, NULL}};
+
+static void add_pushes(struct world *world) {
+  lua_pushglobaltable(world->L);
+  ta_set_functions(world->runner, world->L, pushes);
+  lua_pop(world->L, 1);
+}
+
+static void events_and_channels_want_the_library_open(void) {
+  struct world world;
+  world_open(&world, TA_OPEN_COROUTINE);
+  add_pushes(&world);
+  world_do(&world, "log(pcall(push_event)) log(pcall(push_channel, 1)) collectgarbage()");
+  CHECK_TEXT(world.log, "false the library is not open false the library is not open");
+  lua_newtable(world.L);
+  ta_open_table(world.runner, world.L);
+  lua_pop(world.L, 1);
+  world_do(&world, "log(push_event(), push_channel(1))");
+  CHECK(strstr(world.log, "open event channel 'post' (0 of 1)"));
+  world_close(&world);
+}
+
 static const char *const greeting[] = {
     "local chunk = {}\n", "function chunk.greet(name) sleep(1) return 'hello ' .. name end\n",
     "function chunk.now() return async.now() end\n", "return chunk\n", NULL};
@@ -705,6 +738,7 @@ const struct test lib_tests[] = {
     TEST(a_state_that_is_closed_forgets_what_tasks_have),
     TEST(an_event_that_c_sets_is_set_from_outside),
     TEST(a_channel_that_c_fills_is_filled_from_outside),
+    TEST(events_and_channels_want_the_library_open),
     TEST(a_chunk_is_loaded_when_something_of_it_is_looked_for),
     TEST(a_name_is_taken_and_a_function_lets_others_wait),
     TEST(a_chunk_needs_no_runner),
