@@ -218,12 +218,14 @@ TA_API struct ta_event_flag *ta_push_event(struct ta_runner *runner, lua_State *
 TA_API void ta_set_event(struct ta_runner *runner, struct ta_event_flag *event);
 
 /* Pushes a channel, as async.channel(capacity, name), which C fills: who receives from it
- * waits for the outside.  Raises as ta_push_event() does.  [-0, +1, v] */
+ * waits for the outside.  A capacity of LUA_MAXINTEGER is no limit; raises for a negative
+ * one, and as ta_push_event() does.  [-0, +1, v] */
 TA_API void ta_push_channel(struct ta_runner *runner, lua_State *L, lua_Integer capacity,
                             const char *name);
 
-/* Sends the value on top, which is not nil, into the channel at `index`, and pops it.  False
- * when there is no room, or the channel was closed.  [-1, +0, m] */
+/* Sends the value on top into the channel at `index`, and pops it.  False when there is no
+ * room, or the channel was closed.  Raises for nil, and where there is no channel.
+ * [-1, +0, v] */
 TA_API bool ta_try_send(struct ta_runner *runner, lua_State *L, int index);
 
 #ifdef __cplusplus

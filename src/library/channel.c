@@ -362,6 +362,8 @@ static int l_channel(lua_State *L) {
 void ta_push_channel(struct ta_runner *runner, lua_State *L, lua_Integer capacity,
                      const char *name) {
   ta_check_stack(L, LUA_MINSTACK);
+  if (capacity < 0)
+    luaL_error(L, "ta_push_channel: the capacity is negative: %I", (LUAI_UACINT)capacity);
   lua_pushstring(L, name);
   push_channel(runner, L, capacity, lua_gettop(L))->sync.outside = true;
   lua_remove(L, -2);
@@ -369,7 +371,10 @@ void ta_push_channel(struct ta_runner *runner, lua_State *L, lua_Integer capacit
 
 bool ta_try_send(struct ta_runner *runner, lua_State *L, int index) {
   index = lua_absindex(L, index);
-  struct ta_channel *channel = lua_touserdata(L, index);
+  struct ta_channel *channel = ta_to_sync(runner, L, index, TA_KEEPS_CHANNEL);
+  if (!channel)
+    luaL_error(L, "ta_try_send: expected a channel, got %s", luaL_typename(L, index));
+  if (lua_isnil(L, -1)) luaL_error(L, "ta_try_send: cannot send nil");
   struct ta_waiter *receiver = first_of(runner, channel, &channel->sync.waiting);
   bool sent = !channel->closed && (receiver || channel->count < channel->capacity);
   if (!sent)

@@ -340,6 +340,31 @@ static void events_and_channels_want_the_library_open(void) {
   world_close(&world);
 }
 
+static int l_post(lua_State *L) {
+  lua_settop(L, 2);
+  lua_pushboolean(L, ta_try_send(ta_upvalue_runner(L), L, 1));
+  return 1;
+}
+
+static void what_c_sends_and_where_is_checked(void) {
+  WITH_WORLD(world);
+  add_pushes(&world);
+  ta_push_function(world.runner, world.L, l_post);
+  lua_setglobal(world.L, "post");
+  world_do(&world, "log(pcall(post, {}, 1)) log(pcall(post, io.stdout, 1))");
+  CHECK_TEXT(world.log, "false ta_try_send: expected a channel, got table "
+                        "false ta_try_send: expected a channel, got userdata");
+  world.log[0] = '\0';
+  world_do(&world, "log(pcall(post, push_channel(1), nil)) log(pcall(push_channel, -1))");
+  CHECK_TEXT(world.log, "false ta_try_send: cannot send nil "
+                        "false ta_push_channel: the capacity is negative: -1");
+  world.log[0] = '\0';
+  world_do(&world, "local channel = push_channel(math.maxinteger) "
+                   "for i = 1, 3 do log(post(channel, i)) end log(channel)");
+  CHECK_TEXT(world.log, "true true true channel 'post' (3 of inf)");
+  world_close(&world);
+}
+
 static const char *const greeting[] = {
     "local chunk = {}\n", "function chunk.greet(name) sleep(1) return 'hello ' .. name end\n",
     "function chunk.now() return async.now() end\n", "return chunk\n", NULL};
@@ -739,6 +764,7 @@ const struct test lib_tests[] = {
     TEST(an_event_that_c_sets_is_set_from_outside),
     TEST(a_channel_that_c_fills_is_filled_from_outside),
     TEST(events_and_channels_want_the_library_open),
+    TEST(what_c_sends_and_where_is_checked),
     TEST(a_chunk_is_loaded_when_something_of_it_is_looked_for),
     TEST(a_name_is_taken_and_a_function_lets_others_wait),
     TEST(a_chunk_needs_no_runner),
