@@ -238,7 +238,8 @@ static inline void ta_push_kept(struct ta_runner *runner, lua_State *L, int whic
   lua_rawgeti(L, LUA_REGISTRYINDEX, runner->references[which]);
 }
 
-/* Pops a value, which is not nil, and keeps it under `which`.  [-1, +0, -] */
+/* Pops a value, which is not nil, and keeps it under `which`, unless another is kept there
+ * already for good.  [-1, +0, -] */
 void ta_keep(struct ta_runner *runner, lua_State *L, int which);
 
 /* Pushes the Runner itself, the first upvalue of its C functions.  [-0, +1, -] */

@@ -79,6 +79,10 @@ void ta_new_sync_kind(struct ta_runner *runner, lua_State *L, const char *name,
 void ta_keep_sync_kind(struct ta_runner *runner, lua_State *L, int which,
                        const struct ta_selectable *selectable) {
   int named = lua_gettop(L);
+  if (runner->kinds[which]) { /* the library is opened again */
+    lua_pop(L, 1);
+    return;
+  }
   if (selectable) ta_make_selectable(runner, L, selectable);
   ta_push_copy(L);
   lua_getfield(L, named, "__index");

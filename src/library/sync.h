@@ -45,9 +45,10 @@ void ta_quote_name(const char *name, size_t length, char *text, size_t size);
 void ta_new_sync_kind(struct ta_runner *runner, lua_State *L, const char *name,
                       const struct ta_function *methods);
 
-/* Pops that metatable, which is complete, and keeps it under `which`; and beside it
- * a twin for objects without a name, whose methods Lua finds by itself, in half
- * the time.  `selectable`, by which both are selected, may be NULL.  [-1, +0, m] */
+/* Pops that metatable, which is complete, and keeps it under `which`, unless one is kept
+ * there already; and beside it a twin for objects without a name, whose methods Lua finds
+ * by itself, in half the time.  `selectable`, by which both are selected, may be NULL.
+ * [-1, +0, m] */
 void ta_keep_sync_kind(struct ta_runner *runner, lua_State *L, int which,
                        const struct ta_selectable *selectable);
 

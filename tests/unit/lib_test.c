@@ -340,6 +340,39 @@ static void events_and_channels_want_the_library_open(void) {
   world_close(&world);
 }
 
+/* What is made of each kind, and used after the library was opened once more. */
+static const char made_before[] =
+    "for _, name in ipairs{false, 'named'} do local name = name or nil "
+    "local event, channel = async.event(name), async.channel(1, name) "
+    "local lock, places = async.lock(name), async.semaphore(1, name) "
+    "spawn(function() local guard <close> = lock:acquire() sleep(1) "
+    "event:set() event:wait() channel:send 'x' places:acquire() places:release() "
+    "log(again.select{channel}, async.select{event}, again.select{event}) end) end "
+    "spawn(function() local locals = async.task_local(7) locals:set(5) sleep(1) "
+    "log(locals:get()) end) "
+    "spawn(function() local guard <close> = async.defer(function() log 'deferred' end) "
+    "sleep(1) end) "
+    "spawn(async.scope, function(scope) sleep(1) scope:spawn(log, 'child') end) "
+    "spawn(function() for _ in async.as_completed{function() sleep(1) end} do "
+    "log 'completed' end end)";
+
+static void to_open_again_leaves_what_was_made_before_alone(void) {
+  for (int globals = 0; globals < 2; globals++) {
+    WITH_WORLD(world);
+    lua_State *L = world.L;
+    world_add(&world, made_before);
+    world_pass(&world);
+    lua_newtable(L);
+    ta_open_table(world.runner, L);
+    lua_setglobal(L, "again");
+    if (globals) ta_open(world.runner, L, TA_OPEN_LIBRARY);
+    world_do(&world, "collectgarbage()");
+    CHECK(world_run(&world) == TA_DONE);
+    CHECK_TEXT(world.log, "1 1 1 1 1 1 5 deferred child completed");
+    world_close(&world);
+  }
+}
+
 static int l_post(lua_State *L) {
   lua_settop(L, 2);
   lua_pushboolean(L, ta_try_send(ta_upvalue_runner(L), L, 1));
@@ -764,6 +797,7 @@ const struct test lib_tests[] = {
     TEST(an_event_that_c_sets_is_set_from_outside),
     TEST(a_channel_that_c_fills_is_filled_from_outside),
     TEST(events_and_channels_want_the_library_open),
+    TEST(to_open_again_leaves_what_was_made_before_alone),
     TEST(what_c_sends_and_where_is_checked),
     TEST(a_chunk_is_loaded_when_something_of_it_is_looked_for),
     TEST(a_name_is_taken_and_a_function_lets_others_wait),
