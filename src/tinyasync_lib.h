@@ -113,7 +113,7 @@ static inline void ta_list_init(struct ta_list *list) {
   list->ring.next = list->ring.prev = &list->ring;
 }
 
-/* Waits in the queue of `subject`, an object that is at index 1, until it is woken;
+/* Waits in the queue of `subject`, the userdata that is at index 1, until it is woken;
  * `name` is the function that does so for the script.  Use it as the return of a C
  * function.  `k` begins with ta_check_wait_end().  [-0, +0, v] */
 TA_API int ta_wait_in(struct ta_runner *runner, lua_State *L, const char *name,
@@ -124,7 +124,8 @@ TA_API int ta_wait_in(struct ta_runner *runner, lua_State *L, const char *name,
  * [-0, +0, v] */
 TA_API void ta_check_wait_end(struct ta_runner *runner, lua_State *L);
 
-/* Wakes the first who waits in the queue, if any: its task. */
+/* Wakes the first who waits in the queue, if any: its task.  Whoever was robbed of its
+ * coroutine does not count: its task is sent away, and fails. */
 TA_API struct ta_task *ta_wake_first(struct ta_runner *runner, struct ta_list *waiting);
 
 /* ---------------------------------------------------------------- objects */

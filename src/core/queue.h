@@ -17,6 +17,8 @@ struct ta_seat {
 
   /* The place was reached: the task, if there is one, is woken next. */
   void (*taken)(struct ta_runner *runner, struct ta_seat *seat);
+
+  int subject_at; /* where on the stack the task has the subject of its wait; 0: nowhere */
 };
 
 /* Ends the wait of whoever has this place in a queue. */

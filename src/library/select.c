@@ -168,6 +168,7 @@ static bool take_places(struct ta_runner *runner, lua_State *L, struct select *s
     if (select->count == 1) select->only = ta_to_task(runner, L, -1);
     by_tasks = by_tasks && selectable->by_tasks && selectable->by_tasks(object);
     seat->taken = chosen;
+    seat->subject_at = SELECT;
     seat->waiter.task = runner->current;
     ta_list_append(selectable->queue(object), &seat->waiter.link);
     lua_pop(L, 1);

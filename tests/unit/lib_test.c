@@ -137,6 +137,49 @@ static void select_takes_objects_of_libraries(void) {
   world_close(&world);
 }
 
+/* Lua's own coroutine library is open: the first is robbed of its coroutine. */
+static void expect_to_be_passed_over(const char *wait, const char *robbery) {
+  char code[200];
+  struct world world;
+  world_open(&world, TA_OPEN_LIBRARY);
+  add_box(&world, "box");
+  snprintf(code, sizeof code, "victim = coroutine.running() %s", wait);
+  world_add(&world, code);
+  world_add(&world, "log(box:get())");
+  world_pass(&world);
+  world_do(&world, robbery);
+  world_do(&world, "box:fill()");
+  CHECK(world_run(&world) == TA_DONE);
+  CHECK(strstr(world.log, "a present"));
+  CHECK(world.failures == 1);
+  world_close(&world);
+}
+
+static void a_wake_passes_over_who_was_robbed(void) {
+  static const char *const waits[] = {"box:get()", "async.select{async.event(), box}"};
+  for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {
+    expect_to_be_passed_over(waits[i], "coroutine.resume(victim)");
+    expect_to_be_passed_over(waits[i], "coroutine.close(victim)");
+  }
+}
+
+static int l_wait_for_another(lua_State *L) {
+  static struct box another;
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  ta_list_init(&another.waiting);
+  return ta_wait_in(runner, L, "wait", &box_wait, &another, &another.waiting, k_box_got);
+}
+
+static void who_waits_has_the_object_at_index_1(void) {
+  WITH_WORLD(world);
+  ta_push_function(world.runner, world.L, l_wait_for_another);
+  lua_setglobal(world.L, "wait");
+  world_add(&world, "log(pcall(wait, 1))");
+  CHECK(world_run(&world) == TA_DONE);
+  CHECK(strstr(world.log, "false") && strstr(world.log, "is not at index 1"));
+  world_close(&world);
+}
+
 /* ------------------------------------------------------------- attachments */
 
 static void log_end(struct ta_runner *runner, struct ta_task *task,
@@ -790,6 +833,8 @@ const struct test lib_tests[] = {
     TEST(objects_have_methods_and_are_checked),
     TEST(an_object_of_another_runner_is_none_of_ours),
     TEST(select_takes_objects_of_libraries),
+    TEST(a_wake_passes_over_who_was_robbed),
+    TEST(who_waits_has_the_object_at_index_1),
     TEST(a_task_gives_back_what_is_attached_however_it_ends),
     TEST(what_is_detached_is_no_affair_of_the_task),
     TEST(an_attachment_hangs_on_whoever_attached_it_last),
