@@ -115,7 +115,10 @@ static inline void ta_list_init(struct ta_list *list) {
 
 /* Waits in the queue of `subject`, the userdata that is at index 1, until it is woken;
  * `name` is the function that does so for the script.  Use it as the return of a C
- * function.  `k` begins with ta_check_wait_end().  [-0, +0, v] */
+ * function.  `k` begins with ta_check_wait_end(), asks again, and waits again if
+ * somebody was faster: others run between the wake and `k`.  It takes what is there also
+ * when the task was cancelled meanwhile, and so does not call ta_enter() before: nobody else
+ * was woken for that.  [-0, +0, v] */
 TA_API int ta_wait_in(struct ta_runner *runner, lua_State *L, const char *name,
                       const struct ta_wait_kind *kind, void *subject, struct ta_list *waiting,
                       lua_KFunction k);
@@ -135,8 +138,8 @@ struct ta_selectable {
   /* Is it ready?  May run Lua only by waking tasks. */
   bool (*ready)(struct ta_runner *runner, void *object);
 
-  /* The queue in which who waits until then lies.  Whoever wakes it there knows that it
-   * may have chosen something else by the time it runs. */
+  /* The queue in which who waits until then lies.  Who is woken there asks again when it
+   * runs, and waits again for its whole list if somebody was faster. */
   struct ta_list *(*queue)(void *object);
 
   /* Pushes what is ready, of the object at `index`, and returns how many values.
@@ -145,6 +148,10 @@ struct ta_selectable {
 
   /* Can only tasks make it ready?  NULL: no. */
   bool (*by_tasks)(const void *object);
+
+  /* Who is woken does not ask again: it has what it waited for, as of an event that was set
+   * and cleared meanwhile. */
+  bool woken_has_it;
 };
 
 /* A kind of userdata, a static struct each.  All but `name` may be NULL. */

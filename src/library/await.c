@@ -246,7 +246,8 @@ static bool by_tasks(const void *object) {
   return true;
 }
 
-static const struct ta_selectable selectable = {has_ended, awaiters_of, give_selected, by_tasks};
+static const struct ta_selectable selectable = {
+    .ready = has_ended, .queue = awaiters_of, .give = give_selected, .by_tasks = by_tasks};
 
 static void set_methods(struct ta_runner *runner, lua_State *L) {
   ta_set_function(runner, L, "await", l_task_await);

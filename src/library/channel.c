@@ -135,7 +135,8 @@ static bool by_tasks(const void *object) {
   return !((const struct ta_channel *)object)->sync.outside;
 }
 
-static const struct ta_selectable selectable = {is_ready, receivers_of, give, by_tasks};
+static const struct ta_selectable selectable = {
+    .ready = is_ready, .queue = receivers_of, .give = give, .by_tasks = by_tasks};
 
 /* -------------------------------------------------------------------- words */
 

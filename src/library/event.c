@@ -99,7 +99,11 @@ static bool by_tasks(const void *object) {
   return !((const struct ta_event_flag *)object)->sync.outside;
 }
 
-static const struct ta_selectable selectable = {is_set, queue_of, give_nothing, by_tasks};
+static const struct ta_selectable selectable = {.ready = is_set,
+                                                .queue = queue_of,
+                                                .give = give_nothing,
+                                                .by_tasks = by_tasks,
+                                                .woken_has_it = true};
 
 void ta_open_event(struct ta_runner *runner, lua_State *L) {
   static const struct ta_function methods[] = {

@@ -17,6 +17,7 @@ enum { LIST = 1, SELECT = TA_SELECTING, VALUE = TA_SELECTED };
 struct select {
   size_t count;
   size_t chosen;        /* number in the list; 0: none */
+  double until;         /* on the host's clock; HUGE_VAL: no time-out */
   struct ta_task *only; /* the task waited for, if nothing else is */
   struct ta_seat places[];
 };
@@ -139,11 +140,26 @@ static const struct ta_wait_kind select_kind = {.action = "select",
                                                 .disarm = leave_all,
                                                 .holder = holder};
 
+static int ask_again(lua_State *L, struct ta_runner *runner, struct select *select);
+
+/* Is what was chosen still to be had?  Somebody may have been faster. */
+static bool is_left(struct ta_runner *runner, lua_State *L, size_t chosen) {
+  if (!lua_isnil(L, VALUE)) return true;
+  lua_rawgeti(L, LIST, (lua_Integer)chosen);
+  const struct ta_selectable *selectable = find(runner, L, -1);
+  bool left = selectable->woken_has_it || selectable->ready(runner, lua_touserdata(L, -1));
+  lua_pop(L, 1);
+  return left;
+}
+
 static int k_selected(lua_State *L, int status, lua_KContext context) {
-  const struct select *select = lua_touserdata(L, SELECT);
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct select *select = lua_touserdata(L, SELECT);
   (void)status, (void)context;
-  ta_check_given_up(ta_upvalue_runner(L), L);
-  return select->chosen ? give(L, select->chosen, VALUE) : give_timeout(L);
+  ta_check_given_up(runner, L);
+  if (!select->chosen) return give_timeout(L);
+  if (is_left(runner, L, select->chosen)) return give(L, select->chosen, VALUE);
+  return ask_again(L, runner, select);
 }
 
 /* It keeps the list, in whose things it will have its places. */
@@ -211,6 +227,15 @@ static int l_select(lua_State *L) {
   return choose(L, count, timeout);
 }
 
+/* Waits for the whole list, of which nothing is ready. */
+static int park(lua_State *L, struct ta_runner *runner, struct select *select) {
+  ta_anchor_wait(runner, L, SELECT, select);
+  struct ta_task *task = ta_begin_wait(runner, L, &select_kind, select);
+  if (!take_places(runner, L, select)) ta_count_outside(runner, task);
+  if (!isinf(select->until)) ta_arm_wait(runner, task, select->until);
+  return ta_park_here(runner, L, 0, k_selected);
+}
+
 /* The list at index 1 is a copy. */
 static int choose(lua_State *L, lua_Integer count, double timeout) {
   struct ta_runner *runner = ta_upvalue_runner(L);
@@ -227,14 +252,21 @@ static int choose(lua_State *L, lua_Integer count, double timeout) {
   lua_pushnil(L); /* for the value */
   ta_check_stack(L, LUA_MINSTACK);
   double now = ta_host_now(runner);
+  select->until = isinf(timeout) ? HUGE_VAL : ta_time_after(now, timeout);
   ta_enter(runner, L); /* once more: finalizers, and a clock that is Lua, have run */
   ready = find_ready(runner, L, (size_t)count);
+  return ready ? give(L, ready, 0) : park(L, runner, select);
+}
+
+/* What was chosen is gone: something else, or the end of the time, may have come. */
+static int ask_again(lua_State *L, struct ta_runner *runner, struct select *select) {
+  select->chosen = 0;
+  ta_check_stack(L, LUA_MINSTACK);
+  double now = ta_now(runner);
+  ta_check_wait(runner, L, "select");
+  size_t ready = find_ready(runner, L, select->count);
   if (ready) return give(L, ready, 0);
-  ta_anchor_wait(runner, L, SELECT, select);
-  struct ta_task *task = ta_begin_wait(runner, L, &select_kind, select);
-  if (!take_places(runner, L, select)) ta_count_outside(runner, task);
-  if (!isinf(timeout)) ta_arm_wait(runner, task, ta_time_after(now, timeout));
-  return ta_park_here(runner, L, 0, k_selected);
+  return select->until <= now ? give_timeout(L) : park(L, runner, select);
 }
 
 void ta_select_setup(struct ta_runner *runner, lua_State *L) {

@@ -54,20 +54,29 @@ static const struct ta_object_kind box_kind = {
 static const struct ta_object_kind other_kind = {.name = "Other"};
 static const struct ta_wait_kind box_wait = {.action = "box"};
 
+static int k_box_got(lua_State *L, int status, lua_KContext context);
+
+/* Without a look at whether the task was cancelled: who was woken first takes what it was
+ * woken for, or nobody would. */
+static int take_or_wait(struct ta_runner *runner, lua_State *L, struct box *box) {
+  if (box->full) return open_box(runner, L, 1);
+  return ta_wait_in(runner, L, "get", &box_wait, box, &box->waiting, k_box_got);
+}
+
+/* Somebody may have been faster. */
 static int k_box_got(lua_State *L, int status, lua_KContext context) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   (void)status, (void)context;
   ta_check_wait_end(runner, L);
-  return open_box(runner, L, 1);
+  return take_or_wait(runner, L, lua_touserdata(L, 1));
 }
 
 static int l_box_get(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct box *box = ta_check_object(L, 1, &box_kind);
   ta_enter(runner, L);
-  if (box->full) return open_box(runner, L, 1);
   lua_settop(L, 1);
-  return ta_wait_in(runner, L, "get", &box_wait, box, &box->waiting, k_box_got);
+  return take_or_wait(runner, L, box);
 }
 
 static int l_box_fill(lua_State *L) {
@@ -134,6 +143,77 @@ static void select_takes_objects_of_libraries(void) {
   world_do(&world, "box:fill()");
   CHECK(world_run(&world) == TA_DONE);
   CHECK_TEXT(world.log, "nil timeout 2 a present 2 a present");
+  world_close(&world);
+}
+
+/* A box is filled for whoever waits for it so, and emptied before that runs; then filled
+ * once more. */
+static void expect_to_ask_again(const char *wait, const char *log) {
+  WITH_WORLD(world);
+  add_box(&world, "box");
+  world_add(&world, wait);
+  world_pass(&world);
+  world_add(&world, "box:fill() log('thief', box:get())");
+  world_settle(&world);
+  CHECK_TEXT(world.log, "thief a present");
+  CHECK(ta_outside(world.runner) == 1);
+  world_do(&world, "box:fill()");
+  CHECK(world_run(&world) == TA_DONE);
+  CHECK_TEXT(world.log, log);
+  world_close(&world);
+}
+
+static void who_was_woken_asks_again(void) {
+  expect_to_ask_again("log(box:get())", "thief a present a present");
+  expect_to_ask_again("log(async.select{box})", "thief a present 1 a present");
+  expect_to_ask_again("log(async.select{async.event(), box, timeout = 9})",
+                      "thief a present 2 a present");
+}
+
+static void who_was_cancelled_when_it_was_woken_takes_what_it_was_woken_for(void) {
+  static const char *const waits[] = {"log(box:get())", "log(async.select{box})"};
+  for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {
+    WITH_WORLD(world);
+    add_box(&world, "box");
+    char code[200];
+    snprintf(code, sizeof code, "waiter = async.current() %s sleep(1) log 'not'", waits[i]);
+    world_add(&world, code);
+    world_pass(&world);
+    world_do(&world, "box:fill() waiter:cancel()");
+    CHECK(world_run(&world) == TA_DONE);
+    CHECK(strstr(world.log, "a present") && !strstr(world.log, "not"));
+    world_close(&world);
+  }
+}
+
+static void a_select_that_asks_again_keeps_its_time_out(void) {
+  WITH_WORLD(world);
+  add_box(&world, "box");
+  world_add(&world, "log(async.select{box, timeout = 2})");
+  world_add(&world, "sleep(1) box:fill() box:get()");
+  CHECK(world_run(&world) == TA_DONE);
+  CHECK(world.now == 2);
+  world_add(&world, "log(async.select{box, timeout = 2})");
+  world_pass(&world);
+  world_add(&world, "box:fill() box:get() work(5)"); /* it is over when it runs */
+  CHECK(world_settle(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "nil timeout nil timeout");
+  world_close(&world);
+}
+
+static void a_select_that_asks_again_takes_what_is_ready_now(void) {
+  WITH_WORLD(world);
+  add_box(&world, "box");
+  world_do(&world, "channel = async.channel(1) event = async.event()");
+  world_add(&world, "log(async.select{box, channel, timeout = 2})");
+  world_pass(&world);
+  world_add(&world, "box:fill() box:get() channel:send 'new' work(5)");
+  CHECK(world_settle(&world) == TA_DONE);
+  world_add(&world, "log(async.select{box, event})");
+  world_pass(&world);
+  world_do(&world, "event:set() event:clear()"); /* an event that was set has been set */
+  CHECK(world_settle(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "2 new 2");
   world_close(&world);
 }
 
@@ -833,6 +913,10 @@ const struct test lib_tests[] = {
     TEST(objects_have_methods_and_are_checked),
     TEST(an_object_of_another_runner_is_none_of_ours),
     TEST(select_takes_objects_of_libraries),
+    TEST(who_was_woken_asks_again),
+    TEST(who_was_cancelled_when_it_was_woken_takes_what_it_was_woken_for),
+    TEST(a_select_that_asks_again_keeps_its_time_out),
+    TEST(a_select_that_asks_again_takes_what_is_ready_now),
     TEST(a_wake_passes_over_who_was_robbed),
     TEST(who_waits_has_the_object_at_index_1),
     TEST(a_task_gives_back_what_is_attached_however_it_ends),
