@@ -50,6 +50,21 @@ static inline struct ta_runner *ta_upvalue_runner(lua_State *L) {
  * where a task cannot, it is not named as what keeps it.  [-0, +0, m] */
 TA_API void ta_lets_wait(struct ta_runner *runner, lua_State *L, lua_CFunction function);
 
+/* A function that may wait asks, when it need not: must the task give up its turn first?  It
+ * must when 128 of its calls have gone on so in one step: others would starve.  Where
+ * nothing can wait it goes on.  [-0, +0, -] */
+TA_API bool ta_has_gone_on(struct ta_runner *runner, lua_State *L);
+
+/* Gives up the turn, and then calls `function`, which mostly is the one that runs, with what
+ * is on the stack and the same upvalues, of which the first is the Runner.  Use it as the
+ * return of a C function.  [-all, +?, v] */
+TA_API int ta_give_turn_before(struct ta_runner *runner, lua_State *L, lua_CFunction function);
+
+/* Returns the `count` values on top, for which the task did not have to wait: after the turn
+ * was given up if it has gone on too often.  Use it as the return of a C function.
+ * [-count, +count, v] */
+TA_API int ta_return_at_once(struct ta_runner *runner, lua_State *L, int count);
+
 /* `action`, the name of a wait in traces and reports, is taken: scripts may give no action
  * of their own that name.  [-0, +0, m] */
 TA_API void ta_name_action(struct ta_runner *runner, lua_State *L, const char *action);

@@ -185,7 +185,7 @@ int ta_park(struct ta_runner *runner, lua_State *L, struct ta_ticket ticket, lua
             lua_KFunction k) {
   struct ta_task *task = runner->current;
   bool completed = task->wait != ticket.wait;
-  if (completed && !ta_has_gone_on(runner, L)) return k(L, LUA_OK, context);
+  if (completed && !ta_has_to_pause(runner, L)) return k(L, LUA_OK, context);
   if (completed) return pause_parked(runner, L, context, k);
   if (task->in_force || !ta_can_wait(runner, L) || !lua_checkstack(L, LUA_MINSTACK))
     return refuse_to_park(runner, L, task);
@@ -205,6 +205,10 @@ bool ta_has_gone_on_too_often(struct ta_runner *runner, lua_State *L) {
   if (!lua_checkstack(L, LUA_MINSTACK)) return false;
   runner->polls = false;
   return true;
+}
+
+bool ta_has_gone_on(struct ta_runner *runner, lua_State *L) {
+  return ta_has_to_pause(runner, L);
 }
 
 int ta_pause(struct ta_runner *runner, lua_State *L, lua_KContext context, lua_KFunction k) {
@@ -229,7 +233,7 @@ static int k_returned(lua_State *L, int status, lua_KContext context) {
 }
 
 int ta_return_at_once(struct ta_runner *runner, lua_State *L, int count) {
-  return ta_has_gone_on(runner, L) ? ta_pause(runner, L, count, k_returned) : count;
+  return ta_has_to_pause(runner, L) ? ta_pause(runner, L, count, k_returned) : count;
 }
 
 /* Nothing will complete the wait any more. */

@@ -46,24 +46,14 @@ int ta_sleep(struct ta_runner *runner, lua_State *L, double delay);
 /* Lets a task sleep that has stopped without a function of ours. */
 void ta_sleep_foreign(struct ta_runner *runner, struct ta_task *task, double delay);
 
-/* To be asked by a function that may wait, when it need not: must the task give up
- * its turn first?  It must when it has gone on so in this step for so many times
- * that others would starve; where it cannot wait it goes on. */
+/* As ta_has_gone_on(), without a call. */
 bool ta_has_gone_on_too_often(struct ta_runner *runner, lua_State *L);
 
-static inline bool ta_has_gone_on(struct ta_runner *runner, lua_State *L) {
+static inline bool ta_has_to_pause(struct ta_runner *runner, lua_State *L) {
   if (TA_UNLIKELY(runner->at_once == 0)) return ta_has_gone_on_too_often(runner, L);
   runner->at_once--;
   return false;
 }
-
-/* Gives up the turn, and then calls `function` with what is on the stack and the same
- * upvalues, of which the first is the Runner.  [-all, +?, v] */
-int ta_give_turn_before(struct ta_runner *runner, lua_State *L, lua_CFunction function);
-
-/* Returns the `count` values on top, for which the task did not have to wait: after
- * the turn was given up if it has gone on too often.  [-count, +count, v] */
-int ta_return_at_once(struct ta_runner *runner, lua_State *L, int count);
 
 /* Gives up the turn and returns nothing.  [-all, +0, v] */
 int ta_give_turn(struct ta_runner *runner, lua_State *L, const struct ta_wait_kind *kind);
@@ -127,7 +117,7 @@ static inline void ta_check_given_up(struct ta_runner *runner, lua_State *L) {
 /* The value at `index` as a delay, or raises.  [-0, +0, v] */
 double ta_check_delay(lua_State *L, int index, const char *what);
 
-/* Stops the running task, which ta_has_gone_on(), until the next pass; then `k`.
+/* Stops the running task, which ta_has_to_pause(), until the next pass; then `k`.
  * [-0, +0, v] */
 int ta_pause(struct ta_runner *runner, lua_State *L, lua_KContext context, lua_KFunction k);
 

@@ -87,7 +87,7 @@ static int join(lua_State *L, struct ta_task *task, enum form form) {
   ta_enter(runner, L);
   ta_settop(L, 1);
   if (ta_task_has_ended(task)) {
-    if (ta_has_gone_on(runner, L)) return ta_give_turn_before(runner, L, joins[form]);
+    if (ta_has_to_pause(runner, L)) return ta_give_turn_before(runner, L, joins[form]);
     return give_outcome(L, form);
   }
   if (task == runner->current) return luaL_error(L, "%s: a task cannot await itself", names[form]);

@@ -187,7 +187,7 @@ static int receive(lua_State *L, const struct ta_wait_kind *kind, lua_CFunction 
   ta_enter(runner, L);
   ta_settop(L, 1);
   if (is_ready(runner, channel)) {
-    if (ta_has_gone_on(runner, L)) return ta_give_turn_before(runner, L, function);
+    if (ta_has_to_pause(runner, L)) return ta_give_turn_before(runner, L, function);
     take(runner, L, 1);
     return 1;
   }
@@ -242,7 +242,7 @@ static int l_send(lua_State *L) {
   struct ta_waiter *receiver = first_of(runner, channel, &channel->sync.waiting);
   if (channel->closed) return raise_closed(L, channel);
   if (receiver || channel->count < channel->capacity) {
-    if (ta_has_gone_on(runner, L)) return ta_give_turn_before(runner, L, l_send);
+    if (ta_has_to_pause(runner, L)) return ta_give_turn_before(runner, L, l_send);
     hand_over(runner, L, channel, 1, receiver);
     return 0;
   }

@@ -69,7 +69,7 @@ static int l_event_wait(lua_State *L) {
   ta_enter(runner, L);
   lua_settop(L, 1);
   if (event->is_set)
-    return ta_has_gone_on(runner, L) ? ta_give_turn_before(runner, L, l_event_wait) : 0;
+    return ta_has_to_pause(runner, L) ? ta_give_turn_before(runner, L, l_event_wait) : 0;
   const struct ta_wait_kind *kind = event->sync.outside ? &outside_kind : &event_kind;
   return ta_wait_for(runner, L, "wait", kind, &event->sync, k_event);
 }

@@ -206,7 +206,7 @@ static int k_choose(lua_State *L, int status, lua_KContext context) {
 /* Has the task to give up its turn before it goes on?  Who looks in vain polls. */
 static bool has_gone_on(struct ta_runner *runner, lua_State *L, bool in_vain) {
   bool polls = runner->polls;
-  if (!ta_has_gone_on(runner, L)) return false;
+  if (!ta_has_to_pause(runner, L)) return false;
   runner->polls = polls && in_vain;
   return true;
 }

@@ -22,6 +22,7 @@ struct box {
   struct ta_attachment attachment;
   struct world *world;
   bool full;
+  bool bottomless; /* it is full for ever */
 };
 
 static bool box_is_full(struct ta_runner *runner, void *object) {
@@ -36,7 +37,7 @@ static struct ta_list *box_queue(void *object) {
 static int open_box(struct ta_runner *runner, lua_State *L, int index) {
   struct box *box = lua_touserdata(L, index);
   (void)runner;
-  box->full = false;
+  box->full = box->bottomless;
   lua_pushliteral(L, "a present");
   return 1;
 }
@@ -45,8 +46,10 @@ static int l_box_get(lua_State *L);
 
 static int l_box_fill(lua_State *L);
 
+static int l_box_peek(lua_State *L);
+
 static const struct ta_function box_methods[] = {
-    {"get", l_box_get}, {"fill", l_box_fill}, {NULL, NULL}};
+    {"get", l_box_get}, {"fill", l_box_fill}, {"peek", l_box_peek}, {NULL, NULL}};
 static const struct ta_selectable box_selectable = {
     .ready = box_is_full, .queue = box_queue, .give = open_box};
 static const struct ta_object_kind box_kind = {
@@ -75,6 +78,7 @@ static int l_box_get(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct box *box = ta_check_object(L, 1, &box_kind);
   ta_enter(runner, L);
+  if (box->full && ta_has_gone_on(runner, L)) return ta_give_turn_before(runner, L, l_box_get);
   lua_settop(L, 1);
   return take_or_wait(runner, L, box);
 }
@@ -84,6 +88,13 @@ static int l_box_fill(lua_State *L) {
   box->full = true;
   ta_wake_first(ta_upvalue_runner(L), &box->waiting);
   return 0;
+}
+
+/* What can be told at once, each time. */
+static int l_box_peek(lua_State *L) {
+  const struct box *box = ta_check_object(L, 1, &box_kind);
+  lua_pushboolean(L, box->full);
+  return ta_return_at_once(ta_upvalue_runner(L), L, 1);
 }
 
 /* Makes the global `name` a new box. */
@@ -214,6 +225,36 @@ static void a_select_that_asks_again_takes_what_is_ready_now(void) {
   world_do(&world, "event:set() event:clear()"); /* an event that was set has been set */
   CHECK(world_settle(&world) == TA_DONE);
   CHECK_TEXT(world.log, "2 new 2");
+  world_close(&world);
+}
+
+static void who_need_not_wait_gives_up_the_turn_at_times(void) {
+  static const char *const calls[] = {"get", "peek"};
+  for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+    char code[200];
+    WITH_WORLD(world);
+    struct box *box = add_box(&world, "box");
+    box->full = box->bottomless = true;
+    snprintf(code, sizeof code,
+             "local left = 100000 while not stop and left > 0 do box:%s() left = left - 1 end "
+             "log(left > 0, box:%s())",
+             calls[i], calls[i]);
+    world_add(&world, code);
+    world_add(&world, "stop = true log 'other'");
+    CHECK(world_run(&world) == TA_DONE);
+    CHECK_TEXT(world.log, i == 0 ? "other true a present" : "other true true");
+    world_close(&world);
+  }
+}
+
+static void who_has_given_up_the_turn_can_be_cancelled(void) {
+  WITH_WORLD(world);
+  struct box *box = add_box(&world, "box");
+  box->full = box->bottomless = true;
+  world_add(&world, "endless = async.current() for _ = 1, 1000 do box:get() end log 'not'");
+  world_add(&world, "endless:cancel()");
+  CHECK(world_run(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "");
   world_close(&world);
 }
 
@@ -917,6 +958,8 @@ const struct test lib_tests[] = {
     TEST(who_was_cancelled_when_it_was_woken_takes_what_it_was_woken_for),
     TEST(a_select_that_asks_again_keeps_its_time_out),
     TEST(a_select_that_asks_again_takes_what_is_ready_now),
+    TEST(who_need_not_wait_gives_up_the_turn_at_times),
+    TEST(who_has_given_up_the_turn_can_be_cancelled),
     TEST(a_wake_passes_over_who_was_robbed),
     TEST(who_waits_has_the_object_at_index_1),
     TEST(a_task_gives_back_what_is_attached_however_it_ends),
