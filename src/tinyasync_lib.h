@@ -7,6 +7,10 @@
  * of objects, queues, what a task is to give back when it ends, Lua beside C, and events
  * and channels that C sets and fills.  Everything here belongs to the thread that runs the
  * Lua state; other threads call ta_wake().
+ *
+ * Who has taken a ticket, with ta_take_ticket(), may raise or return instead of parking.
+ * `disarm` is not called then: what was armed is the caller's to disarm.  The ticket goes
+ * stale, and ends none of the task's later waits.
  */
 #ifndef TINYASYNC_LIB_H
 #define TINYASYNC_LIB_H
@@ -214,7 +218,8 @@ struct ta_attachment_kind {
 };
 
 /* Something that a task has and that is to be given back when it ends.  It lies in what it
- * stands for, and is zero before its first use. */
+ * stands for, and is zero before its first use.  An object that holds one has a __gc which
+ * calls ta_detach(): the task does not keep the object. */
 struct ta_attachment {
   struct ta_link link;
   const struct ta_attachment_kind *kind;

@@ -373,8 +373,7 @@ void ta_push_channel(struct ta_runner *runner, lua_State *L, lua_Integer capacit
 bool ta_try_send(struct ta_runner *runner, lua_State *L, int index) {
   index = lua_absindex(L, index);
   struct ta_channel *channel = ta_to_sync(runner, L, index, TA_KEEPS_CHANNEL);
-  if (!channel)
-    luaL_error(L, "ta_try_send: expected a channel, got %s", luaL_typename(L, index));
+  if (!channel) luaL_error(L, "ta_try_send: expected a channel, got %s", luaL_typename(L, index));
   if (lua_isnil(L, -1)) luaL_error(L, "ta_try_send: cannot send nil");
   struct ta_waiter *receiver = first_of(runner, channel, &channel->sync.waiting);
   bool sent = !channel->closed && (receiver || channel->count < channel->capacity);
