@@ -135,7 +135,9 @@ $(LUA_MODULE): $(MODULE_OBJECTS) $(LIBRARY)
 
 $(CORE_OBJECTS) $(MODULE_OBJECTS): POSITION = $(SHARED_POSITION)
 
-$(PROGRAM): $(REST_OBJECTS) $(LIBRARY)
+# Not from the archive, of which only what the program itself needs would be linked: C
+# modules that scripts require find the rest of our functions in it too.
+$(PROGRAM): $(REST_OBJECTS) $(CORE_OBJECTS)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -Wl,-E -o $@ $^ $(LUA_LIBS)
 

@@ -38,10 +38,11 @@ struct ta_function {
   lua_CFunction function;
 };
 
-/* Pushes a C function whose first upvalue is the Runner.  [-0, +1, m] */
+/* Pushes a C function whose first upvalue is the Runner, or raises when that was freed.
+ * [-0, +1, v] */
 TA_API void ta_push_function(struct ta_runner *runner, lua_State *L, lua_CFunction function);
 
-/* Sets such functions, up to one without a name, in the table on top.  [-0, +0, m] */
+/* Sets such functions, up to one without a name, in the table on top.  [-0, +0, v] */
 TA_API void ta_set_functions(struct ta_runner *runner, lua_State *L,
                              const struct ta_function *functions);
 
@@ -51,7 +52,7 @@ static inline struct ta_runner *ta_upvalue_runner(lua_State *L) {
 }
 
 /* The function calls others, with lua_callk() or lua_pcallk(), so that these can wait:
- * where a task cannot, it is not named as what keeps it.  [-0, +0, m] */
+ * where a task cannot, it is not named as what keeps it.  [-0, +0, v] */
 TA_API void ta_lets_wait(struct ta_runner *runner, lua_State *L, lua_CFunction function);
 
 /* A function that may wait asks, when it need not: must the task give up its turn first?  It
@@ -70,7 +71,7 @@ TA_API int ta_give_turn_before(struct ta_runner *runner, lua_State *L, lua_CFunc
 TA_API int ta_return_at_once(struct ta_runner *runner, lua_State *L, int count);
 
 /* `action`, the name of a wait in traces and reports, is taken: scripts may give no action
- * of their own that name.  [-0, +0, m] */
+ * of their own that name.  [-0, +0, v] */
 TA_API void ta_name_action(struct ta_runner *runner, lua_State *L, const char *action);
 
 /* Can the value be called?  [-0, +0, m] */
@@ -88,25 +89,31 @@ typedef void ta_spawn_fn(void *data, lua_State *L);
 TA_API void ta_before_spawn(struct ta_runner *runner, ta_spawn_fn *function, void *data);
 
 /* Replaces the values from index `first` on by one table of them, with their number in `n`;
- * and such a table on top by its values, whose number it returns.
- * [-n, +1, m] and [-1, +n, v] */
+ * and such a table on top by its values, whose number it returns: it raises when `n` is not
+ * one, or there is no room.  [-n, +1, m] and [-1, +n, v] */
 TA_API void ta_pack(lua_State *L, int first);
 TA_API int ta_unpack(lua_State *L);
 
 /* ------------------------------------------------------------ Lua beside C */
 
 /* A chunk is given by its lines, each ended by a newline, up to a NULL.  It sees no globals
- * but some of Lua's own functions, async, and what is set in ta_push_environment(), and
- * returns a table of functions.  Pushes that table; the chunk is loaded once.
- * [-0, +1, e] */
+ * but these, and what is set in ta_push_environment(), and returns a table of functions:
+ *   error ipairs next pcall tostring type, and from Lua's libraries concat pack remove
+ *   unpack, floor huge max min random tointeger, format gsub rep, all under these names;
+ *   async, once that was opened: all that ta_open() gives it, and nothing that others
+ *   have set there.
+ * Pushes that table; the chunk is loaded once.  [-0, +1, e] */
 TA_API void ta_push_chunk(struct ta_runner *runner, lua_State *L, const char *const *lines);
 
-/* Pushes the table of what chunks see.  [-0, +1, m] */
+/* Pushes the table of what chunks of libraries see, one for all of the Runner's: what is
+ * set there had better have names of its own.  [-0, +1, v] */
 TA_API void ta_push_environment(struct ta_runner *runner, lua_State *L);
 
 /* The table on top, which is async or one like it, gets the chunk's functions of these
- * names, up to a NULL, when a script looks for one.  Both arrays must last.
- * [-0, +0, m] */
+ * names, up to a NULL, when a script looks for one, unless it has something else there by
+ * then.  A metatable that it has already stays: its __index and __pairs are called after
+ * ours, which lie in their place until nothing is offered any more.  Both arrays must
+ * last.  [-0, +0, v] */
 TA_API void ta_offer_chunk(struct ta_runner *runner, lua_State *L, const char *const *names,
                            const char *const *lines);
 

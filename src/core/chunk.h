@@ -4,7 +4,7 @@
  *
  * A chunk lies beside the C file that loads it and is embedded in the program.  It is
  * loaded when something of it is first used, sees no globals but what is set aside
- * for all of them, and returns a table of functions.
+ * for all of ours, or for all of the libraries', and returns a table of functions.
  *
  * Ours are made of NAME.lua by the Makefile: `extern const char *const ta_chunk_NAME[];`.
  * It does not know what the functions do.
@@ -14,5 +14,12 @@
 
 #include "core/runner.h"
 #include "tinyasync_lib.h"
+
+/* Pushes the table of what our own chunks see; libraries have one of their own.
+ * [-0, +1, m] */
+void ta_push_own_environment(struct ta_runner *runner, lua_State *L);
+
+/* The chunk, which is not loaded yet, is one of ours.  [-0, +0, m] */
+void ta_own_chunk(struct ta_runner *runner, lua_State *L, const char *const *lines);
 
 #endif

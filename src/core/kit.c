@@ -2,11 +2,13 @@
 #include "core/kit.h"
 
 #include <lauxlib.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 void ta_push_function(struct ta_runner *runner, lua_State *L, lua_CFunction function) {
+  ta_check_open(runner, L);
   ta_push_runner(runner, L);
   lua_pushcclosure(L, function, 1);
 }
@@ -101,12 +103,22 @@ void ta_pack(lua_State *L, int first) {
   while (count > 0) lua_rawseti(L, first, count--);
 }
 
+/* The field `n` of the table on top. */
+static int check_packed_count(lua_State *L) {
+  int is_whole;
+  lua_getfield(L, -1, "n");
+  lua_Integer count = lua_tointegerx(L, -1, &is_whole);
+  if (!is_whole || count < 0)
+    luaL_error(L, "unpack: n must be a whole number from 0 on, got %s", ta_push_shown(L, -1));
+  if (count > INT_MAX) luaL_error(L, "unpack: too many results");
+  lua_pop(L, 1);
+  return (int)count;
+}
+
 int ta_unpack(lua_State *L) {
   int packed = lua_gettop(L);
-  lua_getfield(L, packed, "n");
-  int count = (int)lua_tointeger(L, -1);
+  int count = check_packed_count(L);
   luaL_checkstack(L, count, "too many results");
-  lua_pop(L, 1);
   for (int i = 1; i <= count; i++) lua_rawgeti(L, packed, i);
   lua_remove(L, packed);
   return count;

@@ -14,6 +14,7 @@
 /* ------------------------------------------------------------ async.actions */
 
 void ta_name_action(struct ta_runner *runner, lua_State *L, const char *action) {
+  ta_check_open(runner, L);
   ta_push_kept(runner, L, TA_KEEPS_NAMED_ACTIONS);
   lua_pushboolean(L, true);
   lua_setfield(L, -2, action);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "library/combine.h"
 
+#include "core/chunk.h"
 #include "core/kit.h"
 #include "core/wait.h"
 #include "library/await.h"
@@ -52,16 +53,31 @@ static const struct ta_function functions[] = {
     {NULL, NULL},
 };
 
-void ta_open_combinators(struct ta_runner *runner, lua_State *L) {
+static void offer_combinators(struct ta_runner *runner, lua_State *L) {
   static const char *const names[] = {"all",          "any",   "race",  "map", "settle",
                                       "as_completed", "retry", "every", NULL};
-  ta_watch_setup(runner, L);
-  ta_push_environment(runner, L);
+  ta_offer_chunk(runner, L, names, ta_chunk_combine);
+}
+
+/* Gives the environment on top a copy of the table below it: what a script does to its own
+ * async is its affair. */
+static void set_async(struct ta_runner *runner, lua_State *L) {
   lua_pushvalue(L, -2);
-  ta_push_copy(L); /* what a script does to its own async is its affair */
+  ta_push_copy(L);
+  offer_combinators(runner, L);
   lua_setfield(L, -3, "async");
   lua_pop(L, 1);
+}
+
+void ta_open_combinators(struct ta_runner *runner, lua_State *L) {
+  ta_watch_setup(runner, L);
+  ta_own_chunk(runner, L, ta_chunk_combine);
+  ta_push_environment(runner, L);
+  set_async(runner, L);
+  lua_pop(L, 1);
+  ta_push_own_environment(runner, L);
+  set_async(runner, L);
   ta_set_functions(runner, L, functions);
   lua_pop(L, 1);
-  ta_offer_chunk(runner, L, names, ta_chunk_combine);
+  offer_combinators(runner, L);
 }

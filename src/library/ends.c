@@ -303,7 +303,7 @@ int ta_l_next_end(lua_State *L) {
   lua_settop(L, 1);
   /* A loop's call is the script's own; others are part of one that counts. */
   bool counts = watch->is_loop && (!ta_list_empty(&watch->ended) || watch->left == 0);
-  if (counts && !has_counted(runner, watch) && ta_has_gone_on(runner, L))
+  if (counts && !has_counted(runner, watch) && ta_has_to_pause(runner, L))
     return ta_give_turn_before(runner, L, ta_l_next_end);
   return ask(runner, L, watch);
 }

@@ -323,7 +323,7 @@ static int l_acquire(lua_State *L) {
   check_owner(runner, L, "acquire", permits);
   if (permits->free <= 0)
     return ta_wait_for(runner, L, "acquire", kind_of(permits), &permits->sync, k_acquired);
-  if (ta_has_gone_on(runner, L)) return ta_give_turn_before(runner, L, l_acquire);
+  if (ta_has_to_pause(runner, L)) return ta_give_turn_before(runner, L, l_acquire);
   take(runner, L, permits);
   return 1;
 }
@@ -537,7 +537,7 @@ int ta_l_with(lua_State *L) {
   lua_insert(L, GUARD);
   ta_enter(runner, L);
   check_owner(runner, L, "with", permits);
-  if (permits->free > 0 && ta_has_gone_on(runner, L)) {
+  if (permits->free > 0 && ta_has_to_pause(runner, L)) {
     lua_remove(L, GUARD); /* it is made again */
     return ta_give_turn_before(runner, L, ta_l_with);
   }

@@ -226,7 +226,7 @@ static int end_scope(struct ta_runner *runner, lua_State *L, lua_KContext contex
     return ta_park_here(runner, L, context | WAITED, k_scope);
   }
   bool at_once = outcome == RETURNED && !(context & WAITED) && ta_list_empty(&scope->children);
-  if (at_once && scope->failures == 0 && ta_has_gone_on(runner, L))
+  if (at_once && scope->failures == 0 && ta_has_to_pause(runner, L))
     return ta_pause(runner, L, context | WAITED, k_scope);
   if (!ta_list_empty(&scope->children)) context |= HIT; /* the time for waiting is over */
   scope->ended = true;

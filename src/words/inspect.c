@@ -188,6 +188,7 @@ static const char *const reports[] = {
 static int l_report(lua_State *L) {
   struct ta_runner *runner = lua_touserdata(L, 1);
   enum ta_report_kind kind = (enum ta_report_kind)lua_tointeger(L, 2);
+  ta_own_chunk(runner, L, ta_chunk_report);
   ta_push_chunk(runner, L, ta_chunk_report);
   lua_getfield(L, -1, reports[kind]);
   push_all_facts(runner, L, kind == TA_REPORT_NAMES ? MOST_NAMED : SIZE_MAX,

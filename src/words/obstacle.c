@@ -12,6 +12,7 @@ static const void *address_of(lua_CFunction function) {
 }
 
 void ta_lets_wait(struct ta_runner *runner, lua_State *L, lua_CFunction function) {
+  ta_check_open(runner, L);
   ta_push_kept(runner, L, TA_KEEPS_TRANSPARENT);
   lua_pushboolean(L, true);
   lua_rawsetp(L, -2, address_of(function));

@@ -97,10 +97,26 @@ t_no_wake_from_other_threads_is_lost() {
 t_wakes_from_threads_end_the_waits_of_the_command_line() {
   timeout -k 1 50 "$build/tinyasync" run - >out 2>err <<'END' || fail "status $?: $(head -n 20 err)"
 local knock = require "knock"
-for _ = 1, 500 do knock.wait() end
+local door = knock.door()
+for _ = 1, 500 do door:wait() end
 print "woken"
 END
   [[ $(cat out) == woken ]] || fail "$(cat out err)"
+}
+
+t_objects_of_c_modules_are_checked_in_the_command_line() {
+  timeout -k 1 50 "$build/tinyasync" run - >out 2>err <<'END' || fail "status $?: $(head -n 20 err)"
+local wait = require "knock".door().wait
+for _, other in ipairs{io.stdout, {}, async.event()} do
+  local _, problem = pcall(wait, other)
+  print(problem:match "%(.*%)")
+end
+END
+  diff out - <<'END'
+(Door expected, got FILE*)
+(Door expected, got table)
+(Door expected, got Event)
+END
 }
 
 # ------------------------------------------------------------------- symbols
@@ -112,13 +128,24 @@ want_plain_symbols() {
 
 exported_by() { nm -D --defined-only "$1" | awk '{ print $3 }' | sort; }
 
-t_the_library_shows_what_the_header_declares() {
-  want_plain_symbols
+# Into the file `declared`: what both headers declare.
+read_headers() {
   cat "$root/src/tinyasync.h" "$root/src/tinyasync_lib.h" >headers
   sed -nE 's/^TA_API [^(]*[ *](ta_[a-z_]+)\(.*/\1/p' headers | sort >declared
   [[ $(wc -l <declared) == "$(grep -c '^TA_API ' headers)" ]] ||
     fail "the header was not understood"
+}
+
+t_the_library_shows_what_the_header_declares() {
+  want_plain_symbols
+  read_headers
   diff declared <(exported_by "$build/libtinyasync.so")
+}
+
+# For C modules that scripts require.
+t_the_command_line_has_all_that_the_headers_declare() {
+  read_headers
+  expect_none "missing" "$(comm -23 declared <(exported_by "$build/tinyasync"))"
 }
 
 t_the_module_shows_its_opening_only() {

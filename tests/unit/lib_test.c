@@ -626,6 +626,259 @@ static void a_name_is_taken_and_a_function_lets_others_wait(void) {
   world_close(&world);
 }
 
+/* Offers the greeting to the global table of that name. */
+static void offer_greeting(struct world *world, const char *table) {
+  lua_getglobal(world->L, table);
+  ta_offer_chunk(world->runner, world->L, greeting_names, greeting);
+  lua_pop(world->L, 1);
+}
+
+static void let_chunks_sleep(struct world *world) {
+  ta_push_environment(world->runner, world->L);
+  lua_getglobal(world->L, "sleep");
+  lua_setfield(world->L, -2, "sleep");
+  lua_pop(world->L, 1);
+}
+
+static void an_offer_keeps_the_metatable_and_its_functions(void) {
+  WITH_WORLD(world);
+  let_chunks_sleep(&world);
+  world_do(&world,
+           "meta = {__name = 'Strict', "
+           "__index = function(_, key) sleep(1) return 'no ' .. key end, "
+           "__pairs = function() sleep(1) return function(_, n) return not n and 1 or nil end end} "
+           "index, each = meta.__index, meta.__pairs strict = setmetatable({}, meta)");
+  offer_greeting(&world, "strict");
+  world_add(&world, "local twin = setmetatable({}, meta) "
+                    "log(twin.greet, strict.greeting, async.now(), getmetatable(strict) == meta) "
+                    "log(meta.__index == index, strict.greet 'you', twin.greet) "
+                    "log(meta.__index == index, meta.__pairs == each, strict.hello)");
+  CHECK(world_run(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "no greet no greeting 2.0 true false hello you no greet "
+                        "true true no hello");
+  world_close(&world);
+}
+
+static void pairs_of_what_is_offered_calls_what_it_replaced(void) {
+  WITH_WORLD(world);
+  world_do(&world, "each = function(t) sleep(1) return next, {rawget(t, 'greet') and 'greet'} end "
+                   "fallback = {found = 'there'} meta = {__index = fallback, __pairs = each} "
+                   "strict = setmetatable({}, meta)");
+  offer_greeting(&world, "strict");
+  offer_greeting(&world, "strict");
+  world_add(&world, "log(strict.found, strict.lost, getmetatable(strict) == meta) "
+                    "for _, name in pairs(strict) do log(name, async.now()) end "
+                    "log(meta.__index == fallback, meta.__pairs == each, strict.found)");
+  CHECK(world_run(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "there nil true greet 1.0 true true there");
+  world_close(&world);
+}
+
+static void what_a_script_does_to_the_metatable_of_an_offer_stays(void) {
+  WITH_WORLD(world);
+  world_do(&world, "changed, other, empty = {}, {}, setmetatable({}, {})");
+  offer_greeting(&world, "changed");
+  offer_greeting(&world, "other");
+  offer_greeting(&world, "empty");
+  world_do(&world, "getmetatable(changed).__newindex = error "
+                   "local old = getmetatable(other) theirs = {} setmetatable(other, theirs) "
+                   "log(other.greet, old.__index(other, 'greet') ~= nil, changed.greet ~= nil) "
+                   "log(getmetatable(changed).__newindex == error, getmetatable(changed).__index) "
+                   "log(getmetatable(other) == theirs, next(theirs), empty.greet ~= nil) "
+                   "log(next(getmetatable(empty)))");
+  CHECK_TEXT(world.log, "nil true true true nil true nil true nil");
+  world_close(&world);
+}
+
+/* A script that makes itself strict has replaced our function: what comes is offered anew. */
+static void offers_come_through_a_function_that_replaced_ours(void) {
+  WITH_WORLD(world);
+  world_do(&world, "getmetatable(async).__index = function(_, key) return 'no ' .. key end");
+  offer_greeting(&world, "async");
+  world_do(&world, "log(async.zip, type(async.greet), async.zip)");
+  CHECK_TEXT(world.log, "no zip function no zip");
+  world_close(&world);
+}
+
+static void what_a_script_has_under_an_offered_name_stays(void) {
+  EXPECT("async.all = 'mine' log(type(async.any), async.all) "
+         "for name, value in pairs(async) do if name == 'all' then log(value) end end",
+         "function mine mine");
+}
+
+static const char *const other_greeting[] = {"return {greet = function() return 'bye' end}\n",
+                                             NULL};
+static const char *const other_names[] = {"greet", NULL};
+
+static void of_two_offers_of_a_name_the_last_counts(void) {
+  WITH_WORLD(world);
+  world_do(&world, "twice = {}");
+  offer_greeting(&world, "twice");
+  lua_getglobal(world.L, "twice");
+  ta_offer_chunk(world.runner, world.L, other_names, other_greeting);
+  lua_pop(world.L, 1);
+  world_do(&world, "log(twice.now_too, rawget(twice, 'greet'), twice.greet())");
+  CHECK_TEXT(world.log, "nil nil bye");
+  world_close(&world);
+}
+
+/* ------------------------------------------------------- what chunks see */
+
+static const char *const seeing[] = {
+    "local chunk = {}\n",
+    "function chunk.both(f, g) return async.all{f, g} end\n",
+    "function chunk.sees(name) return async[name] ~= nil end\n",
+    "function chunk.spoil() async.all = nil async.current = nil async.defer = nil end\n",
+    "return chunk\n",
+    NULL};
+static const char *const seeing_names[] = {"both", "sees", "spoil", NULL};
+
+static void offer_seeing(struct world *world) {
+  lua_getglobal(world->L, "async");
+  ta_offer_chunk(world->runner, world->L, seeing_names, seeing);
+  lua_pop(world->L, 1);
+}
+
+static void chunks_see_all_of_async(void) {
+  WITH_WORLD(world);
+  offer_seeing(&world);
+  world_add(&world,
+            "for _, name in ipairs{'any', 'race', 'map', 'settle', 'as_completed', 'retry', "
+            "'every', 'scope', 'select'} do if not async.sees(name) then log(name) end end "
+            "local both = async.both(function() sleep(1) return 'a' end, "
+            "function() return 'b' end) log(both[1], both[2], async.now())");
+  CHECK(world_run(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "a b 1.0");
+  world_close(&world);
+}
+
+static void what_libraries_set_is_not_seen_by_our_chunks(void) {
+  static const char *const names[] = {"type",   "outcome", "is_task", "error", "ipairs",
+                                      "format", "async",   "pack",    "pcall", "unpack",
+                                      "concat", "collect", "first",   "next",  "tostring"};
+  WITH_WORLD(world);
+  offer_seeing(&world);
+  world_do(&world, "async.spoil()");
+  ta_push_environment(world.runner, world.L);
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    lua_pushliteral(world.L, "theirs");
+    lua_setfield(world.L, -2, names[i]);
+  }
+  lua_pop(world.L, 1);
+  world_add(&world, "log(async.all{function() return 'one' end}[1]) "
+                    "log(select(2, pcall(async.all, 1))) log((async.tree():match '^#1'))");
+  CHECK(world_run(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "one all: expected a list, got number; put them in a list: all{f, g} #1");
+  world_close(&world);
+}
+
+/* As tinyasync(3) has them. */
+static void chunks_see_so_many_functions_of_lua(void) {
+  WITH_WORLD(world);
+  ta_push_environment(world.runner, world.L);
+  lua_setglobal(world.L, "seen");
+  world_do(&world, "local names = {} "
+                   "for name in pairs(seen) do if type(name) == 'string' then "
+                   "names[#names + 1] = name end end "
+                   "table.sort(names) log(table.concat(names, ' '))");
+  CHECK_TEXT(world.log, "async concat error floor format gsub huge ipairs max min next pack pcall "
+                        "random remove rep tointeger tostring type unpack");
+  world_close(&world);
+}
+
+/* ------------------------------------------------------------ late and wrong calls */
+
+static int l_lets_wait(lua_State *L) {
+  ta_lets_wait(ta_upvalue_runner(L), L, l_call);
+  return 0;
+}
+
+static int l_name_action(lua_State *L) {
+  ta_name_action(ta_upvalue_runner(L), L, "read");
+  return 0;
+}
+
+static int l_push_function(lua_State *L) {
+  ta_push_function(ta_upvalue_runner(L), L, l_call);
+  return 1;
+}
+
+static int l_set_functions(lua_State *L) {
+  lua_newtable(L);
+  ta_set_functions(ta_upvalue_runner(L), L, box_methods);
+  return 1;
+}
+
+static int l_push_environment(lua_State *L) {
+  ta_push_environment(ta_upvalue_runner(L), L);
+  return 1;
+}
+
+static int l_push_chunk(lua_State *L) {
+  ta_push_chunk(ta_upvalue_runner(L), L, greeting);
+  return 1;
+}
+
+static int l_offer_chunk(lua_State *L) {
+  lua_newtable(L);
+  ta_offer_chunk(ta_upvalue_runner(L), L, greeting_names, greeting);
+  return 1;
+}
+
+static int l_push_object(lua_State *L) {
+  ta_push_object(ta_upvalue_runner(L), L, &other_kind, 1, 0);
+  return 1;
+}
+
+static void what_comes_after_the_runner_was_freed_raises(void) {
+  static const struct ta_function late[] = {
+      {"lets_wait", l_lets_wait},
+      {"name_action", l_name_action},
+      {"push_function", l_push_function},
+      {"set_functions", l_set_functions},
+      {"push_environment", l_push_environment},
+      {"push_chunk", l_push_chunk},
+      {"offer_chunk", l_offer_chunk},
+      {"push_object", l_push_object},
+      {NULL, NULL},
+  };
+  WITH_WORLD(world);
+  lua_newtable(world.L);
+  ta_set_functions(world.runner, world.L, late);
+  lua_setglobal(world.L, "late");
+  world_do(&world, "kept = async");
+  world_do(&world,
+           "for name, f in pairs(late) do local ok = pcall(f) if not ok then log(name) end end");
+  CHECK_TEXT(world.log, "");
+  ta_runner_free(world.runner);
+  world.runner = NULL;
+  world_do(&world, "for name, f in pairs(late) do local ok, problem = pcall(f) "
+                   "if ok or not problem:find 'the Runner was closed' then log(name, problem) end "
+                   "end log(pcall(function() return kept.every end))");
+  CHECK_TEXT(world.log, "false test:1: the Runner was closed");
+  world_close(&world);
+}
+
+static int l_unpack(lua_State *L) {
+  lua_settop(L, 1);
+  return ta_unpack(L);
+}
+
+static void a_wrong_number_of_packed_values_raises(void) {
+  WITH_WORLD(world);
+  lua_register(world.L, "unpack", l_unpack);
+  world_do(&world, "log(select('#', unpack{n = 0}), unpack{'a', nil, 'c', n = 3}) "
+                   "for _, n in ipairs{1 << 40, (1 << 32) + 1, 1 << 31, 1 << 30, -1, "
+                   "math.mininteger, 1.5, 'x', false} do "
+                   "local ok, problem = pcall(unpack, {n = n}) "
+                   "if ok or not problem:find '^unpack: ' and "
+                   "not problem:find 'too many results' then log(n, ok, problem) end end "
+                   "log(pcall(unpack, {})) log(pcall(unpack, {n = -1}))");
+  CHECK_TEXT(world.log, "0 a nil c false unpack: n must be a whole number from 0 on, got nil "
+                        "false unpack: n must be a whole number from 0 on, got -1");
+  world_close(&world);
+}
+
 /* ------------------------------------------------- hosts that offer a library */
 
 static const char *const plain[] = {"local chunk = {}\n",
@@ -995,6 +1248,17 @@ const struct test lib_tests[] = {
     TEST(what_c_sends_and_where_is_checked),
     TEST(a_chunk_is_loaded_when_something_of_it_is_looked_for),
     TEST(a_name_is_taken_and_a_function_lets_others_wait),
+    TEST(an_offer_keeps_the_metatable_and_its_functions),
+    TEST(pairs_of_what_is_offered_calls_what_it_replaced),
+    TEST(what_a_script_does_to_the_metatable_of_an_offer_stays),
+    TEST(offers_come_through_a_function_that_replaced_ours),
+    TEST(what_a_script_has_under_an_offered_name_stays),
+    TEST(of_two_offers_of_a_name_the_last_counts),
+    TEST(chunks_see_all_of_async),
+    TEST(what_libraries_set_is_not_seen_by_our_chunks),
+    TEST(chunks_see_so_many_functions_of_lua),
+    TEST(what_comes_after_the_runner_was_freed_raises),
+    TEST(a_wrong_number_of_packed_values_raises),
     TEST(a_chunk_needs_no_runner),
     TEST(what_has_call_can_be_called),
     TEST(what_is_replaced_is_put_back_unless_it_is_newer),

@@ -18,10 +18,10 @@ spawn(function() spawn_there(2) end)
 for round = 1, 40 do spawn(function() spawn(sleep, 3) end) end
 spawn_here(4)
 -- expect stderr: Error in task: planned 1
--- expect stderr: spawned at tests/script/each_task_knows_the_line_that_spawned_it.lua:7 by
+-- expect stderr: spawned at $FILE:7 by
 -- expect stderr: Error in task: planned 2
--- expect stderr: spawned at tests/script/each_task_knows_the_line_that_spawned_it.lua:8 by
--- expect stderr: spawned at tests/script/each_task_knows_the_line_that_spawned_it.lua:17 by
+-- expect stderr: spawned at $FILE:8 by
+-- expect stderr: spawned at $FILE:17 by
 -- expect stderr: Error in task: planned 4
--- expect stderr: spawned at tests/script/each_task_knows_the_line_that_spawned_it.lua:7 by
+-- expect stderr: spawned at $FILE:7 by
 -- expect status: 1
