@@ -30,9 +30,9 @@ static int l_cancelled_tostring(lua_State *L) {
 }
 
 void ta_cancel_setup(struct ta_runner *runner, lua_State *L) {
-  ta_keep_error_kind(runner, L, TA_KEEPS_CANCELLED, "Cancelled", l_cancelled_tostring);
+  ta_keep_error_kind(runner, L, TA_REGISTRY_CANCELLED, "Cancelled", l_cancelled_tostring);
   lua_newtable(L);
-  ta_keep(runner, L, TA_KEEPS_CAUSES);
+  ta_registry_set(runner, L, TA_REGISTRY_CAUSES);
 }
 
 /* Replaces the reason on top by an error object.  Finalizers may run meanwhile, and
@@ -44,14 +44,14 @@ static void make_object(struct ta_runner *runner, lua_State *L) {
   lua_pushliteral(L, "cancelled");
   lua_setfield(L, -2, "kind");
   ta_check_open(runner, L);
-  ta_push_kept(runner, L, TA_KEEPS_CANCELLED);
+  ta_registry_push(runner, L, TA_REGISTRY_CANCELLED);
   lua_setmetatable(L, -2);
 }
 
 /* Keeps the error object on top, which is popped, for the cause.  No finalizer
  * runs. */
 static void keep_object(struct ta_runner *runner, lua_State *L, const void *cause) {
-  ta_push_kept(runner, L, TA_KEEPS_CAUSES);
+  ta_registry_push(runner, L, TA_REGISTRY_CAUSES);
   lua_insert(L, -2);
   lua_rawsetp(L, -2, cause);
   lua_pop(L, 1);
@@ -59,7 +59,7 @@ static void keep_object(struct ta_runner *runner, lua_State *L, const void *caus
 
 /* Pushes the object that is kept for the cause, or nil. */
 static bool push_kept_object(struct ta_runner *runner, lua_State *L, const void *cause) {
-  ta_push_kept(runner, L, TA_KEEPS_CAUSES);
+  ta_registry_push(runner, L, TA_REGISTRY_CAUSES);
   lua_rawgetp(L, -1, cause);
   lua_remove(L, -2);
   return !lua_isnil(L, -1);
@@ -70,8 +70,8 @@ void ta_push_cancellation(struct ta_runner *runner, lua_State *L, const void *ca
   if (push_kept_object(runner, L, cause)) return;
   lua_pop(L, 1);
   /* A task's own was made when it was cancelled; these have a word for it. */
-  const struct ta_region *region = cause;
-  lua_pushstring(L, cause == runner ? runner->reason : region->reason);
+  const struct ta_cancel_scope *cancel_scope = cause;
+  lua_pushstring(L, cause == runner ? runner->reason : cancel_scope->reason);
   make_object(runner, L);
   if (push_kept_object(runner, L, cause)) { /* a finalizer was faster */
     lua_remove(L, -2);
@@ -88,7 +88,7 @@ void ta_forget_cancellation(struct ta_runner *runner, const void *cause) {
     lua_pop(L, 1);
     return;
   }
-  ta_push_kept(runner, L, TA_KEEPS_CAUSES);
+  ta_registry_push(runner, L, TA_REGISTRY_CAUSES);
   lua_pushnil(L);
   lua_rawsetp(L, -2, cause);
   lua_pop(L, 2);
@@ -104,54 +104,55 @@ bool ta_is_object_of(struct ta_runner *runner, lua_State *L, const void *cause) 
 
 /* ----------------------------------------------------------------- in force */
 
-/* Does the region hold off what comes from outside it? */
-static bool shields(const struct ta_region *region) {
-  return region->kind == TA_REGION_SHIELD && !region->lifted;
+/* Does the cancel scope hold off what comes from outside it? */
+static bool shields(const struct ta_cancel_scope *cancel_scope) {
+  return cancel_scope->kind == TA_CANCEL_SCOPE_SHIELD && !cancel_scope->lifted;
 }
 
 /* The outermost cause in force on the task, or NULL. */
 static const void *find_cause(const struct ta_runner *runner, const struct ta_task *task) {
   const void *cause = NULL;
-  if (runner->forced) return runner;
-  for (const struct ta_region *region = task->region; region; region = region->outer) {
-    if (shields(region)) return cause;
-    if (region->cause) cause = region->cause;
+  if (runner->no_grace) return runner;
+  for (const struct ta_cancel_scope *cancel_scope = task->cancel_scope; cancel_scope;
+       cancel_scope = cancel_scope->outer) {
+    if (shields(cancel_scope)) return cause;
+    if (cancel_scope->cause) cause = cancel_scope->cause;
   }
   return task->cause ? task->cause : cause;
 }
 
-const void *ta_cause_around(const struct ta_region *region) {
-  const struct ta_task *task = region->task;
-  for (; region; region = region->outer) {
-    if (shields(region)) return NULL;
-    if (region->cause) return region->cause;
+const void *ta_cause_around(const struct ta_cancel_scope *cancel_scope) {
+  const struct ta_task *task = cancel_scope->task;
+  for (; cancel_scope; cancel_scope = cancel_scope->outer) {
+    if (shields(cancel_scope)) return NULL;
+    if (cancel_scope->cause) return cancel_scope->cause;
   }
   return task ? task->cause : NULL;
 }
 
 static bool in_shield(const struct ta_task *task) {
-  const struct ta_region *region = task->region;
-  while (region && !shields(region)) region = region->outer;
-  return region != NULL;
+  const struct ta_cancel_scope *cancel_scope = task->cancel_scope;
+  while (cancel_scope && !shields(cancel_scope)) cancel_scope = cancel_scope->outer;
+  return cancel_scope != NULL;
 }
 
 bool ta_is_in_shelter(const struct ta_runner *runner) {
   const struct ta_task *task = runner->current;
-  return task && (task->spared || in_shield(task));
+  return task && (task->shielded || in_shield(task));
 }
 
-const void *ta_cause_of_birth(const struct ta_runner *runner, bool *spared) {
-  *spared = false;
+const void *ta_cause_of_birth(const struct ta_runner *runner, bool *shielded) {
+  *shielded = false;
   if (!runner->cancelling) return NULL;
-  if (runner->forced || !ta_is_in_shelter(runner)) return runner;
-  *spared = true;
+  if (runner->no_grace || !ta_is_in_shelter(runner)) return runner;
+  *shielded = true;
   return NULL;
 }
 
 /* When everything is forced to end, whatever cancellation was on its way counts. */
 static bool is_cancellation(struct ta_runner *runner, lua_State *L) {
   if (!lua_getmetatable(L, -1)) return false;
-  bool same = lua_topointer(L, -1) == runner->kinds[TA_KEEPS_CANCELLED];
+  bool same = lua_topointer(L, -1) == runner->kinds[TA_REGISTRY_CANCELLED];
   lua_pop(L, 1);
   return same;
 }
@@ -160,11 +161,11 @@ bool ta_is_in_force(struct ta_runner *runner, lua_State *L, int index) {
   const struct ta_task *task = runner->current;
   if (!task || !task->in_force || !lua_istable(L, index) || !lua_checkstack(L, 4)) return false;
   lua_pushvalue(L, index);
-  bool found = runner->forced && is_cancellation(runner, L);
-  const struct ta_region *region = task->region;
-  for (; !found && region && !shields(region); region = region->outer)
-    found = ta_is_object_of(runner, L, region->cause);
-  if (!found && !region) found = ta_is_object_of(runner, L, task->cause);
+  bool found = runner->no_grace && is_cancellation(runner, L);
+  const struct ta_cancel_scope *cancel_scope = task->cancel_scope;
+  for (; !found && cancel_scope && !shields(cancel_scope); cancel_scope = cancel_scope->outer)
+    found = ta_is_object_of(runner, L, cancel_scope->cause);
+  if (!found && !cancel_scope) found = ta_is_object_of(runner, L, task->cause);
   lua_pop(L, 1);
   return found;
 }
@@ -176,7 +177,7 @@ bool ta_is_in_force(struct ta_runner *runner, lua_State *L, int index) {
 static void doom(struct ta_runner *runner, lua_State *L) {
   static const struct ta_wait_kind kind = {.action = "closing", .by_tasks = true, .firm = true};
   if (!ta_can_wait(runner, L)) return;
-  ta_begin_wait(runner, L, &kind, NULL)->doomed = true;
+  ta_begin_wait(runner, L, &kind, NULL)->over_limit = true;
   runner->waiter = L;
   lua_yield(L, 0);
 }
@@ -184,11 +185,11 @@ static void doom(struct ta_runner *runner, lua_State *L) {
 /* Clean-up that wants to wait when the time for it is over meets an ordinary
  * error, and can go on. */
 static void refuse_wait(struct ta_task *task, lua_State *L) {
-  if (task->forced && task->deliveries < MAX_DELIVERIES) {
+  if (task->no_grace && task->deliveries < MAX_DELIVERIES) {
     task->deliveries++;
     luaL_error(L, "cannot wait: the time for clean-up is over");
   }
-  task->forced = true;
+  task->no_grace = true;
 }
 
 void ta_raise_cancellation(struct ta_runner *runner, lua_State *L) {
@@ -196,11 +197,11 @@ void ta_raise_cancellation(struct ta_runner *runner, lua_State *L) {
   if (!task) return;
   const void *cause = find_cause(runner, task);
   bool in_hook = runner->in_hook;
-  task->given_up = runner->in_hook = false;
+  task->cut_short = runner->in_hook = false;
   if (!cause) return;
   if (in_hook) ta_end_preemption(runner);
   ta_check_stack(L, LUA_MINSTACK);
-  if (runner->forced && !in_hook) refuse_wait(task, L);
+  if (runner->no_grace && !in_hook) refuse_wait(task, L);
   ta_push_cancellation(runner, L, cause);
   if (task->deliveries < MAX_DELIVERIES)
     task->deliveries++;
@@ -230,14 +231,14 @@ bool ta_is_cancelled(const struct ta_runner *runner) {
 
 bool ta_would_cancel(const struct ta_runner *runner) {
   const struct ta_task *task = runner->current;
-  if (!task || task->deliveries > 0 || task->spared) return false;
-  const struct ta_region *region = task->region;
-  for (;;) { /* the task's regions, then those around the scope it is a child of */
-    while (region && !shields(region)) region = region->outer;
-    if (region) return false;
-    if (!task->scope || !task->scope->region.task) return true;
-    region = &task->scope->region;
-    task = region->task;
+  if (!task || task->deliveries > 0 || task->shielded) return false;
+  const struct ta_cancel_scope *cancel_scope = task->cancel_scope;
+  for (;;) { /* the task's cancel scopes, then those around the scope it is a child of */
+    while (cancel_scope && !shields(cancel_scope)) cancel_scope = cancel_scope->outer;
+    if (cancel_scope) return false;
+    if (!task->scope || !task->scope->cancel_scope.task) return true;
+    cancel_scope = &task->scope->cancel_scope;
+    task = cancel_scope->task;
   }
 }
 
@@ -245,7 +246,7 @@ static void cancel_children(struct ta_runner *runner, const struct ta_scope *sco
   struct ta_link *link = ta_list_first(&scope->children);
   for (; link; link = ta_list_after(&scope->children, link)) {
     struct ta_task *child = TA_HOLDER(link, struct ta_task, sibling);
-    child->spared = false;
+    child->shielded = false;
     ta_cancel_task(runner, child, runner);
   }
 }
@@ -253,22 +254,25 @@ static void cancel_children(struct ta_runner *runner, const struct ta_scope *sco
 void ta_cancel_running(struct ta_runner *runner) {
   struct ta_task *task = runner->current;
   if (!task) return;
-  task->spared = false;
+  task->shielded = false;
   if (!task->cause) task->cause = runner;
-  for (struct ta_region *region = task->region; region; region = region->outer)
-    if (region->kind == TA_REGION_SCOPE) cancel_children(runner, (struct ta_scope *)region);
-  for (struct ta_region *region = task->region; region; region = region->outer)
-    region->lifted = true;
+  for (struct ta_cancel_scope *cancel_scope = task->cancel_scope; cancel_scope;
+       cancel_scope = cancel_scope->outer)
+    if (cancel_scope->kind == TA_CANCEL_SCOPE_TASKS)
+      cancel_children(runner, (struct ta_scope *)cancel_scope);
+  for (struct ta_cancel_scope *cancel_scope = task->cancel_scope; cancel_scope;
+       cancel_scope = cancel_scope->outer)
+    cancel_scope->lifted = true;
   task->in_force = find_cause(runner, task) != NULL;
 }
 
 /* ---------------------------------------------------------------- cancelling */
 
-/* The task's regions or their causes have changed. */
+/* The task's cancel scopes or their causes have changed. */
 static void update(struct ta_runner *runner, struct ta_task *task) {
   task->in_force = find_cause(runner, task) != NULL;
-  if (!task->in_force || task->state != TA_TASK_WAITING || task->doomed) return;
-  task->given_up = true;
+  if (!task->in_force || task->state != TA_TASK_WAITING || task->over_limit) return;
+  task->cut_short = true;
   if (task->kind->firm) return;
   ta_drop_wait(runner, task);
   ta_make_ready(runner, task);
@@ -285,20 +289,20 @@ static bool cancel_one(struct ta_runner *runner, struct ta_task *task, const voi
  * outside in NULL, that are in no more than `shields` shields. */
 struct reach {
   const struct ta_task *task;
-  const struct ta_region *last;
+  const struct ta_cancel_scope *last;
   unsigned shields;
 };
 
 /* The first child of the first scope that has one, looking outward. */
 static struct ta_task *first_child(const struct reach *reach, const struct ta_task *task,
-                                   struct ta_region *region) {
+                                   struct ta_cancel_scope *cancel_scope) {
   bool is_root = task == reach->task;
-  for (; region; region = region->outer) {
-    struct ta_scope *scope = (struct ta_scope *)region;
-    if (region->kind == TA_REGION_SCOPE && region->shields == (is_root ? reach->shields : 0) &&
-        !ta_list_empty(&scope->children))
+  for (; cancel_scope; cancel_scope = cancel_scope->outer) {
+    struct ta_scope *scope = (struct ta_scope *)cancel_scope;
+    if (cancel_scope->kind == TA_CANCEL_SCOPE_TASKS &&
+        cancel_scope->shields == (is_root ? reach->shields : 0) && !ta_list_empty(&scope->children))
       return TA_HOLDER(ta_list_first(&scope->children), struct ta_task, sibling);
-    if (is_root && region == reach->last) break;
+    if (is_root && cancel_scope == reach->last) break;
   }
   return NULL;
 }
@@ -308,11 +312,11 @@ static struct ta_task *first_child(const struct reach *reach, const struct ta_ta
 static struct ta_task *next_child(const struct reach *reach, struct ta_task *child) {
   for (;;) {
     struct ta_scope *scope = child->scope;
-    struct ta_task *parent = scope->region.task;
+    struct ta_task *parent = scope->cancel_scope.task;
     struct ta_link *link = ta_list_after(&scope->children, &child->sibling);
     if (link) return TA_HOLDER(link, struct ta_task, sibling);
-    bool is_last = parent == reach->task && &scope->region == reach->last;
-    struct ta_task *next = is_last ? NULL : first_child(reach, parent, scope->region.outer);
+    bool is_last = parent == reach->task && &scope->cancel_scope == reach->last;
+    struct ta_task *next = is_last ? NULL : first_child(reach, parent, scope->cancel_scope.outer);
     if (next || parent == reach->task) return next;
     child = parent;
   }
@@ -321,10 +325,10 @@ static struct ta_task *next_child(const struct reach *reach, struct ta_task *chi
 /* Cancels the children in what is reached, and theirs: a walk without recursion,
  * for such trees may be deep.  One that was cancelled before has passed it on. */
 static void cancel_below(struct ta_runner *runner, const struct reach *reach, const void *cause) {
-  struct ta_task *child = first_child(reach, reach->task, reach->task->region);
+  struct ta_task *child = first_child(reach, reach->task, reach->task->cancel_scope);
   while (child) {
     struct ta_task *below = NULL;
-    if (cancel_one(runner, child, cause)) below = first_child(reach, child, child->region);
+    if (cancel_one(runner, child, cause)) below = first_child(reach, child, child->cancel_scope);
     child = below ? below : next_child(reach, child);
   }
 }
@@ -350,38 +354,40 @@ bool ta_cancel_task_for_reason(struct ta_runner *runner, lua_State *L, struct ta
 
 bool ta_cancel_scope_for_reason(struct ta_runner *runner, lua_State *L, struct ta_scope *scope) {
   make_object(runner, L);
-  bool can = !scope->ended && !scope->region.cause;
+  bool can = !scope->ended && !scope->cancel_scope.cause;
   if (!can) {
     lua_pop(L, 1);
     return false;
   }
-  keep_object(runner, L, &scope->region);
+  keep_object(runner, L, &scope->cancel_scope);
   scope->asked = true;
-  ta_cancel_region(runner, &scope->region, NULL);
+  ta_cancel_inside(runner, &scope->cancel_scope, NULL);
   return true;
 }
 
-void ta_cancel_region(struct ta_runner *runner, struct ta_region *region, const char *reason) {
-  if (region->cause || !region->task) return;
-  region->cause = region;
-  region->reason = reason;
-  update(runner, region->task);
-  const struct reach reach = {.task = region->task, .last = region, .shields = region->shields};
-  cancel_below(runner, &reach, region);
+void ta_cancel_inside(struct ta_runner *runner, struct ta_cancel_scope *cancel_scope,
+                      const char *reason) {
+  if (cancel_scope->cause || !cancel_scope->task) return;
+  cancel_scope->cause = cancel_scope;
+  cancel_scope->reason = reason;
+  update(runner, cancel_scope->task);
+  const struct reach reach = {
+      .task = cancel_scope->task, .last = cancel_scope, .shields = cancel_scope->shields};
+  cancel_below(runner, &reach, cancel_scope);
 }
 
 void ta_deadline_due(struct ta_runner *runner, struct ta_deadline *deadline) {
-  ta_cancel_region(runner, &deadline->region, "timeout");
+  ta_cancel_inside(runner, &deadline->cancel_scope, "timeout");
 }
 
 /* Is the task part of what a shield holds together: a child of a scope in it?
  * Its parent is older and was asked before. */
 static bool is_sheltered(const struct ta_task *task) {
   if (!task->scope) return task->sheltered;
-  const struct ta_region *region = &task->scope->region;
-  if (region->task->spared) return true;
-  while (region && !shields(region)) region = region->outer;
-  return region != NULL;
+  const struct ta_cancel_scope *cancel_scope = &task->scope->cancel_scope;
+  if (cancel_scope->task->shielded) return true;
+  while (cancel_scope && !shields(cancel_scope)) cancel_scope = cancel_scope->outer;
+  return cancel_scope != NULL;
 }
 
 void ta_cancel_all(struct ta_runner *runner, const char *reason) {
@@ -389,66 +395,67 @@ void ta_cancel_all(struct ta_runner *runner, const char *reason) {
   runner->cancelling = true;
   runner->reason = reason;
   for (struct ta_task *task = runner->oldest; task; task = task->newer) {
-    task->spared = is_sheltered(task);
-    if (!task->spared) cancel_one(runner, task, runner);
+    task->shielded = is_sheltered(task);
+    if (!task->shielded) cancel_one(runner, task, runner);
   }
 }
 
 void ta_force_end(struct ta_runner *runner) {
   ta_cancel_all(runner, "forced");
-  if (runner->forced) return;
-  runner->forced = true;
+  if (runner->no_grace) return;
+  runner->no_grace = true;
   for (struct ta_task *task = runner->oldest; task; task = task->newer) {
     if (task->cause != task) task->cause = runner;
     task->in_force = true;
   }
 }
 
-/* ------------------------------------------------------------------- regions */
+/* ------------------------------------------------------------------- cancel scopes */
 
-/* The task keeps the innermost region, and each region the one around it: should the
+/* The task keeps the innermost cancel scope, and each cancel scope the one around it: should the
  * coroutine on whose stack they lie be closed by somebody else, they are still there. */
 static void anchor(struct ta_runner *runner, lua_State *L, int index, const struct ta_task *task) {
   ta_task_push(runner, L, task);
-  if (task->region->outer) {
-    lua_getiuservalue(L, -1, TA_TASK_REGION);
+  if (task->cancel_scope->outer) {
+    lua_getiuservalue(L, -1, TA_TASK_CANCEL_SCOPE);
     lua_setiuservalue(L, index, 1);
   }
   lua_pushvalue(L, index);
-  lua_setiuservalue(L, -2, TA_TASK_REGION);
+  lua_setiuservalue(L, -2, TA_TASK_CANCEL_SCOPE);
   lua_pop(L, 1);
 }
 
-/* The innermost region was left and is kept no longer. */
+/* The innermost cancel scope was left and is kept no longer. */
 static void release_anchor(struct ta_runner *runner, const struct ta_task *task) {
   lua_State *L = runner->L;
   ta_task_push(runner, L, task);
   int object = lua_gettop(L);
-  if (task->region) {
-    lua_getiuservalue(L, object, TA_TASK_REGION);
+  if (task->cancel_scope) {
+    lua_getiuservalue(L, object, TA_TASK_CANCEL_SCOPE);
     lua_getiuservalue(L, -1, 1);
   } else {
     lua_pushnil(L);
   }
-  lua_setiuservalue(L, object, TA_TASK_REGION);
+  lua_setiuservalue(L, object, TA_TASK_CANCEL_SCOPE);
   lua_settop(L, object - 1);
 }
 
-void ta_open_region(struct ta_runner *runner, lua_State *L, int index, enum ta_region_kind kind) {
+void ta_open_cancel_scope(struct ta_runner *runner, lua_State *L, int index,
+                          enum ta_cancel_scope_kind kind) {
   struct ta_task *task = runner->current;
-  struct ta_region *region = lua_touserdata(L, index);
-  struct ta_region *outer = task->region;
-  *region = (struct ta_region){.outer = outer,
-                               .task = task,
-                               .co = L,
-                               .step = task->steps,
-                               .kind = (uint8_t)kind,
-                               .deliveries = task->deliveries,
-                               .shields = outer ? outer->shields + shields(outer) : 0};
+  struct ta_cancel_scope *cancel_scope = lua_touserdata(L, index);
+  struct ta_cancel_scope *outer = task->cancel_scope;
+  *cancel_scope = (struct ta_cancel_scope){.outer = outer,
+                                           .task = task,
+                                           .co = L,
+                                           .step = task->steps,
+                                           .kind = (uint8_t)kind,
+                                           .deliveries = task->deliveries,
+                                           .shields = outer ? outer->shields + shields(outer) : 0};
   atomic_signal_fence(memory_order_seq_cst); /* handlers look through them: ta_would_cancel() */
-  task->region = region;
+  task->cancel_scope = cancel_scope;
   anchor(runner, L, index, task);
-  if (kind == TA_REGION_SHIELD) task->in_force = find_cause(runner, task) != NULL;
+  if (kind == TA_CANCEL_SCOPE_SHIELD) task->in_force = find_cause(runner, task) != NULL;
 }
 
 /* Children that a scope could not wait for go on on their own. */
@@ -464,42 +471,43 @@ static void detach_children(struct ta_scope *scope) {
 
 /* Is the task a child of the scope, or a child of one? */
 static bool is_below(const struct ta_task *task, const struct ta_scope *scope) {
-  while (task && task->scope && task->scope != scope) task = task->scope->region.task;
+  while (task && task->scope && task->scope != scope) task = task->scope->cancel_scope.task;
   return task && task->scope == scope;
 }
 
 /* The children may outlive what has cancelled them: from now on it is the Runner. */
 static void hand_over_causes(struct ta_runner *runner, const struct ta_scope *scope) {
-  if (runner->forced || ta_list_empty(&scope->children)) return;
+  if (runner->no_grace || ta_list_empty(&scope->children)) return;
   for (struct ta_task *task = runner->oldest; task; task = task->newer)
     if (task->cause && task->cause != task && is_below(task, scope)) task->cause = runner;
 }
 
-static void leave_region(struct ta_runner *runner, struct ta_region *region) {
-  struct ta_task *task = region->task;
-  task->region = region->outer;
-  if (region->cause) {
-    ta_forget_cancellation(runner, region);
-    task->deliveries = region->deliveries;
+static void leave_cancel_scope(struct ta_runner *runner, struct ta_cancel_scope *cancel_scope) {
+  struct ta_task *task = cancel_scope->task;
+  task->cancel_scope = cancel_scope->outer;
+  if (cancel_scope->cause) {
+    ta_forget_cancellation(runner, cancel_scope);
+    task->deliveries = cancel_scope->deliveries;
   }
-  if (region->kind == TA_REGION_DEADLINE) {
-    ta_timers_remove(&runner->timers, &((struct ta_deadline *)region)->timer);
+  if (cancel_scope->kind == TA_CANCEL_SCOPE_DEADLINE) {
+    ta_timers_remove(&runner->timers, &((struct ta_deadline *)cancel_scope)->timer);
     runner->deadlines--;
   }
-  if (region->kind == TA_REGION_SCOPE) {
-    hand_over_causes(runner, (struct ta_scope *)region);
-    detach_children((struct ta_scope *)region);
+  if (cancel_scope->kind == TA_CANCEL_SCOPE_TASKS) {
+    hand_over_causes(runner, (struct ta_scope *)cancel_scope);
+    detach_children((struct ta_scope *)cancel_scope);
   }
-  region->task = NULL;
-  region->outer = NULL;
+  cancel_scope->task = NULL;
+  cancel_scope->outer = NULL;
   task->in_force = find_cause(runner, task) != NULL;
-  release_anchor(runner, task); /* from now on the region may go */
+  release_anchor(runner, task); /* from now on the cancel scope may go */
 }
 
-void ta_close_region(struct ta_runner *runner, struct ta_region *region) {
-  if (!region->task) return;
-  while (region->task->region != region) leave_region(runner, region->task->region);
-  leave_region(runner, region);
+void ta_close_cancel_scope(struct ta_runner *runner, struct ta_cancel_scope *cancel_scope) {
+  if (!cancel_scope->task) return;
+  while (cancel_scope->task->cancel_scope != cancel_scope)
+    leave_cancel_scope(runner, cancel_scope->task->cancel_scope);
+  leave_cancel_scope(runner, cancel_scope);
 }
 
 /* What failed in a scope that cannot raise it is told. */
@@ -512,20 +520,22 @@ static void report_failed(struct ta_runner *runner, struct ta_scope *scope) {
   }
 }
 
-void ta_bury_regions(struct ta_task *task) {
-  while (task->region) {
-    struct ta_region *region = task->region;
-    if (region->kind == TA_REGION_SCOPE) ((struct ta_scope *)region)->ended = true;
-    task->region = region->outer;
-    region->task = NULL;
-    region->outer = NULL;
+void ta_bury_cancel_scopes(struct ta_task *task) {
+  while (task->cancel_scope) {
+    struct ta_cancel_scope *cancel_scope = task->cancel_scope;
+    if (cancel_scope->kind == TA_CANCEL_SCOPE_TASKS)
+      ((struct ta_scope *)cancel_scope)->ended = true;
+    task->cancel_scope = cancel_scope->outer;
+    cancel_scope->task = NULL;
+    cancel_scope->outer = NULL;
   }
 }
 
-void ta_abandon_regions(struct ta_runner *runner, struct ta_task *task, const lua_State *co) {
-  while (task->region && (!co || task->region->co == co)) {
-    struct ta_region *region = task->region;
-    if (region->kind == TA_REGION_SCOPE) report_failed(runner, (struct ta_scope *)region);
-    leave_region(runner, region);
+void ta_abandon_cancel_scopes(struct ta_runner *runner, struct ta_task *task, const lua_State *co) {
+  while (task->cancel_scope && (!co || task->cancel_scope->co == co)) {
+    struct ta_cancel_scope *cancel_scope = task->cancel_scope;
+    if (cancel_scope->kind == TA_CANCEL_SCOPE_TASKS)
+      report_failed(runner, (struct ta_scope *)cancel_scope);
+    leave_cancel_scope(runner, cancel_scope);
   }
 }

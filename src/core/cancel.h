@@ -2,14 +2,14 @@
  *
  * cancel.h -- cancellation: who is cancelled, why, and where it is raised.
  *
- * A task is in regions, one inside the other: scopes, deadlines, shields.  It
- * may be cancelled as a whole, and so may a region of it.  A cancellation is in
- * force while its region lasts and no shield inside that is open; of several the
+ * A task is in cancel scopes, one inside the other: scopes, deadlines, shields.  It
+ * may be cancelled as a whole, and so may a cancel scope of it.  A cancellation is in
+ * force while its cancel scope lasts and no shield inside that is open; of several the
  * outermost is raised.
  *
- * A cause is an address that stands for one cancellation: the region's, the
+ * A cause is an address that stands for one cancellation: the cancel scope's, the
  * task's, or the Runner's when everything is cancelled.  Its error object is
- * made when it is first raised, and kept under that address until the region or
+ * made when it is first raised, and kept under that address until the cancel scope or
  * task has ended.
  *
  * It knows no kind of wait: a wait that is given up disarms itself.
@@ -21,20 +21,24 @@
 #include "core/runner.h"
 #include "core/task.h"
 
-enum ta_region_kind { TA_REGION_SCOPE, TA_REGION_DEADLINE, TA_REGION_SHIELD };
+enum ta_cancel_scope_kind {
+  TA_CANCEL_SCOPE_TASKS,
+  TA_CANCEL_SCOPE_DEADLINE,
+  TA_CANCEL_SCOPE_SHIELD
+};
 
 /* The first member of a userdata, which its task keeps while it is open. */
-struct ta_region {
-  struct ta_region *outer; /* of the same task */
-  struct ta_task *task;    /* NULL: not open */
-  lua_State *co;           /* in which it was opened */
-  const void *cause;       /* NULL, or its own address when it was cancelled */
-  const char *reason;      /* for its error object, unless that is there already */
-  uint64_t step;           /* of its task, in which it was opened */
-  unsigned shields;        /* that were open around it */
-  uint8_t kind;            /* an enum ta_region_kind */
-  uint8_t deliveries;      /* to its task before it was opened */
-  bool lifted;             /* a shield that counts no longer */
+struct ta_cancel_scope {
+  struct ta_cancel_scope *outer; /* of the same task */
+  struct ta_task *task;          /* NULL: not open */
+  lua_State *co;                 /* in which it was opened */
+  const void *cause;             /* NULL, or its own address when it was cancelled */
+  const char *reason;            /* for its error object, unless that is there already */
+  uint64_t step;                 /* of its task, in which it was opened */
+  unsigned shields;              /* that were open around it */
+  uint8_t kind;                  /* an enum ta_cancel_scope_kind */
+  uint8_t deliveries;            /* to its task before it was opened */
+  bool lifted;                   /* a shield that counts no longer */
 };
 
 /* What a scope does about children that fail. */
@@ -51,7 +55,7 @@ struct ta_scope_kind {
 };
 
 struct ta_scope {
-  struct ta_region region;
+  struct ta_cancel_scope cancel_scope;
   const struct ta_scope_kind *kind;
   struct ta_list children; /* that live */
   struct ta_list failed;   /* in the order in which they failed */
@@ -63,36 +67,37 @@ struct ta_scope {
 };
 
 struct ta_deadline {
-  struct ta_region region;
+  struct ta_cancel_scope cancel_scope;
   struct ta_timer timer; /* its `seq` is 0, which is no task's */
   struct ta_deadline *next_due;
   double seconds;
 };
 
-/* Opens a region of the running task, in coroutine L: the userdata at `index`, whose
+/* Opens a cancel scope of the running task, in coroutine L: the userdata at `index`, whose
  * user value is free for it.  [-0, +0, -] */
-void ta_open_region(struct ta_runner *runner, lua_State *L, int index, enum ta_region_kind kind);
+void ta_open_cancel_scope(struct ta_runner *runner, lua_State *L, int index,
+                          enum ta_cancel_scope_kind kind);
 
-/* Closes the task's innermost region. */
-void ta_close_region(struct ta_runner *runner, struct ta_region *region);
+/* Closes the task's innermost cancel scope. */
+void ta_close_cancel_scope(struct ta_runner *runner, struct ta_cancel_scope *cancel_scope);
 
-/* The state is being closed: the task is in no region any more. */
-void ta_bury_regions(struct ta_task *task);
+/* The state is being closed: the task is in no cancel scope any more. */
+void ta_bury_cancel_scopes(struct ta_task *task);
 
-/* Gives up the regions that a coroutine, or with NULL the whole task, leaves
+/* Gives up the cancel scopes that a coroutine, or with NULL the whole task, leaves
  * behind without having closed them. */
-void ta_abandon_regions(struct ta_runner *runner, struct ta_task *task, const lua_State *co);
+void ta_abandon_cancel_scopes(struct ta_runner *runner, struct ta_task *task, const lua_State *co);
 
 /* Those of the running task that a dead coroutine has left. */
-static inline void ta_abandon_regions_of(struct ta_runner *runner, const lua_State *co) {
-  if (runner->current) ta_abandon_regions(runner, runner->current, co);
+static inline void ta_abandon_cancel_scopes_of(struct ta_runner *runner, const lua_State *co) {
+  if (runner->current) ta_abandon_cancel_scopes(runner, runner->current, co);
 }
 
-/* The innermost region if it was opened in `co`: it must not yield then. */
-static inline struct ta_region *ta_region_open_in(const struct ta_runner *runner,
-                                                  const lua_State *co) {
-  struct ta_region *region = runner->current ? runner->current->region : NULL;
-  return region && region->co == co ? region : NULL;
+/* The innermost cancel scope if it was opened in `co`: it must not yield then. */
+static inline struct ta_cancel_scope *ta_cancel_scope_open_in(const struct ta_runner *runner,
+                                                              const lua_State *co) {
+  struct ta_cancel_scope *cancel_scope = runner->current ? runner->current->cancel_scope : NULL;
+  return cancel_scope && cancel_scope->co == co ? cancel_scope : NULL;
 }
 
 /* Cancels a task because of `cause`, and what it has spawned in scopes.  False:
@@ -106,18 +111,19 @@ bool ta_cancel_task_for_reason(struct ta_runner *runner, lua_State *L, struct ta
 /* Cancels a scope by its own cancel() in the same way. */
 bool ta_cancel_scope_for_reason(struct ta_runner *runner, lua_State *L, struct ta_scope *scope);
 
-/* Cancels a region; `reason` is for its error object and must last. */
-void ta_cancel_region(struct ta_runner *runner, struct ta_region *region, const char *reason);
+/* Cancels a cancel scope; `reason` is for its error object and must last. */
+void ta_cancel_inside(struct ta_runner *runner, struct ta_cancel_scope *cancel_scope,
+                      const char *reason);
 
 /* The deadline has come. */
 void ta_deadline_due(struct ta_runner *runner, struct ta_deadline *deadline);
 
-/* Why whatever begins inside the region is cancelled from the start, or NULL. */
-const void *ta_cause_around(const struct ta_region *region);
+/* Why whatever begins inside the cancel scope is cancelled from the start, or NULL. */
+const void *ta_cause_around(const struct ta_cancel_scope *cancel_scope);
 
-/* Why a task spawned by the running one never starts, or NULL; *spared: because
+/* Why a task spawned by the running one never starts, or NULL; *shielded: because
  * that one is in a shield. */
-const void *ta_cause_of_birth(const struct ta_runner *runner, bool *spared);
+const void *ta_cause_of_birth(const struct ta_runner *runner, bool *shielded);
 
 /* Is the running task in a shield, or part of what one holds? */
 bool ta_is_in_shelter(const struct ta_runner *runner);

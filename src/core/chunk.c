@@ -45,12 +45,12 @@ static const char libraries_key;
 
 void ta_push_own_environment(struct ta_runner *runner, lua_State *L) {
   ta_check_open(runner, L);
-  ta_push_kept(runner, L, TA_KEEPS_CHUNKS);
+  ta_registry_push(runner, L, TA_REGISTRY_CHUNKS);
   if (lua_istable(L, -1)) return;
   lua_pop(L, 1);
   ta_push_basics(L);
   lua_pushvalue(L, -1);
-  ta_keep(runner, L, TA_KEEPS_CHUNKS);
+  ta_registry_set(runner, L, TA_REGISTRY_CHUNKS);
 }
 
 void ta_load_chunk(lua_State *L, const char *const *lines) {

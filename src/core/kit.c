@@ -39,12 +39,12 @@ static int l_missing(lua_State *L) {
 
 /* Pushes the metatable that all tables of methods have. */
 static void push_missing(struct ta_runner *runner, lua_State *L) {
-  if (!runner->kinds[TA_KEEPS_MISSING]) {
+  if (!runner->kinds[TA_REGISTRY_MISSING]) {
     lua_createtable(L, 0, 1);
     ta_set_function(runner, L, "__index", l_missing);
-    ta_keep(runner, L, TA_KEEPS_MISSING);
+    ta_registry_set(runner, L, TA_REGISTRY_MISSING);
   }
-  ta_push_kept(runner, L, TA_KEEPS_MISSING);
+  ta_registry_push(runner, L, TA_REGISTRY_MISSING);
 }
 
 void ta_new_methods(struct ta_runner *runner, lua_State *L, const char *name,
@@ -78,7 +78,7 @@ void ta_keep_error_kind(struct ta_runner *runner, lua_State *L, int which, const
   lua_setfield(L, -2, "__tostring");
   lua_pushstring(L, name);
   lua_setfield(L, -2, "__name");
-  ta_keep(runner, L, which);
+  ta_registry_set(runner, L, which);
 }
 
 /* ------------------------------------------------------------------- values */

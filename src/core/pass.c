@@ -40,7 +40,7 @@
 /* Gives each thing that will be kept its place, so that later changes ask for no
  * memory. */
 static void reserve_places(struct ta_runner *runner, lua_State *L) {
-  for (int which = 1; which <= TA_KEEPS_COUNT; which++) {
+  for (int which = 1; which <= TA_REGISTRY_COUNT; which++) {
     lua_pushboolean(L, false);
     runner->references[which] = luaL_ref(L, LUA_REGISTRYINDEX);
   }
@@ -48,7 +48,7 @@ static void reserve_places(struct ta_runner *runner, lua_State *L) {
 
 /* From now on nothing is found in the places. */
 static void free_places(struct ta_runner *runner, lua_State *L) {
-  for (int which = TA_KEEPS_COUNT; which >= 1; which--) {
+  for (int which = TA_REGISTRY_COUNT; which >= 1; which--) {
     luaL_unref(L, LUA_REGISTRYINDEX, runner->references[which]);
     runner->references[which] = LUA_NOREF;
   }
@@ -100,7 +100,7 @@ struct ta_runner *ta_runner_make(lua_State *L, const struct ta_host *host,
   ta_task_setup(runner, L);
   ta_cancel_setup(runner, L);
   lua_newtable(L);
-  ta_keep(runner, L, TA_KEEPS_REPLACED);
+  ta_registry_set(runner, L, TA_REGISTRY_REPLACED);
   return runner;
 }
 
@@ -110,7 +110,7 @@ int ta_runner_free(struct ta_runner *runner) {
   runner->before_spawn = NULL;
   runner->failure = NULL;
   runner->trace = NULL;
-  runner->forced = true; /* nobody unwinds any more */
+  runner->no_grace = true; /* nobody unwinds any more */
   for (struct ta_task *task = runner->oldest; task; task = task->newer)
     ta_task_forget(runner, task);
   ta_put_back(runner, L);

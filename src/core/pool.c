@@ -13,13 +13,13 @@
 
 void ta_pool_push(struct ta_runner *runner, lua_State *L) {
   lua_State *co = lua_newthread(L);
-  ta_push_kept(runner, co, TA_KEEPS_HANDLER);
-  ta_push_kept(runner, co, TA_KEEPS_BODY);
+  ta_registry_push(runner, co, TA_REGISTRY_HANDLER);
+  ta_registry_push(runner, co, TA_REGISTRY_BODY);
 }
 
 void ta_pool_keep(struct ta_runner *runner, lua_State *L, struct ta_task *task) {
   lua_State *co = lua_tothread(L, -1);
-  ta_push_kept(runner, L, TA_KEEPS_THREADS);
+  ta_registry_push(runner, L, TA_REGISTRY_THREADS);
   lua_insert(L, -2);
   task->place = (uint32_t)luaL_ref(L, -2);
   task->co = co;
@@ -38,7 +38,7 @@ static int l_make(lua_State *L) {
 /* Idle coroutines are worth less than memory. */
 static void empty(struct ta_runner *runner) {
   struct ta_pool *pool = &runner->pool;
-  ta_push_kept(runner, runner->L, TA_KEEPS_THREADS);
+  ta_registry_push(runner, runner->L, TA_REGISTRY_THREADS);
   while (pool->count > 0) luaL_unref(runner->L, -1, (int)pool->spare[--pool->count].place);
   lua_pop(runner->L, 1);
 }
@@ -107,7 +107,7 @@ static bool is_unseen(const struct ta_runner *runner, const struct ta_task *task
 
 static void drop(struct ta_runner *runner, struct ta_task *task) {
   lua_settop(task->co, 0); /* whoever holds the coroutine finds it dead */
-  ta_push_kept(runner, runner->L, TA_KEEPS_THREADS);
+  ta_registry_push(runner, runner->L, TA_REGISTRY_THREADS);
   luaL_unref(runner->L, -1, (int)task->place);
   lua_pop(runner->L, 1);
 }
@@ -129,7 +129,7 @@ void ta_pool_setup(struct ta_runner *runner, lua_State *L) {
   lua_pushboolean(L, true);
   int first = luaL_ref(L, -2);
   luaL_unref(L, -1, first); /* some Lua asks for memory at the first one */
-  ta_keep(runner, L, TA_KEEPS_THREADS);
+  ta_registry_set(runner, L, TA_REGISTRY_THREADS);
 }
 
 void ta_pool_close(struct ta_runner *runner) {

@@ -19,7 +19,7 @@ void ta_replace(struct ta_runner *runner, lua_State *L, int table, const char *k
   lua_pushvalue(L, -1);
   lua_rawget(L, table);
   lua_rawseti(L, entry, REPLACED_VALUE);
-  ta_push_kept(runner, L, TA_KEEPS_REPLACED);
+  ta_registry_push(runner, L, TA_REGISTRY_REPLACED);
   lua_pushvalue(L, entry);
   lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
   lua_settop(L, entry + 1); /* value, entry, key */
@@ -45,7 +45,7 @@ static void put_back(lua_State *L, int entry) {
 
 static int l_put_back(lua_State *L) {
   struct ta_runner *runner = lua_touserdata(L, 1);
-  ta_push_kept(runner, L, TA_KEEPS_REPLACED);
+  ta_registry_push(runner, L, TA_REGISTRY_REPLACED);
   for (lua_Integer i = lua_istable(L, 2) ? (lua_Integer)lua_rawlen(L, 2) : 0; i > 0; i--) {
     lua_rawgeti(L, 2, i);
     put_back(L, 3);

@@ -10,10 +10,11 @@ void ta_push_runner(struct ta_runner *runner, lua_State *L) {
 /* All else is kept once for good: what scripts have made goes by it, and the library may be
  * opened again. */
 static bool is_kept_anew(int which) {
-  return which == TA_KEEPS_SPAWNER || which == TA_KEEPS_COUNTS || which == TA_KEEPS_ACTIONS;
+  return which == TA_REGISTRY_SPAWNER || which == TA_REGISTRY_COUNTS ||
+         which == TA_REGISTRY_ACTIONS;
 }
 
-void ta_keep(struct ta_runner *runner, lua_State *L, int which) {
+void ta_registry_set(struct ta_runner *runner, lua_State *L, int which) {
   if (TA_UNLIKELY(!runner->L) || (runner->kinds[which] && !is_kept_anew(which))) {
     lua_pop(L, 1);
     return;

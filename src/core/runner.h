@@ -34,49 +34,49 @@ struct ta_woken;
 
 /* What the Runner keeps in the registry. */
 enum {
-  TA_KEEPS_TASKS = 1,     /* reference -> task, for all that live */
-  TA_KEEPS_META,          /* the metatable of tasks */
-  TA_KEEPS_THREADS,       /* number -> coroutine of a task, or one that waits for the next */
-  TA_KEEPS_BODY,          /* the function at the bottom of each task's stack */
-  TA_KEEPS_HANDLER,       /* the message handler that remembers frames */
-  TA_KEEPS_KNOWN,         /* reference -> what is known of an error on its way */
-  TA_KEEPS_RECORDS,       /* number -> spawn record */
-  TA_KEEPS_COUNTS,        /* the memory of `records.counts` */
-  TA_KEEPS_SPAWNER,       /* the function that made the last record */
-  TA_KEEPS_REPLACED,      /* list of table, key, value that ta_open() replaced */
-  TA_KEEPS_CLOSER,        /* the metatable of a module that is being loaded */
-  TA_KEEPS_CAUSES,        /* cause -> error object of a cancellation */
-  TA_KEEPS_LOCALS,        /* reference -> task-local values */
-  TA_KEEPS_WEAK,          /* the metatable of their tables */
-  TA_KEEPS_ACTIONS,       /* name -> handler */
-  TA_KEEPS_NAMED_ACTIONS, /* names that scripts may not give an action of their own */
-  TA_KEEPS_KINDS,         /* kind of objects -> metatable -> how they are selected: object.c */
-  TA_KEEPS_CHUNKS,        /* what the Lua half of the library sees */
-  TA_KEEPS_CANCELLED,     /* metatables of error objects */
-  TA_KEEPS_TIMEOUT,
-  TA_KEEPS_ERRORS,
-  TA_KEEPS_SCOPE, /* metatables of what scripts handle */
-  TA_KEEPS_GUARD,
-  TA_KEEPS_LOCAL,
-  TA_KEEPS_DEFER,
-  TA_KEEPS_EVENT,
-  TA_KEEPS_LOCK,
-  TA_KEEPS_SEMAPHORE,
-  TA_KEEPS_CHANNEL,
-  TA_KEEPS_UNNAMED_EVENT, /* of those without a name: see library/sync.c */
-  TA_KEEPS_UNNAMED_LOCK,
-  TA_KEEPS_UNNAMED_SEMAPHORE,
-  TA_KEEPS_UNNAMED_CHANNEL,
-  TA_KEEPS_ACTION,
-  TA_KEEPS_MISSING, /* the metatable of tables of methods */
-  TA_KEEPS_LOST,    /* number of a task -> the name of a lock that it held */
-  TA_KEEPS_NAMES,   /* of the places in named_places */
-  TA_KEEPS_CALLED,  /* those in `called`, weakly */
-  TA_KEEPS_TEXTS,   /* the names of those, and of all that were: tasks keep it too */
-  TA_KEEPS_WATCH,
-  TA_KEEPS_TRANSPARENT, /* C functions inside which can be waited, by their addresses */
-  TA_KEEPS_FUNCTIONS,   /* of `called`, one by one */
-  TA_KEEPS_COUNT = TA_KEEPS_FUNCTIONS + TA_CALLED_FUNCTIONS - 1
+  TA_REGISTRY_TASKS = 1,     /* reference -> task, for all that live */
+  TA_REGISTRY_META,          /* the metatable of tasks */
+  TA_REGISTRY_THREADS,       /* number -> coroutine of a task, or one that waits for the next */
+  TA_REGISTRY_BODY,          /* the function at the bottom of each task's stack */
+  TA_REGISTRY_HANDLER,       /* the message handler that remembers frames */
+  TA_REGISTRY_NOTES,         /* reference -> what is known of an error on its way */
+  TA_REGISTRY_RECORDS,       /* number -> spawn record */
+  TA_REGISTRY_COUNTS,        /* the memory of `records.counts` */
+  TA_REGISTRY_SPAWNER,       /* the function that made the last record */
+  TA_REGISTRY_REPLACED,      /* list of table, key, value that ta_open() replaced */
+  TA_REGISTRY_CLOSER,        /* the metatable of a module that is being loaded */
+  TA_REGISTRY_CAUSES,        /* cause -> error object of a cancellation */
+  TA_REGISTRY_LOCALS,        /* reference -> task-local values */
+  TA_REGISTRY_WEAK,          /* the metatable of their tables */
+  TA_REGISTRY_ACTIONS,       /* name -> handler */
+  TA_REGISTRY_NAMED_ACTIONS, /* names that scripts may not give an action of their own */
+  TA_REGISTRY_KINDS,         /* kind of objects -> metatable -> how they are selected: object.c */
+  TA_REGISTRY_CHUNKS,        /* what the Lua half of the library sees */
+  TA_REGISTRY_CANCELLED,     /* metatables of error objects */
+  TA_REGISTRY_TIMEOUT,
+  TA_REGISTRY_ERROR_GROUP,
+  TA_REGISTRY_SCOPE, /* metatables of what scripts handle */
+  TA_REGISTRY_GUARD,
+  TA_REGISTRY_LOCAL,
+  TA_REGISTRY_DEFER,
+  TA_REGISTRY_EVENT,
+  TA_REGISTRY_LOCK,
+  TA_REGISTRY_SEMAPHORE,
+  TA_REGISTRY_CHANNEL,
+  TA_REGISTRY_UNNAMED_EVENT, /* of those without a name: see library/sync.c */
+  TA_REGISTRY_UNNAMED_LOCK,
+  TA_REGISTRY_UNNAMED_SEMAPHORE,
+  TA_REGISTRY_UNNAMED_CHANNEL,
+  TA_REGISTRY_ACTION,
+  TA_REGISTRY_MISSING, /* the metatable of tables of methods */
+  TA_REGISTRY_LOST,    /* number of a task -> the name of a lock that it held */
+  TA_REGISTRY_NAMES,   /* of the places in named_places */
+  TA_REGISTRY_CALLED,  /* those in `called`, weakly */
+  TA_REGISTRY_TEXTS,   /* the names of those, and of all that were: tasks keep it too */
+  TA_REGISTRY_WATCH,
+  TA_REGISTRY_TRANSPARENT, /* C functions inside which can be waited, by their addresses */
+  TA_REGISTRY_FUNCTIONS,   /* of `called`, one by one */
+  TA_REGISTRY_COUNT = TA_REGISTRY_FUNCTIONS + TA_CALLED_FUNCTIONS - 1
 };
 
 /* What functions of one place in the source are called: see words/task_name.c. */
@@ -95,7 +95,7 @@ struct ta_called {
   const char *name;     /* what those are called that run it, or NULL */
   bool is_global;       /* as long as that is the name of a global function */
   bool kept;            /* under `reference`, in the registry, for all but the first of them */
-  int reference;        /* see TA_KEEPS_FUNCTIONS */
+  int reference;        /* see TA_REGISTRY_FUNCTIONS */
   size_t tasks;         /* how many were spawned with it and live, and have no name yet */
 };
 
@@ -194,7 +194,7 @@ struct ta_runner {
   bool guarded;       /* waits pass through the coroutine library that scripts see */
   bool replaces;      /* it has replaced functions that work for one Runner of a state */
   bool cancelling;    /* everything is: spawned tasks are born cancelled */
-  bool forced;        /* and shields count no longer */
+  bool no_grace;      /* and shields count no longer */
   uint8_t for_closes; /* what was found out by forloop.c */
   const char *reason; /* why everything is cancelled */
 
@@ -219,9 +219,9 @@ struct ta_runner {
   struct ta_called called[TA_CALLED_FUNCTIONS];
   size_t texts; /* how many names are kept for ended tasks */
 
-  int references[TA_KEEPS_COUNT + 1];      /* of what is kept */
-  const void *unnamed[TA_KEEPS_COUNT + 1]; /* twins of the kinds that can have a name */
-  const void *kinds[TA_KEEPS_COUNT + 1];   /* what is kept, as pointers to compare with */
+  int references[TA_REGISTRY_COUNT + 1];      /* of what is kept */
+  const void *unnamed[TA_REGISTRY_COUNT + 1]; /* twins of the kinds that can have a name */
+  const void *kinds[TA_REGISTRY_COUNT + 1];   /* what is kept, as pointers to compare with */
 
   char missed[64]; /* the last field that an object was asked for in vain: "Task.join" */
 
@@ -234,13 +234,13 @@ struct ta_runner {
 };
 
 /* Pushes what the Runner keeps under `which`; nil once it was freed.  [-0, +1, -] */
-static inline void ta_push_kept(struct ta_runner *runner, lua_State *L, int which) {
+static inline void ta_registry_push(struct ta_runner *runner, lua_State *L, int which) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, runner->references[which]);
 }
 
 /* Pops a value, which is not nil, and keeps it under `which`, unless another is kept there
  * already for good.  [-1, +0, -] */
-void ta_keep(struct ta_runner *runner, lua_State *L, int which);
+void ta_registry_set(struct ta_runner *runner, lua_State *L, int which);
 
 /* Pushes the Runner itself, the first upvalue of its C functions.  [-0, +1, -] */
 void ta_push_runner(struct ta_runner *runner, lua_State *L);

@@ -51,7 +51,7 @@ void ta_task_release_here(struct ta_runner *runner, struct ta_task *task) {
 }
 
 void ta_task_release(struct ta_runner *runner, struct ta_task *task) {
-  ta_push_kept(runner, runner->L, TA_KEEPS_TASKS);
+  ta_registry_push(runner, runner->L, TA_REGISTRY_TASKS);
   ta_task_release_here(runner, task);
   lua_pop(runner->L, 1);
 }

@@ -137,7 +137,7 @@ bool ta_start_load(struct ta_runner *runner, struct ta_task *task) {
     lua_rawgeti(task->co, LUA_REGISTRYINDEX, task->called->reference);
     return true;
   }
-  ta_push_kept(runner, L, TA_KEEPS_TASKS);
+  ta_registry_push(runner, L, TA_REGISTRY_TASKS);
   lua_rawgeti(L, -1, (lua_Integer)task->slot);
   bool fits = move_start(L, task->co, starts);
   lua_pop(L, 2);
@@ -197,7 +197,7 @@ static struct ta_task *push_new(struct ta_runner *runner, lua_State *L,
   memset(task, 0, sizeof *task);
   ta_list_init(&task->awaiters);
   ta_list_init(&task->attached);
-  ta_push_kept(runner, L, TA_KEEPS_META);
+  ta_registry_push(runner, L, TA_REGISTRY_META);
   lua_setmetatable(L, -2);
   task->daemon = options && options->daemon;
   task->program = options && options->program;
@@ -237,7 +237,7 @@ static void keep_task(struct ta_runner *runner, lua_State *L, int index) {
   if (slot == 0 || ta_timers_reserve(&runner->timers, runner->live + runner->deadlines + 1,
                                      runner->alloc, runner->alloc_data))
     ta_raise_memory(L);
-  ta_push_kept(runner, L, TA_KEEPS_TASKS);
+  ta_registry_push(runner, L, TA_REGISTRY_TASKS);
   lua_pushvalue(L, index);
   lua_rawseti(L, -2, (lua_Integer)slot);
   lua_pop(L, 1);
@@ -261,10 +261,10 @@ static void join_living(struct ta_runner *runner, struct ta_task *task) {
 
 /* Was whatever it belongs to cancelled before it was born? */
 static void inherit_cancellation(struct ta_runner *runner, struct ta_task *task) {
-  bool spared = false;
-  task->cause = task->scope ? ta_cause_around(&task->scope->region) : NULL;
-  if (!task->cause || runner->forced) task->cause = ta_cause_of_birth(runner, &spared);
-  task->spared = !task->cause && spared;
+  bool shielded = false;
+  task->cause = task->scope ? ta_cause_around(&task->scope->cancel_scope) : NULL;
+  if (!task->cause || runner->no_grace) task->cause = ta_cause_of_birth(runner, &shielded);
+  task->shielded = !task->cause && shielded;
   task->in_force = task->cause != NULL;
 }
 

@@ -111,7 +111,7 @@ static void forget_attached(struct ta_task *task) {
 /* What others have of a task that ends. */
 static void let_go(struct ta_runner *runner, struct ta_task *task) {
   runner->upper->forget(runner, task);
-  ta_abandon_regions(runner, task, NULL);
+  ta_abandon_cancel_scopes(runner, task, NULL);
   if (task->lost_lock || !ta_list_empty(&task->attached)) detach_all(runner, task);
   if (runner->heritage) runner->heritage->forget(runner, runner->L, task);
   if (task->cause == task) ta_forget_cancellation(runner, task);
@@ -132,7 +132,7 @@ static void keep_outcome(struct ta_runner *runner, lua_State *L, struct ta_task 
     lua_pushvalue(L, -3);
     lua_setiuservalue(L, -2, TA_TASK_OUTCOME);
   }
-  if (task->has_known || task->state != TA_TASK_DONE) runner->upper->keep_known(runner, L, task);
+  if (task->has_note || task->state != TA_TASK_DONE) runner->upper->keep_note(runner, L, task);
 }
 
 /* Takes an ended task, which no queue and no timer holds, off the Runner.  Its
@@ -150,7 +150,7 @@ static void end_task(struct ta_runner *runner, struct ta_task *task, enum ta_tas
   task->stopped = NULL;
   task->starts = TA_START_LOADED; /* its arguments are gone, should it never have started */
   ta_pool_give_back(runner, task);
-  ta_push_kept(runner, L, TA_KEEPS_TASKS);
+  ta_registry_push(runner, L, TA_REGISTRY_TASKS);
   lua_rawgeti(L, -1, (lua_Integer)task->slot);
   keep_outcome(runner, L, task);
   runner->current = NULL; /* what reports and clocks run in Lua is no part of it */
@@ -241,7 +241,7 @@ static void close_task(struct ta_runner *runner, struct ta_task *task) {
   if (!task->cause) task->cause = runner;
   runner->current = task;
   task->state = TA_TASK_RUNNING;
-  ta_abandon_regions(runner, task, NULL); /* what is closed is dead to the collector */
+  ta_abandon_cancel_scopes(runner, task, NULL); /* what is closed is dead to the collector */
   task->in_force = true;
   bool clean = close_coroutines(runner, task);
   if (!clean && !ta_is_in_force(runner, runner->L, -1)) {
@@ -261,7 +261,7 @@ static int prepare_step(struct ta_task *task) {
   /* Read before the bytes beside them are written: one after the other would have
    * the processor wait. */
   int marks = task->marks;
-  bool lost = task->given_up && marks == 0;
+  bool lost = task->cut_short && marks == 0;
   task->state = TA_TASK_RUNNING;
   task->kind = NULL;
   task->stopped = NULL;
@@ -274,7 +274,7 @@ static int prepare_step(struct ta_task *task) {
 /* The coroutine yielded, and not by way of our own waits.  False: it has ended. */
 static bool stop_foreign(struct ta_runner *runner, struct ta_task *task, int count) {
   if (runner->upper->await_foreign(runner, task, count) == 0) return true;
-  ta_abandon_regions(runner, task, NULL);
+  ta_abandon_cancel_scopes(runner, task, NULL);
   if (!close_coroutines(runner, task)) lua_remove(runner->L, -2); /* the first error */
   end_failed(runner, task);
   return false;
@@ -291,7 +291,7 @@ static bool is_intact(const struct ta_task *task) {
 static void end_meddled(struct ta_runner *runner, struct ta_task *task) {
   runner->current = task;
   task->state = TA_TASK_RUNNING;
-  ta_abandon_regions(runner, task, NULL);
+  ta_abandon_cancel_scopes(runner, task, NULL);
   if (!close_coroutines(runner, task)) lua_pop(runner->L, 1);
   lua_pushliteral(runner->L, "the coroutine of a task was resumed or closed by somebody else");
   end_failed(runner, task);
@@ -323,7 +323,7 @@ static void end_step(struct ta_runner *runner, struct ta_task *task, int status,
     task->marks = waits ? (uint8_t)count : 0;
     if (TA_UNLIKELY(!waits) && !stop_foreign(runner, task, count)) return;
     if (task->state != TA_TASK_RUNNABLE && !ta_is_over_at_once(runner)) runner->polls = false;
-    if (TA_UNLIKELY(task->doomed)) close_task(runner, task);
+    if (TA_UNLIKELY(task->over_limit)) close_task(runner, task);
   } else if (TA_UNLIKELY(status != LUA_OK)) { /* it died outside its body's protected call */
     lua_xmove(task->co, runner->L, 1);
     end_dead(runner, task, status);
@@ -372,7 +372,7 @@ void ta_task_force(struct ta_runner *runner, struct ta_task *task) {
   if (!task->cause) task->cause = runner;
   if (task->state == TA_TASK_WAITING) {
     ta_drop_wait(runner, task);
-    task->given_up = true;
+    task->cut_short = true;
   }
   ta_task_step(runner, task);
   bool lives = runner->oldest && ta_task_id(runner->oldest) == id;
@@ -380,7 +380,7 @@ void ta_task_force(struct ta_runner *runner, struct ta_task *task) {
 }
 
 void ta_task_abandon(struct ta_runner *runner, struct ta_task *task) {
-  ta_abandon_regions(runner, task, NULL);
+  ta_abandon_cancel_scopes(runner, task, NULL);
   task->in_force = true;
   while (runner->level) {
     lua_State *co = runner->level->co;
@@ -393,7 +393,7 @@ void ta_task_abandon(struct ta_runner *runner, struct ta_task *task) {
 
 void ta_task_forget(struct ta_runner *runner, struct ta_task *task) {
   ta_drop_wait(runner, task);
-  ta_abandon_regions(runner, task, NULL);
+  ta_abandon_cancel_scopes(runner, task, NULL);
   forget_attached(task);
   ta_list_leave(&task->sibling);
   task->scope = NULL;
@@ -410,7 +410,7 @@ void ta_task_forget(struct ta_runner *runner, struct ta_task *task) {
 
 void ta_task_bury(struct ta_runner *runner, lua_State *L, struct ta_task *task) {
   ta_drop_wait(runner, task);
-  ta_bury_regions(task);
+  ta_bury_cancel_scopes(task);
   forget_attached(task);
   ta_task_leave_called(L, task);
   task->scope = NULL;
@@ -424,8 +424,8 @@ void ta_task_bury(struct ta_runner *runner, lua_State *L, struct ta_task *task) 
 
 void ta_task_setup(struct ta_runner *runner, lua_State *L) {
   lua_newtable(L);
-  ta_keep(runner, L, TA_KEEPS_TASKS);
+  ta_registry_set(runner, L, TA_REGISTRY_TASKS);
   ta_push_function(runner, L, l_body);
-  ta_keep(runner, L, TA_KEEPS_BODY);
+  ta_registry_set(runner, L, TA_REGISTRY_BODY);
   ta_pool_setup(runner, L);
 }

@@ -4,15 +4,15 @@
 #include "core/kit.h"
 
 struct ta_task *ta_to_task(struct ta_runner *runner, lua_State *L, int index) {
-  return ta_to_kind(runner, L, index, TA_KEEPS_META);
+  return ta_to_kind(runner, L, index, TA_REGISTRY_META);
 }
 
 struct ta_task *ta_check_task(lua_State *L) {
-  return ta_check_kind(L, TA_KEEPS_META, "Task");
+  return ta_check_kind(L, TA_REGISTRY_META, "Task");
 }
 
 void ta_task_push(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
-  ta_push_kept(runner, L, TA_KEEPS_TASKS);
+  ta_registry_push(runner, L, TA_REGISTRY_TASKS);
   lua_rawgeti(L, -1, (lua_Integer)task->slot);
   lua_replace(L, -2);
 }

@@ -12,7 +12,7 @@
 #include "core/list.h"
 #include "core/runner.h"
 
-struct ta_region;
+struct ta_cancel_scope;
 struct ta_scope;
 struct ta_task;
 
@@ -57,17 +57,17 @@ struct ta_task {
   bool outside : 1;                /* in a wait that the outside can end */
   bool queued : 1;                 /* `waiter` holds a place */
   bool in_force : 1;               /* a cancellation is: each wait raises it */
-  bool given_up : 1;               /* its wait was, or the cancellation came during a firm one */
-  bool spared : 1;                 /* part of what a shield holds, when everything is cancelled */
+  bool cut_short : 1;              /* its wait was, or the cancellation came during a firm one */
+  bool shielded : 1;               /* part of what a shield holds, when everything is cancelled */
   bool sheltered : 1;              /* it belongs to a loop in a shield */
-  bool forced : 1;                 /* it was told that the time for clean-up is over */
+  bool no_grace : 1;               /* it was told that the time for clean-up is over */
   bool lost_lock : 1;              /* that it held was collected */
-  bool doomed : 1;                 /* it went on after too many cancellations: to be closed */
+  bool over_limit : 1;             /* it went on after too many cancellations: to be closed */
   bool rethrown : 1;               /* the error being raised has its traceback already */
   bool reported : 1;               /* its failure was */
   bool packed : 1;                 /* its outcome is a table of several results */
   bool empty : 1;                  /* it has none */
-  bool has_known : 1;              /* see words/traceback.h */
+  bool has_note : 1;               /* see words/traceback.h */
   bool daemon : 1;
   bool two_names : 1; /* see words/task_name.c */
   bool borrows : 1;   /* its function is kept by `called` */
@@ -83,13 +83,13 @@ struct ta_task {
   uint32_t record;       /* where it was spawned, as long as it lives: see lineage.h */
   struct ta_task *older; /* neighbours among all that live */
   struct ta_task *newer;
-  struct ta_list awaiters;  /* those who wait for its end */
-  struct ta_scope *scope;   /* whose child it is, or NULL */
-  struct ta_link sibling;   /* among the scope's children */
-  struct ta_region *region; /* the innermost scope, deadline or shield it is in */
-  const void *anchored;     /* the object that its user value keeps */
-  struct ta_list attached;  /* what it is to give back before it ends: locks ... */
-  const char *name;         /* NULL until somebody asked */
+  struct ta_list awaiters;              /* those who wait for its end */
+  struct ta_scope *scope;               /* whose child it is, or NULL */
+  struct ta_link sibling;               /* among the scope's children */
+  struct ta_cancel_scope *cancel_scope; /* the innermost scope, deadline or shield it is in */
+  const void *anchored;                 /* the object that its user value keeps */
+  struct ta_list attached;              /* what it is to give back before it ends: locks ... */
+  const char *name;                     /* NULL until somebody asked */
   struct ta_called *called; /* which counts it among those that keep the function, or NULL */
 };
 
@@ -105,12 +105,12 @@ enum ta_task_start {
 
 /* A task's user values. */
 enum {
-  TA_TASK_OUTCOME = 1,              /* its result or error; before it starts its arguments */
-  TA_TASK_FUNCTION,                 /* what it runs, until that is replaced by its name */
-  TA_TASK_REGION,                   /* the object of its innermost region; that keeps the others */
-  TA_TASK_NESTED,                   /* the nested coroutine that waited last */
+  TA_TASK_OUTCOME = 1,  /* its result or error; before it starts its arguments */
+  TA_TASK_FUNCTION,     /* what it runs, until that is replaced by its name */
+  TA_TASK_CANCEL_SCOPE, /* the object of its innermost cancel scope; that keeps the others */
+  TA_TASK_NESTED,       /* the nested coroutine that waited last */
   TA_TASK_ANCHOR = TA_TASK_OUTCOME, /* while it runs, what its last wait was about */
-  TA_TASK_KNOWN = TA_TASK_NESTED,   /* after a failure what is known of it: see traceback.h */
+  TA_TASK_NOTE = TA_TASK_NESTED,    /* after a failure what is known of it: see traceback.h */
   TA_TASK_KEEPS = TA_TASK_NESTED
 };
 

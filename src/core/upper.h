@@ -42,7 +42,7 @@ struct ta_upper {
 
   /* What is known of its error goes with the ending task, whose object is on top of L.
    * [-0, +0, -] */
-  void (*keep_known)(struct ta_runner *runner, lua_State *L, struct ta_task *task);
+  void (*keep_note)(struct ta_runner *runner, lua_State *L, struct ta_task *task);
 
   /* The task, whose object is on top of the Runner's L, has ended: its function may go.
    * [-0, +0, -] */

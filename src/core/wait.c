@@ -150,7 +150,7 @@ struct ta_ticket ta_take_ticket(struct ta_runner *runner, lua_State *L,
 static int k_parked(lua_State *L, int status, lua_KContext context) {
   struct ta_runner *runner = (struct ta_runner *)context;
   struct ta_task *task = runner->current;
-  ta_check_given_up(runner, L);
+  ta_check_cut_short(runner, L);
   return task->after.k(L, status, task->after.context);
 }
 
@@ -218,7 +218,7 @@ int ta_pause(struct ta_runner *runner, lua_State *L, lua_KContext context, lua_K
 
 static int k_paused(lua_State *L, int status, lua_KContext context) {
   (void)status;
-  ta_check_given_up(ta_upvalue_runner(L), L);
+  ta_check_cut_short(ta_upvalue_runner(L), L);
   return ((lua_CFunction)context)(L);
 }
 
@@ -228,7 +228,7 @@ int ta_give_turn_before(struct ta_runner *runner, lua_State *L, lua_CFunction fu
 
 static int k_returned(lua_State *L, int status, lua_KContext context) {
   (void)status;
-  ta_check_given_up(ta_upvalue_runner(L), L);
+  ta_check_cut_short(ta_upvalue_runner(L), L);
   return (int)context;
 }
 
@@ -302,7 +302,7 @@ double ta_check_delay(lua_State *L, int index, const char *what) {
 static int k_slept(lua_State *L, int status, lua_KContext context) {
   struct ta_runner *runner = (struct ta_runner *)context;
   (void)status;
-  ta_check_given_up(runner, L);
+  ta_check_cut_short(runner, L);
   const struct ta_task *task = runner->current;
   /* Of two late times the difference may be a little less than what was slept. */
   double slept = ta_now(runner) - task->since;
@@ -312,7 +312,7 @@ static int k_slept(lua_State *L, int status, lua_KContext context) {
 
 static int k_nothing(lua_State *L, int status, lua_KContext context) {
   (void)status;
-  ta_check_given_up((struct ta_runner *)context, L);
+  ta_check_cut_short((struct ta_runner *)context, L);
   return 0;
 }
 
@@ -358,7 +358,7 @@ void ta_wake_sleeper(struct ta_runner *runner, struct ta_task *task) {
 void ta_sleep_foreign(struct ta_runner *runner, struct ta_task *task, double delay) {
   double start = start_of_sleep(runner, delay);
   if (task->in_force) { /* it is raised at the next step */
-    task->given_up = true;
+    task->cut_short = true;
     delay = 0;
   }
   arm_sleep(runner, task->co, delay, start);
@@ -375,5 +375,5 @@ int ta_sleep(struct ta_runner *runner, lua_State *L, double delay) {
 }
 
 void ta_check_wait_end(struct ta_runner *runner, lua_State *L) {
-  ta_check_given_up(runner, L);
+  ta_check_cut_short(runner, L);
 }

@@ -92,7 +92,7 @@ void ta_arm_wait(struct ta_runner *runner, struct ta_task *task, double at);
 /* Gives the begun wait a place at the end of a queue. */
 void ta_queue_wait(struct ta_task *task, struct ta_list *queue);
 
-/* Stops the task in the wait it has begun.  `k` begins with ta_check_given_up().
+/* Stops the task in the wait it has begun.  `k` begins with ta_check_cut_short().
  * [-0, +0, v] */
 int ta_park_here(struct ta_runner *runner, lua_State *L, lua_KContext context, lua_KFunction k);
 
@@ -109,9 +109,9 @@ static inline bool ta_stands_in_wait(const struct ta_task *task, int index, cons
 int ta_raise_meddled(lua_State *L);
 
 /* Raises the cancellation because of which the wait was given up, if it was. */
-static inline void ta_check_given_up(struct ta_runner *runner, lua_State *L) {
+static inline void ta_check_cut_short(struct ta_runner *runner, lua_State *L) {
   if (TA_UNLIKELY(!ta_in_task(runner, L))) ta_raise_meddled(L);
-  if (TA_UNLIKELY(runner->current && runner->current->given_up)) ta_raise_cancellation(runner, L);
+  if (TA_UNLIKELY(runner->current && runner->current->cut_short)) ta_raise_cancellation(runner, L);
 }
 
 /* The value at `index` as a delay, or raises.  [-0, +0, v] */

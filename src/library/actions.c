@@ -15,7 +15,7 @@
 
 void ta_name_action(struct ta_runner *runner, lua_State *L, const char *action) {
   ta_check_open(runner, L);
-  ta_push_kept(runner, L, TA_KEEPS_NAMED_ACTIONS);
+  ta_registry_push(runner, L, TA_REGISTRY_NAMED_ACTIONS);
   lua_pushboolean(L, true);
   lua_setfield(L, -2, action);
   lua_pop(L, 1);
@@ -25,7 +25,7 @@ static void check_name(struct ta_runner *runner, lua_State *L, int index) {
   if (lua_type(L, index) != LUA_TSTRING)
     luaL_error(L, "actions: expected a string as the name, got %s", luaL_typename(L, index));
   ta_check_open(runner, L);
-  ta_push_kept(runner, L, TA_KEEPS_NAMED_ACTIONS);
+  ta_registry_push(runner, L, TA_REGISTRY_NAMED_ACTIONS);
   lua_pushvalue(L, index);
   if (lua_rawget(L, -2) != LUA_TNIL)
     luaL_error(L, "actions: '%s' is built in", lua_tostring(L, index));
@@ -67,7 +67,7 @@ void ta_push_actions(struct ta_runner *runner, lua_State *L) {
   lua_pushvalue(L, -2);
   lua_pushcclosure(L, l_actions_pairs, 2);
   lua_setfield(L, -3, "__pairs");
-  ta_keep(runner, L, TA_KEEPS_ACTIONS);
+  ta_registry_set(runner, L, TA_REGISTRY_ACTIONS);
   lua_setmetatable(L, -2);
 }
 
@@ -163,14 +163,14 @@ static struct action *push_action(struct ta_runner *runner, lua_State *L) {
   action->kind.by_tasks = true; /* whoever calls wake() or fail() runs Lua */
   lua_setiuservalue(L, -3, ACTION_NAME);
   lua_pop(L, 1);
-  ta_push_kept(runner, L, TA_KEEPS_ACTION);
+  ta_registry_push(runner, L, TA_REGISTRY_ACTION);
   lua_setmetatable(L, -2);
   return action;
 }
 
 int ta_await_action(struct ta_runner *runner, lua_State *L) {
   int name = lua_gettop(L);
-  ta_push_kept(runner, L, TA_KEEPS_ACTIONS);
+  ta_registry_push(runner, L, TA_REGISTRY_ACTIONS);
   lua_pushvalue(L, name);
   if (!lua_istable(L, -2) || lua_rawget(L, -2) == LUA_TNIL)
     return luaL_error(L, "Unknown async action '%s'.", ta_push_readable(L, name));
@@ -206,10 +206,10 @@ static int l_action_close(lua_State *L) {
 void ta_actions_setup(struct ta_runner *runner, lua_State *L) {
   static const char *const of_the_kernel[] = {"checkpoint", "closing", "sleep", "turn"};
   lua_newtable(L);
-  ta_keep(runner, L, TA_KEEPS_NAMED_ACTIONS);
+  ta_registry_set(runner, L, TA_REGISTRY_NAMED_ACTIONS);
   for (size_t i = 0; i < sizeof of_the_kernel / sizeof *of_the_kernel; i++)
     ta_name_action(runner, L, of_the_kernel[i]);
   lua_newtable(L);
   ta_set_function(runner, L, "__close", l_action_close);
-  ta_keep(runner, L, TA_KEEPS_ACTION);
+  ta_registry_set(runner, L, TA_REGISTRY_ACTION);
 }

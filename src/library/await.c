@@ -72,7 +72,7 @@ static int give_outcome(lua_State *L, enum form form) {
 
 static int k_joined(lua_State *L, int status, lua_KContext context) {
   (void)status;
-  ta_check_given_up(ta_upvalue_runner(L), L);
+  ta_check_cut_short(ta_upvalue_runner(L), L);
   return give_outcome(L, (enum form)context);
 }
 
@@ -156,9 +156,9 @@ bool ta_await_value(struct ta_runner *runner, lua_State *L, int *results) {
 static int raise_not_awaitable(struct ta_runner *runner, lua_State *L) {
   if (lua_isfunction(L, 1))
     return luaL_error(L, "await: cannot await a function; call it, or await(spawn(fn, ...))");
-  if (ta_to_kind(runner, L, 1, TA_KEEPS_CHANNEL))
+  if (ta_to_kind(runner, L, 1, TA_REGISTRY_CHANNEL))
     return luaL_error(L, "await: cannot await a Channel; its own method waits: ch:recv()");
-  if (ta_to_kind(runner, L, 1, TA_KEEPS_EVENT))
+  if (ta_to_kind(runner, L, 1, TA_REGISTRY_EVENT))
     return luaL_error(L, "await: cannot await an Event; its own method waits: event:wait()");
   if (lua_isuserdata(L, 1)) return luaL_error(L, "await: cannot await a %s", luaL_typename(L, 1));
   return luaL_error(L, "await: cannot await a %s; a call that waits needs no await, as in sleep(1)",
@@ -300,7 +300,7 @@ void ta_tasks_setup(struct ta_runner *runner, lua_State *L) {
   lua_pushliteral(L, "Task");
   lua_setfield(L, -2, "__metatable"); /* what scripts get of it */
   ta_make_selectable(runner, L, &selectable);
-  ta_push_kept(runner, L, TA_KEEPS_TEXTS);
+  ta_registry_push(runner, L, TA_REGISTRY_TEXTS);
   lua_rawseti(L, -2, 1); /* names of ended tasks last as long as any of them */
-  ta_keep(runner, L, TA_KEEPS_META);
+  ta_registry_set(runner, L, TA_REGISTRY_META);
 }

@@ -16,7 +16,7 @@ enum { SENT = 2, RECEIVED = 2 };
 
 /* Takes the Runner from who has looked it up: these functions are called often. */
 static struct ta_channel *check_channel_of(struct ta_runner *runner, lua_State *L) {
-  struct ta_channel *channel = ta_to_sync(runner, L, 1, TA_KEEPS_CHANNEL);
+  struct ta_channel *channel = ta_to_sync(runner, L, 1, TA_REGISTRY_CHANNEL);
   if (TA_UNLIKELY(!channel)) luaL_typeerror(L, 1, "Channel");
   return channel;
 }
@@ -175,7 +175,7 @@ static const struct ta_wait_kind rendezvous_kind = {
 
 static int k_received(lua_State *L, int status, lua_KContext context) {
   (void)status;
-  ta_check_given_up((struct ta_runner *)context, L);
+  ta_check_cut_short((struct ta_runner *)context, L);
   ta_settop(L, RECEIVED);
   return 1;
 }
@@ -218,7 +218,7 @@ static int raise_closed(lua_State *L, const struct ta_channel *channel) {
 /* A value that was not taken has been replaced by nil. */
 static int k_sent(lua_State *L, int status, lua_KContext context) {
   (void)status;
-  ta_check_given_up((struct ta_runner *)context, L);
+  ta_check_cut_short((struct ta_runner *)context, L);
   return lua_isnil(L, SENT) ? raise_closed(L, lua_touserdata(L, 1)) : 0;
 }
 
@@ -345,7 +345,7 @@ static lua_Integer check_capacity(lua_State *L) {
 static struct ta_channel *push_channel(struct ta_runner *runner, lua_State *L, lua_Integer capacity,
                                        int name_index) {
   struct ta_channel *channel =
-      ta_push_sync(runner, L, sizeof *channel, name_index, TA_KEEPS_CHANNEL);
+      ta_push_sync(runner, L, sizeof *channel, name_index, TA_REGISTRY_CHANNEL);
   ta_list_init(&channel->senders);
   channel->capacity = capacity;
   lua_newtable(L);
@@ -372,7 +372,7 @@ void ta_push_channel(struct ta_runner *runner, lua_State *L, lua_Integer capacit
 
 bool ta_try_send(struct ta_runner *runner, lua_State *L, int index) {
   index = lua_absindex(L, index);
-  struct ta_channel *channel = ta_to_sync(runner, L, index, TA_KEEPS_CHANNEL);
+  struct ta_channel *channel = ta_to_sync(runner, L, index, TA_REGISTRY_CHANNEL);
   if (!channel) luaL_error(L, "ta_try_send: expected a channel, got %s", luaL_typename(L, index));
   if (lua_isnil(L, -1)) luaL_error(L, "ta_try_send: cannot send nil");
   struct ta_waiter *receiver = first_of(runner, channel, &channel->sync.waiting);
@@ -392,7 +392,7 @@ void ta_open_channel(struct ta_runner *runner, lua_State *L) {
   ta_new_sync_kind(runner, L, "Channel", methods);
   ta_set_function(runner, L, "__len", l_length);
   ta_set_function(runner, L, "__tostring", l_tostring);
-  ta_keep_sync_kind(runner, L, TA_KEEPS_CHANNEL, &selectable);
+  ta_keep_sync_kind(runner, L, TA_REGISTRY_CHANNEL, &selectable);
   ta_set_function(runner, L, "channel", l_channel);
   ta_name_action(runner, L, "recv");
   ta_name_action(runner, L, "send");

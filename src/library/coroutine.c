@@ -108,7 +108,7 @@ static int end_died(struct ta_runner *runner, lua_State *L, lua_State *co, enum 
   if (runner->current) runner->current->rethrown = false;
   ta_forget_loading(runner, co);
   if (!cancelled) ta_note_death(runner, L, co, form != RESUME);
-  ta_abandon_regions_of(runner, co);
+  ta_abandon_cancel_scopes_of(runner, co);
   if (cancelled || form != RESUME) status = close_dead(runner, L, co, status, closers[form]);
   if (ta_is_in_force(runner, L, -1)) return ta_rethrow(runner, L);
   return fail_resume(L, form, status);
@@ -122,9 +122,9 @@ static int end_failed(struct ta_runner *runner, lua_State *L, lua_State *co, enu
   return end_died(runner, L, co, form);
 }
 
-/* It yielded past our own coroutine.yield, and left a region open. */
+/* It yielded past our own coroutine.yield, and left a cancel scope open. */
 static int end_open(struct ta_runner *runner, lua_State *L, lua_State *co, enum form form) {
-  ta_abandon_regions_of(runner, co);
+  ta_abandon_cancel_scopes_of(runner, co);
   lua_settop(co, 0);
   ta_close_coroutine(runner, co, L, closers[form]);
   lua_pushliteral(L, "cannot yield out of a scope, deadline or shield");
@@ -152,7 +152,7 @@ static inline int do_resume(struct ta_runner *runner, lua_State *L, lua_State *c
   int status = resume(runner, co, L, nargs, &count, form == AWAIT);
   if (status == LUA_YIELD && ta_take_wait(runner, co))
     return ta_pass_wait_up(runner, L, coroutine_index(form), form, k_resume);
-  if (TA_UNLIKELY(status == LUA_YIELD && ta_region_open_in(runner, co)))
+  if (TA_UNLIKELY(status == LUA_YIELD && ta_cancel_scope_open_in(runner, co)))
     return end_open(runner, L, co, form);
   if (status == LUA_OK || status == LUA_YIELD) return end_given(L, co, form, count);
   return end_failed(runner, L, co, form);
@@ -242,7 +242,8 @@ static inline int yield(struct ta_runner *runner, lua_State *L) {
   const struct ta_level *level = runner->level;
   bool asks = ta_in_task(runner, L) && (level->depth == 1 || level->awaits);
   if (asks && !level->closing) return ta_await_yielded(runner, L, "coroutine.yield");
-  if (TA_UNLIKELY(ta_region_open_in(runner, L) && !level->closing)) return ta_raise_region_open(L);
+  if (TA_UNLIKELY(ta_cancel_scope_open_in(runner, L) && !level->closing))
+    return ta_raise_cancel_scope_open(L);
   if (TA_UNLIKELY(runner->loading != NULL)) refuse_in_require(runner, L);
   return lua_yield(L, lua_gettop(L));
 }

@@ -36,7 +36,7 @@ struct ta_watch {
 };
 
 static struct ta_watch *check_watch(lua_State *L) {
-  return ta_check_kind(L, TA_KEEPS_WATCH, "Watch");
+  return ta_check_kind(L, TA_REGISTRY_WATCH, "Watch");
 }
 
 /* ------------------------------------------------------------------- an end */
@@ -119,7 +119,7 @@ static const struct ta_attachment_kind loop_hold = {loop_task_ended, NULL};
 
 static int l_watch_gc(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
-  struct ta_watch *watch = ta_to_kind(runner, L, 1, TA_KEEPS_WATCH);
+  struct ta_watch *watch = ta_to_kind(runner, L, 1, TA_REGISTRY_WATCH);
   if (!watch) return 0;
   if (runner->L) cancel_left(runner, L, watch);
   forget_all(watch);
@@ -153,7 +153,7 @@ static struct ta_watch *push_watch(struct ta_runner *runner, lua_State *L, size_
     watch->places[i].seat.taken = task_ended;
     ta_list_append(&watch->free, &watch->places[i].seat.waiter.link);
   }
-  ta_push_kept(runner, L, TA_KEEPS_WATCH);
+  ta_registry_push(runner, L, TA_REGISTRY_WATCH);
   lua_setmetatable(L, -2);
   lua_createtable(L, (int)count, 0);
   lua_setiuservalue(L, -2, 1);
@@ -268,8 +268,8 @@ static int k_ask(lua_State *L, int status, lua_KContext context) {
   struct ta_watch *watch = lua_touserdata(L, 1);
   (void)status, (void)context;
   if (runner->current) ta_leave_anchor(runner, runner->current); /* its loop may be left */
-  if (runner->current && runner->current->given_up) cancel_left(runner, L, watch);
-  ta_check_given_up(runner, L);
+  if (runner->current && runner->current->cut_short) cancel_left(runner, L, watch);
+  ta_check_cut_short(runner, L);
   return ask(runner, L, watch);
 }
 
@@ -312,5 +312,5 @@ void ta_watch_setup(struct ta_runner *runner, lua_State *L) {
   ta_new_kind(runner, L, "Watch", NULL);
   ta_set_function(runner, L, "__gc", l_watch_gc);
   ta_set_function(runner, L, "__close", ta_l_leave_watch);
-  ta_keep(runner, L, TA_KEEPS_WATCH);
+  ta_registry_set(runner, L, TA_REGISTRY_WATCH);
 }

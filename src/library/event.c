@@ -4,11 +4,11 @@
 #include "core/wait.h"
 
 static struct ta_event_flag *check_event(lua_State *L) {
-  return ta_check_kind(L, TA_KEEPS_EVENT, "Event");
+  return ta_check_kind(L, TA_REGISTRY_EVENT, "Event");
 }
 
 static int l_event(lua_State *L) {
-  ta_push_sync(ta_upvalue_runner(L), L, sizeof(struct ta_event_flag), 1, TA_KEEPS_EVENT);
+  ta_push_sync(ta_upvalue_runner(L), L, sizeof(struct ta_event_flag), 1, TA_REGISTRY_EVENT);
   return 1;
 }
 
@@ -16,7 +16,7 @@ struct ta_event_flag *ta_push_event(struct ta_runner *runner, lua_State *L, cons
   ta_check_stack(L, LUA_MINSTACK);
   lua_pushstring(L, name);
   struct ta_event_flag *event =
-      ta_push_sync(runner, L, sizeof *event, lua_gettop(L), TA_KEEPS_EVENT);
+      ta_push_sync(runner, L, sizeof *event, lua_gettop(L), TA_REGISTRY_EVENT);
   event->sync.outside = true;
   lua_remove(L, -2);
   return event;
@@ -59,7 +59,7 @@ static const struct ta_wait_kind outside_kind = {.action = "event", .describe = 
 
 static int k_event(lua_State *L, int status, lua_KContext context) {
   (void)status, (void)context;
-  ta_check_given_up(ta_upvalue_runner(L), L);
+  ta_check_cut_short(ta_upvalue_runner(L), L);
   return 0;
 }
 
@@ -113,7 +113,7 @@ void ta_open_event(struct ta_runner *runner, lua_State *L) {
   };
   ta_new_sync_kind(runner, L, "Event", methods);
   ta_set_function(runner, L, "__tostring", l_event_tostring);
-  ta_keep_sync_kind(runner, L, TA_KEEPS_EVENT, &selectable);
+  ta_keep_sync_kind(runner, L, TA_REGISTRY_EVENT, &selectable);
   ta_set_function(runner, L, "event", l_event);
   ta_name_action(runner, L, "event");
 }

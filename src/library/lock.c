@@ -48,8 +48,8 @@ enum { OBJECT = 1, GUARD };
 
 static struct permits *to_permits(lua_State *L, int index) {
   struct ta_runner *runner = ta_upvalue_runner(L);
-  struct permits *permits = ta_to_kind(runner, L, index, TA_KEEPS_LOCK);
-  return permits ? permits : ta_to_kind(runner, L, index, TA_KEEPS_SEMAPHORE);
+  struct permits *permits = ta_to_kind(runner, L, index, TA_REGISTRY_LOCK);
+  return permits ? permits : ta_to_kind(runner, L, index, TA_REGISTRY_SEMAPHORE);
 }
 
 static struct permits *check_permits(lua_State *L) {
@@ -59,7 +59,7 @@ static struct permits *check_permits(lua_State *L) {
 }
 
 static int l_lock(lua_State *L) {
-  struct permits *lock = ta_push_sync(ta_upvalue_runner(L), L, sizeof *lock, 1, TA_KEEPS_LOCK);
+  struct permits *lock = ta_push_sync(ta_upvalue_runner(L), L, sizeof *lock, 1, TA_REGISTRY_LOCK);
   lock->is_lock = true;
   lock->free = lock->limit = 1;
   return 1;
@@ -75,7 +75,7 @@ static int l_semaphore(lua_State *L) {
     return luaL_error(L, "semaphore: the count must be a whole number from 1 on, got %s",
                       ta_push_shown(L, 1));
   struct permits *semaphore =
-      ta_push_sync(ta_upvalue_runner(L), L, sizeof *semaphore, 2, TA_KEEPS_SEMAPHORE);
+      ta_push_sync(ta_upvalue_runner(L), L, sizeof *semaphore, 2, TA_REGISTRY_SEMAPHORE);
   semaphore->free = semaphore->limit = limit;
   ta_list_init(&semaphore->taken);
   ta_list_init(&semaphore->orphaned);
@@ -259,7 +259,7 @@ static struct guard *push_guard(struct ta_runner *runner, lua_State *L,
   lua_pushvalue(L, OBJECT);
   lua_setiuservalue(L, -2, 1);
   ta_check_open(runner, L);
-  ta_push_kept(runner, L, TA_KEEPS_GUARD);
+  ta_registry_push(runner, L, TA_REGISTRY_GUARD);
   lua_setmetatable(L, -2);
   if (!permits->is_lock && runner->current) note_holder(runner, L, guard);
   return guard;
@@ -307,7 +307,7 @@ static void check_owner(struct ta_runner *runner, lua_State *L, const char *by,
 
 static int k_acquired(lua_State *L, int status, lua_KContext context) {
   (void)status, (void)context;
-  ta_check_given_up(ta_upvalue_runner(L), L);
+  ta_check_cut_short(ta_upvalue_runner(L), L);
   note_taken(L);
   lua_settop(L, GUARD);
   return 1;
@@ -403,7 +403,7 @@ static bool has_lock(const struct guard *guard) {
 
 static int l_guard_close(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
-  struct guard *guard = ta_check_kind(L, TA_KEEPS_GUARD, "Guard");
+  struct guard *guard = ta_check_kind(L, TA_REGISTRY_GUARD, "Guard");
   struct ta_task *next = NULL;
   lua_settop(L, 1);
   if (guard->permits && runner->L) send_robbed_away(runner, guard->permits);
@@ -423,7 +423,7 @@ static int l_guard_close(lua_State *L) {
  * it when it ends. */
 static int l_lock_gc(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
-  struct permits *lock = ta_to_kind(runner, L, 1, TA_KEEPS_LOCK);
+  struct permits *lock = ta_to_kind(runner, L, 1, TA_REGISTRY_LOCK);
   if (!lock) return 0;
   struct ta_task *owner = lock->owner;
   lock->owner = NULL; /* it may be brought back by another finalizer */
@@ -431,7 +431,7 @@ static int l_lock_gc(lua_State *L) {
   if (!owner || !runner->L) return 0;
   ta_list_leave(&lock->hold.link);
   owner->lost_lock = true;
-  ta_push_kept(runner, L, TA_KEEPS_LOST);
+  ta_registry_push(runner, L, TA_REGISTRY_LOST);
   lua_getiuservalue(L, 1, 1);
   lua_rawseti(L, -2, (lua_Integer)owner->slot);
   return 0;
@@ -449,7 +449,7 @@ static void forget_places(struct ta_list *places) {
 
 /* Nobody can reach the semaphore any more: its places are nobody's. */
 static int l_semaphore_gc(lua_State *L) {
-  struct permits *semaphore = ta_to_kind(ta_upvalue_runner(L), L, 1, TA_KEEPS_SEMAPHORE);
+  struct permits *semaphore = ta_to_kind(ta_upvalue_runner(L), L, 1, TA_REGISTRY_SEMAPHORE);
   if (!semaphore) return 0;
   forget_places(&semaphore->taken);
   forget_places(&semaphore->orphaned);
@@ -488,7 +488,7 @@ static void place_holder_ended(struct ta_runner *runner, struct ta_task *task,
 
 void ta_report_lost_lock(struct ta_runner *runner, struct ta_task *task) {
   lua_State *L = runner->L;
-  ta_push_kept(runner, L, TA_KEEPS_LOST);
+  ta_registry_push(runner, L, TA_REGISTRY_LOST);
   if (lua_rawgeti(L, -1, (lua_Integer)task->slot) == LUA_TSTRING) {
     char name[200];
     ta_quote_name(lua_tostring(L, -1), lua_rawlen(L, -1), name, sizeof name);
@@ -523,7 +523,7 @@ static int call_guarded(lua_State *L) {
 
 static int k_with_acquired(lua_State *L, int status, lua_KContext context) {
   (void)status, (void)context;
-  ta_check_given_up(ta_upvalue_runner(L), L);
+  ta_check_cut_short(ta_upvalue_runner(L), L);
   note_taken(L);
   return call_guarded(L);
 }
@@ -570,16 +570,16 @@ void ta_open_locks(struct ta_runner *runner, lua_State *L) {
   ta_new_sync_kind(runner, L, "Lock", methods);
   ta_set_function(runner, L, "__tostring", l_permits_tostring);
   ta_set_function(runner, L, "__gc", l_lock_gc);
-  ta_keep_sync_kind(runner, L, TA_KEEPS_LOCK, NULL);
+  ta_keep_sync_kind(runner, L, TA_REGISTRY_LOCK, NULL);
   ta_new_sync_kind(runner, L, "Semaphore", methods);
   ta_set_function(runner, L, "__tostring", l_permits_tostring);
   ta_set_function(runner, L, "__gc", l_semaphore_gc);
-  ta_keep_sync_kind(runner, L, TA_KEEPS_SEMAPHORE, NULL);
+  ta_keep_sync_kind(runner, L, TA_REGISTRY_SEMAPHORE, NULL);
   ta_new_kind(runner, L, "Guard", NULL);
   ta_set_function(runner, L, "__close", l_guard_close);
-  ta_keep(runner, L, TA_KEEPS_GUARD);
+  ta_registry_set(runner, L, TA_REGISTRY_GUARD);
   lua_newtable(L);
-  ta_keep(runner, L, TA_KEEPS_LOST);
+  ta_registry_set(runner, L, TA_REGISTRY_LOST);
   ta_set_function(runner, L, "lock", l_lock);
   ta_set_function(runner, L, "semaphore", l_semaphore);
   ta_lets_wait(runner, L, ta_l_with);

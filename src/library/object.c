@@ -14,7 +14,7 @@
 /* Pushes the kind's metatable, which is made at the first call. */
 static void push_metatable(struct ta_runner *runner, lua_State *L,
                            const struct ta_object_kind *kind) {
-  ta_push_kept(runner, L, TA_KEEPS_KINDS);
+  ta_registry_push(runner, L, TA_REGISTRY_KINDS);
   if (lua_rawgetp(L, -1, kind) == LUA_TNIL) {
     lua_pop(L, 1);
     ta_new_kind(runner, L, kind->name, kind->methods);

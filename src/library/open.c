@@ -39,7 +39,7 @@ static const struct ta_upper upper = {
     .report_error = ta_report_error,
     .report_refused = ta_report_refused,
     .report_lost = ta_report_lost_lock,
-    .keep_known = ta_keep_known,
+    .keep_note = ta_keep_note,
     .forget = ta_forget_origin,
     .raise_cannot_wait = ta_raise_cannot_wait,
     .await_foreign = ta_await_foreign,
@@ -58,8 +58,8 @@ struct ta_runner *ta_runner_new(lua_State *L, const struct ta_host *host) {
   ta_obstacle_setup(runner, L);
   ta_naming_setup(runner, L);
   ta_lineage_setup(runner, L);
-  ta_known_setup(runner, L);
-  ta_errors_setup(runner, L);
+  ta_traceback_setup(runner, L);
+  ta_error_group_setup(runner, L);
   ta_select_setup(runner, L);
   ta_tasks_setup(runner, L);
   ta_actions_setup(runner, L);
@@ -127,7 +127,7 @@ void ta_open(struct ta_runner *runner, lua_State *L, unsigned flags) {
   if (flags & TA_OPEN_COROUTINE) ta_open_coroutine(runner, L, flags & TA_OPEN_SPACE);
   if (runner->guarded && flags & TA_OPEN_REUSE) runner->reuses = true;
   if (flags & TA_OPEN_REQUIRE) ta_open_require(runner, L);
-  if (flags & TA_OPEN_PCALL) ta_open_protect(runner, L);
+  if (flags & TA_OPEN_PCALL) ta_open_pcall(runner, L);
   lua_pushglobaltable(L);
   if (flags & TA_OPEN_LIBRARY) {
     open_async(runner, L, top + 1);

@@ -47,7 +47,7 @@ static bool find_xpcall(lua_State *L, lua_Debug *ar) {
   for (int level = 1; lua_getstack(L, level, ar); level++) {
     lua_CFunction function = function_at(L, ar);
     if (function == l_xpcall) return true;
-    if (function == l_pcall || ta_is_region_function(function)) return false;
+    if (function == l_pcall || ta_is_cancel_scope_function(function)) return false;
   }
   return false;
 }
@@ -96,7 +96,7 @@ static int l_xpcall(lua_State *L) {
   return k_protected(L, status, 2);
 }
 
-void ta_open_protect(struct ta_runner *runner, lua_State *L) {
+void ta_open_pcall(struct ta_runner *runner, lua_State *L) {
   lua_pushglobaltable(L);
   ta_lets_wait(runner, L, l_pcall);
   ta_lets_wait(runner, L, l_xpcall);

@@ -13,6 +13,6 @@
 #include "core/runner.h"
 
 /* Replaces pcall and xpcall.  [-0, +0, e] */
-void ta_open_protect(struct ta_runner *runner, lua_State *L);
+void ta_open_pcall(struct ta_runner *runner, lua_State *L);
 
 #endif

@@ -117,7 +117,7 @@ static void push_loading(struct ta_runner *runner, lua_State *L, const char *nam
   *load = (struct ta_loading){.task = runner->current, .co = L, .name = name};
   lua_pushvalue(L, NAME);
   lua_setiuservalue(L, -2, 1);
-  ta_push_kept(runner, L, TA_KEEPS_CLOSER);
+  ta_registry_push(runner, L, TA_REGISTRY_CLOSER);
   lua_setmetatable(L, -2);
 }
 
@@ -220,7 +220,7 @@ void ta_open_require(struct ta_runner *runner, lua_State *L) {
   lua_pushvalue(L, -1);
   lua_setfield(L, -3, "__gc"); /* for coroutines that die where we do not see it */
   lua_setfield(L, -2, "__close");
-  ta_keep(runner, L, TA_KEEPS_CLOSER);
+  ta_registry_set(runner, L, TA_REGISTRY_CLOSER);
   lua_pushglobaltable(L);
   ta_push_runner(runner, L);
   lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);

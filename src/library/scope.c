@@ -15,7 +15,7 @@
 #include "words/error_group.h"
 #include "words/failure.h"
 
-/* What became of the function that a region function has called. */
+/* What became of the function that a cancel scope function has called. */
 enum outcome { RETURNED, RAISED, UNWOUND };
 
 static enum outcome outcome_of(struct ta_runner *runner, lua_State *L, int status) {
@@ -23,28 +23,28 @@ static enum outcome outcome_of(struct ta_runner *runner, lua_State *L, int statu
   return ta_is_in_force(runner, L, -1) ? UNWOUND : RAISED;
 }
 
-/* Has the running task waited since it opened the region? */
-static bool has_waited(const struct ta_runner *runner, const struct ta_region *region) {
-  return !runner->current || runner->current->steps != region->step;
+/* Has the running task waited since it opened the cancel scope? */
+static bool has_waited(const struct ta_runner *runner, const struct ta_cancel_scope *cancel_scope) {
+  return !runner->current || runner->current->steps != cancel_scope->step;
 }
 
 /* Puts the message handler that remembers frames at `index`. */
 static void insert_handler(struct ta_runner *runner, lua_State *L, int index) {
-  ta_push_kept(runner, L, TA_KEEPS_HANDLER);
+  ta_registry_push(runner, L, TA_REGISTRY_HANDLER);
   lua_insert(L, index);
 }
 
-/* All of these functions have their region at the same index. */
+/* All of these functions have their cancel scope at the same index. */
 #define REGION 1
 
 /* Has somebody else resumed the coroutine, so that another task runs here, or
  * none? */
 static bool is_elsewhere(const struct ta_runner *runner, lua_State *L) {
-  const struct ta_region *region = lua_touserdata(L, REGION);
-  return !ta_in_task(runner, L) || region->task != runner->current;
+  const struct ta_cancel_scope *cancel_scope = lua_touserdata(L, REGION);
+  return !ta_in_task(runner, L) || cancel_scope->task != runner->current;
 }
 
-/* The region is still that of the task that was robbed, whose next step ends both.
+/* The cancel scope is still that of the task that was robbed, whose next step ends both.
  * Raises the error on top if there is one. */
 static int leave_elsewhere(lua_State *L, int status) {
   return status == LUA_OK || status == LUA_YIELD ? ta_raise_meddled(L) : lua_error(L);
@@ -53,7 +53,7 @@ static int leave_elsewhere(lua_State *L, int status) {
 /* -------------------------------------------------------- the scope's object */
 
 static struct ta_scope *check_scope(lua_State *L) {
-  return ta_check_kind(L, TA_KEEPS_SCOPE, "Scope");
+  return ta_check_kind(L, TA_REGISTRY_SCOPE, "Scope");
 }
 
 static int l_scope_spawn(lua_State *L) {
@@ -67,7 +67,7 @@ static int l_scope_cancel(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_scope *scope = check_scope(L);
   ta_check_open(runner, L);
-  bool can = !scope->ended && !scope->region.cause;
+  bool can = !scope->ended && !scope->cancel_scope.cause;
   lua_settop(L, 2);
   lua_pushboolean(L, can && ta_cancel_scope_for_reason(runner, L, scope));
   return 1;
@@ -122,7 +122,7 @@ static bool is_unheard(const struct ta_scope *scope, const struct ta_task *child
 }
 
 static bool child_ended(struct ta_runner *runner, struct ta_scope *scope, struct ta_task *child) {
-  struct ta_task *parent = scope->region.task;
+  struct ta_task *parent = scope->cancel_scope.task;
   bool counts = is_failure(scope, child);
   ta_list_leave(&child->sibling);
   if (is_unheard(scope, child)) {
@@ -132,7 +132,7 @@ static bool child_ended(struct ta_runner *runner, struct ta_scope *scope, struct
   if (counts) {
     ta_list_append(&scope->failed, &child->sibling);
     scope->failures++;
-    ta_cancel_region(runner, &scope->region, "a task of its scope failed");
+    ta_cancel_inside(runner, &scope->cancel_scope, "a task of its scope failed");
   }
   child->scope = NULL;
   bool waited_for = parent->kind == &children_kind && parent->subject == scope;
@@ -157,8 +157,8 @@ static void release_failed(struct ta_runner *runner, struct ta_scope *scope) {
 /* Memory was out when their errors were to be raised. */
 static int l_scope_gc(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
-  struct ta_scope *scope = ta_to_kind(runner, L, 1, TA_KEEPS_SCOPE);
-  if (scope && !scope->region.task && runner->L) release_failed(runner, scope);
+  struct ta_scope *scope = ta_to_kind(runner, L, 1, TA_REGISTRY_SCOPE);
+  if (scope && !scope->cancel_scope.task && runner->L) release_failed(runner, scope);
   return 0;
 }
 
@@ -166,7 +166,7 @@ static int l_scope_gc(lua_State *L) {
  * is at SCOPE_VALUES. */
 static int raise_errors(struct ta_runner *runner, lua_State *L, struct ta_scope *scope,
                         bool has_own) {
-  ta_close_region(runner, &scope->region);
+  ta_close_cancel_scope(runner, &scope->cancel_scope);
   if (scope->failures == 0) return ta_rethrow(runner, L);
   ta_push_scope_errors(runner, L, scope, has_own ? SCOPE_VALUES : 0);
   release_failed(runner, scope);
@@ -176,8 +176,8 @@ static int raise_errors(struct ta_runner *runner, lua_State *L, struct ta_scope 
 /* What the scope gives when nothing went wrong. */
 static int give_results(struct ta_runner *runner, lua_State *L, struct ta_scope *scope,
                         enum outcome outcome, bool hit) {
-  bool own = outcome == UNWOUND && ta_is_object_of(runner, L, &scope->region);
-  ta_close_region(runner, &scope->region);
+  bool own = outcome == UNWOUND && ta_is_object_of(runner, L, &scope->cancel_scope);
+  ta_close_cancel_scope(runner, &scope->cancel_scope);
   if (outcome == UNWOUND && !own) return ta_rethrow(runner, L);
   if (hit) ta_raise_cancellation(runner, L);
   if (!scope->asked) return lua_gettop(L) - SCOPE_VALUES + 1;
@@ -211,7 +211,7 @@ static int raise_too_many(struct ta_runner *runner, lua_State *L, struct ta_scop
   lua_settop(L, SCOPE_HANDLER);
   lua_pushliteral(L, "async.scope: too many results");
   scope->before_own = scope->failures;
-  ta_cancel_region(runner, &scope->region, "a task of its scope failed");
+  ta_cancel_inside(runner, &scope->cancel_scope, "a task of its scope failed");
   return end_scope(runner, L, RAISED);
 }
 
@@ -220,7 +220,7 @@ static int end_scope(struct ta_runner *runner, lua_State *L, lua_KContext contex
   struct ta_scope *scope = lua_touserdata(L, SCOPE_OBJECT);
   enum outcome outcome = (enum outcome)(context & OUTCOME_BITS);
   if (!lua_checkstack(L, LUA_MINSTACK)) return raise_too_many(runner, L, scope);
-  bool waits = !ta_list_empty(&scope->children) && ta_can_wait(runner, L) && !runner->forced;
+  bool waits = !ta_list_empty(&scope->children) && ta_can_wait(runner, L) && !runner->no_grace;
   if (waits) {
     if (ta_begin_wait(runner, L, &children_kind, scope)->in_force) context |= HIT;
     return ta_park_here(runner, L, context | WAITED, k_scope);
@@ -241,8 +241,8 @@ static int k_scope(lua_State *L, int status, lua_KContext context) {
   struct ta_task *task = runner->current;
   (void)status;
   if (is_elsewhere(runner, L)) return leave_elsewhere(L, LUA_OK);
-  if (task->given_up) {
-    task->given_up = false;
+  if (task->cut_short) {
+    task->cut_short = false;
     context |= HIT;
   }
   return end_scope(runner, L, context);
@@ -257,9 +257,9 @@ static int k_scope_body(lua_State *L, int status, lua_KContext context) {
   if (is_elsewhere(runner, L)) return leave_elsewhere(L, status);
   if (outcome == RAISED) {
     scope->before_own = scope->failures;
-    ta_cancel_region(runner, &scope->region, "a task of its scope failed");
+    ta_cancel_inside(runner, &scope->cancel_scope, "a task of its scope failed");
   }
-  bool waited = has_waited(runner, &scope->region);
+  bool waited = has_waited(runner, &scope->cancel_scope);
   return end_scope(runner, L, (lua_KContext)outcome | (waited ? WAITED : 0));
 }
 
@@ -273,13 +273,13 @@ static int open_scope(lua_State *L, enum ta_scope_mode mode) {
   scope->mode = (uint8_t)mode;
   ta_list_init(&scope->children);
   ta_list_init(&scope->failed);
-  ta_push_kept(runner, L, TA_KEEPS_SCOPE);
+  ta_registry_push(runner, L, TA_REGISTRY_SCOPE);
   lua_setmetatable(L, -2);
   lua_insert(L, SCOPE_OBJECT);
   insert_handler(runner, L, SCOPE_HANDLER);
   lua_pushvalue(L, SCOPE_OBJECT);
   ta_check_wait(runner, L, "async.scope");
-  ta_open_region(runner, L, SCOPE_OBJECT, TA_REGION_SCOPE);
+  ta_open_cancel_scope(runner, L, SCOPE_OBJECT, TA_CANCEL_SCOPE_TASKS);
   int status = lua_pcallk(L, 1, LUA_MULTRET, SCOPE_HANDLER, 0, k_scope_body);
   return k_scope_body(L, status, 0);
 }
@@ -306,9 +306,10 @@ int ta_l_settling_scope(lua_State *L) {
 enum { REGION_OBJECT = 1, REGION_HANDLER, REGION_VALUES };
 
 /* Returns what the function did, which has perhaps not waited. */
-static int give_values(struct ta_runner *runner, lua_State *L, const struct ta_region *region) {
+static int give_values(struct ta_runner *runner, lua_State *L,
+                       const struct ta_cancel_scope *cancel_scope) {
   int count = lua_gettop(L) - REGION_VALUES + 1;
-  return has_waited(runner, region) ? count : ta_return_at_once(runner, L, count);
+  return has_waited(runner, cancel_scope) ? count : ta_return_at_once(runner, L, count);
 }
 
 enum form { RAISES, MOVES_ON };
@@ -324,7 +325,7 @@ static int raise_timeout(struct ta_runner *runner, lua_State *L, double seconds)
   lua_setfield(L, -2, "kind");
   lua_pushnumber(L, seconds);
   lua_setfield(L, -2, "seconds");
-  ta_push_kept(runner, L, TA_KEEPS_TIMEOUT);
+  ta_registry_push(runner, L, TA_REGISTRY_TIMEOUT);
   lua_setmetatable(L, -2);
   return lua_error(L);
 }
@@ -334,9 +335,10 @@ static int k_deadline(lua_State *L, int status, lua_KContext context) {
   struct ta_deadline *deadline = lua_touserdata(L, REGION_OBJECT);
   bool returned = status == LUA_OK || status == LUA_YIELD;
   if (is_elsewhere(runner, L)) return leave_elsewhere(L, status);
-  bool own = !returned && deadline->region.cause && ta_is_object_of(runner, L, &deadline->region);
-  ta_close_region(runner, &deadline->region);
-  if (returned) return give_values(runner, L, &deadline->region);
+  bool own = !returned && deadline->cancel_scope.cause &&
+             ta_is_object_of(runner, L, &deadline->cancel_scope);
+  ta_close_cancel_scope(runner, &deadline->cancel_scope);
+  if (returned) return give_values(runner, L, &deadline->cancel_scope);
   if (!own) return ta_rethrow(runner, L);
   if ((enum form)context == RAISES) return raise_timeout(runner, L, deadline->seconds);
   lua_pushnil(L);
@@ -353,7 +355,7 @@ static void arm_deadline(struct ta_runner *runner, lua_State *L, double seconds,
                         runner->alloc_data))
     ta_raise_memory(L);
   deadline->seconds = seconds;
-  ta_open_region(runner, L, REGION_OBJECT, TA_REGION_DEADLINE);
+  ta_open_cancel_scope(runner, L, REGION_OBJECT, TA_CANCEL_SCOPE_DEADLINE);
   runner->deadlines++;
   if (endless) return;
   deadline->timer.at = ta_time_after(now, seconds);
@@ -397,11 +399,11 @@ static int l_timeout_tostring(lua_State *L) {
 
 static int k_shield(lua_State *L, int status, lua_KContext context) {
   struct ta_runner *runner = ta_upvalue_runner(L);
-  struct ta_region *region = lua_touserdata(L, REGION_OBJECT);
+  struct ta_cancel_scope *cancel_scope = lua_touserdata(L, REGION_OBJECT);
   (void)context;
   if (is_elsewhere(runner, L)) return leave_elsewhere(L, status);
-  ta_close_region(runner, region);
-  if (status == LUA_OK || status == LUA_YIELD) return give_values(runner, L, region);
+  ta_close_cancel_scope(runner, cancel_scope);
+  if (status == LUA_OK || status == LUA_YIELD) return give_values(runner, L, cancel_scope);
   return ta_rethrow(runner, L);
 }
 
@@ -416,11 +418,11 @@ static int l_shield(lua_State *L) {
   ta_check_callable(L, 1, "shield(work, ...)");
   ta_check_open(runner, L);
   if (!ta_in_task(runner, L)) return call_plainly(L);
-  struct ta_region *region = lua_newuserdatauv(L, sizeof *region, 1);
-  memset(region, 0, sizeof *region);
+  struct ta_cancel_scope *cancel_scope = lua_newuserdatauv(L, sizeof *cancel_scope, 1);
+  memset(cancel_scope, 0, sizeof *cancel_scope);
   lua_insert(L, REGION_OBJECT);
   insert_handler(runner, L, REGION_HANDLER);
-  ta_open_region(runner, L, REGION_OBJECT, TA_REGION_SHIELD);
+  ta_open_cancel_scope(runner, L, REGION_OBJECT, TA_CANCEL_SCOPE_SHIELD);
   int status =
       lua_pcallk(L, lua_gettop(L) - REGION_VALUES, LUA_MULTRET, REGION_HANDLER, 0, k_shield);
   return k_shield(L, status, 0);
@@ -443,7 +445,7 @@ static const char *name_of(lua_CFunction function) {
   return NULL;
 }
 
-bool ta_is_region_function(lua_CFunction function) {
+bool ta_is_cancel_scope_function(lua_CFunction function) {
   if (function == ta_l_first_error_scope || function == ta_l_collecting_scope ||
       function == ta_l_settling_scope || function == ta_l_defer_close)
     return true;
@@ -462,7 +464,7 @@ static const char *find_function(lua_State *L, int *level) {
   return NULL;
 }
 
-int ta_raise_region_open(lua_State *L) {
+int ta_raise_cancel_scope_open(lua_State *L) {
   ta_place place;
   int level;
   const char *name = find_function(L, &level);
@@ -480,12 +482,12 @@ static void setup_scope_object(struct ta_runner *runner, lua_State *L) {
   ta_new_kind(runner, L, "Scope", methods);
   ta_set_function(runner, L, "__tostring", l_scope_tostring);
   ta_set_function(runner, L, "__gc", l_scope_gc);
-  ta_keep(runner, L, TA_KEEPS_SCOPE);
+  ta_registry_set(runner, L, TA_REGISTRY_SCOPE);
 }
 
 void ta_open_scopes(struct ta_runner *runner, lua_State *L) {
   setup_scope_object(runner, L);
-  ta_keep_error_kind(runner, L, TA_KEEPS_TIMEOUT, "Timeout", l_timeout_tostring);
+  ta_keep_error_kind(runner, L, TA_REGISTRY_TIMEOUT, "Timeout", l_timeout_tostring);
   for (size_t i = 0; i < FUNCTION_COUNT; i++) {
     ta_set_function(runner, L, functions[i].name, functions[i].function);
     ta_lets_wait(runner, L, functions[i].function);

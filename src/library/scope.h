@@ -2,8 +2,8 @@
  *
  * scope.h -- async.scope, with_timeout, move_on_after, shield.
  *
- * Each opens a region and calls a function in the running task, as pcall does;
- * when that has ended it closes the region and decides what becomes of an error.
+ * Each opens a cancel scope and calls a function in the running task, as pcall does;
+ * when that has ended it closes the cancel scope and decides what becomes of an error.
  *
  * It does not know how a task waits or ends: it is told of children that have.
  */
@@ -14,11 +14,11 @@
 
 /* Is this one of these functions, or another of ours that catches an error for a
  * while and raises it again? */
-bool ta_is_region_function(lua_CFunction function);
+bool ta_is_cancel_scope_function(lua_CFunction function);
 
-/* Raises that a plain yield in L would leave its innermost region open.
+/* Raises that a plain yield in L would leave its innermost cancel scope open.
  * [-0, +0, v] */
-int ta_raise_region_open(lua_State *L);
+int ta_raise_cancel_scope_open(lua_State *L);
 
 /* Scopes for the Lua half of the library: one raises the first error as it is,
  * even when others follow; two no error of their children at all, of which the second

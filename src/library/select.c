@@ -27,7 +27,7 @@ struct select {
 void ta_make_selectable(struct ta_runner *runner, lua_State *L,
                         const struct ta_selectable *selectable) {
   const void *metatable = lua_topointer(L, -1);
-  ta_push_kept(runner, L, TA_KEEPS_KINDS);
+  ta_registry_push(runner, L, TA_REGISTRY_KINDS);
   lua_pushlightuserdata(L, (void *)(uintptr_t)selectable);
   lua_rawsetp(L, -2, metatable);
   lua_pop(L, 1);
@@ -37,7 +37,7 @@ void ta_make_selectable(struct ta_runner *runner, lua_State *L,
 static const struct ta_selectable *find(struct ta_runner *runner, lua_State *L, int index) {
   if (!lua_isuserdata(L, index) || !lua_getmetatable(L, index)) return NULL;
   const void *metatable = lua_topointer(L, -1);
-  ta_push_kept(runner, L, TA_KEEPS_KINDS);
+  ta_registry_push(runner, L, TA_REGISTRY_KINDS);
   lua_rawgetp(L, -1, metatable);
   const struct ta_selectable *selectable = lua_touserdata(L, -1);
   lua_pop(L, 3);
@@ -156,7 +156,7 @@ static int k_selected(lua_State *L, int status, lua_KContext context) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct select *select = lua_touserdata(L, SELECT);
   (void)status, (void)context;
-  ta_check_given_up(runner, L);
+  ta_check_cut_short(runner, L);
   if (!select->chosen) return give_timeout(L);
   if (is_left(runner, L, select->chosen)) return give(L, select->chosen, VALUE);
   return ask_again(L, runner, select);
@@ -198,7 +198,7 @@ static int choose(lua_State *L, lua_Integer count, double timeout);
 static int k_choose(lua_State *L, int status, lua_KContext context) {
   double timeout = lua_tonumber(L, SELECT);
   (void)status, (void)context;
-  ta_check_given_up(ta_upvalue_runner(L), L);
+  ta_check_cut_short(ta_upvalue_runner(L), L);
   lua_settop(L, LIST);
   return choose(L, (lua_Integer)lua_rawlen(L, LIST), timeout);
 }
@@ -271,7 +271,7 @@ static int ask_again(lua_State *L, struct ta_runner *runner, struct select *sele
 
 void ta_select_setup(struct ta_runner *runner, lua_State *L) {
   lua_newtable(L);
-  ta_keep(runner, L, TA_KEEPS_KINDS);
+  ta_registry_set(runner, L, TA_REGISTRY_KINDS);
 }
 
 void ta_open_select(struct ta_runner *runner, lua_State *L) {

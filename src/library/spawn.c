@@ -23,7 +23,7 @@ int ta_l_check_wait(lua_State *L) {
 
 int ta_l_can_wait(lua_State *L) {
   const struct ta_runner *runner = ta_upvalue_runner(L);
-  lua_pushboolean(L, ta_can_wait(runner, L) && !runner->forced);
+  lua_pushboolean(L, ta_can_wait(runner, L) && !runner->no_grace);
   return 1;
 }
 

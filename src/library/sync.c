@@ -10,7 +10,7 @@
 #include "utf8.h"
 
 /* From a kind to its twin for objects without a name. */
-#define TO_UNNAMED (TA_KEEPS_UNNAMED_EVENT - TA_KEEPS_EVENT)
+#define TO_UNNAMED (TA_REGISTRY_UNNAMED_EVENT - TA_REGISTRY_EVENT)
 
 void *ta_push_sync(struct ta_runner *runner, lua_State *L, size_t size, int name_index, int which) {
   if (!lua_isnoneornil(L, name_index) && lua_type(L, name_index) != LUA_TSTRING)
@@ -30,7 +30,7 @@ void *ta_push_sync(struct ta_runner *runner, lua_State *L, size_t size, int name
     lua_pushvalue(L, name_index);
     lua_setiuservalue(L, -2, 1);
   }
-  ta_push_kept(runner, L, name ? which : which + TO_UNNAMED);
+  ta_registry_push(runner, L, name ? which : which + TO_UNNAMED);
   lua_setmetatable(L, -2);
   return sync;
 }
@@ -91,6 +91,6 @@ void ta_keep_sync_kind(struct ta_runner *runner, lua_State *L, int which,
   lua_pop(L, 1);
   if (selectable) ta_make_selectable(runner, L, selectable);
   runner->unnamed[which] = lua_topointer(L, -1);
-  ta_keep(runner, L, which + TO_UNNAMED);
-  ta_keep(runner, L, which);
+  ta_registry_set(runner, L, which + TO_UNNAMED);
+  ta_registry_set(runner, L, which);
 }

@@ -54,7 +54,7 @@ void ta_keep_sync_kind(struct ta_runner *runner, lua_State *L, int which,
 
 /* Waits in the queue of the object, which is at index 1, until it is woken; use it
  * as the return of a C function, which messages call `name`.  `k` begins with
- * ta_check_given_up().  [-0, +0, v] */
+ * ta_check_cut_short().  [-0, +0, v] */
 int ta_wait_for(struct ta_runner *runner, lua_State *L, const char *name,
                 const struct ta_wait_kind *kind, struct ta_sync *sync, lua_KFunction k);
 

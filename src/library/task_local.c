@@ -16,14 +16,14 @@
  * tasks' slots.  A child shares the table until one of the two changes it. */
 
 static bool push_locals(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
-  ta_push_kept(runner, L, TA_KEEPS_LOCALS);
+  ta_registry_push(runner, L, TA_REGISTRY_LOCALS);
   lua_rawgeti(L, -1, (lua_Integer)task->slot);
   lua_remove(L, -2);
   return lua_istable(L, -1);
 }
 
 static void set_locals(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
-  ta_push_kept(runner, L, TA_KEEPS_LOCALS);
+  ta_registry_push(runner, L, TA_REGISTRY_LOCALS);
   lua_insert(L, -2);
   lua_rawseti(L, -2, (lua_Integer)task->slot);
   lua_pop(L, 1);
@@ -75,14 +75,14 @@ static int l_task_local(lua_State *L) {
   ta_check_open(runner, L);
   lua_pushvalue(L, 1);
   lua_setiuservalue(L, -2, 1);
-  ta_push_kept(runner, L, TA_KEEPS_LOCAL);
+  ta_registry_push(runner, L, TA_REGISTRY_LOCAL);
   lua_setmetatable(L, -2);
   return 1;
 }
 
 static int l_local_get(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
-  ta_check_kind(L, TA_KEEPS_LOCAL, "TaskLocal");
+  ta_check_kind(L, TA_REGISTRY_LOCAL, "TaskLocal");
   ta_check_open(runner, L);
   if (runner->current && push_locals(runner, L, runner->current)) {
     lua_pushvalue(L, 1);
@@ -98,7 +98,7 @@ static int l_local_get(lua_State *L) {
 /* Pushes an empty table that forgets locals which nobody has any more. */
 static void push_new_locals(struct ta_runner *runner, lua_State *L) {
   lua_newtable(L);
-  ta_push_kept(runner, L, TA_KEEPS_WEAK);
+  ta_registry_push(runner, L, TA_REGISTRY_WEAK);
   lua_setmetatable(L, -2);
 }
 
@@ -129,7 +129,7 @@ static void push_own_locals(struct ta_runner *runner, lua_State *L) {
 
 static int l_local_set(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
-  ta_check_kind(L, TA_KEEPS_LOCAL, "TaskLocal");
+  ta_check_kind(L, TA_REGISTRY_LOCAL, "TaskLocal");
   luaL_checkany(L, 2);
   ta_check_open(runner, L);
   lua_settop(L, 2);
@@ -157,7 +157,7 @@ static int l_defer(lua_State *L) {
   ta_check_open(runner, L);
   lua_insert(L, 1);
   lua_setiuservalue(L, 1, 1);
-  ta_push_kept(runner, L, TA_KEEPS_DEFER);
+  ta_registry_push(runner, L, TA_REGISTRY_DEFER);
   lua_setmetatable(L, 1);
   return 1;
 }
@@ -186,9 +186,9 @@ static int k_deferred(lua_State *L, int status, lua_KContext context) {
 
 /* (defer, error) */
 int ta_l_defer_close(lua_State *L) {
-  ta_check_kind(L, TA_KEEPS_DEFER, "Defer");
+  ta_check_kind(L, TA_REGISTRY_DEFER, "Defer");
   lua_settop(L, ON_ITS_WAY);
-  ta_push_kept(ta_upvalue_runner(L), L, TA_KEEPS_HANDLER);
+  ta_registry_push(ta_upvalue_runner(L), L, TA_REGISTRY_HANDLER);
   lua_getiuservalue(L, DEFER, 1);
   lua_pushvalue(L, ON_ITS_WAY);
   return k_deferred(L, lua_pcallk(L, 1, 0, DEFER_HANDLER, 0, k_deferred), 0);
@@ -203,16 +203,16 @@ void ta_open_locals(struct ta_runner *runner, lua_State *L) {
       {NULL, NULL},
   };
   ta_new_kind(runner, L, "TaskLocal", methods);
-  ta_keep(runner, L, TA_KEEPS_LOCAL);
+  ta_registry_set(runner, L, TA_REGISTRY_LOCAL);
   ta_new_kind(runner, L, "Defer", NULL);
   ta_set_function(runner, L, "__close", ta_l_defer_close);
-  ta_keep(runner, L, TA_KEEPS_DEFER);
+  ta_registry_set(runner, L, TA_REGISTRY_DEFER);
   lua_newtable(L);
-  ta_keep(runner, L, TA_KEEPS_LOCALS);
+  ta_registry_set(runner, L, TA_REGISTRY_LOCALS);
   lua_createtable(L, 0, 1);
   lua_pushliteral(L, "k");
   lua_setfield(L, -2, "__mode");
-  ta_keep(runner, L, TA_KEEPS_WEAK);
+  ta_registry_set(runner, L, TA_REGISTRY_WEAK);
   ta_set_function(runner, L, "task_local", l_task_local);
   ta_set_function(runner, L, "defer", l_defer);
   ta_lets_wait(runner, L, ta_l_defer_close);

@@ -27,7 +27,7 @@ static struct gathering begin(struct ta_runner *runner, lua_State *L) {
   lua_newtable(L);
   lua_pushliteral(L, "errors");
   lua_setfield(L, -2, "kind");
-  ta_push_kept(runner, L, TA_KEEPS_ERRORS);
+  ta_registry_push(runner, L, TA_REGISTRY_ERROR_GROUP);
   lua_setmetatable(L, -2);
   lua_pushliteral(L, "");
   int text = lua_gettop(L);
@@ -58,7 +58,7 @@ static void add_task(lua_State *L, struct gathering *all) {
   const char *where =
       lua_pushfstring(L, ", in #%I %s", (LUAI_UACINT)ta_task_id(lua_touserdata(L, object)), name);
   lua_getiuservalue(L, object, TA_TASK_OUTCOME);
-  ta_push_known_text(L, object);
+  ta_push_note_text(L, object);
   add(L, all, where);
   lua_settop(L, object - 1);
 }
@@ -80,7 +80,7 @@ static void end(lua_State *L, struct gathering *all) {
   lua_pushinteger(L, all->count);
   lua_setfield(L, all->list, "n");
   lua_settop(L, all->text);
-  ta_know(all->runner, L);
+  ta_set_note_text(all->runner, L);
 }
 
 /* Pushes the error of the first task that failed. */
@@ -117,7 +117,7 @@ static void mention_others(struct ta_runner *runner, lua_State *L, const struct 
     link = ta_list_after(&scope->failed, link);
     mention(L);
   }
-  ta_know(runner, L);
+  ta_set_note_text(runner, L);
 }
 
 void ta_push_scope_errors(struct ta_runner *runner, lua_State *L, struct ta_scope *scope, int own) {
@@ -188,7 +188,7 @@ int ta_l_raise_first(lua_State *L) {
   for (int left = MOST_TRACEBACKS; left > 0 && push_next_failed(runner, L, &last); left--)
     mention(L);
   lua_settop(L, 5);
-  ta_know(runner, L);
+  ta_set_note_text(runner, L);
   return ta_raise(runner, L);
 }
 
@@ -244,6 +244,6 @@ static int l_errors_tostring(lua_State *L) {
   return 1;
 }
 
-void ta_errors_setup(struct ta_runner *runner, lua_State *L) {
-  ta_keep_error_kind(runner, L, TA_KEEPS_ERRORS, "Errors", l_errors_tostring);
+void ta_error_group_setup(struct ta_runner *runner, lua_State *L) {
+  ta_keep_error_kind(runner, L, TA_REGISTRY_ERROR_GROUP, "Errors", l_errors_tostring);
 }

@@ -26,6 +26,6 @@ int ta_l_report_unheard(lua_State *L);
 int ta_l_errors_of(lua_State *L);
 
 /* Makes the metatable of such values.  [-0, +0, m] */
-void ta_errors_setup(struct ta_runner *runner, lua_State *L);
+void ta_error_group_setup(struct ta_runner *runner, lua_State *L);
 
 #endif

@@ -66,7 +66,7 @@ static struct description *push_description(struct ta_runner *runner, lua_State 
   *words = (struct description){.place = NULL};
   int place = lua_gettop(L);
   ta_task_push(runner, L, task);
-  ta_push_known(runner, L, task, index, place + 1);
+  ta_push_note(runner, L, task, index, place + 1);
   int known = place + 2;
   ta_push_message(L, index);
   words->failure.message = lua_tolstring(L, -1, &words->failure.message_length);
@@ -78,7 +78,7 @@ static struct description *push_description(struct ta_runner *runner, lua_State 
   ta_push_record(runner, L, task);
   ta_push_chain(L);
   words->failure.spawned = keep(L, place, SPAWNED);
-  ta_push_known_origin(L, known);
+  ta_push_note_origin(L, known);
   words->failure.origin = keep(L, place, ORIGIN);
   lua_settop(L, place);
   return words;
@@ -89,7 +89,7 @@ int ta_describe_end(struct ta_runner *runner, lua_State *L, struct ta_task *task
   if (ta_task_is_awaited(task) && !ta_tracing(runner)) {
     ta_check_stack(L, LUA_MINSTACK);
     ta_task_push(runner, L, task);
-    ta_push_known(runner, L, task, index, index + 1);
+    ta_push_note(runner, L, task, index, index + 1);
     ta_push_text(L, -1); /* so that no dead coroutine is kept for it */
     lua_settop(L, index);
     if (ta_task_is_awaited(task)) return 1; /* a finalizer may have cancelled who did */
@@ -164,7 +164,7 @@ void ta_report_refused(struct ta_runner *runner, struct ta_task *task) {
 static int l_describe_ended(lua_State *L) {
   lua_getiuservalue(L, 1, TA_TASK_OUTCOME);
   ta_push_message(L, -1);
-  ta_push_known_text(L, 1);
+  ta_push_note_text(L, 1);
   lua_pushliteral(L, "stack traceback:");
   lua_insert(L, -2);
   lua_concat(L, 2);

@@ -108,7 +108,7 @@ static void read_facts(struct ta_runner *runner, const struct ta_task *task, str
   ta_clean_name(task->name, facts->name);
   facts->has_place = task == runner->current ? where_running(runner, facts->where)
                                              : where_waiting(task, facts->where);
-  if (task->scope) facts->scope_parent = ta_task_id(task->scope->region.task);
+  if (task->scope) facts->scope_parent = ta_task_id(task->scope->cancel_scope.task);
   if (task->state != TA_TASK_WAITING || !task->kind) return;
   const struct ta_task *holder = task->kind->holder ? task->kind->holder(task->subject) : NULL;
   if (holder) facts->holder = ta_task_id(holder);

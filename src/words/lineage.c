@@ -68,7 +68,7 @@ static bool is_cached(const struct ta_runner *runner, lua_State *L) {
   lua_Debug ar;
   if (runner->record_task != ta_task_id(runner->current) || !lua_getstack(L, 1, &ar)) return false;
   lua_getinfo(L, "lf", &ar);
-  bool same = lua_topointer(L, -1) == runner->kinds[TA_KEEPS_SPAWNER];
+  bool same = lua_topointer(L, -1) == runner->kinds[TA_REGISTRY_SPAWNER];
   lua_pop(L, 1);
   return same && ar.currentline == runner->record_line;
 }
@@ -117,14 +117,14 @@ static void reserve_record(struct ta_runner *runner, lua_State *L) {
     if (records->counts) memcpy(counts, records->counts, records->capacity * sizeof *counts);
     records->counts = counts;
     records->capacity = capacity;
-    ta_keep(runner, L, TA_KEEPS_COUNTS);
+    ta_registry_set(runner, L, TA_REGISTRY_COUNTS);
   }
 }
 
 /* Nobody else has the record of that number: its place is free. */
 static void free_record(struct ta_runner *runner, lua_State *L, uint32_t number) {
   struct ta_records *records = &runner->records;
-  ta_push_kept(runner, L, TA_KEEPS_RECORDS);
+  ta_registry_push(runner, L, TA_REGISTRY_RECORDS);
   lua_pushnil(L);
   lua_rawseti(L, -2, number);
   lua_pop(L, 1);
@@ -140,7 +140,7 @@ static void leave_record(struct ta_runner *runner, lua_State *L, uint32_t number
 static void number_record(struct ta_runner *runner, lua_State *L) {
   struct ta_records *records = &runner->records;
   uint32_t number = records->free ? records->free : records->used + 1;
-  ta_push_kept(runner, L, TA_KEEPS_RECORDS);
+  ta_registry_push(runner, L, TA_REGISTRY_RECORDS);
   lua_insert(L, -2);
   lua_rawseti(L, -2, number);
   lua_pop(L, 1);
@@ -163,7 +163,7 @@ uint32_t ta_find_record(struct ta_runner *runner, lua_State *L) {
   push_new_record(runner, L, line, &ar);
   reserve_record(runner, L);
   number_record(runner, L);
-  ta_keep(runner, L, TA_KEEPS_SPAWNER);
+  ta_registry_set(runner, L, TA_REGISTRY_SPAWNER);
   lua_settop(L, top);
   runner->record_task = ta_task_id(runner->current);
   runner->record_line = line;
@@ -180,7 +180,7 @@ void ta_push_record(struct ta_runner *runner, lua_State *L, const struct ta_task
     lua_pushnil(L);
     return;
   }
-  ta_push_kept(runner, L, TA_KEEPS_RECORDS);
+  ta_registry_push(runner, L, TA_REGISTRY_RECORDS);
   lua_rawgeti(L, -1, task->record);
   lua_replace(L, -2);
 }
@@ -192,12 +192,12 @@ void ta_forget_origin(struct ta_runner *runner, struct ta_task *task) {
   if (runner->record_task != ta_task_id(task)) return;
   runner->record_task = 0;
   lua_pushboolean(runner->L, false);
-  ta_keep(runner, runner->L, TA_KEEPS_SPAWNER);
+  ta_registry_set(runner, runner->L, TA_REGISTRY_SPAWNER);
 }
 
 void ta_lineage_setup(struct ta_runner *runner, lua_State *L) {
   lua_newtable(L);
-  ta_keep(runner, L, TA_KEEPS_RECORDS);
+  ta_registry_set(runner, L, TA_REGISTRY_RECORDS);
 }
 
 /* Pushes "spawned at PLACE by #ID NAME" for the record at `record`. */

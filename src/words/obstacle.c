@@ -13,7 +13,7 @@ static const void *address_of(lua_CFunction function) {
 
 void ta_lets_wait(struct ta_runner *runner, lua_State *L, lua_CFunction function) {
   ta_check_open(runner, L);
-  ta_push_kept(runner, L, TA_KEEPS_TRANSPARENT);
+  ta_registry_push(runner, L, TA_REGISTRY_TRANSPARENT);
   lua_pushboolean(L, true);
   lua_rawsetp(L, -2, address_of(function));
   lua_pop(L, 1);
@@ -23,7 +23,7 @@ void ta_lets_wait(struct ta_runner *runner, lua_State *L, lua_CFunction function
 void ta_obstacle_setup(struct ta_runner *runner, lua_State *L) {
   static const char *const own[] = {"pcall", "xpcall", "dofile"};
   lua_newtable(L);
-  ta_keep(runner, L, TA_KEEPS_TRANSPARENT);
+  ta_registry_set(runner, L, TA_REGISTRY_TRANSPARENT);
   lua_pushglobaltable(L);
   for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
     lua_pushstring(L, own[i]);
@@ -39,7 +39,7 @@ static bool is_transparent(struct ta_runner *runner, lua_State *L, lua_State *co
   lua_getinfo(co, "f", ar);
   lua_CFunction function = lua_tocfunction(co, -1);
   lua_pop(co, 1);
-  ta_push_kept(runner, L, TA_KEEPS_TRANSPARENT);
+  ta_registry_push(runner, L, TA_REGISTRY_TRANSPARENT);
   lua_rawgetp(L, -1, address_of(function));
   bool transparent = lua_toboolean(L, -1);
   lua_pop(L, 2);

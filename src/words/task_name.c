@@ -53,7 +53,7 @@ static bool fits(const struct ta_named_place *entry, const struct place *place) 
 static bool push_known(struct ta_runner *runner, lua_State *L, const struct place *place) {
   const struct ta_named_place *entry = find_entry(runner, place);
   if (!fits(entry, place)) return false;
-  ta_push_kept(runner, L, TA_KEEPS_NAMES);
+  ta_registry_push(runner, L, TA_REGISTRY_NAMES);
   lua_rawgeti(L, -1, entry - runner->named_places + 1);
   lua_remove(L, -2);
   if (entry->kind == TA_PLACE_ITSELF) return true;
@@ -100,7 +100,7 @@ static void learn(struct ta_runner *runner, lua_State *L, const struct place *pl
   bool global = is_global(L, name - 1, name);
   if (!global && has_global(L, place)) return; /* of several such functions: each is asked for */
   if (strlen(lua_tostring(L, name)) < lua_rawlen(L, name)) return; /* it has zeros */
-  ta_push_kept(runner, L, TA_KEEPS_NAMES);
+  ta_registry_push(runner, L, TA_REGISTRY_NAMES);
   lua_pushvalue(L, name);
   lua_rawseti(L, -2, entry - runner->named_places + 1);
   lua_settop(L, name);
@@ -153,7 +153,7 @@ static int number_of(const struct ta_runner *runner, const struct ta_called *cal
 
 /* No task keeps the function: it may be gone, and another one lie at its address. */
 static bool is_gone(struct ta_runner *runner, lua_State *L, const struct ta_called *called) {
-  ta_push_kept(runner, L, TA_KEEPS_CALLED);
+  ta_registry_push(runner, L, TA_REGISTRY_CALLED);
   lua_rawgeti(L, -1, number_of(runner, called));
   bool gone = lua_topointer(L, -1) != called->function;
   lua_pop(L, 2);
@@ -166,7 +166,7 @@ static bool take_called(struct ta_runner *runner, lua_State *L, int function,
   const void *seen = called->seen;
   called->seen = lua_topointer(L, function);
   if (called->tasks > 0 || called->seen != seen) return false;
-  ta_push_kept(runner, L, TA_KEEPS_CALLED);
+  ta_registry_push(runner, L, TA_REGISTRY_CALLED);
   lua_pushvalue(L, function);
   lua_rawseti(L, -2, number_of(runner, called));
   lua_pop(L, 1);
@@ -193,7 +193,7 @@ void ta_note_function(struct ta_runner *runner, lua_State *L, int function, stru
 static int l_keep_text(lua_State *L) {
   struct ta_runner *runner = lua_touserdata(L, 2);
   struct ta_called *called = lua_touserdata(L, 3);
-  ta_push_kept(runner, L, TA_KEEPS_TEXTS);
+  ta_registry_push(runner, L, TA_REGISTRY_TEXTS);
   lua_pushvalue(L, 1);
   lua_pushboolean(L, true);
   lua_rawset(L, -3);
@@ -220,7 +220,7 @@ static void keep_text(struct ta_runner *runner, lua_State *L, struct ta_called *
 static bool has_text(struct ta_runner *runner, lua_State *L, struct ta_called *called) {
   if (!called->name || !called->is_global) return called->name;
   lua_pushglobaltable(L);
-  ta_push_kept(runner, L, TA_KEEPS_TEXTS);
+  ta_registry_push(runner, L, TA_REGISTRY_TEXTS);
   lua_rawgeti(L, -1, number_of(runner, called));
   lua_rawget(L, -3);
   if (lua_topointer(L, -1) != called->function) called->name = NULL;
@@ -312,15 +312,15 @@ static void push_list(lua_State *L, int count) {
 
 void ta_naming_setup(struct ta_runner *runner, lua_State *L) {
   push_list(L, TA_NAMED_PLACES);
-  ta_keep(runner, L, TA_KEEPS_NAMES);
+  ta_registry_set(runner, L, TA_REGISTRY_NAMES);
   push_list(L, TA_CALLED_FUNCTIONS);
-  ta_keep(runner, L, TA_KEEPS_TEXTS);
+  ta_registry_set(runner, L, TA_REGISTRY_TEXTS);
   push_list(L, TA_CALLED_FUNCTIONS);
   lua_createtable(L, 0, 1);
   lua_pushliteral(L, "v");
   lua_setfield(L, -2, "__mode");
   lua_setmetatable(L, -2);
-  ta_keep(runner, L, TA_KEEPS_CALLED);
+  ta_registry_set(runner, L, TA_REGISTRY_CALLED);
   for (int i = 0; i < TA_CALLED_FUNCTIONS; i++)
-    runner->called[i].reference = runner->references[TA_KEEPS_FUNCTIONS + i];
+    runner->called[i].reference = runner->references[TA_REGISTRY_FUNCTIONS + i];
 }

@@ -96,7 +96,7 @@ void ta_trace_wait(struct ta_runner *runner) {
   if (first) {
     event.number = first->seq;
     if (first->seq == 0)
-      event.number = ta_task_id(TA_HOLDER(first, struct ta_deadline, timer)->region.task);
+      event.number = ta_task_id(TA_HOLDER(first, struct ta_deadline, timer)->cancel_scope.task);
     event.delay = fmax(0, first->at - now);
     event.until = first->at - runner->started;
   }

@@ -14,7 +14,7 @@
 
 #include "core/task.h"
 
-/* The message handler of a task's body and of regions: remembers the frames, and
+/* The message handler of a task's body and of cancel scopes: remembers the frames, and
  * leaves the error object as it is.  Its upvalue is the Runner. */
 int ta_l_keep_traceback(lua_State *L);
 
@@ -39,32 +39,32 @@ void ta_note_caught(struct ta_runner *runner, lua_State *L);
 
 /* Pushes the frames that are known of the ended task at `index`, as text whose
  * lines each begin with a newline.  [-0, +1, m] */
-void ta_push_known_text(lua_State *L, int index);
+void ta_push_note_text(lua_State *L, int index);
 
 /* The same for the error at `object`, raised in the running task.  [-0, +1, m] */
 void ta_push_text_of(struct ta_runner *runner, lua_State *L, int object);
 
 /* Makes the text on top known of the error object below it.  [-1, +0, m] */
-void ta_know(struct ta_runner *runner, lua_State *L);
+void ta_set_note_text(struct ta_runner *runner, lua_State *L);
 
 /* What is known goes with the ending task, whose object is on top of L.
  * [-0, +0, -] */
-void ta_keep_known(struct ta_runner *runner, lua_State *L, struct ta_task *task);
+void ta_keep_note(struct ta_runner *runner, lua_State *L, struct ta_task *task);
 
 /* Pushes what is known of the error at `error`, which ends the task whose object
  * is at `object`; sets whether it was reported.  [-0, +1, m] */
-void ta_push_known(struct ta_runner *runner, lua_State *L, struct ta_task *task, int error,
-                   int object);
+void ta_push_note(struct ta_runner *runner, lua_State *L, struct ta_task *task, int error,
+                  int object);
 
 /* Pushes its frames, as text whose lines each begin with a newline, and the title
  * of the task that raised it first.  [-0, +1, m] */
 void ta_push_text(lua_State *L, int known);
-void ta_push_known_origin(lua_State *L, int known);
+void ta_push_note_origin(lua_State *L, int known);
 
 /* The error that ends the task was reported: all who know of it know that. */
 void ta_note_reported(struct ta_runner *runner, const struct ta_task *task);
 
 /* Makes the message handler and the table of what is known.  [-0, +0, m] */
-void ta_known_setup(struct ta_runner *runner, lua_State *L);
+void ta_traceback_setup(struct ta_runner *runner, lua_State *L);
 
 #endif

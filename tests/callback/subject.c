@@ -135,7 +135,7 @@ static void look_for_lost(struct subject *subject, lua_State *L) {
 /* How many of the Runner's coroutines nobody uses. */
 static lua_Integer count_idle(struct ta_runner *runner, lua_State *L) {
   lua_Integer count = 0;
-  ta_push_kept(runner, L, TA_KEEPS_THREADS);
+  ta_registry_push(runner, L, TA_REGISTRY_THREADS);
   lua_pushnil(L);
   for (; lua_next(L, -2); lua_pop(L, 1)) count += lua_isthread(L, -1);
   lua_pop(L, 1);

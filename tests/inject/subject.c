@@ -210,13 +210,13 @@ static int l_check_kept(lua_State *L) {
   static const struct {
     int which;
     const char *what;
-  } kept[] = {{TA_KEEPS_CAUSES, "cancellations"},
-              {TA_KEEPS_KNOWN, "errors"},
-              {TA_KEEPS_LOCALS, "task-locals"}};
+  } kept[] = {{TA_REGISTRY_CAUSES, "cancellations"},
+              {TA_REGISTRY_NOTES, "errors"},
+              {TA_REGISTRY_LOCALS, "task-locals"}};
   struct subject *subject = lua_touserdata(L, 1);
   for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
     int count = 0;
-    ta_push_kept(subject->runner, L, kept[i].which);
+    ta_registry_push(subject->runner, L, kept[i].which);
     lua_pushnil(L);
     for (; lua_next(L, -2); lua_pop(L, 1))
       count += !lua_islightuserdata(L, -2) || lua_touserdata(L, -2) != subject->runner;

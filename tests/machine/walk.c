@@ -100,18 +100,19 @@ static bool check_waiters(struct walk *walk, const struct ta_list *queue) {
   return true;
 }
 
-/* ----------------------------------------------------------------- regions */
+/* ----------------------------------------------------------------- cancel scopes */
 
-static bool shields(const struct ta_region *region) {
-  return region->kind == TA_REGION_SHIELD && !region->lifted;
+static bool shields(const struct ta_cancel_scope *cancel_scope) {
+  return cancel_scope->kind == TA_CANCEL_SCOPE_SHIELD && !cancel_scope->lifted;
 }
 
 /* By the contract: in a shield only what was opened inside it counts. */
 static bool is_cancelled(const struct ta_runner *runner, const struct ta_task *task) {
-  if (runner->forced) return true;
-  for (const struct ta_region *region = task->region; region; region = region->outer) {
-    if (shields(region)) return false;
-    if (region->cause) return true;
+  if (runner->no_grace) return true;
+  for (const struct ta_cancel_scope *cancel_scope = task->cancel_scope; cancel_scope;
+       cancel_scope = cancel_scope->outer) {
+    if (shields(cancel_scope)) return false;
+    if (cancel_scope->cause) return true;
   }
   return task->cause != NULL;
 }
@@ -128,7 +129,7 @@ static bool check_children(struct walk *walk, const struct ta_task *task,
     walk->children++;
   }
   REQUIRE_OF(task, ta_list_count(&scope->failed) == scope->failures);
-  REQUIRE_OF(task, scope->failures == 0 || scope->region.cause);
+  REQUIRE_OF(task, scope->failures == 0 || scope->cancel_scope.cause);
   return true;
 }
 
@@ -141,7 +142,7 @@ static bool check_deadline(struct walk *walk, const struct ta_task *task,
     REQUIRE_OF(task,
                walk->runner->timers.heap[deadline->timer.place - 1].timer == &deadline->timer);
   } else {
-    REQUIRE_OF(task, deadline->region.cause || isinf(deadline->seconds));
+    REQUIRE_OF(task, deadline->cancel_scope.cause || isinf(deadline->seconds));
   }
   return true;
 }
@@ -149,20 +150,22 @@ static bool check_deadline(struct walk *walk, const struct ta_task *task,
 static bool check_regions(struct walk *walk, const struct ta_task *task) {
   unsigned outside = 0;
   size_t count = 0;
-  for (const struct ta_region *region = task->region; region; region = region->outer) {
+  for (const struct ta_cancel_scope *cancel_scope = task->cancel_scope; cancel_scope;
+       cancel_scope = cancel_scope->outer) {
     REQUIRE_OF(task, count++ < MANY);
-    REQUIRE_OF(task, region->task == task);
-    REQUIRE_OF(task, !region->cause || region->cause == region);
-    outside += shields(region);
+    REQUIRE_OF(task, cancel_scope->task == task);
+    REQUIRE_OF(task, !cancel_scope->cause || cancel_scope->cause == cancel_scope);
+    outside += shields(cancel_scope);
   }
-  for (const struct ta_region *region = task->region; region; region = region->outer) {
-    outside -= shields(region);
-    REQUIRE_OF(task, region->shields == outside);
-    if (region->kind == TA_REGION_SCOPE &&
-        !check_children(walk, task, (const struct ta_scope *)region))
+  for (const struct ta_cancel_scope *cancel_scope = task->cancel_scope; cancel_scope;
+       cancel_scope = cancel_scope->outer) {
+    outside -= shields(cancel_scope);
+    REQUIRE_OF(task, cancel_scope->shields == outside);
+    if (cancel_scope->kind == TA_CANCEL_SCOPE_TASKS &&
+        !check_children(walk, task, (const struct ta_scope *)cancel_scope))
       return false;
-    if (region->kind == TA_REGION_DEADLINE &&
-        !check_deadline(walk, task, (const struct ta_deadline *)region))
+    if (cancel_scope->kind == TA_CANCEL_SCOPE_DEADLINE &&
+        !check_deadline(walk, task, (const struct ta_deadline *)cancel_scope))
       return false;
   }
   REQUIRE_OF(task, task->in_force == is_cancelled(walk->runner, task));
@@ -186,7 +189,7 @@ static bool check_waiting(struct walk *walk, const struct ta_task *task) {
   REQUIRE_OF(task, task->stopped);
   REQUIRE_OF(task, task->steps > 0);
   REQUIRE_OF(task, !task->in_force || firm);
-  REQUIRE_OF(task, firm || !task->given_up);
+  REQUIRE_OF(task, firm || !task->cut_short);
   if (task->queued) {
     REQUIRE_OF(task, holds(queue_of(task), &task->waiter.link));
     REQUIRE_OF(task, task->waiter.task == task);
@@ -215,7 +218,7 @@ static bool check_runnable(struct walk *walk, const struct ta_task *task) {
   REQUIRE_OF(task, !task->endless);
   REQUIRE_OF(task, task->wait == 0);
   REQUIRE_OF(task, !ta_timer_armed(&task->timer));
-  REQUIRE_OF(task, !task->given_up || task->in_force);
+  REQUIRE_OF(task, !task->cut_short || task->in_force);
   REQUIRE_OF(task, !task->kind || task->kind == &ta_turn_kind ||
                        task->kind == &ta_checkpoint_kind || is_action(task, "sleep"));
   walk->queued++;
@@ -227,7 +230,7 @@ static bool check_task(struct walk *walk, const struct ta_task *task) {
   REQUIRE_OF(task, (task->co != NULL) == (task->steps > 0 || task->starts == TA_START_READY));
   REQUIRE_OF(task, (task->starts == TA_START_LOADED) == (task->steps > 0));
   REQUIRE_OF(task, ta_task_in_slot(runner, task->slot) == task);
-  REQUIRE_OF(task, !task->doomed);
+  REQUIRE_OF(task, !task->over_limit);
   REQUIRE_OF(task, task->cause != task || !ta_task_has_ended(task));
   if (task->steps > 0) REQUIRE_OF(task, lua_status(task->co) == LUA_YIELD);
   if (task->marks > 0) REQUIRE_OF(task, ta_is_waiting(task->co));
@@ -326,12 +329,12 @@ static bool check_timers(struct walk *walk) {
 static bool check_slots(struct walk *walk, int which, bool known) {
   struct ta_runner *runner = walk->runner;
   lua_State *L = runner->L;
-  ta_push_kept(runner, L, which);
+  ta_registry_push(runner, L, which);
   lua_pushnil(L);
   while (lua_next(L, -2)) {
     lua_Integer slot = lua_tointeger(L, -2);
     const struct ta_task *task = slot >= 0 ? ta_task_in_slot(runner, (size_t)slot) : NULL;
-    bool fits = task && (!known || task->has_known);
+    bool fits = task && (!known || task->has_note);
     lua_pop(L, 1);
     if (fits) continue;
     lua_pop(L, 2);
@@ -347,8 +350,9 @@ static bool is_cause(const struct ta_runner *runner, const void *cause) {
   if (cause == runner) return runner->cancelling;
   for (const struct ta_task *task = runner->oldest; task; task = task->newer) {
     if (task == cause) return task->cause == cause;
-    for (const struct ta_region *region = task->region; region; region = region->outer)
-      if (region == cause) return region->cause == cause;
+    for (const struct ta_cancel_scope *cancel_scope = task->cancel_scope; cancel_scope;
+         cancel_scope = cancel_scope->outer)
+      if (cancel_scope == cause) return cancel_scope->cause == cause;
   }
   return false;
 }
@@ -357,7 +361,7 @@ static bool check_causes(struct walk *walk) {
   struct ta_runner *runner = walk->runner;
   lua_State *L = runner->L;
   bool fits = true;
-  ta_push_kept(runner, L, TA_KEEPS_CAUSES);
+  ta_registry_push(runner, L, TA_REGISTRY_CAUSES);
   lua_pushnil(L);
   while (lua_next(L, -2)) {
     lua_pop(L, 1);
@@ -373,7 +377,7 @@ static bool check_kept_tasks(struct walk *walk) {
   struct ta_runner *runner = walk->runner;
   lua_State *L = runner->L;
   size_t live = 0, failed = 0, kept = 0;
-  ta_push_kept(runner, L, TA_KEEPS_TASKS);
+  ta_registry_push(runner, L, TA_REGISTRY_TASKS);
   lua_pushnil(L);
   while (lua_next(L, -2)) {
     const struct ta_task *task = lua_touserdata(L, -1);
@@ -383,17 +387,19 @@ static bool check_kept_tasks(struct walk *walk) {
   }
   lua_pop(L, 1);
   for (const struct ta_task *task = runner->oldest; task; task = task->newer)
-    for (const struct ta_region *region = task->region; region; region = region->outer)
-      if (region->kind == TA_REGION_SCOPE)
-        failed += ta_list_count(&((const struct ta_scope *)region)->failed);
+    for (const struct ta_cancel_scope *cancel_scope = task->cancel_scope; cancel_scope;
+         cancel_scope = cancel_scope->outer)
+      if (cancel_scope->kind == TA_CANCEL_SCOPE_TASKS)
+        failed += ta_list_count(&((const struct ta_scope *)cancel_scope)->failed);
   REQUIRE(live == runner->live);
   REQUIRE(kept == failed);
   return true;
 }
 
 static bool check_tables(struct walk *walk) {
-  return check_slots(walk, TA_KEEPS_KNOWN, true) && check_slots(walk, TA_KEEPS_LOCALS, false) &&
-         check_causes(walk) && check_kept_tasks(walk);
+  return check_slots(walk, TA_REGISTRY_NOTES, true) &&
+         check_slots(walk, TA_REGISTRY_LOCALS, false) && check_causes(walk) &&
+         check_kept_tasks(walk);
 }
 
 static bool check_rest(struct walk *walk) {

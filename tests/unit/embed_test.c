@@ -293,7 +293,7 @@ static void finalizers_at_the_end_of_the_state_meet_no_runner(void) {
   world_close(&world);
 }
 
-/* Waits, queues and regions of every kind. */
+/* Waits, queues and cancel scopes of every kind. */
 static const char everything[] =
     "ch, full, ev = async.channel(0, 'ch'), async.channel(1), async.event 'ev' "
     "lk, sem, loc = async.lock 'lk', async.semaphore(1, 'sem'), async.task_local(1) "
