@@ -4,6 +4,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "core/kit.h"
 #include "core/where.h"
 
 /* Copies a function of a standard library, under its own name, into the table on
@@ -247,21 +248,13 @@ static void accept_all(lua_State *L) {
   forget_if_empty(L);
 }
 
-static int l_next(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TTABLE);
-  lua_settop(L, 2);
-  if (lua_next(L, 1)) return 2;
-  lua_pushnil(L);
-  return 1;
-}
-
 /* pairs() finds all that is offered. */
 static int l_offered_pairs(lua_State *L) {
   lua_settop(L, 1);
   if (is_owner(L)) accept_all(L);
   if (!lua_isnil(L, lua_upvalueindex(REPLACED))) return call_replaced(L, 3);
   luaL_checktype(L, 1, LUA_TTABLE);
-  lua_pushcfunction(L, l_next);
+  lua_pushcfunction(L, ta_l_next);
   lua_insert(L, 1);
   lua_pushnil(L);
   return 3;

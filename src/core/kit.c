@@ -203,3 +203,11 @@ double ta_check_seconds(lua_State *L, int index, const char *what) {
   if (isnan(seconds)) luaL_error(L, "%s must be a number, got nan", what);
   return seconds;
 }
+
+int ta_l_next(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 2);
+  if (lua_next(L, 1)) return 2;
+  lua_pushnil(L);
+  return 1;
+}

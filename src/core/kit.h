@@ -67,4 +67,7 @@ const char *ta_push_without_zeros(lua_State *L, int index);
 /* Is the value at `index` that very string? */
 bool ta_is_word(lua_State *L, int index, const char *word);
 
+/* Lua's own `next`: the script may have put something else in its place. */
+int ta_l_next(lua_State *L);
+
 #endif

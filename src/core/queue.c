@@ -18,29 +18,27 @@ void ta_wake_waiter(struct ta_runner *runner, struct ta_link *link) {
   if (task) ta_complete_wait(runner, task);
 }
 
-struct ta_waiter *ta_first_standing(struct ta_runner *runner, const struct ta_list *queue,
-                                    ta_stands_fn *stands, const void *object) {
-  struct ta_link *link;
-  while ((link = ta_list_first(queue))) {
-    struct ta_waiter *waiter = TA_HOLDER(link, struct ta_waiter, link);
-    if (TA_LIKELY(stands(waiter, object))) return waiter;
-    ta_wake_waiter(runner, link);
-  }
-  return NULL;
-}
-
 /* Does whoever has the place still stand in its wait? */
-static bool stands(const struct ta_waiter *waiter, const void *object) {
+static bool stands(const struct ta_waiter *waiter) {
   const struct ta_task *task = waiter->task;
-  (void)object;
   if (!task) return true;
   bool plain = waiter == &task->waiter;
   int index = plain ? SUBJECT_AT : TA_HOLDER(waiter, struct ta_seat, waiter)->subject_at;
   return index == 0 || ta_stands_in_wait(task, index, task->subject);
 }
 
+struct ta_waiter *ta_first_standing(struct ta_runner *runner, const struct ta_list *queue) {
+  struct ta_link *link;
+  while ((link = ta_list_first(queue))) {
+    struct ta_waiter *waiter = TA_HOLDER(link, struct ta_waiter, link);
+    if (TA_LIKELY(stands(waiter))) return waiter;
+    ta_wake_waiter(runner, link);
+  }
+  return NULL;
+}
+
 struct ta_task *ta_wake_first(struct ta_runner *runner, struct ta_list *waiting) {
-  struct ta_waiter *waiter = ta_first_standing(runner, waiting, stands, NULL);
+  struct ta_waiter *waiter = ta_first_standing(runner, waiting);
   if (!waiter) return NULL;
   struct ta_task *task = waiter->task;
   ta_wake_waiter(runner, &waiter->link);

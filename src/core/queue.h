@@ -24,12 +24,9 @@ struct ta_seat {
 /* Ends the wait of whoever has this place in a queue. */
 void ta_wake_waiter(struct ta_runner *runner, struct ta_link *link);
 
-typedef bool ta_stands_fn(const struct ta_waiter *waiter, const void *object);
-
-/* The first in the queue of the object who still stands in its wait, or NULL.  Whoever
+/* The first in the queue who still stands in its wait, or NULL.  Whoever
  * was robbed of its coroutine is sent away: its next step tells.  The host's call_later
  * may be Lua: look at everything else afterwards. */
-struct ta_waiter *ta_first_standing(struct ta_runner *runner, const struct ta_list *queue,
-                                    ta_stands_fn *stands, const void *object);
+struct ta_waiter *ta_first_standing(struct ta_runner *runner, const struct ta_list *queue);
 
 #endif

@@ -57,7 +57,9 @@ void ta_task_push_function(lua_State *L, int task_index) {
     lua_getiuservalue(L, task_index, TA_TASK_FUNCTION);
 }
 
-void ta_task_keep_function(lua_State *L, int task_index) {
+/* Keeps the function, which a name is about to replace in its user value, where
+ * the first step finds it.  [-0, +0, m] */
+static void save_function(lua_State *L, int task_index) {
   struct ta_task *task = lua_touserdata(L, task_index);
   if (!keeps_function_bare(task)) return;
   lua_createtable(L, PACKED_FIRST + 1, 0);
@@ -159,7 +161,7 @@ void ta_set_task_name(lua_State *L, int task_index) {
     lua_insert(L, -2);
     lua_concat(L, 3);
   }
-  ta_task_keep_function(L, task_index);
+  save_function(L, task_index);
   ta_task_leave_called(L, task);
   task->name = lua_tostring(L, -1);
   task->two_names = two_parts;

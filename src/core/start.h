@@ -22,10 +22,6 @@ bool ta_start_load(struct ta_runner *runner, struct ta_task *task);
 /* Pushes the function of a task that has no name yet.  [-0, +1, -] */
 void ta_task_push_function(lua_State *L, int task_index);
 
-/* Keeps the function, which a name is about to replace in its user value, where
- * the first step finds it.  [-0, +0, m] */
-void ta_task_keep_function(lua_State *L, int task_index);
-
 /* Gives the task at `task_index` the name on top, which is popped.  [-1, +0, m] */
 void ta_set_task_name(lua_State *L, int task_index);
 

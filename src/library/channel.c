@@ -58,22 +58,10 @@ static void pop_front(lua_State *L, struct ta_channel *channel, int index) {
 
 /* -------------------------------------------------------------- handing over */
 
-static bool stands(const struct ta_waiter *waiter, const void *channel) {
-  const struct ta_task *task = waiter->task;
-  if (waiter == &task->waiter) return ta_stands_in_wait(task, 1, channel);
-  return ta_stands_in_wait(task, TA_SELECTING, task->subject);
-}
-
 /* The first who stands in the queue, or NULL.  May run Lua unless it was called just
  * before: the channel is looked at afterwards. */
-static struct ta_waiter *first_of(struct ta_runner *runner, const struct ta_channel *channel,
-                                  const struct ta_list *queue) {
-  const struct ta_link *link = ta_list_first(queue);
-  if (!link) return NULL;
-  struct ta_waiter *first = TA_HOLDER(link, struct ta_waiter, link);
-  const struct ta_task *task = first->task;
-  bool plain = task && first == &task->waiter && ta_stands_in_wait(task, 1, channel);
-  return TA_LIKELY(plain) ? first : ta_first_standing(runner, queue, stands, channel);
+static struct ta_waiter *first_of(struct ta_runner *runner, const struct ta_list *queue) {
+  return ta_list_empty(queue) ? NULL : ta_first_standing(runner, queue);
 }
 
 /* Pushes the value of a waiting sender, who is then to be woken. */
@@ -94,7 +82,7 @@ static void give_to_receiver(struct ta_runner *runner, lua_State *L, struct ta_w
 /* Could a value, or the end, be received at once? */
 static bool is_ready(struct ta_runner *runner, void *object) {
   const struct ta_channel *channel = object;
-  const struct ta_waiter *sender = first_of(runner, channel, &channel->senders);
+  const struct ta_waiter *sender = first_of(runner, &channel->senders);
   return sender || channel->count > 0 || channel->closed;
 }
 
@@ -103,7 +91,7 @@ static bool is_ready(struct ta_runner *runner, void *object) {
  * be Lua. */
 static bool take(struct ta_runner *runner, lua_State *L, int index) {
   struct ta_channel *channel = lua_touserdata(L, index);
-  struct ta_waiter *sender = first_of(runner, channel, &channel->senders);
+  struct ta_waiter *sender = first_of(runner, &channel->senders);
   if (channel->count > 0) {
     runner->polls = false;
     pop_front(L, channel, index);
@@ -239,7 +227,7 @@ static int l_send(lua_State *L) {
   ta_enter(runner, L);
   ta_settop(L, SENT);
   if (lua_isnil(L, SENT)) return luaL_error(L, "send: cannot send nil");
-  struct ta_waiter *receiver = first_of(runner, channel, &channel->sync.waiting);
+  struct ta_waiter *receiver = first_of(runner, &channel->sync.waiting);
   if (channel->closed) return raise_closed(L, channel);
   if (receiver || channel->count < channel->capacity) {
     if (ta_has_to_pause(runner, L)) return ta_give_turn_before(runner, L, l_send);
@@ -277,7 +265,7 @@ static int l_try_send(lua_State *L) {
   lua_settop(L, SENT);
   if (lua_isnil(L, SENT)) return luaL_error(L, "try_send: cannot send nil");
   ta_check_open(runner, L);
-  struct ta_waiter *receiver = first_of(runner, channel, &channel->sync.waiting);
+  struct ta_waiter *receiver = first_of(runner, &channel->sync.waiting);
   if (channel->closed) return give_reason(L, "closed");
   if (!receiver && channel->count >= channel->capacity) return give_reason(L, "full");
   hand_over(runner, L, channel, 1, receiver);
@@ -293,9 +281,8 @@ static int l_close(lua_State *L) {
   struct ta_waiter *waiter;
   ta_check_open(runner, L);
   channel->closed = true;
-  while ((waiter = first_of(runner, channel, &channel->sync.waiting)))
-    ta_wake_waiter(runner, &waiter->link);
-  while ((waiter = first_of(runner, channel, &channel->senders))) {
+  while ((waiter = first_of(runner, &channel->sync.waiting))) ta_wake_waiter(runner, &waiter->link);
+  while ((waiter = first_of(runner, &channel->senders))) {
     lua_State *co = waiter->task->stopped;
     lua_pushnil(co);
     lua_replace(co, SENT);
@@ -375,7 +362,7 @@ bool ta_try_send(struct ta_runner *runner, lua_State *L, int index) {
   struct ta_channel *channel = ta_to_sync(runner, L, index, TA_REGISTRY_CHANNEL);
   if (!channel) luaL_error(L, "ta_try_send: expected a channel, got %s", luaL_typename(L, index));
   if (lua_isnil(L, -1)) luaL_error(L, "ta_try_send: cannot send nil");
-  struct ta_waiter *receiver = first_of(runner, channel, &channel->sync.waiting);
+  struct ta_waiter *receiver = first_of(runner, &channel->sync.waiting);
   bool sent = !channel->closed && (receiver || channel->count < channel->capacity);
   if (!sent)
     lua_pop(L, 1);

@@ -46,18 +46,13 @@ static void note_end(struct ta_watch *watch, struct place *place) {
   watch->left--;
 }
 
-static bool stands(const struct ta_waiter *waiter, const void *watch) {
-  return ta_stands_in_wait(waiter->task, 1, watch);
-}
-
 /* The task in whose queue the place was has ended. */
 static void task_ended(struct ta_runner *runner, struct ta_seat *seat) {
   struct place *place = TA_HOLDER(seat, struct place, seat);
   struct ta_watch *watch = place->watch;
   ta_list_leave(&seat->waiter.link);
   note_end(watch, place);
-  struct ta_waiter *first = ta_first_standing(runner, &watch->waiting, stands, watch);
-  if (first) ta_wake_waiter(runner, &first->link);
+  ta_wake_first(runner, &watch->waiting);
 }
 
 /* Several tasks may wait in one loop: those that nobody will wake go on with nothing. */

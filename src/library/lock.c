@@ -174,13 +174,9 @@ static void leave_place(struct guard *guard) {
   guard->permits->free++;
 }
 
-static bool stands(const struct ta_waiter *waiter, const void *permits) {
-  return ta_stands_in_wait(waiter->task, OBJECT, permits);
-}
-
 /* Who waits first, or NULL.  May run Lua unless it was called just before. */
 static struct ta_task *first_waiting(struct ta_runner *runner, struct permits *permits) {
-  struct ta_waiter *waiter = ta_first_standing(runner, &permits->sync.waiting, stands, permits);
+  struct ta_waiter *waiter = ta_first_standing(runner, &permits->sync.waiting);
   return waiter ? waiter->task : NULL;
 }
 
@@ -528,7 +524,8 @@ static int k_with_acquired(lua_State *L, int status, lua_KContext context) {
   return call_guarded(L);
 }
 
-int ta_l_with(lua_State *L) {
+/* The method `with` of both. */
+static int l_with(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct permits *permits = check_permits(L);
   ta_check_callable(L, 2, "with(work, ...)");
@@ -539,7 +536,7 @@ int ta_l_with(lua_State *L) {
   check_owner(runner, L, "with", permits);
   if (permits->free > 0 && ta_has_to_pause(runner, L)) {
     lua_remove(L, GUARD); /* it is made again */
-    return ta_give_turn_before(runner, L, ta_l_with);
+    return ta_give_turn_before(runner, L, l_with);
   }
   if (permits->free <= 0)
     return ta_wait_for(runner, L, "with", kind_of(permits), &permits->sync, k_with_acquired);
@@ -564,7 +561,7 @@ void ta_open_locks(struct ta_runner *runner, lua_State *L) {
   static const struct ta_function methods[] = {
       {"acquire", l_acquire},
       {"release", l_release},
-      {"with", ta_l_with},
+      {"with", l_with},
       {NULL, NULL},
   };
   ta_new_sync_kind(runner, L, "Lock", methods);
@@ -582,7 +579,7 @@ void ta_open_locks(struct ta_runner *runner, lua_State *L) {
   ta_registry_set(runner, L, TA_REGISTRY_LOST);
   ta_set_function(runner, L, "lock", l_lock);
   ta_set_function(runner, L, "semaphore", l_semaphore);
-  ta_lets_wait(runner, L, ta_l_with);
+  ta_lets_wait(runner, L, l_with);
   ta_name_action(runner, L, "lock");
   ta_name_action(runner, L, "semaphore");
 }

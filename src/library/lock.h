@@ -17,9 +17,6 @@ extern const struct ta_attachment_kind ta_lock_hold;
 /* A lock that the ending task held was collected: reports it. */
 void ta_report_lost_lock(struct ta_runner *runner, struct ta_task *task);
 
-/* The method `with` of both. */
-int ta_l_with(lua_State *L);
-
 /* Adds the functions to the table on top.  [-0, +0, m] */
 void ta_open_locks(struct ta_runner *runner, lua_State *L);
 

@@ -11,7 +11,7 @@
 #include "core/wait.h"
 
 /* The stack of async.select: its own copy of the list, then as told by
- * channel.h the value that is received. */
+ * select.h the value that was put there. */
 enum { LIST = 1, SELECT = TA_SELECTING, VALUE = TA_SELECTED };
 
 struct select {

@@ -8,14 +8,6 @@
 #include "core/start.h"
 #include "core/wait.h"
 
-int ta_l_next(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TTABLE);
-  lua_settop(L, 2);
-  if (lua_next(L, 1)) return 2;
-  lua_pushnil(L);
-  return 1;
-}
-
 int ta_l_check_wait(lua_State *L) {
   ta_check_wait(ta_upvalue_runner(L), L, luaL_checkstring(L, 1));
   return 0;

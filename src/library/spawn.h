@@ -25,7 +25,4 @@ int ta_l_can_wait(lua_State *L);
 int ta_l_is_callable(lua_State *L);
 int ta_l_is_task(lua_State *L);
 
-/* Lua's own `next`: the script may have put something else in its place. */
-int ta_l_next(lua_State *L);
-
 #endif

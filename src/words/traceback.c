@@ -106,7 +106,9 @@ static void add_frames(lua_State *L) {
   lua_pop(L, 1);
 }
 
-int ta_l_keep_traceback(lua_State *L) {
+/* The message handler of a task's body and of cancel scopes: remembers the frames, and
+ * leaves the error object as it is.  Its upvalue is the Runner. */
+static int l_keep_traceback(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_task *task = ta_in_task(runner, L) ? runner->current : NULL;
   lua_settop(L, 1);
@@ -316,7 +318,7 @@ void ta_push_note_origin(lua_State *L, int known) {
 }
 
 void ta_traceback_setup(struct ta_runner *runner, lua_State *L) {
-  ta_push_function(runner, L, ta_l_keep_traceback);
+  ta_push_function(runner, L, l_keep_traceback);
   ta_registry_set(runner, L, TA_REGISTRY_HANDLER);
   lua_newtable(L);
   ta_registry_set(runner, L, TA_REGISTRY_NOTES);

@@ -14,10 +14,6 @@
 
 #include "core/task.h"
 
-/* The message handler of a task's body and of cancel scopes: remembers the frames, and
- * leaves the error object as it is.  Its upvalue is the Runner. */
-int ta_l_keep_traceback(lua_State *L);
-
 /* A nested coroutine has died of the error object on top of L.  `closing`: its
  * frames are about to go.  [-0, +0, m] */
 void ta_note_death(struct ta_runner *runner, lua_State *L, lua_State *co, bool closing);
