@@ -67,13 +67,13 @@ MODULE_LDFLAGS = $(SHARED_LINK) $(LDFLAGS) $(SANITIZE) -Wl,--exclude-libs,ALL
 FLOORS = core words library
 CORE = $(wildcard $(FLOORS:%=src/%/*.c))
 CORE_LUA = $(wildcard $(FLOORS:%=src/%/*.lua))
-CLI_LUA = $(wildcard src/cli/*.lua)
+REST_LUA = $(wildcard src/cli/*.lua src/io/*.lua)
 MODULE_C = $(wildcard src/module/*.c)
 MODULE_LUA = $(wildcard src/module/*.lua)
-REST = $(wildcard src/host/*.c src/trace/*.c src/cli/*.c)
+REST = $(wildcard src/host/*.c src/io/*.c src/trace/*.c src/cli/*.c)
 CORE_OBJECTS = $(CORE:src/%.c=$(BUILD)/%.o) $(CORE_LUA:src/%=$(BUILD)/%.o)
 MODULE_OBJECTS = $(MODULE_C:src/%.c=$(BUILD)/%.o) $(MODULE_LUA:src/%=$(BUILD)/%.o)
-REST_OBJECTS = $(REST:src/%.c=$(BUILD)/%.o) $(CLI_LUA:src/%=$(BUILD)/%.o)
+REST_OBJECTS = $(REST:src/%.c=$(BUILD)/%.o) $(REST_LUA:src/%=$(BUILD)/%.o)
 KIT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/kit/*.c))
 UNIT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/unit/*.c))
 FAULT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/fault/*.c))
@@ -113,7 +113,7 @@ EMBED_OBJECTS = $(EMBED:=.o) $(EMBED_THREADS).o $(EMBED_MODULE:=.o) $(EMBED_LUA)
   $(EMBED_CLOCK:.so=.o) $(EMBED_KNOCK:.so=.o) $(BUILD)/tests/embed/host.o
 C_FILES = $(wildcard src/*.h src/*/*.[ch] tests/*/*.[ch])
 
-.SECONDARY: $(CORE_LUA:src/%=$(BUILD)/%.c) $(MODULE_LUA:src/%=$(BUILD)/%.c) $(CLI_LUA:src/%=$(BUILD)/%.c) $(MACHINE_SCRIPTS:.o=.c)
+.SECONDARY: $(CORE_LUA:src/%=$(BUILD)/%.c) $(MODULE_LUA:src/%=$(BUILD)/%.c) $(REST_LUA:src/%=$(BUILD)/%.c) $(MACHINE_SCRIPTS:.o=.c)
 .PHONY: all test check-all asan tsan valgrind fuzz inject callback bench coverage lint format install \
   uninstall dist clean help tests
 

@@ -12,6 +12,7 @@ local below = {
   words = {core = true},
   library = {core = true, words = true},
   host = {},
+  io = {host = true},
 }
 
 local draw = arg[1] == "--draw"

@@ -219,6 +219,8 @@ void ta_session_open_lua(struct ta_session *session, lua_State *L) {
   lua_gc(L, LUA_GCSTOP);
   luaL_openlibs(L);
   open_runner(session, L);
+  session->io = (struct ta_io){.runner = session->runner, .loop = &session->loop};
+  ta_io_open(&session->io, L);
   ta_outside_find(&session->watchdog.outside, L);
   open_os(session, L);
   lua_gc(L, LUA_GCRESTART);

@@ -20,6 +20,7 @@
 #include "cli/watchdog.h"
 #include "host/clock.h"
 #include "host/loop.h"
+#include "io/io.h"
 #include "tinyasync.h"
 
 struct ta_session_settings {
@@ -43,6 +44,7 @@ struct ta_session {
   struct ta_session_hooks hooks;
   struct ta_clock clock;
   struct ta_loop loop;
+  struct ta_io io;
   struct ta_state state;
   lua_State *L;
   struct ta_runner *runner; /* NULL: not yet, or gone with its state */

@@ -101,6 +101,7 @@ void ta_loop_close(struct ta_loop *loop) {
   close_waker(loop);
   loop->poller.kind->close(&loop->poller);
   free(loop->slots);
+  while (loop->alarms) ta_alarm_stop(loop->alarms);
   *loop = (struct ta_loop){.poller = {.kind = loop->poller.kind, .fd = -1}, .waker = {-1, -1}};
 }
 
@@ -161,6 +162,42 @@ static void tell(struct ta_loop *loop, const struct ta_poll_event *event) {
   if (member && slot->generation == event->key >> 32) member->tell(member, event->directions);
 }
 
+/* ------------------------------------------------------------------- alarms */
+
+void ta_alarm_stop(struct ta_alarm *alarm) {
+  if (!alarm->link) return;
+  *alarm->link = alarm->next;
+  if (alarm->next) alarm->next->link = alarm->link;
+  alarm->link = NULL;
+}
+
+/* Those of one time ring in the order in which they were set. */
+void ta_loop_set_alarm(struct ta_loop *loop, struct ta_alarm *alarm, double seconds) {
+  ta_alarm_stop(alarm);
+  alarm->at = ta_monotonic() + seconds;
+  struct ta_alarm **link = &loop->alarms;
+  while (*link && (*link)->at <= alarm->at) link = &(*link)->next;
+  alarm->next = *link;
+  alarm->link = link;
+  if (alarm->next) alarm->next->link = &alarm->next;
+  *link = alarm;
+}
+
+double ta_loop_limit(const struct ta_loop *loop) {
+  return loop->alarms ? fmax(0, loop->alarms->at - ta_monotonic()) : HUGE_VAL;
+}
+
+/* Those that are set meanwhile are for the next time. */
+static void ring_alarms(struct ta_loop *loop) {
+  if (!loop->alarms) return;
+  double now = ta_monotonic();
+  struct ta_alarm *alarm;
+  while ((alarm = loop->alarms) && alarm->at <= now) {
+    ta_alarm_stop(alarm);
+    alarm->ring(alarm);
+  }
+}
+
 /* ------------------------------------------------------------------ waiting */
 
 /* Gives how many events there were; 0: the time is over; negative: a signal came. */
@@ -180,6 +217,7 @@ static void look_at_flag(struct ta_loop *loop) {
 void ta_loop_poll(struct ta_loop *loop) {
   wait_once(loop, 0);
   look_at_flag(loop);
+  ring_alarms(loop);
 }
 
 /* The kernel allows itself to be late by a thousandth of a wait.  A long one is
@@ -199,7 +237,8 @@ void ta_loop_wait(struct ta_loop *loop, double seconds) {
   if (ta_loop_is_woken(loop))
     ta_loop_poll(loop);
   else
-    wait_precisely(loop, seconds);
+    wait_precisely(loop, fmin(seconds, ta_loop_limit(loop)));
   look_at_flag(loop);
+  ring_alarms(loop);
   loop->owed = false;
 }

@@ -35,8 +35,17 @@ struct ta_listener {
   struct ta_listener *next;
 };
 
+/* Somebody who is called when a time has come, on the real clock: what the system is given
+ * time for cannot be hurried by a virtual one. */
+struct ta_alarm {
+  void (*ring)(struct ta_alarm *alarm); /* in the loop's thread; may set it again */
+  double at;                            /* seconds on that clock */
+  struct ta_alarm *next, **link;        /* NULL: it is not set */
+};
+
 struct ta_loop {
   struct ta_poller poller;
+  struct ta_alarm *alarms; /* the earliest first */
   struct ta_listener *listeners;
   struct ta_listener *next_listener; /* who is to be called after the one that is */
   struct ta_loop_slot *slots;
@@ -84,6 +93,17 @@ void ta_loop_poll(struct ta_loop *loop);
 /* Waits until something happens, a signal comes, or `seconds` have gone by
  * (HUGE_VAL: for ever); then tells of it.  May return early. */
 void ta_loop_wait(struct ta_loop *loop, double seconds);
+
+/* The alarm rings once, in `seconds` from now, instead of when it was set for before.  It
+ * lies in what it is for, and is zero before its first use. */
+void ta_loop_set_alarm(struct ta_loop *loop, struct ta_alarm *alarm, double seconds);
+
+/* It rings no more.  Also where it was not set. */
+void ta_alarm_stop(struct ta_alarm *alarm);
+
+/* In how many seconds the next alarm rings, for another loop that watches this one;
+ * HUGE_VAL: none is set. */
+double ta_loop_limit(const struct ta_loop *loop);
 
 /* A descriptor that can be read when ta_loop_poll() has something to tell, for
  * another loop to watch; -1 where the system has none. */

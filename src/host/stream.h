@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * stream.h -- bytes from and to a descriptor, with a buffer for what was read and not taken.
+ *
+ * The system call comes first.  -EAGAIN says that it would wait: the caller then wants to
+ * hear from the watch, and calls again.  Nothing is queued for writing: what the kernel
+ * does not take stays the caller's.  Nothing read is ever lost but by closing.
+ * How bytes move is a transport: a descriptor here, TLS in a module of its own.
+ *
+ * The struct is the owner's; it holds no memory while it is idle and empty.  It knows no
+ * Lua, no tasks, and what no byte means.
+ */
+#ifndef TA_HOST_STREAM_H
+#define TA_HOST_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "host/watch.h"
+
+#define TA_STREAM_CHUNK 65536 /* bytes: the most that one call reads */
+
+struct ta_stream;
+
+struct ta_transport {
+  ssize_t (*read)(struct ta_stream *stream, void *bytes, size_t size);        /* 0: the end */
+  ssize_t (*write)(struct ta_stream *stream, const void *bytes, size_t size); /* or a part */
+  int (*shutdown)(struct ta_stream *stream); /* our half; -EAGAIN: again */
+  void (*close)(struct ta_stream *stream);   /* its own memory only */
+};
+
+struct ta_stream {
+  struct ta_watch watch;
+  const struct ta_transport *transport;
+  void *session;           /* the transport's */
+  char *bytes;             /* read, and not taken: from start to end */
+  size_t start, end, room; /* the buffer goes when it is empty */
+  unsigned needs_to_read, needs_to_write; /* after -EAGAIN: the direction to wait for */
+  uint64_t received;       /* bytes, ever */
+  bool at_end;             /* the peer has said so */
+  bool shut;               /* our half is */
+  bool torn;               /* a write was cut short */
+  bool always;             /* a file: it never waits */
+  int error;               /* the first one, negative; the last word */
+};
+
+/* Opens it over `fd`, which becomes the stream's; where this fails it stays the caller's.
+ * TA_EDGE: fd is non-blocking.  TA_ONCE: it was inherited, and stays as it is.  A file is
+ * taken as well.  0, or a negative errno. */
+int ta_stream_open(struct ta_loop *loop, enum ta_watch_kind kind, int fd, ta_ready_fn *on_ready,
+                   struct ta_stream *stream);
+
+/* Reads once more into the buffer, at most TA_STREAM_CHUNK bytes.  How many; 0: the end;
+ * -EAGAIN; or the stream's error. */
+ssize_t ta_stream_fill(struct ta_stream *stream);
+
+/* Takes up to `size` bytes, those of the buffer first, and at most one system call. */
+ssize_t ta_stream_read(struct ta_stream *stream, void *bytes, size_t size);
+
+/* What is in the buffer, and taking the first `size` of it. */
+static inline size_t ta_stream_held(const struct ta_stream *stream) {
+  return stream->end - stream->start;
+}
+void ta_stream_take(struct ta_stream *stream, size_t size);
+
+/* Writes what the kernel takes.  How much; -EAGAIN: nothing now; or an error, as -EPIPE. */
+ssize_t ta_stream_write(struct ta_stream *stream, const void *bytes, size_t size);
+
+/* Ends our half. */
+int ta_stream_shutdown(struct ta_stream *stream);
+
+/* Closes it: transport first, then the descriptor.  Waiters are the caller's to wake,
+ * before.  Twice does nothing. */
+void ta_stream_close(struct ta_stream *stream);
+
+#endif

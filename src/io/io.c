@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/io.h"
+
+#include <lauxlib.h>
+
+/* Under the address of this one in the registry, Runner by Runner. */
+static const char instances;
+
+static void push_instances(lua_State *L) {
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &instances) == LUA_TTABLE) return;
+  lua_pop(L, 1);
+  lua_newtable(L);
+  lua_pushvalue(L, -1);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &instances);
+}
+
+struct ta_io *ta_io_of(struct ta_runner *runner, lua_State *L) {
+  luaL_checkstack(L, 2, NULL);
+  push_instances(L);
+  lua_rawgetp(L, -1, runner);
+  struct ta_io *io = lua_touserdata(L, -1);
+  lua_pop(L, 2);
+  if (!io) luaL_error(L, "this Runner has no loop that could wait for the outside");
+  return io;
+}
+
+void ta_io_open(struct ta_io *io, lua_State *L) {
+  push_instances(L);
+  lua_pushlightuserdata(L, io);
+  lua_rawsetp(L, -2, io->runner);
+  lua_pop(L, 1);
+}

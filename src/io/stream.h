@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * stream.h -- streams as scripts have them: one interface for pipes, sockets, terminals.
+ *
+ * It joins host/stream with tasks.  One task reads at a time, writes of several go out
+ * whole and in order.  It knows nothing of where the descriptors come from.
+ */
+#ifndef TA_IO_STREAM_H
+#define TA_IO_STREAM_H
+
+#include "host/stream.h"
+#include "io/io.h"
+
+#define TA_MAX_LINE (16 << 20) /* bytes, unless said otherwise */
+
+struct ta_stream_object;
+
+/* Pushes a stream, closed, for ta_open_stream().  `label` is what traces, reports and
+ * messages call it, as "stdout of 'make'"; it is copied.  [-0, +1, m] */
+struct ta_stream_object *ta_push_stream(struct ta_io *io, lua_State *L, const char *label);
+
+/* Opens it over `fd`, as ta_stream_open() does.  Allocates nothing in Lua. */
+int ta_open_stream(struct ta_stream_object *object, enum ta_watch_kind kind, int fd);
+
+/* Lines longer than this are refused. */
+void ta_set_max_line(struct ta_stream_object *object, size_t bytes);
+
+/* The stream at `index`, or NULL.  [-0, +0, -] */
+struct ta_stream_object *ta_to_stream(struct ta_runner *runner, lua_State *L, int index);
+
+/* What it is for the host. */
+struct ta_stream *ta_stream_of(struct ta_stream_object *object);
+
+/* Nobody will write any more into what it reads: whoever reads finds the end, after what
+ * came before. */
+void ta_end_stream(struct ta_stream_object *object);
+
+/* Closes it at once, as __gc does; waiters are woken.  [-0, +0, -] */
+void ta_close_stream(struct ta_stream_object *object);
+
+#endif
