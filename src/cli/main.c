@@ -17,6 +17,7 @@
 #include "cli/report.h"
 #include "cli/run.h"
 #include "cli/shutdown.h"
+#include "host/guardian.h"
 #include "host/signals.h"
 #include "host/stdio.h"
 
@@ -163,6 +164,7 @@ static void keep_memory(void) {
 }
 
 int main(int argc, char **argv) {
+  if (ta_guardian_is_meant(argc, argv)) return ta_guardian_be();
   ta_signals_quieten();
   keep_memory();
   ta_stdio_open();

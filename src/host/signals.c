@@ -35,9 +35,10 @@ static struct {
   volatile sig_atomic_t caught; /* a first signal */
   volatile double caught_at;
   volatile sig_atomic_t breaking; /* ticks break calls off */
-  struct sigaction old[KINDS], old_pipe, old_tick;
+  struct sigaction old[KINDS], old_pipe, old_tick, old_child;
   sigset_t old_mask;
   bool catching;
+  bool watches_children;
 } signals;
 
 void ta_signals_die(int number) {
@@ -134,9 +135,44 @@ void ta_signals_quieten(void) {
       catch_with(kinds[i].number, on_nothing, SA_RESTART, NULL);
 }
 
+static void on_child(int number) {
+  int saved = errno;
+  struct ta_loop *loop = signals.loop;
+  (void)number;
+  if (signals.watches_children && loop) ta_loop_wake(loop);
+  errno = saved;
+}
+
+/* Where it was ignored children would be reaped behind our back. */
 void ta_signals_open(struct ta_loop *loop) {
   signals.loop = loop;
+  signals.watches_children = false;
+  if (is_ignored(SIGCHLD))
+    catch_with(SIGCHLD, on_child, SA_RESTART, &signals.old_child);
+  else
+    sigaction(SIGCHLD, NULL, &signals.old_child);
   catch_with(SIGPIPE, on_nothing, SA_RESTART, &signals.old_pipe);
+}
+
+void ta_signals_watch_children(void) {
+  if (signals.watches_children || !signals.loop) return;
+  signals.watches_children = true;
+  catch_with(SIGCHLD, on_child, SA_RESTART, NULL);
+}
+
+static bool was_ignored(const struct sigaction *old) {
+  return signals.loop && old->sa_handler == SIG_IGN;
+}
+
+void ta_signals_started_with(const sigset_t *now_set, struct ta_started_with *started_with) {
+  sigset_t *ignored = &started_with->ignored;
+  started_with->mask = *now_set;
+  sigemptyset(ignored);
+  if (was_ignored(&signals.old_pipe)) sigaddset(ignored, SIGPIPE);
+  if (was_ignored(&signals.old_child)) sigaddset(ignored, SIGCHLD);
+  if (!signals.catching) return;
+  if (was_ignored(&signals.old_tick)) sigaddset(ignored, SIGALRM);
+  if (sigismember(&signals.old_mask, SIGALRM) == 1) sigaddset(&started_with->mask, SIGALRM);
 }
 
 void ta_signals_break_off(bool on) {
@@ -182,5 +218,6 @@ void ta_signals_close(void) {
     signals.catching = false;
   }
   sigaction(SIGPIPE, &signals.old_pipe, NULL);
+  sigaction(SIGCHLD, &signals.old_child, NULL);
   signals.loop = NULL;
 }

@@ -9,6 +9,7 @@
 #ifndef TA_HOST_SIGNALS_H
 #define TA_HOST_SIGNALS_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 #include "host/loop.h"
@@ -49,6 +50,18 @@ void ta_signals_break_off(bool on);
 
 /* Was a system call broken off?  To be asked before the next one. */
 bool ta_signals_broke_off(void);
+
+/* From now on the loop is woken when a child ends, is stopped, or goes on. */
+void ta_signals_watch_children(void);
+
+/* What this process was started with, for its children. */
+struct ta_started_with {
+  sigset_t ignored; /* what was ignored then, and is caught now */
+  sigset_t mask;
+};
+
+/* `now_set` is the mask in force.  While signals are blocked, and from any thread. */
+void ta_signals_started_with(const sigset_t *now_set, struct ta_started_with *started_with);
 
 /* Puts the old handlers back and forgets the loop, which is closed later. */
 void ta_signals_close(void);

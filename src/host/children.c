@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/children.h"
+
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "host/clock.h"
+#include "host/pidfd.h"
+#include "host/process_table.h"
+#include "host/signals.h"
+
+#define FIRST_INTERVAL 1e-3 /* seconds: a group that is to go is looked at again */
+#define LONGEST_INTERVAL 50e-3
+#define LOOKS_AT_TABLE 16e-3 /* seconds: from this interval on */
+#define LAST_RESORT 1.0      /* seconds for a group to go after it was killed, at the end */
+
+/* -------------------------------------------------------------------- groups */
+
+static void look_at_children(struct ta_listener *listener);
+
+void ta_children_open(struct ta_children *children, struct ta_loop *loop,
+                      const char *guardian_program) {
+  *children = (struct ta_children){.loop = loop,
+                                   .guardian_program = guardian_program,
+                                   .listener = {.woken = look_at_children}};
+  children->listener.data = children;
+}
+
+static void link_group(struct ta_children *children, struct ta_group *group) {
+  group->next = children->groups;
+  group->link = &children->groups;
+  if (group->next) group->next->link = &group->next;
+  children->groups = group;
+}
+
+static void close_group(struct ta_group *group) {
+  ta_alarm_stop(&group->alarm);
+  for (size_t i = 0; i < group->count; i++) ta_watch_close(&group->members[i].watch);
+}
+
+static void free_group(struct ta_group *group) {
+  close_group(group);
+  *group->link = group->next;
+  if (group->next) group->next->link = group->link;
+  free(group);
+}
+
+static void ring(struct ta_alarm *alarm);
+
+int ta_group_new(struct ta_children *children, size_t room, void (*on_change)(void *data),
+                 void *data, struct ta_group **group) {
+  struct ta_group *made = calloc(1, sizeof *made + room * sizeof *made->members);
+  if (!made) return -ENOMEM;
+  made->children = children;
+  made->room = room;
+  made->on_change = on_change;
+  made->data = data;
+  made->alarm.ring = ring;
+  link_group(children, made);
+  *group = made;
+  return 0;
+}
+
+/* ------------------------------------------------------------------- the guard */
+
+static void tell_guardian(struct ta_group *group, bool begins) {
+  struct ta_children *children = group->children;
+  if (!children->guardian.pid) return;
+  if (ta_guardian_note(children->guardian.notes, group->id, begins) != 0)
+    ta_guardian_end(&children->guardian);
+}
+
+/* A guardian that somebody has killed is followed by another, which hears of all. */
+static int have_guardian(struct ta_children *children) {
+  if (!children->guardian_program || children->guardian.pid) return 0;
+  int error = ta_guardian_start(&children->guardian, children->guardian_program);
+  if (error) return error;
+  for (struct ta_group *group = children->groups; group; group = group->next)
+    if (group->noted && group->state != TA_GROUP_OVER) tell_guardian(group, true);
+  return 0;
+}
+
+static void end_guard(struct ta_group *group) {
+  if (group->noted) tell_guardian(group, false);
+  group->noted = false;
+}
+
+/* --------------------------------------------------------------------- its end */
+
+static void tell(struct ta_group *group) {
+  if (group->on_change) group->on_change(group->data);
+}
+
+static bool is_over(const struct ta_group *group) {
+  return group->state == TA_GROUP_OVER;
+}
+
+static void be_over(struct ta_group *group) {
+  group->state = TA_GROUP_OVER;
+  end_guard(group);
+  close_group(group);
+  if (group->forgotten)
+    free_group(group);
+  else
+    tell(group);
+}
+
+/* Does nobody live in it any more?  Who has ended and was not reaped, by a parent that does
+ * not look after its children, is dead enough; to find that out costs a look at all
+ * processes. */
+static bool is_empty(struct ta_group *group) {
+  if (!ta_group_has_ended(group)) return false;
+  if (ta_pidfd_signal_group(group->members[0].watch.fd, group->id, 0) == -ESRCH) return true;
+  return group->interval >= LOOKS_AT_TABLE && !ta_anybody_in_group(group->id);
+}
+
+/* Looks again soon, and later and later; but in time to kill. */
+static void look_again(struct ta_group *group) {
+  double seconds = group->interval;
+  group->interval = fmin(2 * group->interval, LONGEST_INTERVAL);
+  if (group->state == TA_GROUP_STOPPING) {
+    double left = fmax(0, group->kill_at - ta_monotonic());
+    seconds = ta_group_has_ended(group) ? fmin(seconds, left) : left;
+  }
+  if (isinf(seconds)) return;
+  ta_loop_set_alarm(group->children->loop, &group->alarm, seconds);
+}
+
+static void kill_group(struct ta_group *group) {
+  group->state = TA_GROUP_KILLING;
+  group->interval = FIRST_INTERVAL;
+  ta_group_signal(group, SIGKILL, false);
+}
+
+static void go_on_stopping(struct ta_group *group) {
+  if (is_empty(group)) {
+    be_over(group);
+    return;
+  }
+  if (group->state == TA_GROUP_STOPPING && ta_monotonic() >= group->kill_at) kill_group(group);
+  look_again(group);
+}
+
+static void ring(struct ta_alarm *alarm) {
+  struct ta_group *group =
+      (struct ta_group *)((char *)alarm - offsetof(struct ta_group, alarm));
+  go_on_stopping(group);
+}
+
+/* All have ended by themselves. */
+static void end_normally(struct ta_group *group) {
+  if (group->kills_leftovers) {
+    kill_group(group);
+    go_on_stopping(group);
+  } else {
+    be_over(group);
+  }
+}
+
+/* ----------------------------------------------------------------- its members */
+
+static double seconds_of(struct timeval time) {
+  return (double)time.tv_sec + (double)time.tv_usec * 1e-6;
+}
+
+static void note_end(struct ta_child *child, int status, const struct rusage *usage) {
+  child->ended = true;
+  child->status = status;
+  child->duration = ta_monotonic() - child->began;
+  child->cpu = seconds_of(usage->ru_utime) + seconds_of(usage->ru_stime);
+  child->max_rss = (size_t)usage->ru_maxrss * 1024;
+  child->group->running--;
+}
+
+/* Reaps it if it has ended.  Somebody else may have done so: then nobody knows how. */
+static bool reap(struct ta_child *child) {
+  struct rusage usage = {0};
+  int status = 0;
+  pid_t ended = wait4(child->pid, &status, WNOHANG, &usage);
+  if (ended == 0 || (ended < 0 && errno != ECHILD)) return false;
+  note_end(child, status, &usage);
+  return true;
+}
+
+/* Who has ended: what comes of it. */
+static void follow_end(struct ta_group *group) {
+  if (group->state == TA_GROUP_RUNS && ta_group_has_ended(group)) {
+    end_normally(group);
+    return;
+  }
+  if (group->state != TA_GROUP_RUNS && ta_group_has_ended(group)) {
+    group->interval = FIRST_INTERVAL;
+    go_on_stopping(group);
+    return;
+  }
+  tell(group);
+}
+
+static void on_exit_of(struct ta_watch *watch, unsigned directions) {
+  struct ta_child *child = (struct ta_child *)watch;
+  (void)directions;
+  if (!child->ended && reap(child))
+    follow_end(child->group);
+  else if (!child->ended)
+    ta_watch_want(watch, TA_MAY_READ);
+}
+
+static bool reap_unwatched(struct ta_group *group) {
+  bool any = false;
+  for (size_t i = 0; i < group->count; i++) {
+    struct ta_child *child = &group->members[i];
+    if (child->watch.fd < 0 && !child->ended) any |= reap(child);
+  }
+  return any;
+}
+
+/* What follows may free groups, and add some in front. */
+static void look_at_children(struct ta_listener *listener) {
+  struct ta_children *children = listener->data;
+  struct ta_group *next;
+  for (struct ta_group *group = children->groups; group; group = next) {
+    next = group->next;
+    if (reap_unwatched(group)) follow_end(group);
+  }
+}
+
+static void listen(struct ta_children *children) {
+  if (children->listens) return;
+  children->listens = true;
+  ta_signals_watch_children();
+  ta_loop_listen(children->loop, &children->listener);
+  ta_loop_wake(children->loop); /* it may have ended before the signal was caught */
+}
+
+static void watch_child(struct ta_children *children, struct ta_child *child) {
+  int fd = ta_pidfd_open(child->pid);
+  int error = fd < 0 ? -errno : 0;
+  child->watch.fd = -1;
+  if (!error) error = ta_watch_open(children->loop, TA_EDGE, fd, on_exit_of, &child->watch);
+  if (!error) {
+    ta_watch_blocked(&child->watch, TA_MAY_BOTH);
+    ta_watch_want(&child->watch, TA_MAY_READ);
+    return;
+  }
+  if (fd >= 0) close(fd);
+  child->watch.fd = -1;
+  listen(children);
+}
+
+/* ------------------------------------------------------------------- starting */
+
+static int try_start(struct ta_group *group, struct ta_spawn *spawn, pid_t *pid,
+                     enum ta_spawn_step *step) {
+  struct ta_children *children = group->children;
+  bool guarded = !group->detached && !group->id;
+  int error = guarded ? have_guardian(children) : 0;
+  *step = TA_SPAWN_GUARD;
+  if (error) return error;
+  spawn->group = group->id;
+  spawn->note_to = guarded && children->guardian.pid ? children->guardian.notes : -1;
+  error = ta_spawn(spawn, pid, step);
+  if (spawn->note_to >= 0 && error && *step == TA_SPAWN_EXECUTE)
+    ta_guardian_note(spawn->note_to, *pid, false);
+  return error;
+}
+
+int ta_group_start(struct ta_group *group, struct ta_spawn *spawn, enum ta_spawn_step *step) {
+  struct ta_children *children = group->children;
+  pid_t pid;
+  int error = try_start(group, spawn, &pid, step);
+  if (error && *step == TA_SPAWN_GUARD && children->guardian.pid) {
+    ta_guardian_end(&children->guardian);
+    error = try_start(group, spawn, &pid, step);
+  }
+  if (error) return error;
+  struct ta_child *child = &group->members[group->count++];
+  *child = (struct ta_child){.group = group, .pid = pid, .began = ta_monotonic()};
+  group->running++;
+  if (!group->id) {
+    group->id = pid;
+    group->noted = spawn->note_to >= 0;
+  }
+  watch_child(children, child);
+  return 0;
+}
+
+/* ------------------------------------------------------------------- stopping */
+
+int ta_group_signal(struct ta_group *group, int number, bool leader_only) {
+  struct ta_child *leader = group->members;
+  if (!group->id || is_over(group)) return -ESRCH;
+  if (!leader_only) return ta_pidfd_signal_group(leader->watch.fd, group->id, number);
+  if (leader->ended) return -ESRCH;
+  return kill(leader->pid, number) == 0 ? 0 : -errno;
+}
+
+/* Who is stopped, by a terminal or otherwise, hears of nothing until it goes on. */
+static void begin_stopping(struct ta_group *group, int number, bool leader_only) {
+  group->state = TA_GROUP_STOPPING;
+  group->interval = FIRST_INTERVAL;
+  ta_group_signal(group, number, leader_only);
+  ta_group_signal(group, SIGCONT, false);
+}
+
+void ta_group_stop(struct ta_group *group, int number, double grace, bool leader_only) {
+  double kill_at = ta_monotonic() + grace;
+  if (is_over(group) || group->state == TA_GROUP_KILLING) return;
+  if (group->state == TA_GROUP_RUNS) {
+    group->kill_at = kill_at;
+    begin_stopping(group, number, leader_only);
+  }
+  group->kill_at = fmin(group->kill_at, kill_at);
+  if (!group->id || group->count == 0)
+    be_over(group);
+  else
+    go_on_stopping(group);
+}
+
+void ta_group_forget(struct ta_group *group, int number, double grace) {
+  group->on_change = NULL;
+  group->forgotten = true;
+  if (is_over(group) || group->count == 0)
+    free_group(group);
+  else if (!group->detached)
+    ta_group_stop(group, number, grace, false);
+}
+
+/* --------------------------------------------------------------------- the end */
+
+/* Those that were left to themselves do not count. */
+static size_t count_left(const struct ta_children *children) {
+  size_t left = 0;
+  for (const struct ta_group *group = children->groups; group; group = group->next)
+    left += !group->detached && !is_over(group);
+  return left;
+}
+
+static void stop_all(struct ta_children *children, int number, double grace) {
+  struct ta_group *next;
+  for (struct ta_group *group = children->groups; group; group = next) {
+    next = group->next;
+    if (!group->detached && !is_over(group)) ta_group_stop(group, number, grace, false);
+  }
+}
+
+size_t ta_children_close(struct ta_children *children, int number, double grace) {
+  double limit = ta_monotonic() + grace + LAST_RESORT;
+  stop_all(children, number, grace);
+  while (count_left(children) && ta_monotonic() < limit)
+    ta_loop_wait(children->loop, fmax(0, limit - ta_monotonic()));
+  size_t left = count_left(children);
+  while (children->groups) {
+    struct ta_group *group = children->groups;
+    if (group->state != TA_GROUP_OVER && !group->detached) ta_group_signal(group, SIGKILL, false);
+    free_group(group);
+  }
+  if (children->listens) ta_loop_unlisten(children->loop, &children->listener);
+  ta_guardian_end(&children->guardian);
+  return left;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/guardian.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host/pidfd.h"
+#include "host/spawn.h"
+
+#define KILLS 3                /* a group is looked at again */
+#define PAUSE 10000000L        /* nanoseconds */
+#define PATIENCE 100           /* thousandths of a second for it to end */
+#define NOTES_AT_ONCE 64
+#define BEGINS 1
+#define ENDS 2
+
+/* Smaller than PIPE_BUF: it is written whole or not at all. */
+struct note {
+  int what;
+  pid_t group;
+};
+
+/* ------------------------------------------------------------- telling it */
+
+int ta_guardian_note(int notes, pid_t group, bool begins) {
+  const struct note note = {.what = begins ? BEGINS : ENDS, .group = group};
+  ssize_t done;
+  do done = write(notes, &note, sizeof note);
+  while (done < 0 && errno == EINTR);
+  return done < 0 ? -1 : 0;
+}
+
+static int spawn_guardian(const char *program, int reading, int nowhere, pid_t *pid) {
+  char name[] = TA_GUARDIAN_NAME;
+  char *argv[] = {name, NULL}, *envp[] = {NULL};
+  const struct ta_spawn spawn = {.path = program,
+                                 .argv = argv,
+                                 .envp = envp,
+                                 .fds = {reading, nowhere, nowhere},
+                                 .terminal = -1,
+                                 .note_to = -1};
+  enum ta_spawn_step step;
+  return ta_spawn(&spawn, pid, &step);
+}
+
+int ta_guardian_start(struct ta_guardian *guardian, const char *program) {
+  int fds[2];
+  if (guardian->pid) return 0;
+  if (pipe(fds) != 0) return -errno;
+  int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  int error = nowhere < 0 ? -errno : 0;
+  fcntl(fds[0], F_SETFD, FD_CLOEXEC);
+  fcntl(fds[1], F_SETFD, FD_CLOEXEC);
+  fcntl(fds[1], F_SETFL, O_NONBLOCK);
+  if (!error) error = spawn_guardian(program, fds[0], nowhere, &guardian->pid);
+  if (nowhere >= 0) close(nowhere);
+  close(fds[0]);
+  if (error) guardian->pid = 0;
+  if (error)
+    close(fds[1]);
+  else
+    guardian->notes = fds[1];
+  return error;
+}
+
+static void pause_a_little(long nanoseconds) {
+  const struct timespec time = {.tv_nsec = nanoseconds};
+  nanosleep(&time, NULL);
+}
+
+/* It ends at once, unless it has something to kill. */
+void ta_guardian_end(struct ta_guardian *guardian) {
+  if (!guardian->pid) return;
+  close(guardian->notes);
+  for (int i = 0; i < PATIENCE; i++) {
+    pid_t ended = waitpid(guardian->pid, NULL, WNOHANG);
+    if (ended != 0 && !(ended < 0 && errno == EINTR)) break;
+    pause_a_little(PAUSE / 10);
+  }
+  guardian->pid = 0;
+}
+
+/* --------------------------------------------------------------- being it */
+
+bool ta_guardian_is_meant(int argc, char **argv) {
+  struct stat status;
+  return argc == 1 && strcmp(argv[0], TA_GUARDIAN_NAME) == 0 &&
+         fstat(STDIN_FILENO, &status) == 0 && S_ISFIFO(status.st_mode);
+}
+
+/* Groups that live, with what holds their number so that nobody else can get it. */
+struct wards {
+  struct ward {
+    pid_t group;
+    int fd; /* -1: none was to be had */
+  } * list;
+  size_t count, room;
+};
+
+static void add_ward(struct wards *wards, pid_t group) {
+  if (wards->count == wards->room) {
+    size_t room = wards->room ? wards->room * 2 : NOTES_AT_ONCE;
+    struct ward *list = realloc(wards->list, room * sizeof *list);
+    if (!list) return;
+    wards->list = list;
+    wards->room = room;
+  }
+  wards->list[wards->count++] = (struct ward){group, ta_pidfd_open(group)};
+}
+
+static void remove_ward(struct wards *wards, pid_t group) {
+  for (size_t i = wards->count; i-- > 0;) {
+    if (wards->list[i].group != group) continue;
+    if (wards->list[i].fd >= 0) close(wards->list[i].fd);
+    wards->list[i] = wards->list[--wards->count];
+    return;
+  }
+}
+
+static void take_note(struct wards *wards, const struct note *note) {
+  if (note->what == BEGINS)
+    add_ward(wards, note->group);
+  else
+    remove_ward(wards, note->group);
+}
+
+static void take_notes(struct wards *wards) {
+  struct note notes[NOTES_AT_ONCE];
+  for (;;) {
+    ssize_t count = read(STDIN_FILENO, notes, sizeof notes);
+    if (count == 0 || (count < 0 && errno != EINTR)) return;
+    for (ssize_t i = 0; i < count / (ssize_t)sizeof *notes; i++) take_note(wards, &notes[i]);
+  }
+}
+
+static void kill_wards(const struct wards *wards) {
+  for (int i = 0; i < KILLS; i++) {
+    bool any = false;
+    for (size_t j = 0; j < wards->count; j++)
+      any |= ta_pidfd_signal_group(wards->list[j].fd, wards->list[j].group, SIGKILL) == 0;
+    if (!any) return;
+    pause_a_little(PAUSE);
+  }
+}
+
+static void ignore_signals(void) {
+  static const int numbers[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT, SIGUSR1,
+                                SIGUSR2, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU};
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) signal(numbers[i], SIG_IGN);
+}
+
+int ta_guardian_be(void) {
+  struct wards wards = {0};
+  ignore_signals();
+  int ignored = chdir("/");
+  (void)ignored;
+  take_notes(&wards);
+  kill_wards(&wards);
+  return 0;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * guardian.h -- a process that sees this one go, and ends what it leaves.
+ *
+ * It is told of each process group that begins and ends.  When nobody can tell it any
+ * more, however that came about, it kills those that are left.  It is this program,
+ * executed again before it has done anything else.  Whoever leaves its group, with setsid,
+ * escapes it.
+ */
+#ifndef TA_HOST_GUARDIAN_H
+#define TA_HOST_GUARDIAN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct ta_guardian {
+  pid_t pid; /* 0: none runs */
+  int notes; /* the descriptor to tell it by, when it runs */
+};
+
+/* Starts it if it does not run.  `program` executes as the guardian when its name is
+ * TA_GUARDIAN_NAME.  0, or a negative errno. */
+int ta_guardian_start(struct ta_guardian *guardian, const char *program);
+
+/* Tells it of a group that begins, or has ended.  Also in a child that was forked off, where
+ * it asks nothing of the C library.  0, or -1 with errno: it has gone, or does not listen. */
+int ta_guardian_note(int notes, pid_t group, bool begins);
+
+/* It is not needed any more, or has gone: lets it end. */
+void ta_guardian_end(struct ta_guardian *guardian);
+
+#define TA_GUARDIAN_NAME "tinyasync-guardian"
+
+/* To be asked first of all in main(): was this program executed as a guardian? */
+bool ta_guardian_is_meant(int argc, char **argv);
+
+/* Then it is one.  Gives the exit status. */
+int ta_guardian_be(void);
+
+#endif
