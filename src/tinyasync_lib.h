@@ -98,8 +98,9 @@ TA_API int ta_unpack(lua_State *L);
 
 /* A chunk is given by its lines, each ended by a newline, up to a NULL.  It sees no globals
  * but these, and what is set in ta_push_environment(), and returns a table of functions:
- *   error ipairs next pcall tostring type, and from Lua's libraries concat pack remove
- *   unpack, floor huge max min random tointeger, format gsub rep, all under these names;
+ *   error ipairs next pcall setmetatable tostring type, and from Lua's libraries concat pack
+ *   remove unpack, floor huge max min random tointeger, byte find format gsub match rep sub,
+ *   all under these names;
  *   async, once that was opened: all that ta_open() gives it, and nothing that others
  *   have set there.
  * Pushes that table; the chunk is loaded once.  [-0, +1, e] */
@@ -116,6 +117,16 @@ TA_API void ta_push_environment(struct ta_runner *runner, lua_State *L);
  * last.  [-0, +0, v] */
 TA_API void ta_offer_chunk(struct ta_runner *runner, lua_State *L, const char *const *names,
                            const char *const *lines);
+
+/* luaL_error() for functions that chunks call as well as scripts: the message begins with the
+ * script's line.  [-0, +0, v] */
+TA_API int ta_error(lua_State *L, const char *format, ...);
+
+/* A function for a chunk, () -> whether the generic for will close the fourth value whose
+ * values the function computes that calls the chunk's function.  Up to Lua 5.4.4 it does not
+ * where the loop's body makes a closure and has a `break`: what is given to it there would be
+ * closed at some time or other. */
+TA_API int ta_l_for_closes(lua_State *L);
 
 /* For what comes before there is a Runner: a new table of those functions of Lua's, to which
  * more may be added; and what a chunk returns that sees the table on top in the place of

@@ -13,6 +13,9 @@
 #include "host/signals.h"
 #include "host/stdio.h"
 
+/* Of the commands that are left: this program. */
+#define GUARDIAN "/proc/self/exe"
+
 void ta_session_lost(struct ta_session *session, const char *what, const char *name, int error) {
   if (ta_shutdown_has(&session->shutdown, TA_CAUSE_LOST)) return;
   ta_shutdown_note(&session->shutdown, TA_CAUSE_LOST, 0);
@@ -102,7 +105,17 @@ static void close_lua(struct ta_session *session) {
   ta_session_flush(session);
 }
 
+/* The signal that ends the session, or 0. */
+static int ended_by(void *data) {
+  const struct ta_shutdown *shutdown = &((struct ta_session *)data)->shutdown;
+  return ta_shutdown_has(shutdown, TA_CAUSE_SIGNAL) ? shutdown->numbers[TA_CAUSE_SIGNAL] : 0;
+}
+
+/* What scripts have started ends with them. */
 static void close_host(struct ta_session *session) {
+  int number = ended_by(session);
+  ta_children_close(&session->io.children, number == SIGINT ? SIGINT : SIGTERM,
+                    session->settings.grace);
   ta_stdio_watch(NULL);
   ta_signals_close();
   ta_loop_close(&session->loop);
@@ -215,12 +228,24 @@ static void open_runner(struct ta_session *session, lua_State *L) {
   seed_random(L, (lua_Integer)session->settings.seed);
 }
 
+static void flush_for_children(void *data) {
+  ta_session_flush(data);
+}
+
+static void open_io(struct ta_session *session, lua_State *L) {
+  session->io.runner = session->runner;
+  session->io.loop = &session->loop;
+  session->io.flush = flush_for_children;
+  session->io.ended_by = ended_by;
+  session->io.data = session;
+  ta_io_open(&session->io, L);
+}
+
 void ta_session_open_lua(struct ta_session *session, lua_State *L) {
   lua_gc(L, LUA_GCSTOP);
   luaL_openlibs(L);
   open_runner(session, L);
-  session->io = (struct ta_io){.runner = session->runner, .loop = &session->loop};
-  ta_io_open(&session->io, L);
+  open_io(session, L);
   ta_outside_find(&session->watchdog.outside, L);
   open_os(session, L);
   lua_gc(L, LUA_GCRESTART);
@@ -240,6 +265,7 @@ static bool open_host(struct ta_session *session) {
     ta_report("cannot start the event loop: %s", strerror(-error));
     return false;
   }
+  ta_children_open(&session->io.children, &session->loop, GUARDIAN);
   ta_signals_open(&session->loop);
   ta_clock_open(&session->clock, session->settings.virtual_time);
   ta_stdio_watch(&handlers);

@@ -19,10 +19,11 @@ static void copy(lua_State *L, const char *module, const char *name) {
 }
 
 void ta_push_basics(lua_State *L) {
-  static const char *const of_base[] = {"error", "ipairs", "next", "pcall", "tostring", "type"};
+  static const char *const of_base[] = {"error",        "ipairs",   "next", "pcall",
+                                        "setmetatable", "tostring", "type"};
   static const char *const of_table[] = {"concat", "pack", "remove", "unpack"};
   static const char *const of_math[] = {"floor", "huge", "max", "min", "random", "tointeger"};
-  static const char *const of_string[] = {"format", "gsub", "rep"};
+  static const char *const of_string[] = {"byte", "find", "format", "gsub", "match", "rep", "sub"};
   ta_check_stack(L, LUA_MINSTACK);
   lua_newtable(L);
   for (size_t i = 0; i < sizeof of_base / sizeof *of_base; i++) copy(L, LUA_GNAME, of_base[i]);

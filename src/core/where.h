@@ -8,6 +8,8 @@
 #include <lua.h>
 #include <stdbool.h>
 
+#include "tinyasync_lib.h"
+
 /* What the Lua half of the library is called, which reports do not show. */
 #define TA_CHUNK_SOURCE "=(tinyasync)"
 
@@ -21,8 +23,5 @@ bool ta_where(lua_State *L, int level, ta_place place);
 /* Is this a frame of a script's, with a line, as lua_getinfo() with "Sl" tells? */
 bool ta_is_scripts_frame(const lua_Debug *ar);
 
-/* luaL_error() for functions that the Lua half of the library calls as well: the
- * message begins with the script's line.  [-0, +0, v] */
-int ta_error(lua_State *L, const char *format, ...);
 
 #endif

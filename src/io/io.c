@@ -2,6 +2,9 @@
 #include "io/io.h"
 
 #include <lauxlib.h>
+#include <signal.h>
+
+#include "io/process.h"
 
 /* Under the address of this one in the registry, Runner by Runner. */
 static const char instances;
@@ -24,9 +27,20 @@ struct ta_io *ta_io_of(struct ta_runner *runner, lua_State *L) {
   return io;
 }
 
+int ta_io_stop_signal(const struct ta_io *io, int number) {
+  return io->ended_by && io->ended_by(io->data) == SIGINT ? SIGINT : number;
+}
+
+void ta_io_flush(const struct ta_io *io) {
+  if (io->flush) io->flush(io->data);
+}
+
 void ta_io_open(struct ta_io *io, lua_State *L) {
   push_instances(L);
   lua_pushlightuserdata(L, io);
   lua_rawsetp(L, -2, io->runner);
+  lua_pop(L, 1);
+  lua_getglobal(L, "async");
+  ta_offer_processes(io, L);
   lua_pop(L, 1);
 }

@@ -11,13 +11,28 @@
 
 #include <lua.h>
 
+#include <stdbool.h>
+
+#include "host/children.h"
 #include "host/loop.h"
 #include "tinyasync_lib.h"
 
 struct ta_io {
   struct ta_runner *runner;
   struct ta_loop *loop;
+  struct ta_children children;
+
+  /* What the host does: NULL, nothing. */
+  void (*flush)(void *data);        /* what was printed so far is to appear before what comes */
+  int (*ended_by)(void *data);      /* the signal that ended the run, or 0 */
+  void *data;
 };
+
+/* What a command is stopped with that would be stopped with `number`: what ends the run by
+ * Ctrl-C is for it too. */
+int ta_io_stop_signal(const struct ta_io *io, int number);
+
+void ta_io_flush(const struct ta_io *io);
 
 /* Opens it, after ta_open(): the parts are offered in the table async.  [-0, +0, e] */
 void ta_io_open(struct ta_io *io, lua_State *L);

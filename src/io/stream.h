@@ -35,6 +35,10 @@ struct ta_stream *ta_stream_of(struct ta_stream_object *object);
  * came before. */
 void ta_end_stream(struct ta_stream_object *object);
 
+/* Is something there that nobody has taken, or does something come at a last look?  Whoever
+ * waits for it is woken. */
+bool ta_look_at_stream(struct ta_stream_object *object);
+
 /* Closes it at once, as __gc does; waiters are woken.  [-0, +0, -] */
 void ta_close_stream(struct ta_stream_object *object);
 

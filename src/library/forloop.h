@@ -14,8 +14,5 @@
 
 #include "core/runner.h"
 
-/* () -> whether the loop will close it whose values are being computed by the
- * function that called the one that calls this. */
-int ta_l_for_closes(lua_State *L);
 
 #endif

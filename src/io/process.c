@@ -1,0 +1,618 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <lauxlib.h>
+#include <math.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "host/capture.h"
+#include "host/children.h"
+#include "host/drain.h"
+#include "host/feed.h"
+#include "io/descriptor.h"
+#include "io/refuse.h"
+#include "io/signal_names.h"
+#include "io/stream.h"
+
+extern const char *const ta_chunk_process[];
+
+#define SILENCE 0.1 /* seconds: who holds a pipe open after the command's end is left then */
+#define OUTPUTS 2   /* standard output and standard error */
+#define GRACE 5.0   /* seconds, of a command that was forgotten */
+
+/* What comes out at one side, and is waited for at the end. */
+struct output {
+  struct command *command;
+  struct ta_drain drain;
+  struct ta_capture capture;
+  struct ta_stream_object *stream; /* read by a task of ours; the command anchors it */
+  uint64_t seen;                   /* how much had come when it was looked at last */
+  int stop_signal;                 /* more than is captured stops the command; 0: it goes on */
+};
+
+/* The first user value is its text, the second what it anchors. */
+enum { TEXT = 1, ANCHORED, USER_VALUES = ANCHORED };
+
+struct command {
+  struct ta_io *io;
+  struct ta_group *group; /* NULL: it was closed */
+  struct ta_list waiting;
+  struct output outputs[OUTPUTS];
+  struct ta_feed feed;
+  struct ta_alarm silence;
+  const char *text;
+  bool held;     /* somebody has its pipes open still */
+  bool finished; /* nothing will come any more */
+};
+
+static const struct ta_object_kind command_kind;
+
+static struct command *check_command(lua_State *L) {
+  return ta_check_object(L, 1, &command_kind);
+}
+
+static struct command *check_open_command(lua_State *L) {
+  struct command *command = check_command(L);
+  if (!command->group) luaL_error(L, "the command is closed");
+  return command;
+}
+
+/* ----------------------------------------------------------------- its end */
+
+static bool is_open(const struct output *output) {
+  return output->drain.open || (output->stream && !ta_stream_of(output->stream)->at_end);
+}
+
+static bool has_open_outputs(const struct command *command) {
+  return is_open(&command->outputs[0]) || is_open(&command->outputs[1]);
+}
+
+static void finish(struct command *command) {
+  command->finished = true;
+  ta_alarm_stop(&command->silence);
+  ta_feed_close(&command->feed);
+  while (ta_wake_first(command->io->runner, &command->waiting)) continue;
+}
+
+/* Something has ended: was it the last? */
+static void look(struct command *command) {
+  if (command->finished || !command->group) return;
+  if (command->group->state != TA_GROUP_OVER) return;
+  if (!has_open_outputs(command))
+    finish(command);
+  else if (!command->silence.link)
+    ta_loop_set_alarm(command->io->loop, &command->silence, SILENCE);
+}
+
+static uint64_t count_received(const struct output *output) {
+  return output->drain.open ? output->drain.received : ta_stream_of(output->stream)->received;
+}
+
+/* Has something come since it was looked at last?  A loaded machine may have told nobody yet. */
+static bool has_moved(struct output *output) {
+  if (!is_open(output)) return false;
+  if (output->stream && ta_look_at_stream(output->stream)) return true;
+  if (output->drain.open && ta_drain_look(&output->drain)) return true;
+  if (!is_open(output)) return true;
+  bool moved = count_received(output) != output->seen;
+  output->seen = count_received(output);
+  return moved;
+}
+
+static void leave(struct output *output) {
+  if (!is_open(output)) return;
+  output->command->held = true;
+  ta_drain_close(&output->drain);
+  if (output->stream) ta_end_stream(output->stream);
+  output->stream = NULL;
+}
+
+static void on_silence(struct ta_alarm *alarm) {
+  struct command *command =
+      (struct command *)((char *)alarm - offsetof(struct command, silence));
+  bool moved = has_moved(&command->outputs[0]);
+  moved |= has_moved(&command->outputs[1]);
+  if (!moved)
+    for (int i = 0; i < OUTPUTS; i++) leave(&command->outputs[i]);
+  look(command);
+}
+
+static void on_change(void *data) {
+  look(data);
+}
+
+/* ------------------------------------------------------------------- making */
+
+static void init(struct command *command, struct ta_io *io) {
+  command->io = io;
+  command->silence.ring = on_silence;
+  ta_list_init(&command->waiting);
+  for (int i = 0; i < OUTPUTS; i++) command->outputs[i].command = command;
+}
+
+/* (text, stages, kills leftovers, detached) -> command */
+static int l_new_command(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct ta_io *io = ta_io_of(runner, L);
+  const char *text = luaL_checkstring(L, 1);
+  size_t stages = (size_t)luaL_checkinteger(L, 2);
+  lua_settop(L, 4);
+  lua_newtable(L);
+  struct command *command = ta_push_object(runner, L, &command_kind, sizeof *command, USER_VALUES);
+  init(command, io);
+  command->text = text;
+  lua_pushvalue(L, 1);
+  lua_setiuservalue(L, -2, TEXT);
+  lua_pushvalue(L, -2);
+  lua_setiuservalue(L, -2, ANCHORED);
+  if (ta_group_new(&io->children, stages, on_change, command, &command->group) != 0)
+    return luaL_error(L, "not enough memory");
+  command->group->kills_leftovers = lua_toboolean(L, 3);
+  command->group->detached = lua_toboolean(L, 4);
+  return 1;
+}
+
+/* Keeps the value at `index` as long as there is the command. */
+static void anchor(lua_State *L, int index) {
+  lua_getiuservalue(L, 1, ANCHORED);
+  lua_pushvalue(L, index);
+  lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+  lua_pop(L, 1);
+}
+
+static void close_outputs(struct command *command) {
+  for (int i = 0; i < OUTPUTS; i++) {
+    struct output *output = &command->outputs[i];
+    ta_drain_close(&output->drain);
+    ta_capture_close(&output->capture);
+    output->stream = NULL;
+  }
+  ta_feed_close(&command->feed);
+  ta_alarm_stop(&command->silence);
+}
+
+/* What nobody has any more is stopped, in the background. */
+static int l_close_command(lua_State *L) {
+  struct command *command = check_command(L);
+  struct ta_group *group = command->group;
+  if (!group) return 0;
+  command->group = NULL;
+  close_outputs(command);
+  ta_group_forget(group, ta_io_stop_signal(command->io, SIGTERM), GRACE);
+  return 0;
+}
+
+/* ------------------------------------------------------------------ starting */
+
+static const char *name_step(enum ta_spawn_step step) {
+  static const char *const names[] = {[TA_SPAWN_FORK] = "fork",
+                                      [TA_SPAWN_GROUP] = "group",
+                                      [TA_SPAWN_DESCRIPTORS] = "descriptors",
+                                      [TA_SPAWN_DIRECTORY] = "directory",
+                                      [TA_SPAWN_GUARD] = "guardian",
+                                      [TA_SPAWN_EXECUTE] = "command"};
+  return names[step];
+}
+
+/* The strings of the list at `index` as C has them, with a NULL at the end: in a userdata that
+ * is pushed.  They stay Lua's. */
+static char **push_words(lua_State *L, int index) {
+  size_t count = lua_rawlen(L, index);
+  char **words = lua_newuserdatauv(L, (count + 1) * sizeof *words, 0);
+  for (size_t i = 0; i < count; i++) {
+    lua_rawgeti(L, index, (lua_Integer)i + 1);
+    union {
+      const char *given;
+      char *wanted; /* execve() does not change them */
+    } word = {lua_tostring(L, -1)};
+    words[i] = word.wanted;
+    lua_pop(L, 1);
+  }
+  words[count] = NULL;
+  return words;
+}
+
+static int open_nothing(int fd, int *nothing) {
+  if (fd >= 0) return fd;
+  if (*nothing < 0) *nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+  return *nothing;
+}
+
+static int start(struct command *command, struct ta_spawn *spawn, enum ta_spawn_step *step) {
+  int nothing = -1, error = 0;
+  *step = TA_SPAWN_DESCRIPTORS;
+  for (int i = 0; i < 3 && !error; i++) {
+    spawn->fds[i] = open_nothing(spawn->fds[i], &nothing);
+    if (spawn->fds[i] < 0) error = -errno;
+  }
+  if (!error) error = ta_group_start(command->group, spawn, step);
+  if (nothing >= 0) close(nothing);
+  return error;
+}
+
+enum { COMMAND = 1, PATH, WORDS, ENVIRONMENT, DIRECTORY, FDS, SESSION = FDS + 3, START_ARGUMENTS = SESSION };
+
+/* (command, path, words, environment or nil, directory or nil, stdin, stdout, stderr, session)
+ * -> true, or nil, step, errno */
+static int l_start(lua_State *L) {
+  extern char **environ;
+  lua_settop(L, START_ARGUMENTS);
+  struct command *command = check_open_command(L);
+  struct ta_spawn spawn = {.path = luaL_checkstring(L, PATH),
+                           .directory = luaL_optstring(L, DIRECTORY, NULL),
+                           .session = lua_toboolean(L, SESSION),
+                           .terminal = -1};
+  for (int i = 0; i < 3; i++)
+    spawn.fds[i] = lua_isnil(L, FDS + i) ? -1 : ta_check_fd(L, FDS + i);
+  spawn.argv = push_words(L, WORDS);
+  spawn.envp = lua_isnil(L, ENVIRONMENT) ? environ : push_words(L, ENVIRONMENT);
+  ta_io_flush(command->io);
+  enum ta_spawn_step step;
+  int error = start(command, &spawn, &step);
+  lua_pushboolean(L, error == 0);
+  if (!error) return 1;
+  lua_pushstring(L, name_step(step));
+  lua_pushinteger(L, -error);
+  return 3;
+}
+
+/* (word, search path or nil, directory or nil) -> path, or nil, errno */
+static int l_find_program(lua_State *L) {
+  char path[PATH_MAX];
+  int error = ta_find_program(luaL_checkstring(L, 1), luaL_optstring(L, 2, NULL),
+                              luaL_optstring(L, 3, NULL), path, sizeof path);
+  if (!error) {
+    lua_pushstring(L, path);
+    return 1;
+  }
+  lua_pushnil(L);
+  lua_pushinteger(L, -error);
+  return 2;
+}
+
+/* (path) -> the interpreter that a script names, or nil */
+static int l_interpreter(lua_State *L) {
+  char interpreter[PATH_MAX];
+  if (!ta_read_interpreter(luaL_checkstring(L, 1), interpreter, sizeof interpreter)) return 0;
+  lua_pushstring(L, interpreter);
+  return 1;
+}
+
+/* (errno) -> its words, its name */
+static int l_describe_error(lua_State *L) {
+  int error = (int)luaL_checkinteger(L, 1);
+  ta_refuse(L, error, NULL);
+  return 2;
+}
+
+/* () -> {"NAME=value", ...} */
+static int l_environment(lua_State *L) {
+  extern char **environ;
+  lua_newtable(L);
+  for (lua_Integer i = 0; environ && environ[i]; i++) {
+    lua_pushstring(L, environ[i]);
+    lua_rawseti(L, -2, i + 1);
+  }
+  return 1;
+}
+
+static int l_getenv(lua_State *L) {
+  lua_pushstring(L, getenv(luaL_checkstring(L, 1)));
+  return 1;
+}
+
+/* ----------------------------------------------------------------- its pipes */
+
+static struct output *check_output(lua_State *L, struct command *command) {
+  lua_Integer index = luaL_checkinteger(L, 2);
+  luaL_argcheck(L, index >= 1 && index <= OUTPUTS, 2, "1 or 2 expected");
+  return &command->outputs[index - 1];
+}
+
+static int unblock(int fd) {
+  return fcntl(fd, F_SETFL, O_NONBLOCK) == 0 ? 0 : -errno;
+}
+
+static int refuse_pipe(lua_State *L, int error) {
+  return ta_refuse(L, -error, "cannot watch a pipe");
+}
+
+static void keep(void *data, const char *bytes, size_t size) {
+  struct output *output = data;
+  struct command *command = output->command;
+  if (size)
+    ta_capture_take(&output->capture, bytes, size);
+  else
+    look(command);
+  if (output->stop_signal && ta_capture_is_truncated(&output->capture))
+    ta_group_stop(command->group, output->stop_signal, GRACE, false);
+}
+
+/* (command, 1 or 2, descriptor, limit, signal or 0) -> true, or nil, message, code */
+static int l_capture(lua_State *L) {
+  struct command *command = check_open_command(L);
+  struct output *output = check_output(L, command);
+  struct ta_descriptor *descriptor = ta_check_descriptor(L, 3);
+  size_t limit = (size_t)luaL_checkinteger(L, 4);
+  output->stop_signal = (int)luaL_optinteger(L, 5, 0);
+  ta_capture_open(&output->capture, limit);
+  int error = unblock(descriptor->fd);
+  if (!error)
+    error = ta_drain_open(command->io->loop, descriptor->fd, keep, output, &output->drain);
+  if (error) return refuse_pipe(L, error);
+  descriptor->fd = -1;
+  lua_pushboolean(L, true);
+  return 1;
+}
+
+/* (command, descriptor, text) -> true, or nil, message, code */
+static int l_feed(lua_State *L) {
+  struct command *command = check_open_command(L);
+  struct ta_descriptor *descriptor = ta_check_descriptor(L, 2);
+  size_t size;
+  const char *text = luaL_checklstring(L, 3, &size);
+  anchor(L, 3);
+  int error = unblock(descriptor->fd);
+  if (!error) error = ta_feed_open(command->io->loop, descriptor->fd, text, size, &command->feed);
+  if (error) return refuse_pipe(L, error);
+  descriptor->fd = -1;
+  lua_pushboolean(L, true);
+  return 1;
+}
+
+/* (command, 1 or 2, stream or nil): a task of ours reads it, and the command's end waits for
+ * its end; or not any more. */
+static int l_follow(lua_State *L) {
+  struct command *command = check_command(L);
+  struct output *output = check_output(L, command);
+  struct ta_stream_object *stream = ta_to_stream(ta_upvalue_runner(L), L, 3);
+  if (stream) anchor(L, 3);
+  output->stream = stream;
+  if (!stream) look(command);
+  return 0;
+}
+
+/* What a stream is to be made over: a descriptor is taken as it is; of one that others have
+ * too, or of nothing, there is a copy.  Pushes it. */
+static struct ta_descriptor *take_fd(lua_State *L, int index) {
+  if (lua_isuserdata(L, index)) {
+    lua_pushvalue(L, index);
+    return ta_check_descriptor(L, index);
+  }
+  int shared = lua_isnil(L, index) ? -1 : (int)luaL_checkinteger(L, index);
+  struct ta_descriptor *copy = ta_push_descriptor(ta_upvalue_runner(L), L);
+  copy->fd = shared < 0 ? open("/dev/null", O_RDWR | O_CLOEXEC)
+                        : fcntl(shared, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  return copy;
+}
+
+static int open_stream(struct ta_stream_object *stream, bool shared, int fd) {
+  if (fd < 0) return -errno;
+  int error = shared ? 0 : unblock(fd);
+  return error ? error : ta_open_stream(stream, shared ? TA_ONCE : TA_EDGE, fd);
+}
+
+/* (descriptor, 0 to 2, or nil; label, max_line) -> stream, or nil, message, code */
+static int l_stream(lua_State *L) {
+  struct ta_io *io = ta_io_of(ta_upvalue_runner(L), L);
+  lua_settop(L, 3);
+  struct ta_stream_object *stream = ta_push_stream(io, L, luaL_checkstring(L, 2));
+  ta_set_max_line(stream, (size_t)luaL_optinteger(L, 3, TA_MAX_LINE));
+  struct ta_descriptor *descriptor = take_fd(L, 1);
+  int error = open_stream(stream, !lua_isuserdata(L, 1), descriptor->fd);
+  if (error) return refuse_pipe(L, error);
+  descriptor->fd = -1;
+  lua_pop(L, 1);
+  return 1;
+}
+
+static int l_is_stream(lua_State *L) {
+  lua_pushboolean(L, ta_to_stream(ta_upvalue_runner(L), L, 1) != NULL);
+  return 1;
+}
+
+/* ------------------------------------------------------------------- waiting */
+
+static void describe(const void *subject, char *text, size_t size) {
+  const struct command *command = subject;
+  pid_t id = command->group ? command->group->id : 0;
+  snprintf(text, size, "process %ld '%s'", (long)id, command->text);
+}
+
+static const struct ta_wait_kind wait_kind = {.action = "wait", .describe = describe};
+
+static int k_wait(lua_State *L, int status, lua_KContext context);
+
+static int wait_on(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct command *command = check_open_command(L);
+  if (command->finished) return 0;
+  return ta_wait_in(runner, L, "wait", &wait_kind, command, &command->waiting, k_wait);
+}
+
+static int k_wait(lua_State *L, int status, lua_KContext context) {
+  (void)status, (void)context;
+  ta_check_wait_end(ta_upvalue_runner(L), L);
+  return wait_on(L);
+}
+
+/* (command): until it has ended, and all it wrote is there. */
+static int l_wait(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  lua_settop(L, 1);
+  check_open_command(L);
+  ta_enter(runner, L);
+  if (check_open_command(L)->finished) return ta_return_at_once(runner, L, 0);
+  return wait_on(L);
+}
+
+/* (command, signal, grace, leader only) */
+static int l_stop(lua_State *L) {
+  struct command *command = check_open_command(L);
+  int number = (int)luaL_checkinteger(L, 2);
+  double grace = luaL_checknumber(L, 3);
+  ta_group_stop(command->group, ta_io_stop_signal(command->io, number), grace,
+                lua_toboolean(L, 4));
+  return 0;
+}
+
+/* (command, signal) -> true, or nil, message, code */
+static int l_signal(lua_State *L) {
+  struct command *command = check_open_command(L);
+  int error = ta_group_signal(command->group, (int)luaL_checkinteger(L, 2), false);
+  if (error) return ta_refuse(L, -error, "cannot signal the command");
+  lua_pushboolean(L, true);
+  return 1;
+}
+
+/* ------------------------------------------------------------------- results */
+
+/* (command, stage) -> pid, has it ended, status or nil, signal or nil, duration, cpu, max_rss;
+ * nil: it was not started */
+static int l_stage(lua_State *L) {
+  const struct command *command = check_open_command(L);
+  size_t index = (size_t)luaL_checkinteger(L, 2) - 1;
+  if (index >= command->group->count) return 0;
+  const struct ta_child *child = &command->group->members[index];
+  bool exited = child->ended && WIFEXITED(child->status);
+  bool killed = child->ended && WIFSIGNALED(child->status);
+  lua_pushinteger(L, child->pid);
+  lua_pushboolean(L, child->ended);
+  exited ? lua_pushinteger(L, WEXITSTATUS(child->status)) : lua_pushnil(L);
+  killed ? ta_push_signal_name(L, WTERMSIG(child->status)) : lua_pushnil(L);
+  lua_pushnumber(L, child->duration);
+  lua_pushnumber(L, child->cpu);
+  lua_pushinteger(L, (lua_Integer)child->max_rss);
+  return 7;
+}
+
+/* (command) -> has it finished, was a pipe of it held open */
+static int l_state(lua_State *L) {
+  const struct command *command = check_command(L);
+  lua_pushboolean(L, command->finished || !command->group);
+  lua_pushboolean(L, command->held);
+  return 2;
+}
+
+/* (command, 1 or 2) -> text, was something left out; what was kept is given away */
+static int l_captured(lua_State *L) {
+  struct command *command = check_command(L);
+  struct ta_capture *capture = &check_output(L, command)->capture;
+  struct ta_capture_part parts[3];
+  luaL_Buffer buffer;
+  if (capture->error) return luaL_error(L, "not enough memory");
+  luaL_buffinitsize(L, &buffer, capture->size);
+  ta_capture_parts(capture, parts);
+  for (int i = 0; i < 3; i++) luaL_addlstring(&buffer, parts[i].bytes, parts[i].size);
+  luaL_pushresult(&buffer);
+  lua_pushboolean(L, ta_capture_is_truncated(capture));
+  ta_capture_close(capture);
+  return 2;
+}
+
+/* (command, 1 or 2) -> how many bytes were captured so far, kept or not */
+static int l_captured_size(lua_State *L) {
+  struct command *command = check_command(L);
+  lua_pushinteger(L, (lua_Integer)check_output(L, command)->capture.total);
+  return 1;
+}
+
+/* (name) -> number, or nil */
+static int l_signal_number(lua_State *L) {
+  int number = ta_signal_number(luaL_checkstring(L, 1));
+  if (number == 0) return 0;
+  lua_pushinteger(L, number);
+  return 1;
+}
+
+/* ----------------------------------------------- what else the Lua half needs */
+
+/* (message): a mistake of the script's, where that called us. */
+static int l_raise(lua_State *L) {
+  return ta_error(L, "%s", luaL_checkstring(L, 1));
+}
+
+static int l_metatable(lua_State *L) {
+  return lua_getmetatable(L, 1) ? 1 : 0;
+}
+
+static int l_is_callable(lua_State *L) {
+  lua_pushboolean(L, ta_is_callable(L, 1));
+  return 1;
+}
+
+static int l_can_wait(lua_State *L) {
+  lua_pushboolean(L, ta_can_wait(ta_upvalue_runner(L), L));
+  return 1;
+}
+
+/* (name, function) -> task, which keeps no run going */
+static int l_add_task(lua_State *L) {
+  struct ta_task_options options = {.daemon = true};
+  options.name = luaL_checklstring(L, 1, &options.name_length);
+  lua_settop(L, 2);
+  ta_add_task(ta_upvalue_runner(L), L, 0, &options);
+  return 1;
+}
+
+/* ------------------------------------------------------------------- opening */
+
+static const struct ta_function command_meta[] = {{"__gc", l_close_command}, {NULL, NULL}};
+static const struct ta_object_kind command_kind = {.name = "Command", .meta = command_meta};
+
+static const struct ta_function parts[] = {
+    {"new_command", l_new_command},
+    {"start", l_start},
+    {"find_program", l_find_program},
+    {"interpreter", l_interpreter},
+    {"describe_error", l_describe_error},
+    {"environment", l_environment},
+    {"getenv", l_getenv},
+    {"open_pipe", ta_l_pipe},
+    {"open_file", ta_l_open_file},
+    {"close_descriptor", ta_l_close_descriptor},
+    {"capture", l_capture},
+    {"feed", l_feed},
+    {"follow", l_follow},
+    {"stream_over", l_stream},
+    {"wait", l_wait},
+    {"stop", l_stop},
+    {"signal", l_signal},
+    {"stage", l_stage},
+    {"state", l_state},
+    {"captured", l_captured},
+    {"captured_size", l_captured_size},
+    {"signal_number", l_signal_number},
+    {"for_closes", ta_l_for_closes},
+    {"is_stream", l_is_stream},
+    {"raise", l_raise},
+    {"metatable", l_metatable},
+    {"is_callable", l_is_callable},
+    {"can_wait", l_can_wait},
+    {"add_task", l_add_task},
+    {NULL, NULL},
+};
+
+/* () -> a table of what the Lua half is made of */
+static int l_process_parts(lua_State *L) {
+  lua_newtable(L);
+  ta_set_functions(ta_upvalue_runner(L), L, parts);
+  return 1;
+}
+
+void ta_offer_processes(struct ta_io *io, lua_State *L) {
+  static const char *const names[] = {"process", "secret", NULL};
+  ta_push_environment(io->runner, L);
+  ta_push_function(io->runner, L, l_process_parts);
+  lua_setfield(L, -2, "process_parts");
+  lua_pop(L, 1);
+  ta_offer_chunk(io->runner, L, names, ta_chunk_process);
+}
