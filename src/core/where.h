@@ -23,5 +23,4 @@ bool ta_where(lua_State *L, int level, ta_place place);
 /* Is this a frame of a script's, with a line, as lua_getinfo() with "Sl" tells? */
 bool ta_is_scripts_frame(const lua_Debug *ar);
 
-
 #endif

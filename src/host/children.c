@@ -25,9 +25,8 @@ static void look_at_children(struct ta_listener *listener);
 
 void ta_children_open(struct ta_children *children, struct ta_loop *loop,
                       const char *guardian_program) {
-  *children = (struct ta_children){.loop = loop,
-                                   .guardian_program = guardian_program,
-                                   .listener = {.woken = look_at_children}};
+  *children = (struct ta_children){
+      .loop = loop, .guardian_program = guardian_program, .listener = {.woken = look_at_children}};
   children->listener.data = children;
 }
 
@@ -147,8 +146,7 @@ static void go_on_stopping(struct ta_group *group) {
 }
 
 static void ring(struct ta_alarm *alarm) {
-  struct ta_group *group =
-      (struct ta_group *)((char *)alarm - offsetof(struct ta_group, alarm));
+  struct ta_group *group = (struct ta_group *)((char *)alarm - offsetof(struct ta_group, alarm));
   go_on_stopping(group);
 }
 
@@ -229,7 +227,7 @@ static void look_at_children(struct ta_listener *listener) {
   }
 }
 
-static void listen(struct ta_children *children) {
+void ta_children_listen(struct ta_children *children) {
   if (children->listens) return;
   children->listens = true;
   ta_signals_watch_children();
@@ -249,7 +247,7 @@ static void watch_child(struct ta_children *children, struct ta_child *child) {
   }
   if (fd >= 0) close(fd);
   child->watch.fd = -1;
-  listen(children);
+  ta_children_listen(children);
 }
 
 /* ------------------------------------------------------------------- starting */

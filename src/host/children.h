@@ -39,7 +39,7 @@ struct ta_child {
   struct ta_group *group;
   pid_t pid;
   bool ended;
-  int status; /* as wait() gives it */
+  int status;                  /* as wait() gives it */
   double began, duration, cpu; /* seconds, the first on the real clock */
   size_t max_rss;              /* bytes */
 };
@@ -99,6 +99,9 @@ void ta_group_stop(struct ta_group *group, int number, double grace, bool leader
 /* Nobody wants to hear of it any more.  It is stopped if it still runs, and goes when it is
  * over. */
 void ta_group_forget(struct ta_group *group, int number, double grace);
+
+/* From now on SIGCHLD tells of those without a pidfd. */
+void ta_children_listen(struct ta_children *children);
 
 /* Have all its processes ended? */
 static inline bool ta_group_has_ended(const struct ta_group *group) {

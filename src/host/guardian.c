@@ -14,9 +14,9 @@
 #include "host/pidfd.h"
 #include "host/spawn.h"
 
-#define KILLS 3                /* a group is looked at again */
-#define PAUSE 10000000L        /* nanoseconds */
-#define PATIENCE 100           /* thousandths of a second for it to end */
+#define KILLS 3         /* a group is looked at again */
+#define PAUSE 10000000L /* nanoseconds */
+#define PATIENCE 100    /* thousandths of a second for it to end */
 #define NOTES_AT_ONCE 64
 #define BEGINS 1
 #define ENDS 2
@@ -91,8 +91,8 @@ void ta_guardian_end(struct ta_guardian *guardian) {
 
 bool ta_guardian_is_meant(int argc, char **argv) {
   struct stat status;
-  return argc == 1 && strcmp(argv[0], TA_GUARDIAN_NAME) == 0 &&
-         fstat(STDIN_FILENO, &status) == 0 && S_ISFIFO(status.st_mode);
+  return argc == 1 && strcmp(argv[0], TA_GUARDIAN_NAME) == 0 && fstat(STDIN_FILENO, &status) == 0 &&
+         S_ISFIFO(status.st_mode);
 }
 
 /* Groups that live, with what holds their number so that nobody else can get it. */

@@ -171,8 +171,8 @@ static int find_in(const char *directory, int length, const char *word, char *pa
  * and given as it is. */
 static int find_from(const char *directory, const char *word, char *path, size_t size) {
   bool relative = *word != '/' && directory;
-  int error = join(relative ? directory : "", relative ? (int)strlen(directory) : 0, word, path,
-                   size);
+  int error =
+      join(relative ? directory : "", relative ? (int)strlen(directory) : 0, word, path, size);
   if (!error) error = look_at(path);
   if (error == -EISDIR) error = -EACCES;
   if (!error && relative) snprintf(path, size, "%s", word);

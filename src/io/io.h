@@ -23,8 +23,8 @@ struct ta_io {
   struct ta_children children;
 
   /* What the host does: NULL, nothing. */
-  void (*flush)(void *data);        /* what was printed so far is to appear before what comes */
-  int (*ended_by)(void *data);      /* the signal that ended the run, or 0 */
+  void (*flush)(void *data);   /* what was printed so far is to appear before what comes */
+  int (*ended_by)(void *data); /* the signal that ended the run, or 0 */
   void *data;
 };
 

@@ -116,8 +116,7 @@ static void leave(struct output *output) {
 }
 
 static void on_silence(struct ta_alarm *alarm) {
-  struct command *command =
-      (struct command *)((char *)alarm - offsetof(struct command, silence));
+  struct command *command = (struct command *)((char *)alarm - offsetof(struct command, silence));
   bool moved = has_moved(&command->outputs[0]);
   moved |= has_moved(&command->outputs[1]);
   if (!moved)
@@ -238,7 +237,16 @@ static int start(struct command *command, struct ta_spawn *spawn, enum ta_spawn_
   return error;
 }
 
-enum { COMMAND = 1, PATH, WORDS, ENVIRONMENT, DIRECTORY, FDS, SESSION = FDS + 3, START_ARGUMENTS = SESSION };
+enum {
+  COMMAND = 1,
+  PATH,
+  WORDS,
+  ENVIRONMENT,
+  DIRECTORY,
+  FDS,
+  SESSION = FDS + 3,
+  START_ARGUMENTS = SESSION
+};
 
 /* (command, path, words, environment or nil, directory or nil, stdin, stdout, stderr, session)
  * -> true, or nil, step, errno */
@@ -250,8 +258,7 @@ static int l_start(lua_State *L) {
                            .directory = luaL_optstring(L, DIRECTORY, NULL),
                            .session = lua_toboolean(L, SESSION),
                            .terminal = -1};
-  for (int i = 0; i < 3; i++)
-    spawn.fds[i] = lua_isnil(L, FDS + i) ? -1 : ta_check_fd(L, FDS + i);
+  for (int i = 0; i < 3; i++) spawn.fds[i] = lua_isnil(L, FDS + i) ? -1 : ta_check_fd(L, FDS + i);
   spawn.argv = push_words(L, WORDS);
   spawn.envp = lua_isnil(L, ENVIRONMENT) ? environ : push_words(L, ENVIRONMENT);
   ta_io_flush(command->io);
@@ -459,8 +466,7 @@ static int l_stop(lua_State *L) {
   struct command *command = check_open_command(L);
   int number = (int)luaL_checkinteger(L, 2);
   double grace = luaL_checknumber(L, 3);
-  ta_group_stop(command->group, ta_io_stop_signal(command->io, number), grace,
-                lua_toboolean(L, 4));
+  ta_group_stop(command->group, ta_io_stop_signal(command->io, number), grace, lua_toboolean(L, 4));
   return 0;
 }
 

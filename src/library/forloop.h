@@ -14,5 +14,4 @@
 
 #include "core/runner.h"
 
-
 #endif

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Processes in groups, and the guardian.
+ */
+#include "host/children.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "host/clock.h"
+#include "host/process_table.h"
+#include "host/signals.h"
+#include "unit/test.h"
+
+#define LONG_ENOUGH 20.0 /* seconds */
+#define SOON 0.01        /* seconds */
+
+struct place {
+  struct ta_loop loop;
+  struct ta_children children;
+  struct ta_group *group;
+  int told; /* how often something has changed */
+  int out[2];
+};
+
+static void on_change(void *data) {
+  ((struct place *)data)->told++;
+}
+
+static void open_place(struct place *place) {
+  *place = (struct place){.told = 0};
+  CHECK(ta_loop_open(&place->loop, NULL) == 0);
+  ta_signals_open(&place->loop);
+  ta_children_open(&place->children, &place->loop, NULL);
+  CHECK(pipe(place->out) == 0);
+  fcntl(place->out[0], F_SETFD, FD_CLOEXEC);
+  fcntl(place->out[1], F_SETFD, FD_CLOEXEC);
+}
+
+static void close_place(struct place *place) {
+  CHECK(ta_children_close(&place->children, SIGTERM, 0) == 0);
+  CHECK(place->loop.members == 0);
+  ta_signals_close();
+  ta_loop_close(&place->loop);
+  close(place->out[0]);
+  if (place->out[1] >= 0) close(place->out[1]);
+}
+
+/* Starts `sh -c script` in the group, which is made at the first call. */
+static int start(struct place *place, const char *script) {
+  extern char **environ;
+  char copy[500];
+  snprintf(copy, sizeof copy, "%s", script);
+  char sh[] = "sh", option[] = "-c";
+  char *argv[] = {sh, option, copy, NULL};
+  struct ta_spawn spawn = {.path = "/bin/sh",
+                           .argv = argv,
+                           .envp = environ,
+                           .fds = {place->out[0], place->out[1], 2},
+                           .terminal = -1};
+  enum ta_spawn_step step;
+  if (!place->group) CHECK(ta_group_new(&place->children, 4, on_change, place, &place->group) == 0);
+  return ta_group_start(place->group, &spawn, &step);
+}
+
+/* Reads what the processes have said, until there are as many lines. */
+static void hear(struct place *place, int lines) {
+  char byte;
+  while (lines > 0 && read(place->out[0], &byte, 1) == 1) lines -= byte == '\n';
+  CHECK(lines == 0);
+}
+
+static bool is_over(const struct place *place) {
+  return place->group->state == TA_GROUP_OVER;
+}
+
+static void run_until_over(struct place *place) {
+  double limit = ta_monotonic() + LONG_ENOUGH;
+  while (!is_over(place) && ta_monotonic() < limit) ta_loop_wait(&place->loop, LONG_ENOUGH);
+  CHECK(is_over(place));
+}
+
+static void forget(struct place *place) {
+  ta_group_forget(place->group, SIGTERM, 0);
+  place->group = NULL;
+}
+
+static void a_process_that_ends_is_told_of_with_its_status(void) {
+  struct place place;
+  open_place(&place);
+  CHECK(start(&place, "exit 7") == 0);
+  CHECK(!place.group->members[0].ended);
+  run_until_over(&place);
+  CHECK(place.told == 1);
+  CHECK(WIFEXITED(place.group->members[0].status));
+  CHECK(WEXITSTATUS(place.group->members[0].status) == 7);
+  CHECK(waitpid(place.group->members[0].pid, NULL, WNOHANG) < 0 && errno == ECHILD);
+  forget(&place);
+  close_place(&place);
+}
+
+static void all_of_a_pipeline_have_to_end(void) {
+  struct place place;
+  open_place(&place);
+  CHECK(start(&place, "exit 1") == 0);
+  CHECK(start(&place, "sleep 0.1; exit 2") == 0);
+  CHECK(getpgid(place.group->members[1].pid) == place.group->id);
+  run_until_over(&place);
+  CHECK(WEXITSTATUS(place.group->members[0].status) == 1);
+  CHECK(WEXITSTATUS(place.group->members[1].status) == 2);
+  forget(&place);
+  close_place(&place);
+}
+
+static void who_obeys_is_not_killed(void) {
+  struct place place;
+  open_place(&place);
+  CHECK(start(&place, "trap 'exit 3' TERM; echo; while :; do sleep 0.01; done") == 0);
+  hear(&place, 1);
+  ta_group_stop(place.group, SIGTERM, LONG_ENOUGH, false);
+  run_until_over(&place);
+  CHECK(WIFEXITED(place.group->members[0].status));
+  CHECK(WEXITSTATUS(place.group->members[0].status) == 3);
+  forget(&place);
+  close_place(&place);
+}
+
+/* The leader's end does not end the escalation. */
+static void a_child_that_does_not_obey_is_killed_though_the_leader_has_gone(void) {
+  struct place place;
+  open_place(&place);
+  CHECK(start(&place, "(trap '' TERM; echo; sleep 300; :) & trap 'exit 0' TERM; echo; wait") == 0);
+  hear(&place, 2);
+  pid_t id = place.group->id;
+  ta_group_stop(place.group, SIGTERM, 0.2, false);
+  CHECK(!is_over(&place));
+  run_until_over(&place);
+  CHECK(WIFEXITED(place.group->members[0].status));
+  CHECK(!ta_anybody_in_group(id));
+  forget(&place);
+  close_place(&place);
+}
+
+static void the_leader_alone_hears_of_it_where_that_is_wanted(void) {
+  struct place place;
+  open_place(&place);
+  CHECK(start(&place, "trap 'wait $c; exit 4' TERM; "
+                      "(trap 'echo TERM; exit' TERM; echo; sleep 0.2; echo left alone) & c=$!; "
+                      "echo; wait; wait $c; exit 5") == 0);
+  hear(&place, 2);
+  ta_group_stop(place.group, SIGTERM, LONG_ENOUGH, true);
+  run_until_over(&place);
+  char text[20] = "";
+  CHECK(read(place.out[0], text, sizeof text - 1) > 0);
+  CHECK_TEXT(text, "left alone\n");
+  CHECK(WEXITSTATUS(place.group->members[0].status) == 4);
+  forget(&place);
+  close_place(&place);
+}
+
+static void who_is_stopped_by_a_signal_hears_of_the_end(void) {
+  struct place place;
+  open_place(&place);
+  CHECK(start(&place, "trap 'exit 6' TERM; echo; kill -STOP $$; while :; do sleep 0.01; done") ==
+        0);
+  hear(&place, 1);
+  ta_group_stop(place.group, SIGTERM, LONG_ENOUGH, false);
+  run_until_over(&place);
+  CHECK(WIFEXITED(place.group->members[0].status));
+  forget(&place);
+  close_place(&place);
+}
+
+static void what_lives_on_after_a_normal_end_is_left_alone(void) {
+  struct place place;
+  open_place(&place);
+  CHECK(start(&place, "sleep 300 & echo") == 0);
+  hear(&place, 1);
+  run_until_over(&place);
+  pid_t id = place.group->id;
+  forget(&place);
+  CHECK(ta_anybody_in_group(id));
+  CHECK(kill(-id, SIGKILL) == 0);
+  close_place(&place);
+}
+
+static void or_killed_where_that_is_wanted(void) {
+  struct place place;
+  open_place(&place);
+  CHECK(ta_group_new(&place.children, 1, on_change, &place, &place.group) == 0);
+  place.group->kills_leftovers = true;
+  CHECK(start(&place, "trap '' TERM; sleep 300 & echo; exit 9") == 0);
+  hear(&place, 1);
+  run_until_over(&place);
+  CHECK(WEXITSTATUS(place.group->members[0].status) == 9);
+  CHECK(!ta_anybody_in_group(place.group->id));
+  forget(&place);
+  close_place(&place);
+}
+
+static void a_forgotten_group_is_reaped_all_the_same(void) {
+  struct place place;
+  open_place(&place);
+  CHECK(start(&place, "trap '' TERM; echo; sleep 300; :") == 0);
+  hear(&place, 1);
+  pid_t pid = place.group->members[0].pid;
+  ta_group_forget(place.group, SIGTERM, SOON);
+  double limit = ta_monotonic() + LONG_ENOUGH;
+  while (place.children.groups && ta_monotonic() < limit) ta_loop_wait(&place.loop, LONG_ENOUGH);
+  CHECK(place.children.groups == NULL && place.told == 0);
+  CHECK(waitpid(pid, NULL, WNOHANG) < 0 && errno == ECHILD);
+  close_place(&place);
+}
+
+static void closing_ends_them_all(void) {
+  struct place place;
+  pid_t ids[3];
+  open_place(&place);
+  for (int i = 0; i < 3; i++) {
+    place.group = NULL;
+    CHECK(start(&place, i ? "echo; sleep 300; :" : "trap '' TERM; echo; sleep 300; :") == 0);
+    ids[i] = place.group->id;
+  }
+  hear(&place, 3);
+  CHECK(ta_children_close(&place.children, SIGTERM, 0.1) == 0);
+  for (int i = 0; i < 3; i++) CHECK(!ta_anybody_in_group(ids[i]));
+  close_place(&place);
+}
+
+static void what_was_detached_outlives_us(void) {
+  struct place place;
+  open_place(&place);
+  CHECK(ta_group_new(&place.children, 1, on_change, &place, &place.group) == 0);
+  place.group->detached = true;
+  CHECK(start(&place, "echo; exec sleep 300") == 0);
+  hear(&place, 1);
+  pid_t id = place.group->id;
+  CHECK(ta_children_close(&place.children, SIGTERM, 0) == 0);
+  CHECK(ta_anybody_in_group(id));
+  CHECK(kill(-id, SIGKILL) == 0);
+  waitpid(id, NULL, 0);
+  close_place(&place);
+}
+
+/* As where the kernel has none: SIGCHLD tells. */
+static void without_a_pidfd_its_end_is_heard_of(void) {
+  struct place place;
+  open_place(&place);
+  CHECK(start(&place, "echo; exec sleep 0.1") == 0);
+  hear(&place, 1);
+  ta_watch_close(&place.group->members[0].watch);
+  ta_children_listen(&place.children);
+  run_until_over(&place);
+  CHECK(WIFEXITED(place.group->members[0].status));
+  forget(&place);
+  close_place(&place);
+}
+
+/* --------------------------------------------------------------- starting */
+
+static int try_to_start(const char *path, const char *directory, enum ta_spawn_step *step) {
+  char word[] = "word";
+  char *argv[] = {word, NULL}, *envp[] = {NULL};
+  const struct ta_spawn spawn = {.path = path,
+                                 .argv = argv,
+                                 .envp = envp,
+                                 .directory = directory,
+                                 .fds = {0, 1, 2},
+                                 .terminal = -1,
+                                 .note_to = -1};
+  pid_t pid;
+  int error = ta_spawn(&spawn, &pid, step);
+  CHECK(error == 0 || (waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD));
+  return error;
+}
+
+static void what_cannot_start_says_which_step_failed(void) {
+  enum ta_spawn_step step;
+  CHECK(try_to_start("/nonexistent", NULL, &step) == -ENOENT && step == TA_SPAWN_EXECUTE);
+  CHECK(try_to_start("/bin/sh", "/nonexistent", &step) == -ENOENT && step == TA_SPAWN_DIRECTORY);
+  CHECK(try_to_start("/", NULL, &step) == -EACCES && step == TA_SPAWN_EXECUTE);
+}
+
+static void programs_are_found_as_shells_find_them(void) {
+  char path[100];
+  CHECK(ta_find_program("sh", "/nonexistent:/bin", NULL, path, sizeof path) == 0);
+  CHECK_TEXT(path, "/bin/sh");
+  CHECK(ta_find_program("sh", "/nonexistent", NULL, path, sizeof path) == -ENOENT);
+  CHECK(ta_find_program("", "/bin", NULL, path, sizeof path) == -ENOENT);
+  CHECK(ta_find_program("passwd", "/etc", NULL, path, sizeof path) == -EACCES);
+  CHECK(ta_find_program("./sh", NULL, "/bin", path, sizeof path) == 0);
+  CHECK_TEXT(path, "./sh");
+  CHECK(ta_find_program("/bin", NULL, NULL, path, sizeof path) == -EACCES);
+  CHECK(ta_find_program("sh", "/bin", NULL, path, 5) == -ENAMETOOLONG);
+}
+
+/* --------------------------------------------------------------- the guardian */
+
+/* In a child of the test: this program would be executed as the guardian. */
+static void the_guardian_kills_what_is_left_when_nobody_can_tell_it_more(void) {
+  int notes[2], said[2];
+  char line[4];
+  CHECK(pipe(notes) == 0 && pipe(said) == 0);
+  pid_t left = fork();
+  if (left == 0) {
+    setpgid(0, 0);
+    close(notes[0]);
+    close(notes[1]);
+    CHECK(write(said[1], "x", 1) == 1);
+    for (;;) pause();
+  }
+  CHECK(read(said[0], line, 1) == 1);
+  pid_t guardian = fork();
+  if (guardian == 0) {
+    dup2(notes[0], STDIN_FILENO);
+    close(notes[0]);
+    close(notes[1]);
+    _exit(ta_guardian_be());
+  }
+  close(notes[0]);
+  CHECK(ta_guardian_note(notes[1], left, true) == 0);
+  CHECK(ta_guardian_note(notes[1], getpid(), true) == 0);
+  CHECK(ta_guardian_note(notes[1], getpid(), false) == 0);
+  close(notes[1]);
+  int status;
+  CHECK(waitpid(guardian, &status, 0) == guardian && status == 0);
+  CHECK(waitpid(left, &status, 0) == left);
+  CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+  close(said[0]);
+  close(said[1]);
+}
+
+const struct test children_tests[] = {
+    TEST(a_process_that_ends_is_told_of_with_its_status),
+    TEST(all_of_a_pipeline_have_to_end),
+    TEST(who_obeys_is_not_killed),
+    TEST(a_child_that_does_not_obey_is_killed_though_the_leader_has_gone),
+    TEST(the_leader_alone_hears_of_it_where_that_is_wanted),
+    TEST(who_is_stopped_by_a_signal_hears_of_the_end),
+    TEST(what_lives_on_after_a_normal_end_is_left_alone),
+    TEST(or_killed_where_that_is_wanted),
+    TEST(a_forgotten_group_is_reaped_all_the_same),
+    TEST(closing_ends_them_all),
+    TEST(what_was_detached_outlives_us),
+    TEST(without_a_pidfd_its_end_is_heard_of),
+    TEST(what_cannot_start_says_which_step_failed),
+    TEST(programs_are_found_as_shells_find_them),
+    TEST(the_guardian_kills_what_is_left_when_nobody_can_tell_it_more),
+    TESTS_END,
+};
