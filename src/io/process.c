@@ -555,6 +555,17 @@ static int l_is_callable(lua_State *L) {
   return 1;
 }
 
+/* (name of a function): who was cancelled starts nothing, nor who could not wait for it. */
+static int l_enter(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  const char *name = luaL_checkstring(L, 1);
+  if (strcmp(name, "spawn") == 0 || strcmp(name, "lines") == 0)
+    ta_enter(runner, L);
+  else
+    ta_check_wait(runner, L, name);
+  return 0;
+}
+
 static int l_can_wait(lua_State *L) {
   lua_pushboolean(L, ta_can_wait(ta_upvalue_runner(L), L));
   return 1;
@@ -602,6 +613,7 @@ static const struct ta_function parts[] = {
     {"raise", l_raise},
     {"metatable", l_metatable},
     {"is_callable", l_is_callable},
+    {"enter", l_enter},
     {"can_wait", l_can_wait},
     {"add_task", l_add_task},
     {NULL, NULL},

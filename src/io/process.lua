@@ -708,6 +708,7 @@ end}
 
 -- A child, or nil, message, code.
 local function start(name, cmd, out, err)
+  parts.enter(name)
   local plan = plan_of(name, cmd)
   plan.defaults = {[OUT] = out, [ERR] = err}
   local child = new_child(plan)
