@@ -12,6 +12,7 @@
 #include "host/image.h"
 #include "host/signals.h"
 #include "host/stdio.h"
+#include "io/open.h"
 
 void ta_session_lost(struct ta_session *session, const char *what, const char *name, int error) {
   if (ta_shutdown_has(&session->shutdown, TA_CAUSE_LOST)) return;

@@ -34,16 +34,18 @@ struct ta_transport {
 struct ta_stream {
   struct ta_watch watch;
   const struct ta_transport *transport;
-  void *session;           /* the transport's */
-  char *bytes;             /* read, and not taken: from start to end */
-  size_t start, end, room; /* the buffer goes when it is empty */
+  void *session;                          /* the transport's */
+  char *bytes;                            /* read, and not taken: from start to end */
+  size_t start, end, room;                /* the buffer goes when it is empty */
   unsigned needs_to_read, needs_to_write; /* after -EAGAIN: the direction to wait for */
-  uint64_t received;       /* bytes, ever */
-  bool at_end;             /* the peer has said so */
-  bool shut;               /* our half is */
-  bool torn;               /* a write was cut short */
-  bool always;             /* a file: it never waits */
-  int error;               /* the first one, negative; the last word */
+  uint64_t received;                      /* bytes, ever */
+  bool at_end;                            /* the peer has said so */
+  bool shut;                              /* our half is */
+  bool torn;                              /* a write was cut short */
+  bool always;                            /* a file: it never waits */
+  bool drains;  /* a pipe or a socket: a read cut short has taken all there was */
+  bool goes_on; /* after its end: a terminal, a file that grows */
+  int error;    /* the first one, negative; the last word */
 };
 
 /* Opens it over `fd`, which becomes the stream's; where this fails it stays the caller's.

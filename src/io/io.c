@@ -24,7 +24,7 @@ struct ta_io *ta_io_of(struct ta_runner *runner, lua_State *L) {
   return io;
 }
 
-void ta_io_open(struct ta_io *io, lua_State *L) {
+void ta_io_keep(struct ta_io *io, lua_State *L) {
   push_instances(L);
   lua_pushlightuserdata(L, io);
   lua_rawsetp(L, -2, io->runner);
