@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <pty.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,6 +13,7 @@
 
 #include "io/open.h"
 #include "io/stream.h"
+#include "unit/system.h"
 
 #define MOST_TURNS 200000 /* of passes and waits, and then it goes on for ever */
 #define QUIET_WAITS 5     /* in a row that end with nothing */
@@ -43,12 +45,6 @@ static int push_fd(lua_State *L, int fd) {
   lua_pushinteger(L, fd);
   return 1;
 }
-
-/* Lua may run out of memory before the stream has the descriptor. */
-struct opened {
-  struct ta_stream_object *object;
-  const char *label;
-};
 
 static struct ta_stream_object *push_stream(lua_State *L, const char *label) {
   return ta_push_stream(&outside_of(L)->io, L, label);
@@ -208,6 +204,11 @@ static int l_held(lua_State *L) {
   return 2;
 }
 
+static int l_received(lua_State *L) {
+  lua_pushinteger(L, (lua_Integer)ta_stream_of(check_stream(L))->received);
+  return 1;
+}
+
 static void make_tcp(int fds[2]) {
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t size = sizeof address;
@@ -243,8 +244,18 @@ static const luaL_Reg functions[] = {{"sockets", l_sockets},
                                      {"limit", l_limit},
                                      {"end_stream", l_end_stream},
                                      {"held", l_held},
+                                     {"received", l_received},
                                      {"tcp", l_tcp},
                                      {NULL, NULL}};
+
+/* Requests for memory can fail here, be they Lua's or ours. */
+static void *allocate(void *data, void *block, size_t old, size_t size) {
+  if (size > (block ? old : 0) && system_refuses_memory()) return NULL;
+  system_count(false);
+  void *moved = memory_allocate(data, block, old, size);
+  system_count(true);
+  return moved;
+}
 
 void outside_open(struct outside *outside, const struct ta_poller_kind *kind) {
   *outside = (struct outside){.open_before = count_descriptors()};
@@ -252,6 +263,8 @@ void outside_open(struct outside *outside, const struct ta_poller_kind *kind) {
   world_open(&outside->world, TA_OPEN_ALL | TA_OPEN_REUSE);
   outside->io = (struct ta_io){.runner = outside->world.runner, .loop = &outside->loop};
   lua_State *L = outside->world.L;
+  lua_setallocf(L, allocate, &outside->world.memory);
+  signal(SIGPIPE, SIG_IGN);
   ta_io_open(&outside->io, L);
   lua_pushglobaltable(L);
   lua_pushlightuserdata(L, outside);

@@ -18,6 +18,8 @@
  *   limit(s, n)    sets its longest line
  *   end_stream(s)  as whoever knows that nobody writes into it any more
  *   held(s)        how many bytes its buffer has, and how much room
+ *   received(s)    how many bytes have come, ever
+ *   tcp()          as sockets(), over a connection of the loopback
  */
 #ifndef OUTSIDE_H
 #define OUTSIDE_H

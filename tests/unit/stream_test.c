@@ -52,6 +52,48 @@ static void a_stream_that_is_closed_is_refused(void) {
                  "stream a pipe (closed)");
 }
 
+/* ------------------------------------------------------------------- the model */
+
+extern const char *const unit_streams[];
+
+static const char *next_line(lua_State *L, void *data, size_t *size) {
+  const char *const **line = data;
+  (void)L;
+  *size = **line ? strlen(**line) : 0;
+  return *size ? *(*line)++ : NULL;
+}
+
+static void run_seed(int seed) {
+  const char *const *line = unit_streams;
+  struct outside outside;
+  outside_open(&outside, seed % 8 ? NULL : &ta_poller_poll);
+  lua_State *L = outside.world.L;
+  CHECK(lua_load(L, next_line, &line, "=streams.lua", "t") == LUA_OK);
+  lua_setglobal(L, "load_program");
+  lua_pushinteger(L, seed);
+  lua_setglobal(L, "seed");
+  world_add(&outside.world, "local run = load_program() local ok, fault = pcall(run, seed) "
+                            "log('seed', seed, ok and 'agrees' or fault)");
+  char agrees[32];
+  snprintf(agrees, sizeof agrees, "seed %d agrees", seed);
+  enum ta_pass_result result = outside_run(&outside);
+  CHECK_TEXT(outside.world.log, agrees);
+  CHECK(result == TA_DONE);
+  outside_close(&outside);
+}
+
+/* TA_TEST_SEED: the first; TA_TEST_SEEDS: how many. */
+static int number_from(const char *name, int otherwise) {
+  const char *text = getenv(name);
+  return text ? atoi(text) : otherwise;
+}
+
+static void random_programs_read_what_a_queue_of_bytes_has(void) {
+  int first = number_from("TA_TEST_SEED", 1);
+  int count = number_from("TA_TEST_SEEDS", test_quick() ? 20 : 300);
+  for (int seed = first; seed < first + count; seed++) run_seed(seed);
+}
+
 const struct test stream_tests[] = {
     TEST(formats_read_what_lua_s_files_read),
     TEST(a_task_waits_for_what_is_not_there_yet),
@@ -59,5 +101,6 @@ const struct test stream_tests[] = {
     TEST(a_large_write_goes_out_whole),
     TEST(lines_come_one_by_one),
     TEST(a_stream_that_is_closed_is_refused),
+    TEST(random_programs_read_what_a_queue_of_bytes_has),
     TESTS_END,
 };
