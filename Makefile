@@ -76,6 +76,9 @@ MODULE_OBJECTS = $(MODULE_C:src/%.c=$(BUILD)/%.o) $(MODULE_LUA:src/%=$(BUILD)/%.
 REST_OBJECTS = $(REST:src/%.c=$(BUILD)/%.o) $(REST_LUA:src/%=$(BUILD)/%.o)
 KIT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/kit/*.c))
 UNIT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/unit/*.c))
+UNIT_SCRIPTS = $(patsubst tests/%.lua,$(BUILD)/tests/%.o,$(wildcard tests/unit/*.lua))
+# Calls that tests/unit/system.c can have fail.
+WRAPPED = read __read_chk write preadv2 pwritev2 epoll_ctl malloc realloc fcntl shutdown
 FAULT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/fault/*.c))
 MACHINE_SCRIPTS = $(patsubst tests/%.lua,$(BUILD)/tests/%.o,\
   $(wildcard tests/machine/*.lua tests/machine/play/*.lua))
@@ -113,7 +116,7 @@ EMBED_OBJECTS = $(EMBED:=.o) $(EMBED_THREADS).o $(EMBED_MODULE:=.o) $(EMBED_LUA)
   $(EMBED_CLOCK:.so=.o) $(EMBED_KNOCK:.so=.o) $(BUILD)/tests/embed/host.o
 C_FILES = $(wildcard src/*.h src/*/*.[ch] tests/*/*.[ch])
 
-.SECONDARY: $(CORE_LUA:src/%=$(BUILD)/%.c) $(MODULE_LUA:src/%=$(BUILD)/%.c) $(REST_LUA:src/%=$(BUILD)/%.c) $(MACHINE_SCRIPTS:.o=.c)
+.SECONDARY: $(UNIT_SCRIPTS:.o=.c) $(CORE_LUA:src/%=$(BUILD)/%.c) $(MODULE_LUA:src/%=$(BUILD)/%.c) $(REST_LUA:src/%=$(BUILD)/%.c) $(MACHINE_SCRIPTS:.o=.c)
 .PHONY: all test check-all asan tsan valgrind fuzz inject callback bench coverage lint format install \
   uninstall dist clean help tests
 
@@ -141,9 +144,10 @@ $(PROGRAM): $(REST_OBJECTS) $(CORE_OBJECTS)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -Wl,-E -o $@ $^ $(LUA_LIBS)
 
-$(UNIT): $(UNIT_OBJECTS) $(KIT_OBJECTS) $(filter-out $(BUILD)/cli/main.o,$(REST_OBJECTS)) $(LIBRARY)
+$(UNIT): $(UNIT_OBJECTS) $(UNIT_SCRIPTS) $(KIT_OBJECTS) \
+  $(filter-out $(BUILD)/cli/main.o,$(REST_OBJECTS)) $(LIBRARY)
 	@echo "  LINK  $@"
-	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LUA_LIBS)
+	@$(CC) $(ALL_LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(LUA_LIBS)
 
 $(FAULT): $(FAULT_OBJECTS) $(KIT_OBJECTS) $(LIBRARY)
 	@echo "  LINK  $@"
@@ -220,6 +224,18 @@ $(BUILD)/%.o: src/%.c Makefile
 	@echo "  CC    $<"
 	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# The scripts of the unit tests likewise.
+$(BUILD)/tests/unit/%.c: tests/unit/%.lua Makefile
+	@mkdir -p $(@D)
+	@{ echo 'extern const char *const unit_$(*F)[];'; \
+	  echo 'const char *const unit_$(*F)[] = {'; \
+	  sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n",/' $<; \
+	  echo '(const char *)0};'; } >$@
+
+$(BUILD)/tests/unit/%.o: $(BUILD)/tests/unit/%.c Makefile
+	@echo "  CC    tests/unit/$*.lua"
+	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
 # The scripts of the state machine likewise.
 $(BUILD)/tests/machine/%.c: tests/machine/%.lua Makefile
 	@mkdir -p $(@D)
@@ -237,7 +253,7 @@ $(BUILD)/tests/%.o: tests/%.c Makefile
 	@echo "  CC    $<"
 	@$(CC) $(ALL_CFLAGS) -Itests -MMD -MP -c -o $@ $<
 
--include $(patsubst %.o,%.d,$(CORE_OBJECTS) $(REST_OBJECTS) $(KIT_OBJECTS) $(UNIT_OBJECTS) \
+-include $(patsubst %.o,%.d,$(CORE_OBJECTS) $(REST_OBJECTS) $(KIT_OBJECTS) $(UNIT_OBJECTS) $(UNIT_SCRIPTS) \
   $(FAULT_OBJECTS) $(INJECT_OBJECTS) $(CALLBACK_OBJECTS) $(MODULE_OBJECTS) $(EMBED_OBJECTS) $(LOAD_OBJECTS) $(COUNTED_OBJECTS) $(MACHINE_OBJECTS) $(MACHINE_SCRIPTS))
 
 # ------------------------------------------------------------------- tests

@@ -296,6 +296,9 @@ TA_API uint64_t ta_steps(const struct ta_runner *runner);
 TA_API void ta_push_running_name(struct ta_runner *runner, lua_State *L);
 TA_API void ta_push_running_place(struct ta_runner *runner, lua_State *L);
 
+/* The same name of a task that has not ended.  [-0, +1, m] */
+TA_API void ta_push_name_of(struct ta_runner *runner, lua_State *L, const struct ta_task *task);
+
 /* The task that is taking its step, or NULL.  Its name is NULL until somebody
  * asked for it.  `id` and `name` may be NULL.  May be called from signal handlers on
  * the Runner's thread. */

@@ -12,6 +12,7 @@
 #include "host/image.h"
 #include "host/signals.h"
 #include "host/stdio.h"
+#include "io/open.h"
 
 /* Of the commands that are left: this program. */
 #define GUARDIAN "/proc/self/exe"

@@ -101,6 +101,7 @@ void ta_loop_close(struct ta_loop *loop) {
   close_waker(loop);
   loop->poller.kind->close(&loop->poller);
   free(loop->slots);
+  free(loop->spare);
   while (loop->alarms) ta_alarm_stop(loop->alarms);
   *loop = (struct ta_loop){.poller = {.kind = loop->poller.kind, .fd = -1}, .waker = {-1, -1}};
 }

@@ -46,6 +46,7 @@ struct ta_alarm {
 struct ta_loop {
   struct ta_poller poller;
   struct ta_alarm *alarms; /* the earliest first */
+  void *spare;             /* a buffer for whichever stream reads next, or NULL */
   struct ta_listener *listeners;
   struct ta_listener *next_listener; /* who is to be called after the one that is */
   struct ta_loop_slot *slots;

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TA_MAY_READ = 1, TA_MAY_WRITE = 2, TA_MAY_BOTH = 3 };
+enum { TA_MAY_READ = 1, TA_MAY_WRITE = 2, TA_MAY_BOTH = 3, TA_HUNG_UP = 4 };
 
 /* How often it is told that a descriptor may go on. */
 enum ta_telling {
@@ -28,7 +28,8 @@ enum ta_telling {
 
 struct ta_poll_event {
   uint64_t key;
-  unsigned directions; /* an error or a hang-up is told as both */
+  unsigned directions; /* an error or a hang-up is told as both, and TA_HUNG_UP; that the
+                          peer writes no more as reading, and TA_HUNG_UP */
 };
 
 struct ta_poller;

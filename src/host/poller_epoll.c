@@ -103,9 +103,11 @@ static int wait_for_events(struct ta_poller *poller, double seconds, struct epol
 
 static unsigned directions_of(uint32_t flags) {
   unsigned directions = 0;
-  if (flags & (EPOLLIN | EPOLLRDHUP)) directions |= TA_MAY_READ;
+  if (flags & (EPOLLERR | EPOLLHUP)) return TA_MAY_BOTH | TA_HUNG_UP;
+  if (flags & EPOLLIN) directions |= TA_MAY_READ;
+  if (flags & EPOLLRDHUP) directions |= TA_MAY_READ | TA_HUNG_UP;
   if (flags & EPOLLOUT) directions |= TA_MAY_WRITE;
-  return flags & (EPOLLERR | EPOLLHUP) ? TA_MAY_BOTH : directions;
+  return directions;
 }
 
 static int wait_by_epoll(struct ta_poller *poller, double seconds, struct ta_poll_event *events,

@@ -103,7 +103,7 @@ static int wait_once(struct ta_poller *poller, double seconds) {
 
 static unsigned directions_of(short flags) {
   unsigned directions = 0;
-  if (flags & (POLLERR | POLLHUP | POLLNVAL)) return TA_MAY_BOTH;
+  if (flags & (POLLERR | POLLHUP | POLLNVAL)) return TA_MAY_BOTH | TA_HUNG_UP;
   if (flags & POLLIN) directions |= TA_MAY_READ;
   if (flags & POLLOUT) directions |= TA_MAY_WRITE;
   return directions;

@@ -43,7 +43,9 @@ struct ta_stream {
   bool shut;                              /* our half is */
   bool torn;                              /* a write was cut short */
   bool always;                            /* a file: it never waits */
-  int error;                              /* the first one, negative; the last word */
+  bool drains;  /* a pipe or a socket: a read cut short has taken all there was */
+  bool goes_on; /* after its end: a terminal, a file that grows */
+  int error;    /* the first one, negative; the last word */
 };
 
 /* Opens it over `fd`, which becomes the stream's; where this fails it stays the caller's.

@@ -11,6 +11,7 @@ static void told(struct ta_member *member, unsigned directions) {
   struct ta_watch *watch = (struct ta_watch *)member;
   unsigned wanted = watch->wanted & directions;
   watch->blocked &= ~directions;
+  if (directions & TA_HUNG_UP) watch->hung_up = true;
   if (watch->kind != TA_LEVEL) ta_watch_unwant(watch, wanted);
   if (wanted) watch->on_ready(watch, wanted);
 }

@@ -35,6 +35,7 @@ struct ta_watch {
   enum ta_watch_kind kind;
   unsigned blocked; /* directions that are known to wait */
   unsigned wanted;
+  bool hung_up; /* the kernel has told so, and need not tell again */
   ta_ready_fn *on_ready;
 };
 

@@ -6,7 +6,7 @@
 #include <lauxlib.h>
 #include <unistd.h>
 
-#include "io/refuse.h"
+#include "io/refusal.h"
 
 #define MODE 0666 /* of a new file, but for the umask */
 
@@ -43,7 +43,7 @@ int ta_l_pipe(lua_State *L) {
   struct ta_descriptor *reading = ta_push_descriptor(runner, L);
   struct ta_descriptor *writing = ta_push_descriptor(runner, L);
   int fds[2];
-  if (pipe2(fds, O_CLOEXEC) != 0) return ta_refuse(L, errno, "cannot make a pipe");
+  if (pipe2(fds, O_CLOEXEC) != 0) return ta_refuse(L, -errno, "cannot make a pipe");
   reading->fd = fds[0];
   writing->fd = fds[1];
   return 2;
@@ -60,7 +60,5 @@ int ta_l_open_file(lua_State *L) {
   struct ta_descriptor *descriptor = ta_push_descriptor(ta_upvalue_runner(L), L);
   descriptor->fd = open(path, flags_of(mode) | O_CLOEXEC, MODE);
   if (descriptor->fd >= 0) return 1;
-  int error = errno;
-  lua_pushfstring(L, "cannot open %s", path);
-  return ta_refuse(L, error, lua_tostring(L, -1));
+  return ta_refuse(L, -errno, "cannot open %s", path);
 }

@@ -4,8 +4,6 @@
 #include <lauxlib.h>
 #include <signal.h>
 
-#include "io/process.h"
-
 /* Under the address of this one in the registry, Runner by Runner. */
 static const char instances;
 
@@ -35,12 +33,9 @@ void ta_io_flush(const struct ta_io *io) {
   if (io->flush) io->flush(io->data);
 }
 
-void ta_io_open(struct ta_io *io, lua_State *L) {
+void ta_io_keep(struct ta_io *io, lua_State *L) {
   push_instances(L);
   lua_pushlightuserdata(L, io);
   lua_rawsetp(L, -2, io->runner);
-  lua_pop(L, 1);
-  lua_getglobal(L, "async");
-  ta_offer_processes(io, L);
   lua_pop(L, 1);
 }

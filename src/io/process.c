@@ -18,7 +18,7 @@
 #include "host/drain.h"
 #include "host/feed.h"
 #include "io/descriptor.h"
-#include "io/refuse.h"
+#include "io/refusal.h"
 #include "io/signal_names.h"
 #include "io/stream.h"
 
@@ -296,7 +296,8 @@ static int l_interpreter(lua_State *L) {
 /* (errno) -> its words, its name */
 static int l_describe_error(lua_State *L) {
   int error = (int)luaL_checkinteger(L, 1);
-  ta_refuse(L, error, NULL);
+  ta_push_reason(L, error);
+  lua_pushstring(L, ta_error_code(error));
   return 2;
 }
 
@@ -329,7 +330,7 @@ static int unblock(int fd) {
 }
 
 static int refuse_pipe(lua_State *L, int error) {
-  return ta_refuse(L, -error, "cannot watch a pipe");
+  return ta_refuse(L, error, "cannot watch a pipe");
 }
 
 static void keep(void *data, const char *bytes, size_t size) {
@@ -474,7 +475,7 @@ static int l_stop(lua_State *L) {
 static int l_signal(lua_State *L) {
   struct command *command = check_open_command(L);
   int error = ta_group_signal(command->group, (int)luaL_checkinteger(L, 2), false);
-  if (error) return ta_refuse(L, -error, "cannot signal the command");
+  if (error) return ta_refuse(L, error, "cannot signal the command");
   lua_pushboolean(L, true);
   return 1;
 }

@@ -524,8 +524,10 @@ end
 
 -- Copies what comes to several places.
 local function copy_to_all(stream, places)
-  for bytes in stream.read_some, stream do
+  local bytes = stream:read_some()
+  while bytes do
     for _, place in ipairs(places) do give(place, bytes) end
+    bytes = stream:read_some()
   end
   for _, place in ipairs(places) do end_place(place) end
 end

@@ -300,12 +300,12 @@ function Channel:iter() end
 function async.channel(capacity, name) end
 
 ---@class tinyasync.SelectOptions
----@field [integer] tinyasync.Channel|tinyasync.Event|tinyasync.Task
+---@field [integer] tinyasync.Channel|tinyasync.Event|tinyasync.Task|tinyasync.Stream
 ---@field timeout? number seconds; 0 only looks
 
----Waits for the first of several channels, events and tasks. Returns its index and what it brought:
----a channel's value, nothing for an event, what `task:pawait()` returns for a task. When the time is
----over, nil and "timeout".
+---Waits for the first of several channels, events, tasks and streams. Returns its index and what it
+---brought: a channel's value, nothing for an event, what `task:pawait()` returns for a task, the
+---stream itself. When the time is over, nil and "timeout".
 ---@async
 ---@param list tinyasync.SelectOptions
 ---@return integer? index
@@ -409,6 +409,82 @@ function TaskLocal:set(value) end
 ---@return tinyasync.TaskLocal
 ---@nodiscard
 function async.task_local(default) end
+
+-- ---------------------------------------------------------------------- streams
+
+---Bytes from and to the outside: a pipe, a socket, a terminal, a file. What that refuses is nil, a
+---message and a code, as "ECONNRESET".
+---@class tinyasync.Stream
+---@field label string what reports call it
+local Stream = {}
+
+---Reads what `file:read` of Lua would.
+---@async
+---@param ... "l"|"L"|"n"|"a"|integer formats; "l" if left out
+---@return any ...
+function Stream:read(...) end
+
+---Returns what is there, at least one byte; nil at the end.
+---@async
+---@param max? integer 65536 if left out
+---@return string? bytes
+---@return string? message
+---@return string? code
+function Stream:read_some(max) end
+
+---Returns everything up to and with the text; nil if the end comes first, and nothing is taken.
+---@async
+---@param text string
+---@return string? bytes
+---@return string? message
+---@return string? code
+function Stream:read_until(text) end
+
+---Returns an iterator that reads as `read` does, and raises what is refused.
+---@param ... "l"|"L"|"n"|"a"|integer formats; "l" if left out
+---@return async fun(): any
+---@nodiscard
+function Stream:lines(...) end
+
+---Writes all of it, in the order of the calls, and returns the stream.
+---@async
+---@param ... string|number
+---@return tinyasync.Stream? self
+---@return string? message
+---@return string? code
+function Stream:write(...) end
+
+---Waits until the writes under way are done.
+---@async
+---@return tinyasync.Stream? self
+---@return string? message
+---@return string? code
+function Stream:flush() end
+
+---Waits for the writes under way; then the other side sees the end.
+---@async
+---@return tinyasync.Stream? self
+---@return string? message
+---@return string? code
+function Stream:shutdown() end
+
+---Waits for the writes under way, and closes it.
+---@async
+---@return true
+function Stream:close() end
+
+---Writes what is read to another stream, and returns how many bytes that were.
+---@async
+---@param other tinyasync.Stream
+---@param count? integer bytes; until the end if left out
+---@return integer? count
+---@return string? message
+---@return string? code
+function Stream:copy_to(other, count) end
+
+---Standard input.
+---@type tinyasync.Stream
+async.stdin = {}
 
 -- ---------------------------------------------------- extending the protocol
 

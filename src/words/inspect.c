@@ -217,18 +217,22 @@ void ta_push_running_place(struct ta_runner *runner, lua_State *L) {
   lua_pushstring(L, where_running(runner, place) ? place : "?");
 }
 
-void ta_push_running_name(struct ta_runner *runner, lua_State *L) {
+void ta_push_name_of(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
   ta_check_stack(L, LUA_MINSTACK);
-  if (!runner->current) {
-    lua_pushliteral(L, "?");
-    return;
-  }
-  ta_task_push(runner, L, runner->current);
+  ta_task_push(runner, L, task);
   ta_name_shown name;
   ta_clean_name(ta_push_task_name(L, -1), name);
-  lua_pushfstring(L, "#%I %s", (LUAI_UACINT)ta_task_id(runner->current), name);
+  lua_pushfstring(L, "#%I %s", (LUAI_UACINT)ta_task_id(task), name);
   lua_replace(L, -3);
   lua_pop(L, 1);
+}
+
+void ta_push_running_name(struct ta_runner *runner, lua_State *L) {
+  ta_check_stack(L, LUA_MINSTACK);
+  if (runner->current)
+    ta_push_name_of(runner, L, runner->current);
+  else
+    lua_pushliteral(L, "?");
 }
 
 static bool is_finalizer(const lua_Debug *ar) {

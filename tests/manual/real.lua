@@ -6,7 +6,7 @@
 --
 -- A line is "function NAME", "waits NAME" or "value NAME".  Functions are tried
 -- in a task that is being cancelled: it ends there if the function may wait.
--- That is not so for async.shield alone, whose purpose it is to hold this off.
+-- That is not so for those whose purpose it is to hold this off, or to clean up.
 
 local LUA = {}
 for name in ([[_G _VERSION arg assert collectgarbage coroutine debug dofile error getmetatable io
@@ -41,6 +41,7 @@ local objects = {
   lock = async.lock("named"),
   semaphore = async.semaphore(1, "named"),
   task_local = async.task_local(),
+  stream = async.stdin,
   timeout = caught(async.with_timeout, 0, sleep, 1),
   cancelled = cancelled.error,
   errors = caught(async.any, {function() error("tried") end}),
@@ -75,7 +76,12 @@ local arguments = {
   ["task_local:set"] = {1},
   ["lock:with"] = {nothing},
   ["semaphore:with"] = {nothing},
+  ["stream:read_until"] = {"."},
+  ["stream:copy_to"] = {async.stdin},
 }
+
+-- These are not tried.
+local waits = {["async.shield"] = true, ["stream:close"] = true}
 
 -- What has to be so before a method is tried.
 local before = {
@@ -92,6 +98,7 @@ local before = {
 
 -- `make` gives the object of a method, in the task that tries it.
 local function kind_of(name, fn, make)
+  if waits[name] then return "waits" end
   local list = table.pack(table.unpack(arguments[name] or {}))
   local task = spawn(function()
     if make then table.insert(list, 1, make()) end
@@ -103,7 +110,7 @@ local function kind_of(name, fn, make)
   if state == "failed" then
     error(("real.lua cannot try %s: %s"):format(name, tostring(task.error)), 0)
   end
-  return (state == "cancelled" or name == "async.shield") and "waits" or "function"
+  return state == "cancelled" and "waits" or "function"
 end
 
 -- ------------------------------------------------------------------------ names

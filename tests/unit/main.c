@@ -27,7 +27,8 @@ static const struct room rooms[] = {
     {"cancel", cancel_tests},   {"report", report_tests},   {"loop", loop_tests},
     {"pool", pool_tests},       {"slab", slab_tests},       {"act", act_tests},
     {"meddle", meddle_tests},   {"watch", watch_tests},     {"workers", workers_tests},
-    {"lib", lib_tests},         {"session", session_tests}, {"children", children_tests},
+    {"lib", lib_tests},         {"session", session_tests}, {"stream", stream_tests},
+    {"children", children_tests},
 };
 
 static jmp_buf out_of_test;

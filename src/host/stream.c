@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* Of a buffer, to begin with: a chunk, and what was left of the one before. */
+#define LEAST_ROOM (TA_STREAM_CHUNK + 4096)
+
+/* What is moved to the beginning of the buffer so that a whole chunk has room behind it:
+ * next to nothing beside what it costs to read that. */
+#define LITTLE (TA_STREAM_CHUNK / 2)
+
+/* ------------------------------------------------------------ the descriptor */
+
+static ssize_t result_of(ssize_t count) {
+  return count < 0 ? -errno : count;
+}
+
+static ssize_t read_now(int fd, void *bytes, size_t size) {
+  ssize_t count;
+  do count = result_of(read(fd, bytes, size));
+  while (count == -EINTR);
+  return count;
+}
+
+static ssize_t write_now(int fd, const void *bytes, size_t size) {
+  ssize_t count;
+  do count = result_of(write(fd, bytes, size));
+  while (count == -EINTR);
+  return count;
+}
+
+static bool is_possible(int fd, short what) {
+  struct pollfd asked = {.fd = fd, .events = what};
+  return poll(&asked, 1, 0) > 0;
+}
+
+/* Can the system not do the call without waiting, for such a descriptor? */
+static bool is_lacking(ssize_t count) {
+  return count == -EOPNOTSUPP || count == -ENOSYS || count == -EINVAL;
+}
+
+/* An inherited descriptor waits in its calls, and others have it too, who may be faster: the
+ * system is asked not to wait, or else right before whether it would. */
+static ssize_t read_inherited(int fd, void *bytes, size_t size) {
+  ssize_t count = -ENOSYS;
+#if defined(RWF_NOWAIT)
+  struct iovec part = {.iov_base = bytes, .iov_len = size};
+  count = result_of(preadv2(fd, &part, 1, -1, RWF_NOWAIT));
+#endif
+  if (!is_lacking(count)) return count;
+  return is_possible(fd, POLLIN) ? result_of(read(fd, bytes, size)) : -EAGAIN;
+}
+
+/* Where it would wait for room, there is room for so much. */
+static ssize_t write_inherited(int fd, const void *bytes, size_t size) {
+  ssize_t count = -ENOSYS;
+#if defined(RWF_NOWAIT)
+  struct iovec part = {.iov_base = (void *)(uintptr_t)bytes, .iov_len = size};
+  count = result_of(pwritev2(fd, &part, 1, -1, RWF_NOWAIT));
+#endif
+  if (!is_lacking(count)) return count;
+  if (!is_possible(fd, POLLOUT)) return -EAGAIN;
+  return result_of(write(fd, bytes, size < PIPE_BUF ? size : PIPE_BUF));
+}
+
+/* When nobody has the other side of a terminal any more, Linux calls that an error. */
+static bool is_left_master(int fd, ssize_t count) {
+#if defined(TIOCGPTN)
+  unsigned number;
+  return count == -EIO && ioctl(fd, TIOCGPTN, &number) == 0;
+#else
+  (void)fd, (void)count;
+  return false;
+#endif
+}
+
+static bool is_inherited(const struct ta_stream *stream) {
+  return stream->watch.kind == TA_ONCE && !stream->always;
+}
+
+/* A read that was cut short has drained a pipe or a socket, and the kernel tells when more
+ * comes; but of the end it may have told already. */
+static bool has_drained(const struct ta_stream *stream, ssize_t count, size_t size) {
+  return count > 0 && (size_t)count < size && stream->drains && !stream->watch.hung_up;
+}
+
+static bool would_wait(ssize_t count) {
+  return count == -EAGAIN || count == -EWOULDBLOCK || count == -EINTR;
+}
+
+static ssize_t read_descriptor(struct ta_stream *stream, void *bytes, size_t size) {
+  struct ta_watch *watch = &stream->watch;
+  bool inherited = is_inherited(stream);
+  if (!inherited && !ta_watch_is_ready(watch, TA_MAY_READ)) return -EAGAIN;
+  ssize_t count =
+      inherited ? read_inherited(watch->fd, bytes, size) : read_now(watch->fd, bytes, size);
+  if (would_wait(count) || has_drained(stream, count, size)) ta_watch_blocked(watch, TA_MAY_READ);
+  if (would_wait(count)) return -EAGAIN;
+  return is_left_master(watch->fd, count) ? 0 : count;
+}
+
+static ssize_t write_descriptor(struct ta_stream *stream, const void *bytes, size_t size) {
+  struct ta_watch *watch = &stream->watch;
+  bool inherited = is_inherited(stream);
+  if (!inherited && !ta_watch_is_ready(watch, TA_MAY_WRITE)) return -EAGAIN;
+  ssize_t count =
+      inherited ? write_inherited(watch->fd, bytes, size) : write_now(watch->fd, bytes, size);
+  if (!would_wait(count)) return count;
+  ta_watch_blocked(watch, TA_MAY_WRITE);
+  return -EAGAIN;
+}
+
+static void close_watch(struct ta_stream *stream) {
+  if (stream->always && stream->watch.fd >= 0) close(stream->watch.fd);
+  if (stream->always)
+    stream->watch.fd = -1;
+  else
+    ta_watch_close(&stream->watch);
+}
+
+/* Of a pipe the end is seen when its descriptor goes. */
+static int shutdown_descriptor(struct ta_stream *stream) {
+  int fd = stream->watch.fd;
+  if (shutdown(fd, SHUT_WR) == 0 || errno == ENOTCONN) return 0;
+  if (errno != ENOTSOCK) return -errno;
+  if ((fcntl(fd, F_GETFL) & O_ACCMODE) != O_WRONLY) return -EOPNOTSUPP;
+  close_watch(stream);
+  return 0;
+}
+
+static void forget_nothing(struct ta_stream *stream) {
+  (void)stream;
+}
+
+static const struct ta_transport descriptor = {.read = read_descriptor,
+                                               .write = write_descriptor,
+                                               .shutdown = shutdown_descriptor,
+                                               .close = forget_nothing};
+
+/* -------------------------------------------------------------- open, close */
+
+static void look_at_sort(struct ta_stream *stream, int fd) {
+  struct stat about;
+  if (fstat(fd, &about) != 0) return;
+  stream->drains = S_ISFIFO(about.st_mode) || S_ISSOCK(about.st_mode);
+}
+
+int ta_stream_open(struct ta_loop *loop, enum ta_watch_kind kind, int fd, ta_ready_fn *on_ready,
+                   struct ta_stream *stream) {
+  *stream = (struct ta_stream){.needs_to_read = TA_MAY_READ, .needs_to_write = TA_MAY_WRITE};
+  int error = ta_watch_open(loop, kind, fd, on_ready, &stream->watch);
+  stream->always = error == -EPERM;
+  stream->watch.fd = error && !stream->always ? -1 : fd;
+  if (error && !stream->always) return error;
+  if (stream->always) stream->watch.blocked = 0;
+  if (kind == TA_EDGE) look_at_sort(stream, fd);
+  stream->goes_on = kind == TA_ONCE || stream->always;
+  stream->transport = &descriptor;
+  return 0;
+}
+
+/* ------------------------------------------------------------------- buffer */
+
+/* One buffer is kept for whichever stream needs one next: those that are empty have none. */
+static void give_back_buffer(struct ta_stream *stream) {
+  struct ta_loop *loop = stream->watch.loop;
+  bool is_kept = loop && loop->slots && !loop->spare && stream->room == LEAST_ROOM;
+  if (is_kept)
+    loop->spare = stream->bytes;
+  else
+    free(stream->bytes);
+  stream->bytes = NULL;
+  stream->start = stream->end = stream->room = 0;
+}
+
+static int get_buffer(struct ta_stream *stream) {
+  struct ta_loop *loop = stream->watch.loop;
+  stream->bytes = loop->spare ? loop->spare : malloc(LEAST_ROOM);
+  loop->spare = NULL;
+  if (!stream->bytes) return -ENOMEM;
+  stream->room = LEAST_ROOM;
+  return 0;
+}
+
+static void move_to_front(struct ta_stream *stream) {
+  size_t held = ta_stream_held(stream);
+  memmove(stream->bytes, stream->bytes + stream->start, held);
+  stream->start = 0;
+  stream->end = held;
+}
+
+/* A long line has gone: its memory goes too. */
+static void shrink(struct ta_stream *stream) {
+  char *bytes = realloc(stream->bytes, LEAST_ROOM);
+  if (!bytes) return;
+  stream->bytes = bytes;
+  stream->room = LEAST_ROOM;
+}
+
+static int grow(struct ta_stream *stream) {
+  if (stream->room > SIZE_MAX / 2) return -ENOMEM;
+  char *bytes = realloc(stream->bytes, stream->room * 2);
+  if (!bytes) return -ENOMEM;
+  stream->bytes = bytes;
+  stream->room *= 2;
+  return 0;
+}
+
+/* Room behind what is held, for a chunk if that costs little.  What is held moves, or the
+ * buffer doubles, only once for about as many bytes as it holds. */
+static int make_room(struct ta_stream *stream) {
+  if (!stream->bytes) return get_buffer(stream);
+  size_t held = ta_stream_held(stream);
+  bool is_tight = stream->room - stream->end < LITTLE;
+  bool wants_chunk = stream->room - stream->end < TA_STREAM_CHUNK;
+  if (stream->start > 0 && ((wants_chunk && held <= LITTLE) || (is_tight && held <= stream->start)))
+    move_to_front(stream);
+  if (stream->room > LEAST_ROOM && stream->start == 0 && held <= LITTLE) shrink(stream);
+  return stream->room - stream->end < LITTLE ? grow(stream) : 0;
+}
+
+void ta_stream_take(struct ta_stream *stream, size_t size) {
+  stream->start += size;
+  if (stream->bytes && stream->start == stream->end) give_back_buffer(stream);
+}
+
+/* ---------------------------------------------------------- reading, writing */
+
+static bool has_ended(const struct ta_stream *stream) {
+  return stream->at_end && !stream->goes_on;
+}
+
+/* The end after an error, of which a write may have been told, is that error. */
+static ssize_t receive(struct ta_stream *stream, void *bytes, size_t size) {
+  if (stream->watch.fd < 0) return -EBADF;
+  ssize_t count = stream->transport->read(stream, bytes, size);
+  if (count == -EAGAIN) return count;
+  if (count > 0) stream->received += (uint64_t)count;
+  if (count < 0 && !stream->error) stream->error = (int)count;
+  stream->at_end = count == 0;
+  return count <= 0 && stream->error ? stream->error : count;
+}
+
+ssize_t ta_stream_fill(struct ta_stream *stream) {
+  if (has_ended(stream)) return stream->error;
+  int error = make_room(stream);
+  if (error) return error;
+  size_t room = stream->room - stream->end;
+  size_t size = room < TA_STREAM_CHUNK ? room : TA_STREAM_CHUNK;
+  ssize_t count = receive(stream, stream->bytes + stream->end, size);
+  if (count > 0) stream->end += (size_t)count;
+  if (ta_stream_held(stream) == 0) give_back_buffer(stream);
+  return count;
+}
+
+ssize_t ta_stream_read(struct ta_stream *stream, void *bytes, size_t size) {
+  size_t held = ta_stream_held(stream);
+  size_t taken = held < size ? held : size;
+  if (!held) return has_ended(stream) ? stream->error : receive(stream, bytes, size);
+  memcpy(bytes, stream->bytes + stream->start, taken);
+  ta_stream_take(stream, taken);
+  return (ssize_t)taken;
+}
+
+/* A connection that is lost is told of once: whoever reads is to hear of it too.  That nobody
+ * reads any more says nothing of what there is to be read. */
+ssize_t ta_stream_write(struct ta_stream *stream, const void *bytes, size_t size) {
+  if (stream->shut) return -EPIPE;
+  if (stream->watch.fd < 0) return -EBADF;
+  ssize_t count = stream->transport->write(stream, bytes, size);
+  bool is_lost = count == -ECONNRESET || count == -ETIMEDOUT;
+  if (is_lost && !stream->error) stream->error = (int)count;
+  return count;
+}
+
+int ta_stream_shutdown(struct ta_stream *stream) {
+  if (stream->shut) return 0;
+  if (stream->watch.fd < 0) return -EBADF;
+  int error = stream->transport->shutdown(stream);
+  if (!error) stream->shut = true;
+  return error;
+}
+
+void ta_stream_close(struct ta_stream *stream) {
+  if (!stream->transport) return;
+  stream->transport->close(stream);
+  stream->transport = NULL;
+  if (stream->bytes) give_back_buffer(stream);
+  close_watch(stream);
+}

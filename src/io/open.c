@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/open.h"
+
+#include "io/process.h"
+#include "io/stdin.h"
+
+void ta_io_open(struct ta_io *io, lua_State *L) {
+  ta_io_keep(io, L);
+  lua_getglobal(L, "async");
+  ta_offer_stdin(io, L);
+  ta_offer_processes(io, L);
+  lua_pop(L, 1);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * open.h -- opens the parts of async that wait for the outside.
+ *
+ * Each part is loaded when a script first asks for it.
+ */
+#ifndef TA_IO_OPEN_H
+#define TA_IO_OPEN_H
+
+#include "io/io.h"
+
+/* After ta_open(): the parts are offered in the table async.  [-0, +0, e] */
+void ta_io_open(struct ta_io *io, lua_State *L);
+
+#endif

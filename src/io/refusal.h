@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * refusal.h -- what the outside refuses, as scripts get it: nil, message, code.
+ *
+ * The message names the thing and the reason, the code is the system's name for that.
+ */
+#ifndef TA_IO_REFUSAL_H
+#define TA_IO_REFUSAL_H
+
+#include <lua.h>
+
+/* "ECONNRESET", of a positive errno. */
+const char *ta_error_code(int error);
+
+/* Pushes "connection reset by peer", of a positive errno: as it stands in a sentence.
+ * [-0, +1, m] */
+void ta_push_reason(lua_State *L, int error);
+
+/* Pushes nil, "WHAT: connection reset by peer" and "ECONNRESET" of a negative errno, and
+ * returns 3.  `what` is a format as of lua_pushfstring().  [-0, +3, m] */
+int ta_refuse(lua_State *L, int error, const char *what, ...);
+
+/* Pushes nil, the words and the code.  [-0, +3, m] */
+int ta_refuse_in_words(lua_State *L, const char *words, const char *code);
+
+#endif

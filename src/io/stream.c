@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/stream.h"
+
+#include <errno.h>
+#include <lauxlib.h>
+#include <string.h>
+
+#include "io/reading.h"
+#include "io/waiting.h"
+#include "io/writing.h"
+
+/* Upvalues of what finds fields of a stream, after the Runner. */
+enum { METHODS = 2 };
+
+/* ------------------------------------------------------------------ selecting */
+
+/* Bytes, or the end, or an error: a read need not wait.  Whoever reads already is woken, as
+ * the kernel will not tell of what was taken from it. */
+static bool has_come(struct ta_stream_object *object) {
+  if (object->closed || ta_stream_held(&object->stream) > 0) return true;
+  ssize_t count = ta_fill_stream(object);
+  if (count == -EAGAIN) return false;
+  ta_wake_readers(object);
+  return true;
+}
+
+/* What would have it wait is asked for here, where that can fail. */
+static bool is_ready(struct ta_runner *runner, void *subject) {
+  struct ta_stream_object *object = subject;
+  struct ta_stream *stream = &object->stream;
+  (void)runner;
+  return has_come(object) || ta_watch_want(&stream->watch, stream->needs_to_read) != 0;
+}
+
+static struct ta_list *selecting(void *subject) {
+  return &((struct ta_stream_object *)subject)->selecting;
+}
+
+/* Nothing is taken: the stream itself. */
+static int give(struct ta_runner *runner, lua_State *L, int index) {
+  (void)runner;
+  lua_pushvalue(L, index);
+  return 1;
+}
+
+static const struct ta_selectable selectable = {
+    .ready = is_ready, .queue = selecting, .give = give};
+
+/* ----------------------------------------------------------------------- kind */
+
+static struct ta_stream_object *check(lua_State *L) {
+  return ta_check_object(L, 1, &ta_stream_kind);
+}
+
+static int l_close_at_once(lua_State *L) {
+  ta_close_waiting(check(L));
+  return 0;
+}
+
+static int l_collect(lua_State *L) {
+  struct ta_stream_object *object = check(L);
+  if (!object->io) return 0;
+  ta_close_waiting(object);
+  ta_detach(&object->reading);
+  return 0;
+}
+
+static int l_tostring(lua_State *L) {
+  const struct ta_stream_object *object = check(L);
+  lua_pushfstring(L, "stream %s%s", object->label, object->closed ? " (closed)" : "");
+  return 1;
+}
+
+/* A method, or the field `label`. */
+static int l_index(lua_State *L) {
+  lua_settop(L, 2);
+  lua_pushvalue(L, 2);
+  if (lua_rawget(L, lua_upvalueindex(METHODS)) != LUA_TNIL) return 1;
+  const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+  lua_settop(L, 2);
+  if (strcmp(key, "label") == 0 && lua_isuserdata(L, 1))
+    lua_getiuservalue(L, 1, 1);
+  else
+    lua_gettable(L, lua_upvalueindex(METHODS));
+  return 1;
+}
+
+static const struct ta_function methods[] = {{"read", ta_l_stream_read},
+                                             {"read_some", ta_l_stream_read_some},
+                                             {"read_until", ta_l_stream_read_until},
+                                             {"lines", ta_l_stream_lines},
+                                             {"write", ta_l_stream_write},
+                                             {"flush", ta_l_stream_flush},
+                                             {"shutdown", ta_l_stream_shutdown},
+                                             {"close", ta_l_stream_close},
+                                             {"copy_to", ta_l_stream_copy_to},
+                                             {NULL, NULL}};
+
+static const struct ta_function meta[] = {
+    {"__gc", l_collect}, {"__close", l_close_at_once}, {"__tostring", l_tostring}, {NULL, NULL}};
+
+const struct ta_object_kind ta_stream_kind = {
+    .name = "Stream", .methods = methods, .meta = meta, .select = &selectable};
+
+/* Fields that are no methods are found by a function.  The stream is on top. */
+static void complete_kind(struct ta_runner *runner, lua_State *L) {
+  lua_getmetatable(L, -1);
+  int metatable = lua_gettop(L);
+  if (lua_getfield(L, metatable, "__index") == LUA_TTABLE) {
+    ta_push_function(runner, L, l_index);
+    lua_getupvalue(L, -1, 1);
+    lua_pushvalue(L, metatable + 1);
+    lua_pushcclosure(L, l_index, METHODS);
+    lua_setfield(L, metatable, "__index");
+  }
+  lua_settop(L, metatable - 1);
+}
+
+/* ------------------------------------------------------------------ functions */
+
+struct ta_stream_object *ta_push_stream(struct ta_io *io, lua_State *L, const char *label) {
+  struct ta_stream_object *object =
+      ta_push_object(io->runner, L, &ta_stream_kind, sizeof *object, 1);
+  ta_init_waiting(object, io);
+  object->label = "";
+  object->max_line = TA_MAX_LINE;
+  complete_kind(io->runner, L);
+  object->label = lua_pushstring(L, label);
+  lua_setiuservalue(L, -2, 1);
+  return object;
+}
+
+int ta_open_stream(struct ta_stream_object *object, enum ta_watch_kind kind, int fd) {
+  int error = ta_stream_open(object->io->loop, kind, fd, ta_stream_is_ready, &object->stream);
+  if (!error) object->closed = false;
+  return error;
+}
+
+void ta_set_max_line(struct ta_stream_object *object, size_t bytes) {
+  object->max_line = bytes;
+}
+
+struct ta_stream_object *ta_to_stream(struct ta_runner *runner, lua_State *L, int index) {
+  return ta_to_object(runner, L, index, &ta_stream_kind);
+}
+
+struct ta_stream *ta_stream_of(struct ta_stream_object *object) {
+  return &object->stream;
+}
+
+void ta_end_stream(struct ta_stream_object *object) {
+  object->ended = true;
+  ta_wake_readers(object);
+}
+
+bool ta_look_at_stream(struct ta_stream_object *object) {
+  struct ta_stream *stream = &object->stream;
+  if (object->closed || ta_stream_held(stream)) return !object->closed;
+  if (ta_stream_fill(stream) <= 0) return false;
+  ta_wake_readers(object);
+  return true;
+}
+
+void ta_close_stream(struct ta_stream_object *object) {
+  ta_close_waiting(object);
+}

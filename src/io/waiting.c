@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/waiting.h"
+
+#include <errno.h>
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "io/refusal.h"
+
+#define ENOUGH_FOR_A_STEP 65536 /* bytes */
+
+static struct ta_runner *runner_of(const struct ta_stream_object *object) {
+  return object->io->runner;
+}
+
+/* --------------------------------------------------------------------- lists */
+
+static bool is_empty(const struct ta_list *list) {
+  return list->ring.next == &list->ring;
+}
+
+static void append(struct ta_list *list, struct ta_link *link) {
+  link->prev = list->ring.prev;
+  link->next = &list->ring;
+  link->prev->next = list->ring.prev = link;
+}
+
+static void leave(struct ta_link *link) {
+  if (!link->next) return;
+  link->prev->next = link->next;
+  link->next->prev = link->prev;
+  link->next = link->prev = NULL;
+}
+
+static struct ta_turn *first_turn(const struct ta_stream_object *object) {
+  return is_empty(&object->turns) ? NULL : (struct ta_turn *)object->turns.ring.next;
+}
+
+/* -------------------------------------------------------------------- waking */
+
+/* A ticket is good for one wake. */
+static void unpark(const struct ta_stream_object *object, struct ta_ticket *ticket) {
+  struct ta_ticket taken = *ticket;
+  *ticket = (struct ta_ticket){0};
+  if (taken.wait) ta_unpark(runner_of(object), taken);
+}
+
+void ta_wake_readers(struct ta_stream_object *object) {
+  unpark(object, &object->ticket);
+  while (!is_empty(&object->selecting) && ta_wake_first(runner_of(object), &object->selecting))
+    continue;
+}
+
+static void wake_writer(struct ta_stream_object *object) {
+  struct ta_turn *turn = first_turn(object);
+  if (turn) unpark(object, &turn->ticket);
+}
+
+void ta_stream_is_ready(struct ta_watch *watch, unsigned directions) {
+  struct ta_stream_object *object = (struct ta_stream_object *)watch;
+  if (directions & object->stream.needs_to_read) ta_wake_readers(object);
+  if (directions & object->stream.needs_to_write) wake_writer(object);
+}
+
+/* The directions that somebody waits for. */
+static unsigned needed(const struct ta_stream_object *object) {
+  const struct ta_turn *turn = first_turn(object);
+  bool reads = object->ticket.wait || !is_empty(&object->selecting);
+  bool writes = turn && turn->ticket.wait;
+  return (reads ? object->stream.needs_to_read : 0) | (writes ? object->stream.needs_to_write : 0);
+}
+
+/* Nobody waits for some of what is wanted, perhaps. */
+static void unwant(struct ta_stream_object *object) {
+  unsigned idle = object->stream.watch.wanted & ~needed(object);
+  if (idle) ta_watch_unwant(&object->stream.watch, idle);
+}
+
+/* --------------------------------------------------------------------- words */
+
+int ta_refuse_closed(lua_State *L) {
+  return ta_refuse_in_words(L, "closed", "ECANCELED");
+}
+
+int ta_refuse_to_read(lua_State *L, const struct ta_stream_object *object, int error) {
+  return ta_refuse(L, error, "cannot read %s", object->label);
+}
+
+int ta_refuse_to_write(lua_State *L, const struct ta_stream_object *object, int error) {
+  return ta_refuse(L, error, "cannot write to %s", object->label);
+}
+
+void ta_check_not_closed(lua_State *L, const struct ta_stream_object *object) {
+  if (object->closed || object->closing) luaL_error(L, "the stream is closed");
+}
+
+struct ta_stream_object *ta_check_stream(lua_State *L) {
+  struct ta_stream_object *object = ta_check_object(L, 1, &ta_stream_kind);
+  ta_enter(ta_upvalue_runner(L), L);
+  ta_check_not_closed(L, object);
+  return object;
+}
+
+/* ------------------------------------------------------------------ fairness */
+
+void ta_note_moved(struct ta_stream_object *object, size_t bytes) {
+  uint64_t step = ta_steps(runner_of(object));
+  if (object->step != step) object->moved = 0;
+  object->step = step;
+  object->moved += bytes;
+}
+
+bool ta_has_moved_enough(struct ta_stream_object *object, lua_State *L) {
+  struct ta_runner *runner = runner_of(object);
+  if (object->moved < ENOUGH_FOR_A_STEP || object->step != ta_steps(runner)) return false;
+  return ta_can_wait(runner, L) && !ta_is_cancelled(runner) && lua_checkstack(L, LUA_MINSTACK);
+}
+
+/* ------------------------------------------------------------------- reading */
+
+static void stop_reading(struct ta_stream_object *object) {
+  ta_detach(&object->reading);
+  object->reader = NULL;
+  object->copy = NULL;
+  object->ticket = (struct ta_ticket){0};
+  unwant(object);
+}
+
+static void describe_read(const void *subject, char *text, size_t size) {
+  snprintf(text, size, "%s", ((const struct ta_stream_object *)subject)->label);
+}
+
+static void disarm_read(void *subject) {
+  stop_reading(subject);
+}
+
+static const struct ta_wait_kind read_kind = {
+    .action = "read", .describe = describe_read, .disarm = disarm_read};
+
+static struct ta_stream_object *read_by(struct ta_attachment *attachment) {
+  size_t offset = offsetof(struct ta_stream_object, reading);
+  return (struct ta_stream_object *)(void *)((char *)attachment - offset);
+}
+
+static void forget_reader(struct ta_attachment *attachment) {
+  stop_reading(read_by(attachment));
+}
+
+static void end_reader(struct ta_runner *runner, struct ta_task *task,
+                       struct ta_attachment *attachment) {
+  (void)runner, (void)task;
+  forget_reader(attachment);
+}
+
+static const struct ta_attachment_kind reader_kind = {.on_end = end_reader,
+                                                      .on_forget = forget_reader};
+
+void ta_check_reader(lua_State *L, const struct ta_stream_object *object) {
+  if (!object->reader) return;
+  ta_push_name_of(runner_of(object), L, object->reader);
+  luaL_error(L, "task %s is in the middle of reading %s", lua_tostring(L, -1), object->label);
+}
+
+ssize_t ta_fill_stream(struct ta_stream_object *object) {
+  ssize_t count = ta_stream_fill(&object->stream);
+  if (count > 0) ta_note_moved(object, (size_t)count);
+  return count == -EAGAIN && object->ended ? 0 : count;
+}
+
+void ta_take_from_stream(struct ta_stream_object *object, size_t bytes) {
+  object->takes++;
+  ta_stream_take(&object->stream, bytes);
+}
+
+static int k_read(lua_State *L, int status, lua_KContext context) {
+  struct ta_stream_object *object = lua_touserdata(L, 1);
+  struct ta_read read = object->read;
+  (void)status, (void)context;
+  stop_reading(object);
+  return read.go_on(L, object, &read);
+}
+
+/* The task is in the middle of a read, whatever it waits for. */
+static void begin_reading(struct ta_stream_object *object, const struct ta_read *read) {
+  struct ta_runner *runner = runner_of(object);
+  object->read = *read;
+  object->reader = ta_running_task(runner, NULL, NULL);
+  ta_attach(runner, &object->reading, &reader_kind);
+}
+
+/* Has the ticket unparked when the system may go on in the direction: in the next pass,
+ * where nobody knows that it may not. */
+static int want(struct ta_stream_object *object, unsigned direction, struct ta_ticket ticket) {
+  struct ta_watch *watch = &object->stream.watch;
+  if (ta_watch_is_ready(watch, direction)) return ta_wake(runner_of(object), ticket);
+  return ta_watch_want(watch, direction);
+}
+
+int ta_arm_reader(lua_State *L, struct ta_stream_object *object, const struct ta_read *read) {
+  struct ta_ticket ticket = ta_take_ticket(runner_of(object), L, &read_kind, object);
+  int error = want(object, object->stream.needs_to_read, ticket);
+  if (error) return error;
+  begin_reading(object, read);
+  object->ticket = ticket;
+  return 0;
+}
+
+int ta_park_reader(lua_State *L, struct ta_stream_object *object) {
+  return ta_park(runner_of(object), L, object->ticket, 0, k_read);
+}
+
+/* ------------------------------------------------------------------- writing */
+
+bool ta_has_turns(const struct ta_stream_object *object) {
+  return !is_empty(&object->turns);
+}
+
+void ta_end_turn(struct ta_turn *turn) {
+  if (!turn) return;
+  struct ta_stream_object *object = turn->object;
+  if (turn->begun) object->stream.torn = true;
+  turn->begun = false;
+  turn->ticket = (struct ta_ticket){0};
+  ta_detach(&turn->attachment);
+  leave(&turn->link);
+  wake_writer(object);
+  unwant(object);
+}
+
+/* Its task waits no more. */
+static void give_up(struct ta_turn *turn) {
+  ta_end_turn(turn);
+  if (turn->source) stop_reading(turn->source);
+  if (turn->closes) ta_close_waiting(turn->object);
+  turn->closes = false;
+}
+
+static void describe_write(const void *subject, char *text, size_t size) {
+  snprintf(text, size, "%s", ((const struct ta_turn *)subject)->object->label);
+}
+
+static void disarm_write(void *subject) {
+  give_up(subject);
+}
+
+static const struct ta_wait_kind write_kind = {
+    .action = "write", .describe = describe_write, .disarm = disarm_write};
+
+static void forget_writer(struct ta_attachment *attachment) {
+  size_t offset = offsetof(struct ta_turn, attachment);
+  give_up((struct ta_turn *)(void *)((char *)attachment - offset));
+}
+
+static void end_writer(struct ta_runner *runner, struct ta_task *task,
+                       struct ta_attachment *attachment) {
+  (void)runner, (void)task;
+  forget_writer(attachment);
+}
+
+static const struct ta_attachment_kind writer_kind = {.on_end = end_writer,
+                                                      .on_forget = forget_writer};
+
+static int l_forget_turn(lua_State *L);
+
+static const struct ta_function turn_meta[] = {{"__gc", l_forget_turn}, {NULL, NULL}};
+static const struct ta_object_kind turn_kind = {.name = "Turn", .meta = turn_meta};
+
+static int l_forget_turn(lua_State *L) {
+  struct ta_turn *turn = ta_check_object(L, 1, &turn_kind);
+  if (turn->object) ta_end_turn(turn);
+  return 0;
+}
+
+struct ta_turn *ta_push_turn(lua_State *L, int index, bool begun) {
+  struct ta_stream_object *object = lua_touserdata(L, index);
+  bool torn = object->stream.torn;
+  object->stream.torn = torn || begun;
+  struct ta_turn *turn = ta_push_object(runner_of(object), L, &turn_kind, sizeof *turn, 2);
+  object->stream.torn = torn;
+  lua_pushvalue(L, index);
+  lua_setiuservalue(L, -2, 1);
+  turn->object = object;
+  turn->begun = begun;
+  return turn;
+}
+
+/* Whatever is raised then, the turn has ended before. */
+static void end_unless_it_can_wait(lua_State *L, struct ta_turn *turn) {
+  struct ta_runner *runner = runner_of(turn->object);
+  if (!ta_can_wait(runner, L) || ta_is_cancelled(runner)) give_up(turn);
+}
+
+static int k_turn(lua_State *L, int status, lua_KContext context) {
+  struct ta_turn *turn = lua_touserdata(L, -1);
+  (void)status, (void)context;
+  turn->ticket = (struct ta_ticket){0};
+  if (turn->source) stop_reading(turn->source);
+  return turn->go_on(L, turn);
+}
+
+/* Whoever has not got the turn yet is woken by who has. */
+static int arm_turn(struct ta_turn *turn, struct ta_ticket ticket) {
+  struct ta_stream_object *object = turn->object;
+  if (!turn->link.next) append(&object->turns, &turn->link);
+  if (first_turn(object) != turn) return 0;
+  return want(object, object->stream.needs_to_write, ticket);
+}
+
+int ta_arm_turn(lua_State *L, struct ta_turn *turn) {
+  struct ta_runner *runner = runner_of(turn->object);
+  end_unless_it_can_wait(L, turn);
+  struct ta_ticket ticket = ta_take_ticket(runner, L, &write_kind, turn);
+  int error = arm_turn(turn, ticket);
+  if (error) {
+    ta_end_turn(turn);
+    return error;
+  }
+  turn->ticket = ticket;
+  ta_attach(runner, &turn->attachment, &writer_kind);
+  if (turn->source) begin_reading(turn->source, &turn->source->read);
+  if (turn->source) turn->source->copy = turn;
+  return 0;
+}
+
+int ta_park_turn(lua_State *L, struct ta_turn *turn) {
+  return ta_park(runner_of(turn->object), L, turn->ticket, 0, k_turn);
+}
+
+/* ------------------------------------------------------------------- closing */
+
+void ta_init_waiting(struct ta_stream_object *object, struct ta_io *io) {
+  object->io = io;
+  object->closed = true;
+  object->stream.watch.fd = -1;
+  ta_list_init(&object->turns);
+  ta_list_init(&object->selecting);
+}
+
+/* Those who wait to write find no turn, and the stream closed. */
+static void wake_writers(struct ta_stream_object *object) {
+  struct ta_turn *turn;
+  while ((turn = first_turn(object))) {
+    leave(&turn->link);
+    unpark(object, &turn->ticket);
+  }
+}
+
+void ta_close_waiting(struct ta_stream_object *object) {
+  if (object->closed) return;
+  object->closed = true;
+  ta_wake_readers(object);
+  wake_writers(object);
+  if (object->copy) unpark(object, &object->copy->ticket);
+  ta_stream_close(&object->stream);
+}

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/writing.h"
+
+#include <errno.h>
+#include <lauxlib.h>
+#include <stdio.h>
+
+#include "io/refusal.h"
+#include "io/waiting.h"
+
+#define WRITTEN_AT_ONCE 65536 /* bytes */
+
+enum { STREAM = 1, FIRST = 2 };
+
+/* Waits with the turn, which is on top, and goes on with it. */
+static int wait_with(lua_State *L, struct ta_turn *turn, ta_turn_fn *go_on) {
+  struct ta_stream_object *object = turn->object;
+  turn->go_on = go_on;
+  int error = ta_arm_turn(L, turn);
+  return error ? ta_refuse_to_write(L, object, error) : ta_park_turn(L, turn);
+}
+
+static int give_stream(lua_State *L, struct ta_turn *turn) {
+  ta_end_turn(turn);
+  lua_pushvalue(L, STREAM);
+  return 1;
+}
+
+static int refuse(lua_State *L, struct ta_turn *turn, const struct ta_stream_object *object,
+                  int error) {
+  ta_end_turn(turn);
+  return ta_refuse_to_write(L, object, error);
+}
+
+static int refuse_closed(lua_State *L, struct ta_turn *turn) {
+  ta_end_turn(turn);
+  return ta_refuse_closed(L);
+}
+
+static int refuse_torn(lua_State *L, struct ta_turn *turn) {
+  ta_end_turn(turn);
+  return ta_refuse_in_words(L, "an earlier write was cut short", "ECANCELED");
+}
+
+/* -------------------------------------------------------------------- write */
+
+/* A write under way; it has no turn as long as it need not wait. */
+struct writing {
+  struct ta_stream_object *object;
+  struct ta_turn *turn;
+  int argument, last;
+  size_t at;
+  bool begun;
+};
+
+/* Goes as far as the system takes it at once.  1: all of it has left; 0: it has to wait, or
+ * to rest; or a negative errno. */
+static int push_on(lua_State *L, struct writing *writing) {
+  struct ta_stream_object *object = writing->object;
+  for (; writing->argument <= writing->last; writing->argument++, writing->at = 0) {
+    size_t length;
+    const char *text = lua_tolstring(L, writing->argument, &length);
+    while (writing->at < length) {
+      size_t left = length - writing->at;
+      if (writing->begun && ta_has_moved_enough(object, L)) return 0;
+      ssize_t count = ta_stream_write(&object->stream, text + writing->at,
+                                      left < WRITTEN_AT_ONCE ? left : WRITTEN_AT_ONCE);
+      if (count < 0) return count == -EAGAIN ? 0 : (int)count;
+      writing->at += (size_t)count;
+      writing->begun = true;
+      ta_note_moved(object, (size_t)count);
+    }
+  }
+  return 1;
+}
+
+static int go_on_writing(lua_State *L, struct ta_turn *turn);
+
+/* Has the write wait, with a turn of its own.  A finalizer may have closed the stream. */
+static int wait_in_write(lua_State *L, const struct writing *writing) {
+  struct ta_turn *turn = writing->turn;
+  if (!turn) turn = ta_push_turn(L, STREAM, writing->begun);
+  if (writing->object->closed) return refuse_closed(L, turn);
+  turn->argument = writing->argument;
+  turn->at = writing->at;
+  turn->begun = writing->begun;
+  return wait_with(L, turn, go_on_writing);
+}
+
+static int write_on(lua_State *L, struct writing *writing) {
+  int result = push_on(L, writing);
+  if (result == 0) return wait_in_write(L, writing);
+  if (writing->turn) writing->turn->begun = false;
+  if (result < 0) return refuse(L, writing->turn, writing->object, result);
+  return give_stream(L, writing->turn);
+}
+
+/* The turn, on top, is the first, or the stream is closed. */
+static int go_on_writing(lua_State *L, struct ta_turn *turn) {
+  struct writing writing = {.object = turn->object,
+                            .turn = turn,
+                            .argument = turn->argument,
+                            .last = lua_gettop(L) - 1,
+                            .at = turn->at,
+                            .begun = turn->begun};
+  if (writing.object->closed) return refuse_closed(L, turn);
+  if (writing.object->stream.torn) return refuse_torn(L, turn);
+  return write_on(L, &writing);
+}
+
+/* Numbers are written as Lua's files write them. */
+static void make_text(lua_State *L, int index) {
+  char text[64];
+  if (lua_type(L, index) != LUA_TNUMBER || lua_isinteger(L, index)) return;
+  snprintf(text, sizeof text, LUA_NUMBER_FMT, (LUAI_UACNUMBER)lua_tonumber(L, index));
+  lua_pushstring(L, text);
+  lua_replace(L, index);
+}
+
+/* Several small ones become one, which the system takes at once. */
+static int check_texts(lua_State *L) {
+  size_t length, whole = 0;
+  int last = lua_gettop(L);
+  for (int i = FIRST; i <= last; i++) {
+    make_text(L, i);
+    luaL_checklstring(L, i, NULL);
+  }
+  for (int i = FIRST; i <= last; i++) {
+    lua_tolstring(L, i, &length);
+    whole += length;
+  }
+  if (last > FIRST && whole <= WRITTEN_AT_ONCE) lua_concat(L, last - STREAM);
+  return lua_gettop(L);
+}
+
+static int begin_writing(lua_State *L, struct ta_stream_object *object) {
+  struct writing writing = {.object = object, .argument = FIRST, .last = lua_gettop(L)};
+  if (object->closed) return refuse_closed(L, NULL);
+  if (object->stream.torn) return refuse_torn(L, NULL);
+  if (ta_has_turns(object)) return wait_in_write(L, &writing);
+  return write_on(L, &writing);
+}
+
+static int l_write_on(lua_State *L) {
+  return begin_writing(L, lua_touserdata(L, STREAM));
+}
+
+int ta_l_stream_write(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct ta_stream_object *object = ta_check_stream(L);
+  int last = check_texts(L);
+  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  ta_check_not_closed(L, object); /* by a finalizer */
+  if (last < FIRST) return give_stream(L, NULL);
+  if (ta_has_gone_on(runner, L) || ta_has_moved_enough(object, L))
+    return ta_give_turn_before(runner, L, l_write_on);
+  return begin_writing(L, object);
+}
+
+/* --------------------------------------------------- after what is under way */
+
+/* Calls it when the writes under way are done: at once, without a turn, if there are none. */
+static int after_writes(lua_State *L, struct ta_stream_object *object, ta_turn_fn *go_on) {
+  lua_settop(L, STREAM);
+  struct ta_turn *turn = ta_push_turn(L, STREAM, false);
+  if (object->closed || !ta_has_turns(object)) return go_on(L, turn);
+  return wait_with(L, turn, go_on);
+}
+
+static int go_on_flushing(lua_State *L, struct ta_turn *turn) {
+  return turn->object->closed ? refuse_closed(L, turn) : give_stream(L, turn);
+}
+
+int ta_l_stream_flush(lua_State *L) {
+  struct ta_stream_object *object = ta_check_stream(L);
+  if (!ta_has_turns(object)) return give_stream(L, NULL);
+  return after_writes(L, object, go_on_flushing);
+}
+
+static int go_on_shutting(lua_State *L, struct ta_turn *turn) {
+  struct ta_stream_object *object = turn->object;
+  if (object->closed) return refuse_closed(L, turn);
+  int error = ta_stream_shutdown(&object->stream);
+  if (error == -EAGAIN) return wait_with(L, turn, go_on_shutting);
+  if (!error) return give_stream(L, turn);
+  ta_end_turn(turn);
+  return ta_refuse(L, error, "cannot shut down %s", object->label);
+}
+
+int ta_l_stream_shutdown(lua_State *L) {
+  return after_writes(L, ta_check_stream(L), go_on_shutting);
+}
+
+static int close_now(lua_State *L, struct ta_stream_object *object) {
+  ta_close_waiting(object);
+  lua_pushboolean(L, true);
+  return 1;
+}
+
+static int go_on_closing(lua_State *L, struct ta_turn *turn) {
+  turn->closes = false;
+  ta_end_turn(turn);
+  return close_now(L, turn->object);
+}
+
+/* Clean-up: where nothing can wait any more it goes at once. */
+int ta_l_stream_close(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct ta_stream_object *object = ta_check_object(L, STREAM, &ta_stream_kind);
+  bool waits = !object->closed && ta_has_turns(object) && ta_can_wait(runner, L);
+  if (!waits || ta_is_cancelled(runner)) return close_now(L, object);
+  lua_settop(L, STREAM);
+  struct ta_turn *turn = ta_push_turn(L, STREAM, false);
+  if (object->closed || !ta_has_turns(object)) return go_on_closing(L, turn);
+  object->closing = turn->closes = true;
+  return wait_with(L, turn, go_on_closing);
+}
+
+/* -------------------------------------------------------------------- copies */
+
+enum { TARGET = 2, COUNT, COPY_TURN };
+
+static int finish_copy(lua_State *L, const struct ta_read *read) {
+  lua_pushinteger(L, (lua_Integer)read->copied);
+  return 1;
+}
+
+/* More to be written has come: 0.  Or what the C function returns. */
+static int wait_for_more(lua_State *L, struct ta_stream_object *source, struct ta_read *read) {
+  ssize_t count = ta_fill_stream(source);
+  bool rests = count > 0 && ta_has_moved_enough(source, L);
+  if (count == 0) return finish_copy(L, read);
+  if (count > 0 && !rests) return 0;
+  int error = count == -EAGAIN || rests ? ta_arm_reader(L, source, read) : (int)count;
+  return error ? ta_refuse_to_read(L, source, error) : ta_park_reader(L, source);
+}
+
+static int go_on_with_turn(lua_State *L, struct ta_turn *turn);
+
+/* Waits until the target takes more.  Nobody reads from the source meanwhile. */
+static int wait_for_target(lua_State *L, struct ta_stream_object *source, struct ta_turn *turn,
+                           const struct ta_read *read) {
+  if (!turn) turn = ta_push_turn(L, TARGET, false);
+  if (source->closed || turn->object->closed) return refuse_closed(L, turn);
+  ta_check_reader(L, source);
+  lua_pushvalue(L, STREAM);
+  lua_setiuservalue(L, COPY_TURN, 2);
+  turn->source = source;
+  source->read = *read;
+  return wait_with(L, turn, go_on_with_turn);
+}
+
+static size_t piece_of(const struct ta_stream_object *source, const struct ta_read *read) {
+  size_t held = ta_stream_held(&source->stream);
+  uint64_t left = read->limit - read->copied;
+  return left < held ? (size_t)left : held;
+}
+
+/* Each piece is a write of its own, and is taken as far as the target has it. */
+static int copy_on(lua_State *L, struct ta_stream_object *source, struct ta_read *read,
+                   struct ta_turn *turn) {
+  struct ta_stream_object *target = lua_touserdata(L, TARGET);
+  while (read->copied < read->limit) {
+    if (source->closed || target->closed) return refuse_closed(L, turn);
+    if (target->stream.torn) return refuse_torn(L, turn);
+    size_t piece = piece_of(source, read);
+    if (piece == 0) {
+      ta_end_turn(turn);
+      turn = NULL;
+      lua_settop(L, COUNT);
+      int values = wait_for_more(L, source, read);
+      if (values) return values;
+      continue;
+    }
+    if (!turn && ta_has_turns(target)) return wait_for_target(L, source, turn, read);
+    const char *bytes = source->stream.bytes + source->stream.start;
+    ssize_t count = ta_stream_write(&target->stream, bytes, piece);
+    if (count == -EAGAIN) return wait_for_target(L, source, turn, read);
+    if (count < 0) return refuse(L, turn, target, (int)count);
+    ta_take_from_stream(source, (size_t)count);
+    read->copied += (uint64_t)count;
+  }
+  ta_end_turn(turn);
+  return finish_copy(L, read);
+}
+
+static int go_on_copying(lua_State *L, struct ta_stream_object *source, struct ta_read *read) {
+  return copy_on(L, source, read, NULL);
+}
+
+static int go_on_with_turn(lua_State *L, struct ta_turn *turn) {
+  struct ta_read read = turn->source->read;
+  return copy_on(L, turn->source, &read, turn);
+}
+
+/* (stream, other [, count]) */
+int ta_l_stream_copy_to(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct ta_stream_object *source = ta_check_stream(L);
+  struct ta_stream_object *target = ta_check_object(L, TARGET, &ta_stream_kind);
+  lua_Integer count = luaL_optinteger(L, COUNT, LUA_MAXINTEGER);
+  luaL_argcheck(L, count >= 0, COUNT, "a count cannot be negative");
+  lua_settop(L, COUNT);
+  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  ta_check_not_closed(L, target);
+  ta_check_reader(L, source);
+  if (ta_has_gone_on(runner, L) || ta_has_moved_enough(source, L))
+    return ta_give_turn_before(runner, L, ta_l_stream_copy_to);
+  struct ta_read read = {.go_on = go_on_copying, .limit = (uint64_t)count};
+  return copy_on(L, source, &read, NULL);
+}

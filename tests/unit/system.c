@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "unit/system.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct epoll_event;
+struct iovec;
+
+static struct {
+  enum system_call call;
+  unsigned nth, count;
+  int error;
+  bool ignores; /* what is called now */
+  bool lacks_nowait;
+} failing;
+
+void system_fail(enum system_call call, unsigned nth, int error) {
+  failing.call = call;
+  failing.nth = nth;
+  failing.count = 0;
+  failing.error = error;
+}
+
+unsigned system_go_well(void) {
+  failing.nth = 0;
+  return failing.count;
+}
+
+void system_count(bool counts) {
+  failing.ignores = !counts;
+}
+
+void system_lack_nowait(bool lacks) {
+  failing.lacks_nowait = lacks;
+}
+
+static bool fails(enum system_call call) {
+  if (failing.ignores || call != failing.call || !failing.nth) return false;
+  if (++failing.count != failing.nth) return false;
+  errno = failing.error;
+  return true;
+}
+
+bool system_refuses_memory(void) {
+  return fails(SYSTEM_ALLOCATE);
+}
+
+static bool lacks_nowait(void) {
+  errno = EOPNOTSUPP;
+  return failing.lacks_nowait;
+}
+
+/* The linker calls them by these names. */
+
+ssize_t __real_read(int fd, void *bytes, size_t size);
+ssize_t __real___read_chk(int fd, void *bytes, size_t size, size_t room);
+ssize_t __real_write(int fd, const void *bytes, size_t size);
+ssize_t __real_preadv2(int fd, const struct iovec *parts, int count, off_t offset, int flags);
+ssize_t __real_pwritev2(int fd, const struct iovec *parts, int count, off_t offset, int flags);
+int __real_epoll_ctl(int poller, int operation, int fd, struct epoll_event *event);
+void *__real_malloc(size_t size);
+void *__real_realloc(void *block, size_t size);
+int __real_fcntl(int fd, int command, ...);
+int __real_shutdown(int fd, int how);
+
+ssize_t __wrap_read(int fd, void *bytes, size_t size);
+ssize_t __wrap_read(int fd, void *bytes, size_t size) {
+  return fails(SYSTEM_READ) ? -1 : __real_read(fd, bytes, size);
+}
+
+ssize_t __wrap___read_chk(int fd, void *bytes, size_t size, size_t room);
+ssize_t __wrap___read_chk(int fd, void *bytes, size_t size, size_t room) {
+  return fails(SYSTEM_READ) ? -1 : __real___read_chk(fd, bytes, size, room);
+}
+
+ssize_t __wrap_write(int fd, const void *bytes, size_t size);
+ssize_t __wrap_write(int fd, const void *bytes, size_t size) {
+  return fails(SYSTEM_WRITE) ? -1 : __real_write(fd, bytes, size);
+}
+
+ssize_t __wrap_preadv2(int fd, const struct iovec *parts, int count, off_t offset, int flags);
+ssize_t __wrap_preadv2(int fd, const struct iovec *parts, int count, off_t offset, int flags) {
+  if (lacks_nowait() || fails(SYSTEM_READ)) return -1;
+  return __real_preadv2(fd, parts, count, offset, flags);
+}
+
+ssize_t __wrap_pwritev2(int fd, const struct iovec *parts, int count, off_t offset, int flags);
+ssize_t __wrap_pwritev2(int fd, const struct iovec *parts, int count, off_t offset, int flags) {
+  if (lacks_nowait() || fails(SYSTEM_WRITE)) return -1;
+  return __real_pwritev2(fd, parts, count, offset, flags);
+}
+
+int __wrap_epoll_ctl(int poller, int operation, int fd, struct epoll_event *event);
+int __wrap_epoll_ctl(int poller, int operation, int fd, struct epoll_event *event) {
+  return fails(SYSTEM_EPOLL_CTL) ? -1 : __real_epoll_ctl(poller, operation, fd, event);
+}
+
+void *__wrap_malloc(size_t size);
+void *__wrap_malloc(size_t size) {
+  return fails(SYSTEM_ALLOCATE) ? NULL : __real_malloc(size);
+}
+
+void *__wrap_realloc(void *block, size_t size);
+void *__wrap_realloc(void *block, size_t size) {
+  return fails(SYSTEM_ALLOCATE) ? NULL : __real_realloc(block, size);
+}
+
+int __wrap_fcntl(int fd, int command, ...);
+int __wrap_fcntl(int fd, int command, ...) {
+  va_list values;
+  va_start(values, command);
+  long value = va_arg(values, long);
+  va_end(values);
+  return fails(SYSTEM_FCNTL) ? -1 : __real_fcntl(fd, command, value);
+}
+
+int __wrap_shutdown(int fd, int how);
+int __wrap_shutdown(int fd, int how) {
+  return fails(SYSTEM_SHUTDOWN) ? -1 : __real_shutdown(fd, how);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * system.h -- calls of the system that fail when a test wants it.
+ *
+ * The unit program is linked so that what its code calls comes by here first.  What is
+ * counted are the calls of a sort from system_fail() on.
+ */
+#ifndef SYSTEM_H
+#define SYSTEM_H
+
+#include <stdbool.h>
+
+enum system_call {
+  SYSTEM_READ,  /* read, preadv2 */
+  SYSTEM_WRITE, /* write, pwritev2 */
+  SYSTEM_EPOLL_CTL,
+  SYSTEM_ALLOCATE, /* malloc, realloc, and what Lua asks for: see outside.h */
+  SYSTEM_FCNTL,
+  SYSTEM_SHUTDOWN,
+  SYSTEM_CALLS
+};
+
+/* The n-th call from now on, counted from 1, fails with this errno; 0: none. */
+void system_fail(enum system_call call, unsigned nth, int error);
+
+/* Nothing fails any more.  How many calls of the sort that was to fail there have been. */
+unsigned system_go_well(void);
+
+/* For an allocator that asks malloc: does this request, which is counted once, fail? */
+bool system_refuses_memory(void);
+void system_count(bool counts);
+
+/* Descriptors that lack what others have: preadv2 and pwritev2 can always be refused, as
+ * terminals do. */
+void system_lack_nowait(bool lacks);
+
+#endif
