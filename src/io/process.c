@@ -41,9 +41,11 @@ struct output {
 /* The first user value is its text, the second what it anchors. */
 enum { TEXT = 1, ANCHORED, USER_VALUES = ANCHORED };
 
+/* It lies in memory of its own, to which the object points: the loop has pointers into it, and
+ * an object whose finalizer could not be called, for want of memory, is gone without a word. */
 struct command {
   struct ta_io *io;
-  struct ta_group *group; /* NULL: it was closed */
+  struct ta_group *group;
   struct ta_list waiting;
   struct output outputs[OUTPUTS];
   struct ta_feed feed;
@@ -55,13 +57,14 @@ struct command {
 
 static const struct ta_object_kind command_kind;
 
-static struct command *check_command(lua_State *L) {
+/* NULL: it was closed. */
+static struct command **check_object(lua_State *L) {
   return ta_check_object(L, 1, &command_kind);
 }
 
-static struct command *check_open_command(lua_State *L) {
-  struct command *command = check_command(L);
-  if (!command->group) luaL_error(L, "the command is closed");
+static struct command *check_command(lua_State *L) {
+  struct command *command = *check_object(L);
+  if (!command) luaL_error(L, "the command is closed");
   return command;
 }
 
@@ -84,7 +87,7 @@ static void finish(struct command *command) {
 
 /* Something has ended: was it the last? */
 static void look(struct command *command) {
-  if (command->finished || !command->group) return;
+  if (command->finished) return;
   if (command->group->state != TA_GROUP_OVER) return;
   if (!has_open_outputs(command))
     finish(command);
@@ -130,11 +133,16 @@ static void on_change(void *data) {
 
 /* ------------------------------------------------------------------- making */
 
-static void init(struct command *command, struct ta_io *io) {
+static struct command *new_command(struct ta_io *io, size_t stages) {
+  struct command *command = calloc(1, sizeof *command);
+  if (!command) return NULL;
   command->io = io;
   command->silence.ring = on_silence;
   ta_list_init(&command->waiting);
   for (int i = 0; i < OUTPUTS; i++) command->outputs[i].command = command;
+  if (ta_group_new(&io->children, stages, on_change, command, &command->group) == 0) return command;
+  free(command);
+  return NULL;
 }
 
 /* (text, stages, kills leftovers, detached) -> command */
@@ -145,15 +153,14 @@ static int l_new_command(lua_State *L) {
   size_t stages = (size_t)luaL_checkinteger(L, 2);
   lua_settop(L, 4);
   lua_newtable(L);
-  struct command *command = ta_push_object(runner, L, &command_kind, sizeof *command, USER_VALUES);
-  init(command, io);
-  command->text = text;
+  struct command **object = ta_push_object(runner, L, &command_kind, sizeof *object, USER_VALUES);
   lua_pushvalue(L, 1);
   lua_setiuservalue(L, -2, TEXT);
   lua_pushvalue(L, -2);
   lua_setiuservalue(L, -2, ANCHORED);
-  if (ta_group_new(&io->children, stages, on_change, command, &command->group) != 0)
-    return luaL_error(L, "not enough memory");
+  struct command *command = *object = new_command(io, stages);
+  if (!command) return luaL_error(L, "not enough memory");
+  command->text = text;
   command->group->kills_leftovers = lua_toboolean(L, 3);
   command->group->detached = lua_toboolean(L, 4);
   return 1;
@@ -180,12 +187,13 @@ static void close_outputs(struct command *command) {
 
 /* What nobody has any more is stopped, in the background. */
 static int l_close_command(lua_State *L) {
-  struct command *command = check_command(L);
-  struct ta_group *group = command->group;
-  if (!group) return 0;
-  command->group = NULL;
+  struct command **object = check_object(L), *command = *object;
+  if (!command) return 0;
+  *object = NULL;
   close_outputs(command);
-  ta_group_forget(group, ta_io_stop_signal(command->io, SIGTERM), GRACE);
+  ta_group_forget(command->group, ta_io_stop_signal(command->io, SIGTERM), GRACE);
+  while (ta_wake_first(command->io->runner, &command->waiting)) continue;
+  free(command);
   return 0;
 }
 
@@ -253,7 +261,7 @@ enum {
 static int l_start(lua_State *L) {
   extern char **environ;
   lua_settop(L, START_ARGUMENTS);
-  struct command *command = check_open_command(L);
+  struct command *command = check_command(L);
   struct ta_spawn spawn = {.path = luaL_checkstring(L, PATH),
                            .directory = luaL_optstring(L, DIRECTORY, NULL),
                            .session = lua_toboolean(L, SESSION),
@@ -346,7 +354,7 @@ static void keep(void *data, const char *bytes, size_t size) {
 
 /* (command, 1 or 2, descriptor, limit, signal or 0) -> true, or nil, message, code */
 static int l_capture(lua_State *L) {
-  struct command *command = check_open_command(L);
+  struct command *command = check_command(L);
   struct output *output = check_output(L, command);
   struct ta_descriptor *descriptor = ta_check_descriptor(L, 3);
   size_t limit = (size_t)luaL_checkinteger(L, 4);
@@ -363,7 +371,7 @@ static int l_capture(lua_State *L) {
 
 /* (command, descriptor, text) -> true, or nil, message, code */
 static int l_feed(lua_State *L) {
-  struct command *command = check_open_command(L);
+  struct command *command = check_command(L);
   struct ta_descriptor *descriptor = ta_check_descriptor(L, 2);
   size_t size;
   const char *text = luaL_checklstring(L, 3, &size);
@@ -430,9 +438,11 @@ static int l_is_stream(lua_State *L) {
 /* ------------------------------------------------------------------- waiting */
 
 static void describe(const void *subject, char *text, size_t size) {
-  const struct command *command = subject;
-  pid_t id = command->group ? command->group->id : 0;
-  snprintf(text, size, "process %ld '%s'", (long)id, command->text);
+  const struct command *command = *(struct command *const *)subject;
+  if (command)
+    snprintf(text, size, "process %ld '%s'", (long)command->group->id, command->text);
+  else
+    snprintf(text, size, "a closed command");
 }
 
 static const struct ta_wait_kind wait_kind = {.action = "wait", .describe = describe};
@@ -441,9 +451,9 @@ static int k_wait(lua_State *L, int status, lua_KContext context);
 
 static int wait_on(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
-  struct command *command = check_open_command(L);
+  struct command **object = check_object(L), *command = check_command(L);
   if (command->finished) return 0;
-  return ta_wait_in(runner, L, "wait", &wait_kind, command, &command->waiting, k_wait);
+  return ta_wait_in(runner, L, "wait", &wait_kind, object, &command->waiting, k_wait);
 }
 
 static int k_wait(lua_State *L, int status, lua_KContext context) {
@@ -456,15 +466,15 @@ static int k_wait(lua_State *L, int status, lua_KContext context) {
 static int l_wait(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   lua_settop(L, 1);
-  check_open_command(L);
+  check_command(L);
   ta_enter(runner, L);
-  if (check_open_command(L)->finished) return ta_return_at_once(runner, L, 0);
+  if (check_command(L)->finished) return ta_return_at_once(runner, L, 0);
   return wait_on(L);
 }
 
 /* (command, signal, grace, leader only) */
 static int l_stop(lua_State *L) {
-  struct command *command = check_open_command(L);
+  struct command *command = check_command(L);
   int number = (int)luaL_checkinteger(L, 2);
   double grace = luaL_checknumber(L, 3);
   ta_group_stop(command->group, ta_io_stop_signal(command->io, number), grace, lua_toboolean(L, 4));
@@ -473,7 +483,7 @@ static int l_stop(lua_State *L) {
 
 /* (command, signal) -> true, or nil, message, code */
 static int l_signal(lua_State *L) {
-  struct command *command = check_open_command(L);
+  struct command *command = check_command(L);
   int error = ta_group_signal(command->group, (int)luaL_checkinteger(L, 2), false);
   if (error) return ta_refuse(L, error, "cannot signal the command");
   lua_pushboolean(L, true);
@@ -485,7 +495,7 @@ static int l_signal(lua_State *L) {
 /* (command, stage) -> pid, has it ended, status or nil, signal or nil, duration, cpu, max_rss;
  * nil: it was not started */
 static int l_stage(lua_State *L) {
-  const struct command *command = check_open_command(L);
+  const struct command *command = check_command(L);
   size_t index = (size_t)luaL_checkinteger(L, 2) - 1;
   if (index >= command->group->count) return 0;
   const struct ta_child *child = &command->group->members[index];
@@ -504,7 +514,7 @@ static int l_stage(lua_State *L) {
 /* (command) -> has it finished, was a pipe of it held open */
 static int l_state(lua_State *L) {
   const struct command *command = check_command(L);
-  lua_pushboolean(L, command->finished || !command->group);
+  lua_pushboolean(L, command->finished);
   lua_pushboolean(L, command->held);
   return 2;
 }
