@@ -394,7 +394,7 @@ void ta_cancel_all(struct ta_runner *runner, const char *reason) {
   if (runner->cancelling) return;
   runner->cancelling = true;
   runner->reason = reason;
-  for (struct ta_task *task = runner->oldest; task; task = task->newer) {
+  for (struct ta_task *task = runner->oldest; task; task = ta_task_newer(runner, task)) {
     task->shielded = is_sheltered(task);
     if (!task->shielded) cancel_one(runner, task, runner);
   }
@@ -404,7 +404,7 @@ void ta_force_end(struct ta_runner *runner) {
   ta_cancel_all(runner, "forced");
   if (runner->no_grace) return;
   runner->no_grace = true;
-  for (struct ta_task *task = runner->oldest; task; task = task->newer) {
+  for (struct ta_task *task = runner->oldest; task; task = ta_task_newer(runner, task)) {
     if (task->cause != task) task->cause = runner;
     task->in_force = true;
   }
@@ -478,7 +478,7 @@ static bool is_below(const struct ta_task *task, const struct ta_scope *scope) {
 /* The children may outlive what has cancelled them: from now on it is the Runner. */
 static void hand_over_causes(struct ta_runner *runner, const struct ta_scope *scope) {
   if (runner->no_grace || ta_list_empty(&scope->children)) return;
-  for (struct ta_task *task = runner->oldest; task; task = task->newer)
+  for (struct ta_task *task = runner->oldest; task; task = ta_task_newer(runner, task))
     if (task->cause && task->cause != task && is_below(task, scope)) task->cause = runner;
 }
 

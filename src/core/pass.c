@@ -71,7 +71,7 @@ static void release(struct ta_runner *runner) {
  * one and may use whatever they hold. */
 static int l_collect(lua_State *L) {
   struct ta_runner *runner = lua_touserdata(L, 1);
-  for (struct ta_task *task = runner->oldest; task; task = task->newer)
+  for (struct ta_task *task = runner->oldest; task; task = ta_task_newer(runner, task))
     ta_task_bury(runner, L, task);
   release(runner);
   return 0;
@@ -111,7 +111,7 @@ int ta_runner_free(struct ta_runner *runner) {
   runner->failure = NULL;
   runner->trace = NULL;
   runner->no_grace = true; /* nobody unwinds any more */
-  for (struct ta_task *task = runner->oldest; task; task = task->newer)
+  for (struct ta_task *task = runner->oldest; task; task = ta_task_newer(runner, task))
     ta_task_forget(runner, task);
   ta_put_back(runner, L);
   ta_preempt_close(runner, L);

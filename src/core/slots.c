@@ -45,9 +45,9 @@ void ta_task_release_here(struct ta_runner *runner, struct ta_task *task) {
   lua_State *L = runner->L;
   ta_list_leave(&task->sibling);
   lua_pushnil(L);
-  lua_rawseti(L, -2, (lua_Integer)task->slot);
-  runner->slots[task->slot] = mark_free(runner->free_slot);
-  runner->free_slot = task->slot;
+  lua_rawseti(L, -2, (lua_Integer)ta_task_slot(task));
+  runner->slots[ta_task_slot(task)] = mark_free(runner->free_slot);
+  runner->free_slot = ta_task_slot(task);
 }
 
 void ta_task_release(struct ta_runner *runner, struct ta_task *task) {

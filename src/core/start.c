@@ -35,7 +35,7 @@ static void pack_start(lua_State *L, struct ta_task *task, int first, int nargs)
 
 /* Keeps what the task at the top starts with. */
 static void keep_start(lua_State *L, struct ta_task *task, int function, int nargs) {
-  if (task->name || nargs > 1) {
+  if (ta_task_name(task) || nargs > 1) {
     pack_start(L, task, function, nargs);
     return;
   }
@@ -140,7 +140,7 @@ bool ta_start_load(struct ta_runner *runner, struct ta_task *task) {
     return true;
   }
   ta_registry_push(runner, L, TA_REGISTRY_TASKS);
-  lua_rawgeti(L, -1, (lua_Integer)task->slot);
+  lua_rawgeti(L, -1, (lua_Integer)ta_task_slot(task));
   bool fits = move_start(L, task->co, starts);
   lua_pop(L, 2);
   return fits;
@@ -212,7 +212,7 @@ static struct ta_task *push_new(struct ta_runner *runner, lua_State *L,
 /* Finds out the name of the new task at the top, for the trace. */
 static void name_at_birth(struct ta_runner *runner, lua_State *L, const struct ta_task *task,
                           int function) {
-  if (!task->name) {
+  if (!ta_task_name(task)) {
     lua_pushvalue(L, function);
     lua_setiuservalue(L, -2, TA_TASK_FUNCTION);
   }
@@ -223,7 +223,7 @@ static void name_at_birth(struct ta_runner *runner, lua_State *L, const struct t
  * count it. */
 static void keep_function(struct ta_runner *runner, lua_State *L, int function, int object) {
   struct ta_task *task = lua_touserdata(L, object);
-  if (task->name) return;
+  if (ta_task_name(task)) return;
   runner->upper->note_function(runner, L, function, task);
   if (task->borrows) return;
   lua_pushvalue(L, function);
@@ -243,22 +243,22 @@ static void keep_task(struct ta_runner *runner, lua_State *L, int index) {
   lua_pushvalue(L, index);
   lua_rawseti(L, -2, (lua_Integer)slot);
   lua_pop(L, 1);
-  task->slot = (uint32_t)slot;
+  task->timer.number = (uint32_t)slot;
   if (TA_UNLIKELY(runner->heritage != NULL)) runner->heritage->inherit(runner, L, task);
   if (TA_UNLIKELY(lua_gettop(L) > index)) ta_pool_keep(runner, L, task);
   ta_slot_take(runner, slot);
 }
 
 static void join_living(struct ta_runner *runner, struct ta_task *task) {
-  task->older = runner->newest;
+  task->older = runner->newest ? ta_task_slot(runner->newest) : 0;
   if (runner->newest)
-    runner->newest->newer = task;
+    runner->newest->newer = ta_task_slot(task);
   else
     runner->oldest = task;
   runner->newest = task;
   runner->live++;
   runner->daemons += task->daemon;
-  runner->slots[task->slot] = task;
+  runner->slots[ta_task_slot(task)] = task;
 }
 
 /* Was whatever it belongs to cancelled before it was born? */

@@ -76,10 +76,18 @@ static int l_body(lua_State *L) {
 /* --------------------------------------------------------------------- end */
 
 static void leave_living(struct ta_runner *runner, struct ta_task *task) {
-  *(task->older ? &task->older->newer : &runner->oldest) = task->newer;
-  *(task->newer ? &task->newer->older : &runner->newest) = task->older;
-  task->older = task->newer = NULL;
-  runner->slots[task->slot] = NULL; /* tickets of it are stale */
+  struct ta_task *older = task->older ? runner->slots[task->older] : NULL;
+  struct ta_task *newer = ta_task_newer(runner, task);
+  if (older)
+    older->newer = task->newer;
+  else
+    runner->oldest = newer;
+  if (newer)
+    newer->older = task->older;
+  else
+    runner->newest = older;
+  task->older = task->newer = 0;
+  runner->slots[ta_task_slot(task)] = NULL; /* tickets of it are stale */
   runner->live--;
   runner->daemons -= task->daemon;
 }
@@ -151,7 +159,7 @@ static void end_task(struct ta_runner *runner, struct ta_task *task, enum ta_tas
   task->starts = TA_START_LOADED; /* its arguments are gone, should it never have started */
   ta_pool_give_back(runner, task);
   ta_registry_push(runner, L, TA_REGISTRY_TASKS);
-  lua_rawgeti(L, -1, (lua_Integer)task->slot);
+  lua_rawgeti(L, -1, (lua_Integer)ta_task_slot(task));
   keep_outcome(runner, L, task);
   runner->current = NULL; /* what reports and clocks run in Lua is no part of it */
   leave_living(runner, task);

@@ -13,7 +13,7 @@ struct ta_task *ta_check_task(lua_State *L) {
 
 void ta_task_push(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
   ta_registry_push(runner, L, TA_REGISTRY_TASKS);
-  lua_rawgeti(L, -1, (lua_Integer)task->slot);
+  lua_rawgeti(L, -1, (lua_Integer)ta_task_slot(task));
   lua_replace(L, -2);
 }
 

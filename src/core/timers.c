@@ -24,7 +24,7 @@ static bool before(const struct ta_timer_entry *a, const struct ta_timer_entry *
 
 static void put(struct ta_timers *timers, size_t index, struct ta_timer_entry entry) {
   timers->heap[index] = entry;
-  entry.timer->place = index + 1;
+  entry.timer->place = (uint32_t)index + 1;
 }
 
 static void sift_up(struct ta_timers *timers, size_t index, struct ta_timer_entry entry) {
@@ -60,6 +60,7 @@ static void sift_down(struct ta_timers *timers, size_t index, struct ta_timer_en
 
 int ta_timers_reserve(struct ta_timers *timers, size_t count, lua_Alloc alloc, void *alloc_data) {
   if (count <= timers->capacity) return 0;
+  if (count > UINT32_MAX) return -ENOMEM; /* places are numbered in 32 bits */
   size_t capacity = timers->capacity < 16 ? 16 : timers->capacity + timers->capacity / 2;
   if (capacity < count) capacity = count;
   size_t size = sizeof *timers->heap;

@@ -17,9 +17,10 @@
 
 /* A deadline.  Zeroed it is not armed. */
 struct ta_timer {
-  double at;    /* when it is due */
-  uint64_t seq; /* breaks ties */
-  size_t place; /* its place in the heap from 1 on; 0: not armed */
+  double at;       /* when it is due */
+  uint64_t seq;    /* breaks ties */
+  uint32_t place;  /* its place in the heap from 1 on; 0: not armed */
+  uint32_t number; /* whatever its owner has to note */
 };
 
 /* A place in the heap.  The time lies beside the pointer: comparing two of a

@@ -143,7 +143,7 @@ struct ta_ticket ta_take_ticket(struct ta_runner *runner, lua_State *L,
   task->kind = kind;
   task->subject = subject;
   task->wait = ++runner->last_wait;
-  return (struct ta_ticket){.slot = task->slot, .wait = task->wait};
+  return (struct ta_ticket){.slot = ta_task_slot(task), .wait = task->wait};
 }
 
 /* Parked with a ticket: on with the function that was handed to ta_park(). */

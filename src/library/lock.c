@@ -429,7 +429,7 @@ static int l_lock_gc(lua_State *L) {
   owner->lost_lock = true;
   ta_registry_push(runner, L, TA_REGISTRY_LOST);
   lua_getiuservalue(L, 1, 1);
-  lua_rawseti(L, -2, (lua_Integer)owner->slot);
+  lua_rawseti(L, -2, (lua_Integer)ta_task_slot(owner));
   return 0;
 }
 
@@ -485,7 +485,7 @@ static void place_holder_ended(struct ta_runner *runner, struct ta_task *task,
 void ta_report_lost_lock(struct ta_runner *runner, struct ta_task *task) {
   lua_State *L = runner->L;
   ta_registry_push(runner, L, TA_REGISTRY_LOST);
-  if (lua_rawgeti(L, -1, (lua_Integer)task->slot) == LUA_TSTRING) {
+  if (lua_rawgeti(L, -1, (lua_Integer)ta_task_slot(task)) == LUA_TSTRING) {
     char name[200];
     ta_quote_name(lua_tostring(L, -1), lua_rawlen(L, -1), name, sizeof name);
     report_lock(runner, task, "lock", name, ", which is gone");
@@ -494,7 +494,7 @@ void ta_report_lost_lock(struct ta_runner *runner, struct ta_task *task) {
   }
   lua_pop(L, 1);
   lua_pushnil(L);
-  lua_rawseti(L, -2, (lua_Integer)task->slot);
+  lua_rawseti(L, -2, (lua_Integer)ta_task_slot(task));
   lua_pop(L, 1);
 }
 

@@ -76,7 +76,7 @@ static void end_loading(struct ta_runner *runner, struct ta_loading **link) {
   const char *name = (*link)->name;
   ta_list_leave(&(*link)->hold.link);
   *link = (*link)->next;
-  for (struct ta_task *task = runner->oldest; task; task = task->newer)
+  for (struct ta_task *task = runner->oldest; task; task = ta_task_newer(runner, task))
     if (task->wait && task->kind == &require_kind && task->subject == name)
       ta_complete_wait(runner, task);
 }

@@ -197,7 +197,7 @@ void ta_report_other(struct ta_runner *runner, const struct ta_task *task, const
                      size_t length) {
   lua_State *L = runner->L;
   if (!L || !runner->failure) return;
-  if (!task->name) {
+  if (!ta_task_name(task)) {
     lua_pushcfunction(L, l_find_name);
     ta_task_push(runner, L, task);
     if (lua_pcall(L, 1, 0, 0) != LUA_OK) lua_pop(L, 1);

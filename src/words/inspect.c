@@ -105,7 +105,7 @@ struct facts {
 static void read_facts(struct ta_runner *runner, const struct ta_task *task, struct facts *facts) {
   double now = ta_host_now(runner); /* first: it may be Lua */
   *facts = (struct facts){.state = ta_state_word(task), .waits = false};
-  ta_clean_name(task->name, facts->name);
+  ta_clean_name(ta_task_name(task), facts->name);
   facts->has_place = task == runner->current ? where_running(runner, facts->where)
                                              : where_waiting(task, facts->where);
   if (task->scope) facts->scope_parent = ta_task_id(task->scope->cancel_scope.task);
@@ -153,8 +153,9 @@ static void push_facts(struct ta_runner *runner, lua_State *L, const struct ta_t
 
 /* Finds out every task's name: those who hold something are named by others. */
 static void name_all(struct ta_runner *runner, lua_State *L, size_t most) {
-  for (struct ta_task *task = runner->oldest; task && most-- > 0; task = task->newer) {
-    if (task->name) continue;
+  for (struct ta_task *task = runner->oldest; task && most-- > 0;
+       task = ta_task_newer(runner, task)) {
+    if (ta_task_name(task)) continue;
     ta_task_push(runner, L, task);
     ta_push_task_name(L, -1);
     lua_pop(L, 2);
@@ -167,8 +168,9 @@ static void push_all_facts(struct ta_runner *runner, lua_State *L, size_t most, 
   lua_Integer count = 0;
   name_all(runner, L, most);
   lua_newtable(L);
-  for (struct ta_task *task = runner->oldest; task && most-- > 0; task = task->newer) {
-    if (!task->name) continue;
+  for (struct ta_task *task = runner->oldest; task && most-- > 0;
+       task = ta_task_newer(runner, task)) {
+    if (!ta_task_name(task)) continue;
     ta_task_push(runner, L, task);
     push_facts(runner, L, task, frames);
     lua_rawseti(L, -2, ++count);
@@ -292,7 +294,7 @@ const struct ta_task *ta_running_task(const struct ta_runner *runner, uint64_t *
                                       const char **name) {
   const struct ta_task *task = runner->current;
   if (id) *id = task ? ta_task_id(task) : 0;
-  if (name) *name = task ? task->name : NULL;
+  if (name) *name = task ? ta_task_name(task) : NULL;
   return task;
 }
 
@@ -313,7 +315,7 @@ static int l_tasks(lua_State *L) {
   lua_Integer count = 0;
   lua_newtable(L);
   ta_check_open(runner, L);
-  for (const struct ta_task *task = runner->oldest; task; task = task->newer) {
+  for (const struct ta_task *task = runner->oldest; task; task = ta_task_newer(runner, task)) {
     ta_task_push(runner, L, task);
     lua_rawseti(L, -2, ++count);
   }

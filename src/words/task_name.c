@@ -16,7 +16,7 @@ const char *ta_push_task_name(lua_State *L, int task_index) {
   task_index = lua_absindex(L, task_index);
   struct ta_task *task = lua_touserdata(L, task_index);
   ta_check_stack(L, LUA_MINSTACK);
-  if (!task->name) {
+  if (!ta_task_name(task)) {
     ta_task_push_function(L, task_index);
     ta_push_function_name(L, lua_gettop(L));
     ta_set_task_name(L, task_index);
@@ -130,7 +130,7 @@ void ta_push_known_name(struct ta_runner *runner, lua_State *L, int task_index) 
   task_index = lua_absindex(L, task_index);
   const struct ta_task *task = lua_touserdata(L, task_index);
   ta_check_stack(L, LUA_MINSTACK);
-  if (!task->name) {
+  if (!ta_task_name(task)) {
     ta_task_push_function(L, task_index);
     push_name_of(runner, L);
     ta_set_task_name(L, task_index);
@@ -186,6 +186,7 @@ void ta_note_function(struct ta_runner *runner, lua_State *L, int function, stru
     lua_rawseti(L, LUA_REGISTRYINDEX, called->reference);
   }
   task->called = called;
+  task->is_counted = true;
   task->borrows = called->kept;
 }
 
@@ -250,6 +251,7 @@ static bool name_at_once(struct ta_runner *runner, lua_State *L, struct ta_task 
   struct place place = place_of(&ar);
   if (!push_known(runner, L, &place)) return false;
   if (called) keep_text(runner, L, called, find_entry(runner, &place)->kind == TA_PLACE_GLOBAL);
+  ta_task_leave_called(L, task);
   task->name = lua_tostring(L, -1);
   lua_setiuservalue(L, -3, TA_TASK_FUNCTION);
   return true;
@@ -275,9 +277,9 @@ static void name_by_force(struct ta_runner *runner, lua_State *L, int object) {
 /* Names the task whose object is at `object`, if its function holds anything. */
 static void name_anew(struct ta_runner *runner, lua_State *L, struct ta_task *task, int object) {
   ta_task_push_function(L, object);
-  if (!name_at_once(runner, L, task, task->called)) {
+  if (!name_at_once(runner, L, task, task->is_counted ? task->called : NULL)) {
     name_by_force(runner, L, object);
-  } else if (!task->name) {
+  } else if (!ta_task_name(task)) {
     lua_pushvalue(L, object + 1);
     lua_setiuservalue(L, object, TA_TASK_FUNCTION);
   }
@@ -287,18 +289,19 @@ static void name_anew(struct ta_runner *runner, lua_State *L, struct ta_task *ta
 void ta_forget_function(struct ta_runner *runner, struct ta_task *task) {
   lua_State *L = runner->L;
   int object = lua_gettop(L);
-  struct ta_called *called = task->called;
-  if (task->name) return;
-  if (called && has_text(runner, L, called)) {
-    task->name = called->name;
-    if (!task->borrows) {
-      lua_pushnil(L);
-      lua_setiuservalue(L, object, TA_TASK_FUNCTION);
-    }
-  } else {
+  if (ta_task_name(task)) return;
+  if (!task->is_counted || !has_text(runner, L, task->called)) {
     name_anew(runner, L, task, object);
+    ta_task_leave_called(L, task);
+    return;
+  }
+  const char *name = task->called->name;
+  if (!task->borrows) {
+    lua_pushnil(L);
+    lua_setiuservalue(L, object, TA_TASK_FUNCTION);
   }
   ta_task_leave_called(L, task);
+  task->name = name;
 }
 
 /* A table that has an array of so many places. */

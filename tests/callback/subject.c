@@ -126,7 +126,8 @@ static void look_for_lost(struct subject *subject, lua_State *L) {
   for (int i = 0; i < 2; i++)
     if (channels[i] && channel_is_lost(channels[i]))
       FAULT(subject, "somebody waits for a channel that is ready");
-  for (struct ta_task *task = subject->runner->oldest; task; task = task->newer) {
+  for (struct ta_task *task = subject->runner->oldest; task;
+       task = ta_task_newer(subject->runner, task)) {
     const char *lost = find_lost(task);
     if (lost) FAULT(subject, "somebody waits for a lock or a place that is free");
   }
@@ -139,7 +140,7 @@ static lua_Integer count_idle(struct ta_runner *runner, lua_State *L) {
   lua_pushnil(L);
   for (; lua_next(L, -2); lua_pop(L, 1)) count += lua_isthread(L, -1);
   lua_pop(L, 1);
-  for (const struct ta_task *task = runner->oldest; task; task = task->newer)
+  for (const struct ta_task *task = runner->oldest; task; task = ta_task_newer(runner, task))
     count -= task->co != NULL;
   return count;
 }

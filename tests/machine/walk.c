@@ -81,7 +81,7 @@ static bool check_ring(struct walk *walk, const struct ta_list *list) {
 }
 
 static bool is_live(const struct ta_runner *runner, const struct ta_task *task) {
-  for (const struct ta_task *t = runner->oldest; t; t = t->newer)
+  for (const struct ta_task *t = runner->oldest; t; t = ta_task_newer(runner, t))
     if (t == task) return true;
   return false;
 }
@@ -229,7 +229,7 @@ static bool check_task(struct walk *walk, const struct ta_task *task) {
   const struct ta_runner *runner = walk->runner;
   REQUIRE_OF(task, (task->co != NULL) == (task->steps > 0 || task->starts == TA_START_READY));
   REQUIRE_OF(task, (task->starts == TA_START_LOADED) == (task->steps > 0));
-  REQUIRE_OF(task, ta_task_in_slot(runner, task->slot) == task);
+  REQUIRE_OF(task, ta_task_in_slot(runner, ta_task_slot(task)) == task);
   REQUIRE_OF(task, !task->over_limit);
   REQUIRE_OF(task, task->cause != task || !ta_task_has_ended(task));
   if (task->steps > 0) REQUIRE_OF(task, lua_status(task->co) == LUA_YIELD);
@@ -249,7 +249,7 @@ static bool check_places(struct walk *walk) {
     const struct ta_task *task = ta_task_in_slot(runner, i);
     if (!task) continue;
     REQUIRE(is_live(runner, task));
-    REQUIRE(task->slot == i);
+    REQUIRE(ta_task_slot(task) == i);
     count++;
   }
   REQUIRE(count == runner->live);
@@ -260,9 +260,9 @@ static bool check_living(struct walk *walk) {
   const struct ta_runner *runner = walk->runner;
   const struct ta_task *older = NULL;
   size_t count = 0, have_scope = 0;
-  for (const struct ta_task *task = runner->oldest; task; task = task->newer) {
+  for (const struct ta_task *task = runner->oldest; task; task = ta_task_newer(runner, task)) {
     REQUIRE(count++ < MANY);
-    REQUIRE_OF(task, task->older == older);
+    REQUIRE_OF(task, task->older == (older ? ta_task_slot(older) : 0));
     REQUIRE_OF(task, !older || ta_task_id(older) < ta_task_id(task));
     if (!check_task(walk, task)) return false;
     have_scope += task->scope != NULL;
@@ -348,7 +348,7 @@ static bool check_slots(struct walk *walk, int which, bool known) {
 /* Is this the cause of a cancellation of something that lasts? */
 static bool is_cause(const struct ta_runner *runner, const void *cause) {
   if (cause == runner) return runner->cancelling;
-  for (const struct ta_task *task = runner->oldest; task; task = task->newer) {
+  for (const struct ta_task *task = runner->oldest; task; task = ta_task_newer(runner, task)) {
     if (task == cause) return task->cause == cause;
     for (const struct ta_cancel_scope *cancel_scope = task->cancel_scope; cancel_scope;
          cancel_scope = cancel_scope->outer)
@@ -386,7 +386,7 @@ static bool check_kept_tasks(struct walk *walk) {
     lua_pop(L, 1);
   }
   lua_pop(L, 1);
-  for (const struct ta_task *task = runner->oldest; task; task = task->newer)
+  for (const struct ta_task *task = runner->oldest; task; task = ta_task_newer(runner, task))
     for (const struct ta_cancel_scope *cancel_scope = task->cancel_scope; cancel_scope;
          cancel_scope = cancel_scope->outer)
       if (cancel_scope->kind == TA_CANCEL_SCOPE_TASKS)
