@@ -119,24 +119,16 @@ static void forget_attached(struct ta_task *task) {
 /* What others have of a task that ends. */
 static void let_go(struct ta_runner *runner, struct ta_task *task) {
   runner->upper->forget(runner, task);
-  ta_abandon_cancel_scopes(runner, task, NULL);
   if (task->lost_lock || !ta_list_empty(&task->attached)) detach_all(runner, task);
   if (runner->heritage) runner->heritage->forget(runner, runner->L, task);
   if (task->cause == task) ta_forget_cancellation(runner, task);
-}
-
-/* What the task, whose object is on top, has kept for its waits. */
-static void drop_anchors(lua_State *L, struct ta_task *task) {
-  lua_pushnil(L);
-  lua_setiuservalue(L, -2, TA_TASK_NESTED);
-  task->anchored = NULL;
 }
 
 /* Moves the outcome from below the table of tasks into the one whose object is on top of
  * L, with what is known of it. */
 static void keep_outcome(struct ta_runner *runner, lua_State *L, struct ta_task *task) {
   if (!task->empty || task->anchored) { /* else nil is there already */
-    if (task->anchored) drop_anchors(L, task);
+    task->anchored = NULL;
     lua_pushvalue(L, -3);
     lua_setiuservalue(L, -2, TA_TASK_OUTCOME);
   }
@@ -153,15 +145,15 @@ static void end_task(struct ta_runner *runner, struct ta_task *task, enum ta_tas
     runner->upper->trace_task(runner, task,
                               state == TA_TASK_DONE ? TA_EVENT_RETURN : TA_EVENT_CANCEL);
   runner->polls = false;
+  runner->current = NULL; /* what reports and clocks run in Lua is no part of it */
+  if (TA_UNLIKELY(task->cancel_scope)) ta_abandon_cancel_scopes(runner, task, NULL);
   task->state = (uint8_t)state;
   if (state != TA_TASK_DONE) task->packed = task->empty = false; /* memory was out */
-  task->stopped = NULL;
   task->starts = TA_START_LOADED; /* its arguments are gone, should it never have started */
   ta_pool_give_back(runner, task);
   ta_registry_push(runner, L, TA_REGISTRY_TASKS);
   lua_rawgeti(L, -1, (lua_Integer)ta_task_slot(task));
   keep_outcome(runner, L, task);
-  runner->current = NULL; /* what reports and clocks run in Lua is no part of it */
   leave_living(runner, task);
   let_go(runner, task);
   task->wait = ++runner->last_wait; /* from now on says who ended before whom */
@@ -272,7 +264,6 @@ static int prepare_step(struct ta_task *task) {
   bool lost = task->cut_short && marks == 0;
   task->state = TA_TASK_RUNNING;
   task->kind = NULL;
-  task->stopped = NULL;
   if (task->steps++ == 0) return lua_gettop(task->co) - TA_POOL_BOTTOM - 1;
   if (TA_UNLIKELY(lost)) ta_preempt_to_raise(task->co);
   lua_pop(task->co, marks);
@@ -410,7 +401,7 @@ void ta_task_forget(struct ta_runner *runner, struct ta_task *task) {
   task->co = NULL; /* from now on only a script may keep it */
   ta_task_push(runner, runner->L, task);
   runner->upper->forget(runner, task);
-  drop_anchors(runner->L, task);
+  task->anchored = NULL;
   lua_pushnil(runner->L);
   lua_setiuservalue(runner->L, -2, TA_TASK_OUTCOME);
   lua_pop(runner->L, 1);

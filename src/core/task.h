@@ -39,7 +39,6 @@ struct ta_task {
   const struct ta_wait_kind *kind; /* what it waits for; NULL: it does not */
   void *subject;                   /* more about that */
   double since;                    /* when the wait began */
-  lua_State *stopped;              /* the innermost of its coroutines, while it waits */
   uint64_t wait;                   /* number of the wait a ticket can end, or 0; once it has
                                       ended, which of two did so first */
   uint64_t steps;                  /* how many it has taken */
@@ -54,6 +53,7 @@ struct ta_task {
   bool exposed : 1;                /* a script got hold of its coroutine */
   bool endless : 1;                /* in sleep(math.huge) */
   bool outside : 1;                /* in a wait that the outside can end */
+  bool nested : 1;                 /* in a wait of a coroutine further in than its own */
   bool queued : 1;                 /* `waiter` holds a place */
   bool in_force : 1;               /* a cancellation is: each wait raises it */
   bool cut_short : 1;              /* its wait was, or the cancellation came during a firm one */
@@ -114,10 +114,9 @@ enum {
   TA_TASK_OUTCOME = 1,  /* its result or error; before it starts its arguments */
   TA_TASK_FUNCTION,     /* what it runs, until that is replaced by its name */
   TA_TASK_CANCEL_SCOPE, /* the object of its innermost cancel scope; that keeps the others */
-  TA_TASK_NESTED,       /* the nested coroutine that waited last */
-  TA_TASK_ANCHOR = TA_TASK_OUTCOME, /* while it runs, what its last wait was about */
-  TA_TASK_NOTE = TA_TASK_NESTED,    /* after a failure what is known of it: see traceback.h */
-  TA_TASK_KEEPS = TA_TASK_NESTED
+  TA_TASK_ANCHOR = TA_TASK_OUTCOME,    /* while it runs, what its last wait was about */
+  TA_TASK_NOTE = TA_TASK_CANCEL_SCOPE, /* after a failure what is known of it: see traceback.h */
+  TA_TASK_KEEPS = TA_TASK_CANCEL_SCOPE
 };
 
 static inline uint64_t ta_task_id(const struct ta_task *task) {

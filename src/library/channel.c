@@ -66,14 +66,14 @@ static struct ta_waiter *first_of(struct ta_runner *runner, const struct ta_list
 
 /* Pushes the value of a waiting sender, who is then to be woken. */
 static void push_sent(lua_State *L, const struct ta_waiter *sender) {
-  lua_State *co = sender->task->stopped;
+  lua_State *co = ta_task_stopped(sender->task);
   lua_pushvalue(co, SENT);
   lua_xmove(co, L, 1);
 }
 
 /* Gives the value on top of L, which is popped, to a waiting receiver. */
 static void give_to_receiver(struct ta_runner *runner, lua_State *L, struct ta_waiter *receiver) {
-  lua_State *co = receiver->task->stopped;
+  lua_State *co = ta_task_stopped(receiver->task);
   lua_xmove(L, co, 1);
   lua_replace(co, receiver == &receiver->task->waiter ? RECEIVED : TA_SELECTED);
   ta_wake_waiter(runner, &receiver->link);
@@ -283,7 +283,7 @@ static int l_close(lua_State *L) {
   channel->closed = true;
   while ((waiter = first_of(runner, &channel->sync.waiting))) ta_wake_waiter(runner, &waiter->link);
   while ((waiter = first_of(runner, &channel->senders))) {
-    lua_State *co = waiter->task->stopped;
+    lua_State *co = ta_task_stopped(waiter->task);
     lua_pushnil(co);
     lua_replace(co, SENT);
     ta_wake_waiter(runner, &waiter->link);

@@ -221,8 +221,8 @@ static struct ta_task *give_place(struct ta_runner *runner, lua_State *L, int ob
   lua_getiuservalue(L, object, 2);
   struct ta_task *first = first_waiting(runner, semaphore);
   if (first) {
-    lua_pushvalue(first->stopped, GUARD);
-    lua_xmove(first->stopped, L, 1);
+    lua_pushvalue(ta_task_stopped(first), GUARD);
+    lua_xmove(ta_task_stopped(first), L, 1);
     struct guard *next = lua_touserdata(L, -1);
     lua_rawseti(L, -2, guard->index);
     take_place(semaphore, next, guard->index);

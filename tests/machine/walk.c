@@ -186,7 +186,9 @@ static bool check_waiting(struct walk *walk, const struct ta_task *task) {
   bool timed = ta_timer_armed(&task->timer);
   bool firm = task->kind && task->kind->firm;
   REQUIRE_OF(task, task->kind);
-  REQUIRE_OF(task, task->stopped);
+  REQUIRE_OF(task, ta_task_stopped(task));
+  if (task->marks > 0)
+    REQUIRE_OF(task, lua_touserdata(ta_task_stopped(task), -1) == &ta_direct_mark);
   REQUIRE_OF(task, task->steps > 0);
   REQUIRE_OF(task, !task->in_force || firm);
   REQUIRE_OF(task, firm || !task->cut_short);
