@@ -233,9 +233,9 @@ struct ta_attachment {
 };
 
 /* Hangs it on the running task, to which it moves from where it hung before; outside a task
- * that does nothing. */
-TA_API void ta_attach(struct ta_runner *runner, struct ta_attachment *attachment,
-                      const struct ta_attachment_kind *kind);
+ * that does nothing.  0, or -ENOMEM: it is where it was. */
+TA_API int ta_attach(struct ta_runner *runner, struct ta_attachment *attachment,
+                     const struct ta_attachment_kind *kind);
 
 /* Takes it off again, if it hangs on a task: before its memory goes, at the latest. */
 TA_API void ta_detach(struct ta_attachment *attachment);

@@ -197,8 +197,6 @@ static struct ta_task *push_new(struct ta_runner *runner, lua_State *L,
   if (named) push_given_name(L, options);
   struct ta_task *task = lua_newuserdatauv(L, sizeof *task, TA_TASK_KEEPS);
   memset(task, 0, sizeof *task);
-  ta_list_init(&task->awaiters);
-  ta_list_init(&task->attached);
   ta_registry_push(runner, L, TA_REGISTRY_META);
   lua_setmetatable(L, -2);
   task->daemon = options && options->daemon;

@@ -94,13 +94,14 @@ static void leave_living(struct ta_runner *runner, struct ta_task *task) {
 
 static void wake_awaiters(struct ta_runner *runner, struct ta_task *task) {
   struct ta_link *link;
-  while ((link = ta_list_first(&task->awaiters))) ta_wake_waiter(runner, link);
+  if (!task->more) return;
+  while ((link = ta_list_first(&task->more->awaiters))) ta_wake_waiter(runner, link);
 }
 
 static void detach_all(struct ta_runner *runner, struct ta_task *task) {
   struct ta_link *link;
   if (task->lost_lock) runner->upper->report_lost(runner, task);
-  while ((link = ta_list_first(&task->attached))) {
+  while (task->more && (link = ta_list_first(&task->more->attached))) {
     struct ta_attachment *attachment = TA_HOLDER(link, struct ta_attachment, link);
     ta_list_leave(link);
     attachment->kind->on_end(runner, task, attachment);
@@ -109,7 +110,7 @@ static void detach_all(struct ta_runner *runner, struct ta_task *task) {
 
 static void forget_attached(struct ta_task *task) {
   struct ta_link *link;
-  while ((link = ta_list_first(&task->attached))) {
+  while (task->more && (link = ta_list_first(&task->more->attached))) {
     struct ta_attachment *attachment = TA_HOLDER(link, struct ta_attachment, link);
     ta_list_leave(link);
     if (attachment->kind->on_forget) attachment->kind->on_forget(attachment);
@@ -119,7 +120,7 @@ static void forget_attached(struct ta_task *task) {
 /* What others have of a task that ends. */
 static void let_go(struct ta_runner *runner, struct ta_task *task) {
   runner->upper->forget(runner, task);
-  if (task->lost_lock || !ta_list_empty(&task->attached)) detach_all(runner, task);
+  if (task->lost_lock || task->more) detach_all(runner, task);
   if (runner->heritage) runner->heritage->forget(runner, runner->L, task);
   if (task->cause == task) ta_forget_cancellation(runner, task);
 }
@@ -146,7 +147,7 @@ static void end_task(struct ta_runner *runner, struct ta_task *task, enum ta_tas
                               state == TA_TASK_DONE ? TA_EVENT_RETURN : TA_EVENT_CANCEL);
   runner->polls = false;
   runner->current = NULL; /* what reports and clocks run in Lua is no part of it */
-  if (TA_UNLIKELY(task->cancel_scope)) ta_abandon_cancel_scopes(runner, task, NULL);
+  if (TA_UNLIKELY(task->cancel_scope != NULL)) ta_abandon_cancel_scopes(runner, task, NULL);
   task->state = (uint8_t)state;
   if (state != TA_TASK_DONE) task->packed = task->empty = false; /* memory was out */
   task->starts = TA_START_LOADED; /* its arguments are gone, should it never have started */
@@ -158,6 +159,7 @@ static void end_task(struct ta_runner *runner, struct ta_task *task, enum ta_tas
   let_go(runner, task);
   task->wait = ++runner->last_wait; /* from now on says who ended before whom */
   wake_awaiters(runner, task);
+  ta_task_drop_more(runner, task);
   bool kept = scope && scope->kind->child_ended(runner, scope, task);
   lua_pop(L, 1);
   if (!kept) ta_task_release_here(runner, task);
@@ -387,6 +389,7 @@ void ta_task_abandon(struct ta_runner *runner, struct ta_task *task) {
     ta_close_coroutine(runner, co, runner->L, "the end of the program");
   }
   runner->current = NULL;
+  ta_task_drop_more(runner, task);
   leave_living(runner, task);
 }
 
@@ -394,6 +397,7 @@ void ta_task_forget(struct ta_runner *runner, struct ta_task *task) {
   ta_drop_wait(runner, task);
   ta_abandon_cancel_scopes(runner, task, NULL);
   forget_attached(task);
+  ta_task_drop_more(runner, task);
   ta_list_leave(&task->sibling);
   task->scope = NULL;
   task->state = TA_TASK_CANCELLED;
@@ -411,6 +415,7 @@ void ta_task_bury(struct ta_runner *runner, lua_State *L, struct ta_task *task) 
   ta_drop_wait(runner, task);
   ta_bury_cancel_scopes(task);
   forget_attached(task);
+  ta_task_drop_more(runner, task);
   ta_task_leave_called(L, task);
   task->scope = NULL;
   task->state = TA_TASK_CANCELLED;

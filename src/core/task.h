@@ -31,6 +31,12 @@ struct ta_waiter {
   struct ta_task *task;
 };
 
+/* What few tasks have, while they live: see ta_task_make_more(). */
+struct ta_task_more {
+  struct ta_list awaiters; /* those who wait for its end */
+  struct ta_list attached; /* what it is to give back before it ends: locks ... */
+};
+
 /* What each step touches comes first, to lie in few cache lines. */
 struct ta_task {
   struct ta_timer timer;           /* `at` is the article's proceed_at, `seq` the id */
@@ -87,12 +93,11 @@ struct ta_task {
   };
   uint32_t older; /* neighbours among all that live, by their numbers; 0: it has none */
   uint32_t newer;
-  struct ta_list awaiters;              /* those who wait for its end */
   struct ta_scope *scope;               /* whose child it is, or NULL */
   struct ta_link sibling;               /* among the scope's children */
-  struct ta_cancel_scope *cancel_scope; /* the innermost scope, deadline or shield it is in */
   const void *anchored;                 /* the object that its user value keeps */
-  struct ta_list attached;              /* what it is to give back before it ends: locks ... */
+  struct ta_cancel_scope *cancel_scope; /* the innermost scope, deadline or shield it is in */
+  struct ta_task_more *more;            /* NULL: none of that */
   union {
     const char *name;         /* NULL until somebody asked: ta_task_name() */
     struct ta_called *called; /* while it is counted */
@@ -151,6 +156,17 @@ static inline struct ta_task *ta_task_running_on(const struct ta_runner *runner,
                                                  const lua_State *L) {
   return runner->current && runner->current->co == L ? runner->current : NULL;
 }
+
+/* Makes room for what few tasks have, unless the task, which lives, has it already; NULL when
+ * memory is out.  It lasts as long as the task lives.  No finalizer runs. */
+struct ta_task_more *ta_task_make_more(struct ta_runner *runner, struct ta_task *task);
+
+/* The same for what Lua calls, or raises.  [-0, +0, m] */
+struct ta_task_more *ta_task_need_more(struct ta_runner *runner, lua_State *L,
+                                       struct ta_task *task);
+
+/* Gives it back; what may still be in its lists is in none then. */
+void ta_task_drop_more(struct ta_runner *runner, struct ta_task *task);
 
 /* Pushes the task's object.  Only of one that lives.  [-0, +1, -] */
 void ta_task_push(struct ta_runner *runner, lua_State *L, const struct ta_task *task);

@@ -161,6 +161,7 @@ static struct place *take_place(lua_State *L, struct ta_watch *watch, lua_Intege
   if (!link) luaL_error(L, "watch: there is no room");
   struct place *place = TA_HOLDER(link, struct place, seat.waiter.link);
   struct ta_task *task = lua_touserdata(L, -1);
+  if (!ta_task_has_ended(task)) ta_task_need_more(ta_upvalue_runner(L), L, task);
   lua_getiuservalue(L, -2, 1);
   lua_insert(L, -2);
   lua_rawseti(L, -2, number_of(place));
@@ -169,7 +170,7 @@ static struct place *take_place(lua_State *L, struct ta_watch *watch, lua_Intege
   place->task = task;
   place->index = index;
   watch->left++;
-  if (!ta_task_has_ended(task)) ta_list_append(&task->awaiters, link);
+  if (!ta_task_has_ended(task)) ta_list_append(&task->more->awaiters, link);
   return place;
 }
 
@@ -186,11 +187,12 @@ static void take_places(lua_State *L, struct ta_watch *watch, struct place **end
   for (size_t i = 0; i < found; i++) note_end(watch, ended[i]);
 }
 
-static void begin_loop(struct ta_runner *runner, struct ta_watch *watch) {
+static void begin_loop(struct ta_runner *runner, lua_State *L, struct ta_watch *watch) {
+  if (runner->current) ta_task_need_more(runner, L, runner->current);
   watch->is_loop = true;
   watch->counted_in = runner->steps;
   watch->hold.kind = &loop_hold;
-  if (runner->current) ta_list_append(&runner->current->attached, &watch->hold.link);
+  if (runner->current) ta_list_append(&runner->current->more->attached, &watch->hold.link);
 }
 
 int ta_l_watch(lua_State *L) {
@@ -199,7 +201,7 @@ int ta_l_watch(lua_State *L) {
   size_t count = (size_t)lua_rawlen(L, 1);
   struct place **ended = lua_newuserdatauv(L, count * sizeof *ended, 0);
   struct ta_watch *watch = push_watch(runner, L, count);
-  if (is_loop) begin_loop(runner, watch);
+  if (is_loop) begin_loop(runner, L, watch);
   take_places(L, watch, ended);
   return 1;
 }

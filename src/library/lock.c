@@ -153,7 +153,7 @@ static void take_lock(struct permits *lock, struct ta_task *task) {
   lock->owner = task;
   lock->acquisitions++;
   lock->hold.kind = &ta_lock_hold;
-  ta_list_append(&task->attached, &lock->hold.link);
+  ta_list_append(&task->more->attached, &lock->hold.link);
 }
 
 /* The guard, which the semaphore's list has at `index` now, has a place. */
@@ -164,7 +164,7 @@ static void take_place(struct permits *semaphore, struct guard *guard, lua_Integ
   guard->acquisition = ++semaphore->acquisitions;
   ta_list_append(&semaphore->taken, &guard->place);
   guard->hold.kind = &place_hold;
-  if (guard->holder) ta_list_append(&guard->holder->attached, &guard->hold.link);
+  if (guard->holder) ta_list_append(&guard->holder->more->attached, &guard->hold.link);
 }
 
 static void leave_place(struct guard *guard) {
@@ -257,6 +257,7 @@ static struct guard *push_guard(struct ta_runner *runner, lua_State *L,
   ta_check_open(runner, L);
   ta_registry_push(runner, L, TA_REGISTRY_GUARD);
   lua_setmetatable(L, -2);
+  if (runner->current) ta_task_need_more(runner, L, runner->current); /* to hang it on that */
   if (!permits->is_lock && runner->current) note_holder(runner, L, guard);
   return guard;
 }
@@ -334,8 +335,8 @@ static struct ta_task *release_lock(struct ta_runner *runner, lua_State *L, stru
 
 /* The place that the running task has acquired last, or NULL. */
 static struct guard *own_place(const struct ta_runner *runner, const struct permits *semaphore) {
-  if (!runner->current) return NULL;
-  const struct ta_list *holds = &runner->current->attached;
+  if (!runner->current || !runner->current->more) return NULL;
+  const struct ta_list *holds = &runner->current->more->attached;
   for (struct ta_link *link = holds->ring.prev; link != &holds->ring; link = link->prev) {
     struct ta_attachment *hold = TA_HOLDER(link, struct ta_attachment, link);
     struct guard *guard = TA_HOLDER(hold, struct guard, hold);

@@ -173,6 +173,17 @@ static struct select *push_select(lua_State *L, size_t count) {
   return select;
 }
 
+/* A task's queue is made when somebody first waits in it: to be called before the wait is
+ * begun, when nothing is ready.  May raise. */
+static void make_queues(struct ta_runner *runner, lua_State *L, const struct select *select) {
+  for (size_t i = 0; i < select->count; i++) {
+    lua_rawgeti(L, LIST, (lua_Integer)i + 1);
+    struct ta_task *task = ta_to_task(runner, L, -1);
+    if (task) ta_task_need_more(runner, L, task);
+    lua_pop(L, 1);
+  }
+}
+
 /* Can only tasks end the wait? */
 static bool take_places(struct ta_runner *runner, lua_State *L, struct select *select) {
   bool by_tasks = true;
@@ -229,6 +240,7 @@ static int l_select(lua_State *L) {
 
 /* Waits for the whole list, of which nothing is ready. */
 static int park(lua_State *L, struct ta_runner *runner, struct select *select) {
+  make_queues(runner, L, select);
   ta_anchor_wait(runner, L, SELECT, select);
   struct ta_task *task = ta_begin_wait(runner, L, &select_kind, select);
   if (!take_places(runner, L, select)) ta_count_outside(runner, task);

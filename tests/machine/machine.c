@@ -137,7 +137,7 @@ static lua_Integer count_locks(const struct ta_list *holds) {
 static int l_facts(lua_State *L) {
   const struct ta_task *task = lua_touserdata(L, 1);
   lua_pushboolean(L, task->in_force);
-  lua_pushinteger(L, count_locks(&task->attached));
+  lua_pushinteger(L, task->more ? count_locks(&task->more->attached) : 0);
   return 2;
 }
 

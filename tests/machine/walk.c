@@ -176,7 +176,7 @@ static bool check_regions(struct walk *walk, const struct ta_task *task) {
 
 /* The queue of the object that a task which is queued waits for. */
 static const struct ta_list *queue_of(const struct ta_task *task) {
-  if (is_action(task, "await")) return &((const struct ta_task *)task->subject)->awaiters;
+  if (is_action(task, "await")) return &((const struct ta_task *)task->subject)->more->awaiters;
   if (task->kind == &ta_ends_kind) return ta_watch_queue(task->subject);
   if (is_action(task, "send")) return &((const struct ta_channel *)task->subject)->senders;
   return &((const struct ta_sync *)task->subject)->waiting;
@@ -236,8 +236,9 @@ static bool check_task(struct walk *walk, const struct ta_task *task) {
   REQUIRE_OF(task, task->cause != task || !ta_task_has_ended(task));
   if (task->steps > 0) REQUIRE_OF(task, lua_status(task->co) == LUA_YIELD);
   if (task->marks > 0) REQUIRE_OF(task, ta_is_waiting(task->co));
-  if (!check_regions(walk, task) || !check_waiters(walk, &task->awaiters)) return false;
-  if (!check_ring(walk, &task->attached)) return false;
+  if (!check_regions(walk, task)) return false;
+  if (task->more && !check_waiters(walk, &task->more->awaiters)) return false;
+  if (task->more && !check_ring(walk, &task->more->attached)) return false;
   walk->daemons += task->daemon;
   if (task->state == TA_TASK_WAITING) return check_waiting(walk, task);
   return check_runnable(walk, task);

@@ -330,7 +330,7 @@ static const struct ta_attachment_kind box_attachment = {log_end, log_forgotten}
 static int l_attach(lua_State *L) {
   struct ta_runner *runner = ta_runner_of(L);
   struct box *box = ta_to_object(runner, L, 1, &box_kind);
-  ta_attach(runner, &box->attachment, &box_attachment);
+  if (ta_attach(runner, &box->attachment, &box_attachment)) return luaL_error(L, "no memory");
   return 0;
 }
 
