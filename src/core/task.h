@@ -135,7 +135,7 @@ static inline uint32_t ta_task_slot(const struct ta_task *task) {
 
 /* The living task with that number, or NULL. */
 static inline struct ta_task *ta_task_in_slot(const struct ta_runner *runner, size_t slot) {
-  if (slot >= runner->slot_capacity) return NULL;
+  if (slot == 0 || slot > runner->slots_used) return NULL;
   struct ta_task *task = runner->slots[slot];
   return (uintptr_t)task & 1 ? NULL : task;
 }
