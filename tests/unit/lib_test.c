@@ -334,6 +334,15 @@ static int l_attach(lua_State *L) {
   return 0;
 }
 
+static int l_attach_without_memory(lua_State *L) {
+  struct ta_runner *runner = ta_runner_of(L);
+  struct box *box = ta_to_object(runner, L, 1, &box_kind);
+  box->world->most = 1;
+  CHECK(ta_attach(runner, &box->attachment, &box_attachment) == -ENOMEM);
+  box->world->most = 0;
+  return 0;
+}
+
 static int l_detach(lua_State *L) {
   struct box *box = ta_to_object(ta_runner_of(L), L, 1, &box_kind);
   ta_detach(&box->attachment);
@@ -356,6 +365,21 @@ static void a_task_gives_back_what_is_attached_however_it_ends(void) {
     CHECK(strstr(world.log, "ended") && !strstr(strstr(world.log, "ended") + 1, "ended"));
     world_close(&world);
   }
+}
+
+static void what_cannot_be_attached_for_want_of_memory_is_where_it_was(void) {
+  WITH_WORLD(world);
+  add_box(&world, "box");
+  lua_register(world.L, "attach", l_attach);
+  lua_register(world.L, "attach_without_memory", l_attach_without_memory);
+  world_add(&world, "attach(box) sleep(2)");
+  world_add(&world, "sleep(1) attach_without_memory(box)");
+  world_run(&world);
+  CHECK_TEXT(world.log, "ended"); /* of the first alone */
+  world_add(&world, "attach(box)");
+  world_run(&world);
+  CHECK_TEXT(world.log, "ended ended");
+  world_close(&world);
 }
 
 static void what_is_detached_is_no_affair_of_the_task(void) {
@@ -1237,6 +1261,7 @@ const struct test lib_tests[] = {
     TEST(a_wake_passes_over_who_was_robbed),
     TEST(who_waits_has_the_object_at_index_1),
     TEST(a_task_gives_back_what_is_attached_however_it_ends),
+    TEST(what_cannot_be_attached_for_want_of_memory_is_where_it_was),
     TEST(what_is_detached_is_no_affair_of_the_task),
     TEST(an_attachment_hangs_on_whoever_attached_it_last),
     TEST(an_object_that_is_collected_is_detached),
