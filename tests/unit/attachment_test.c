@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What tasks have of a library: attachments.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "unit/box.h"
+
+static void log_of_its_box(struct ta_attachment *attachment, const char *word) {
+  char *box = (char *)attachment - offsetof(struct box, attachment);
+  world_log(((struct box *)(void *)box)->world, "%s", word);
+}
+
+static void log_end(struct ta_runner *runner, struct ta_task *task,
+                    struct ta_attachment *attachment) {
+  (void)runner, (void)task;
+  log_of_its_box(attachment, "ended");
+}
+
+static void log_forgotten(struct ta_attachment *attachment) {
+  log_of_its_box(attachment, "forgotten");
+}
+
+static const struct ta_attachment_kind box_attachment = {log_end, log_forgotten};
+
+static int l_attach(lua_State *L) {
+  struct ta_runner *runner = ta_runner_of(L);
+  struct box *box = ta_to_object(runner, L, 1, &box_kind);
+  ta_attach(runner, &box->attachment, &box_attachment);
+  return 0;
+}
+
+static int l_detach(lua_State *L) {
+  struct box *box = ta_to_object(ta_runner_of(L), L, 1, &box_kind);
+  ta_detach(&box->attachment);
+  return 0;
+}
+
+static void a_task_gives_back_what_is_attached_however_it_ends(void) {
+  static const char *const ends[] = {"", "error 'no'", "async.current():cancel() sleep(1)",
+                                     "sleep(9)"};
+  for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+    char code[100];
+    WITH_WORLD(world);
+    add_box(&world, "box");
+    lua_register(world.L, "attach", l_attach);
+    snprintf(code, sizeof code, "attach(box) sleep(1) %s", ends[i]);
+    world_add(&world, code);
+    world_pass(&world);
+    if (i == 3) ta_close_all(world.runner);
+    world_run(&world);
+    CHECK(strstr(world.log, "ended") && !strstr(strstr(world.log, "ended") + 1, "ended"));
+    world_close(&world);
+  }
+}
+
+static void what_is_detached_is_no_affair_of_the_task(void) {
+  WITH_WORLD(world);
+  add_box(&world, "box");
+  add_box(&world, "other");
+  lua_register(world.L, "attach", l_attach);
+  lua_register(world.L, "detach", l_detach);
+  world_do(&world, "attach(box) detach(box)"); /* outside a task */
+  world_add(&world, "attach(box) attach(other) detach(box) sleep(9)");
+  world_pass(&world);
+  CHECK_TEXT(world.log, "");
+  ta_runner_free(world.runner);
+  CHECK_TEXT(world.log, "forgotten");
+  world.runner = NULL;
+  world_close(&world);
+}
+
+static void an_attachment_hangs_on_whoever_attached_it_last(void) {
+  WITH_WORLD(world);
+  add_box(&world, "box");
+  lua_register(world.L, "attach", l_attach);
+  world_add(&world, "attach(box) attach(box) sleep(1) log 'first'");
+  world_add(&world, "attach(box) sleep(2) log 'second'");
+  world_pass(&world);
+  world_do(&world, "attach(box)"); /* outside a task */
+  CHECK(world_run(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "first second ended");
+  world_close(&world);
+}
+
+static void an_object_that_is_collected_is_detached(void) {
+  WITH_WORLD(world);
+  add_box(&world, "box");
+  lua_register(world.L, "attach", l_attach);
+  world_add(&world, "attach(box) box = nil sleep(1) collectgarbage() collectgarbage() "
+                    "log 'over'");
+  CHECK(world_run(&world) == TA_DONE);
+  CHECK_TEXT(world.log, "over");
+  world_close(&world);
+}
+
+/* What a task has of a library's own memory. */
+struct piece {
+  struct ta_attachment attachment;
+};
+
+static int pieces;
+
+static void free_piece(struct ta_attachment *attachment) {
+  pieces--;
+  free((struct piece *)(void *)attachment);
+}
+
+static void end_piece(struct ta_runner *runner, struct ta_task *task,
+                      struct ta_attachment *attachment) {
+  (void)runner, (void)task;
+  free_piece(attachment);
+}
+
+static const struct ta_attachment_kind piece_kind = {end_piece, free_piece};
+
+static int l_take_piece(lua_State *L) {
+  struct piece *piece = calloc(1, sizeof *piece);
+  CHECK(piece);
+  pieces++;
+  ta_attach(ta_runner_of(L), &piece->attachment, &piece_kind);
+  return 0;
+}
+
+static void a_state_that_is_closed_forgets_what_tasks_have(void) {
+  for (int frees = 0; frees < 2; frees++) {
+    WITH_WORLD(world);
+    add_box(&world, "box");
+    lua_register(world.L, "attach", l_attach);
+    lua_register(world.L, "take_piece", l_take_piece);
+    world_add(&world, "take_piece() attach(box) take_piece() sleep(9)");
+    world_pass(&world);
+    CHECK(pieces == 2);
+    if (frees) ta_runner_free(world.runner);
+    world.runner = NULL;
+    world_close(&world);
+    CHECK(pieces == 0);
+    CHECK_TEXT(world.log, frees ? "forgotten" : ""); /* the box was finalized before */
+  }
+}
+
+const struct test attachment_tests[] = {
+    TEST(a_task_gives_back_what_is_attached_however_it_ends),
+    TEST(what_is_detached_is_no_affair_of_the_task),
+    TEST(an_attachment_hangs_on_whoever_attached_it_last),
+    TEST(an_object_that_is_collected_is_detached),
+    TEST(a_state_that_is_closed_forgets_what_tasks_have),
+    TESTS_END,
+};
