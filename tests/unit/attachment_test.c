@@ -140,11 +140,115 @@ static void a_state_that_is_closed_forgets_what_tasks_have(void) {
   }
 }
 
+/* ------------------------------------------------- what a completed wait holds */
+
+static char endings[64]; /* of the wait and its attachment, in order */
+static struct ta_ticket held_ticket;
+static struct ta_attachment held;
+
+static void note(const char *word) {
+  CHECK(strlen(endings) + strlen(word) + 2 < sizeof endings);
+  strcat(endings, *endings ? " " : "");
+  strcat(endings, word);
+}
+
+static void disarm_held(void *subject) {
+  (void)subject;
+  note("disarm");
+}
+
+static const struct ta_wait_kind held_wait = {.action = "hold", .disarm = disarm_held};
+
+static void held_ended(struct ta_runner *runner, struct ta_task *task,
+                       struct ta_attachment *attachment) {
+  (void)runner, (void)task, (void)attachment;
+  note("end");
+}
+
+static void held_forgotten(struct ta_attachment *attachment) {
+  (void)attachment;
+  note("forget");
+}
+
+static const struct ta_attachment_kind held_kind = {held_ended, held_forgotten};
+
+static int k_held(lua_State *L, int status, lua_KContext context) {
+  (void)L, (void)status, (void)context;
+  note("k");
+  return 0;
+}
+
+static int l_hold(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  held_ticket = ta_take_ticket(runner, L, &held_wait, NULL);
+  ta_attach(runner, &held, &held_kind);
+  return ta_park(runner, L, held_ticket, 0, k_held);
+}
+
+static void rob(struct world *world) {
+  world_do(world, "close(victim)");
+  world_pass(world);
+}
+
+static void free_runner(struct world *world) {
+  ta_runner_free(world->runner);
+  world->runner = NULL;
+}
+
+static void forget_runner(struct world *world) {
+  world->runner = NULL; /* it goes with the state */
+}
+
+static void close_tasks(struct world *world) {
+  ta_close_all(world->runner);
+}
+
+static void cancel_tasks(struct world *world) {
+  ta_cancel_all(world->runner, "over");
+  world_pass(world);
+}
+
+static void expect_endings(void (*end)(struct world *world), bool completed, const char *want) {
+  struct world world;
+  *endings = '\0';
+  held = (struct ta_attachment){0};
+  world_open_bare(&world);
+  world_do(&world, "close, running = coroutine.close, coroutine.running");
+  world.runner = world_new_runner(&world);
+  ta_open(world.runner, world.L, TA_OPEN_ALL);
+  ta_push_function(world.runner, world.L, l_hold);
+  lua_setglobal(world.L, "hold");
+  world_add(&world, "victim = running() hold()");
+  world_pass(&world);
+  if (completed) CHECK(ta_unpark(world.runner, held_ticket));
+  end(&world);
+  world_close(&world);
+  CHECK_TEXT(endings, want);
+}
+
+static void a_wait_ends_before_what_the_task_has_and_at_most_once(void) {
+  expect_endings(close_tasks, false, "disarm end");
+  expect_endings(cancel_tasks, false, "disarm end");
+  expect_endings(free_runner, false, "disarm forget");
+  expect_endings(forget_runner, false, "disarm forget");
+  expect_endings(rob, false, "disarm end");
+}
+
+static void of_a_completed_wait_that_does_not_go_on_the_attachment_hears(void) {
+  expect_endings(close_tasks, true, "k end");
+  expect_endings(cancel_tasks, true, "k end");
+  expect_endings(free_runner, true, "forget");
+  expect_endings(forget_runner, true, "forget");
+  expect_endings(rob, true, "end");
+}
+
 const struct test attachment_tests[] = {
     TEST(a_task_gives_back_what_is_attached_however_it_ends),
     TEST(what_is_detached_is_no_affair_of_the_task),
     TEST(an_attachment_hangs_on_whoever_attached_it_last),
     TEST(an_object_that_is_collected_is_detached),
     TEST(a_state_that_is_closed_forgets_what_tasks_have),
+    TEST(a_wait_ends_before_what_the_task_has_and_at_most_once),
+    TEST(of_a_completed_wait_that_does_not_go_on_the_attachment_hears),
     TESTS_END,
 };

@@ -208,6 +208,44 @@ static void who_waits_has_the_object_at_index_1(void) {
   world_close(&world);
 }
 
+static void a_box_that_outlives_its_runner_wakes_nobody(void) {
+  WITH_WORLD(world);
+  struct box *box = add_box(&world, "box");
+  world_do(&world, "fill = box.fill");
+  world_add(&world, "box:get()");
+  world_add(&world, "async.select{async.event(), box}");
+  world_pass(&world);
+  CHECK(!ta_list_empty(&box->waiting));
+  ta_runner_free(world.runner);
+  world.runner = NULL;
+  CHECK(ta_list_empty(&box->waiting));
+  world_do(&world, "fill(box) collectgarbage() fill(box) log(box:peek())");
+  CHECK_TEXT(world.log, "true");
+  world_close(&world);
+}
+
+static struct box *polled_box;
+
+static void fill_from_poll(struct world *world) {
+  struct box *box = polled_box;
+  box->full = true;
+  CHECK(ta_wake_first(world->runner, &box->waiting));
+  world->on_poll = NULL;
+}
+
+static void the_hosts_poll_may_wake_who_waits_in_a_queue(void) {
+  WITH_WORLD(world);
+  polled_box = add_box(&world, "box");
+  world_add(&world, "log(box:get())");
+  world_pass(&world);
+  world.on_poll = fill_from_poll;
+  world_add(&world, "work(1)");
+  world_add(&world, "work(1)");
+  world_settle(&world);
+  CHECK_TEXT(world.log, "a present");
+  world_close(&world);
+}
+
 const struct test object_tests[] = {
     TEST(objects_have_methods_and_are_checked),
     TEST(an_object_of_another_runner_is_none_of_ours),
@@ -220,5 +258,7 @@ const struct test object_tests[] = {
     TEST(who_has_given_up_the_turn_can_be_cancelled),
     TEST(a_wake_passes_over_who_was_robbed),
     TEST(who_waits_has_the_object_at_index_1),
+    TEST(a_box_that_outlives_its_runner_wakes_nobody),
+    TEST(the_hosts_poll_may_wake_who_waits_in_a_queue),
     TESTS_END,
 };
