@@ -31,6 +31,10 @@ static void an_object_of_another_runner_is_none_of_ours(void) {
   CHECK(ta_to_object(world.runner, world.L, -1, &box_kind));
   CHECK(!ta_to_object(second, world.L, -1, &box_kind));
   CHECK(!ta_to_object(world.runner, world.L, -1, &other_kind));
+  lua_getglobal(world.L, "io");
+  lua_getfield(world.L, -1, "stdout");
+  CHECK(!ta_to_object(NULL, world.L, -1, &box_kind)); /* a function without its upvalue */
+  lua_pop(world.L, 2);
   ta_runner_free(second);
   CHECK(ta_runner_of(world.L) == world.runner);
   ta_runner_free(world.runner);
@@ -38,6 +42,18 @@ static void an_object_of_another_runner_is_none_of_ours(void) {
   CHECK(ta_to_object(world.runner, world.L, -1, &box_kind)); /* its memory is Lua's */
   lua_pop(world.L, 1);
   world.runner = NULL;
+  world_close(&world);
+}
+
+static void a_method_says_that_an_object_is_another_runners(void) {
+  WITH_WORLD(world);
+  add_box(&world, "box");
+  struct ta_runner *second = world_new_runner(&world);
+  ta_push_object(second, world.L, &box_kind, sizeof(struct box), 0);
+  lua_setglobal(world.L, "theirs");
+  world_do(&world, "log(pcall(box.fill, theirs))");
+  CHECK_TEXT(world.log, "false bad argument #1 to '?' (Box of this Runner expected, got Box)");
+  ta_runner_free(second);
   world_close(&world);
 }
 
@@ -249,6 +265,7 @@ static void the_hosts_poll_may_wake_who_waits_in_a_queue(void) {
 const struct test object_tests[] = {
     TEST(objects_have_methods_and_are_checked),
     TEST(an_object_of_another_runner_is_none_of_ours),
+    TEST(a_method_says_that_an_object_is_another_runners),
     TEST(select_takes_objects_of_libraries),
     TEST(who_was_woken_asks_again),
     TEST(who_was_cancelled_when_it_was_woken_takes_what_it_was_woken_for),
