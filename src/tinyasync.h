@@ -58,8 +58,9 @@ struct ta_host {
   void (*wake)(void *data);
 
   /* Called between steps about once a millisecond while tasks keep the Runner
-   * busy: the place to look at the outside and to flush output.  It may call
-   * ta_unpark() and ta_interrupt(), and must not call ta_pass(). */
+   * busy: the place to look at the outside and to flush output.  It may wake tasks, as
+   * ta_unpark() does and its like in tinyasync_lib.h, and call ta_interrupt().  It must
+   * not call ta_pass(), nor raise. */
   void (*poll)(void *data);
 
   /* Called in the middle of a step, some instructions after ta_preempt(), or at a
@@ -318,7 +319,9 @@ struct ta_wait_kind {
   /* Writes what the wait for `subject` is about: "'jobs' (0 of 4)". */
   void (*describe)(const void *subject, char *text, size_t size);
 
-  /* The wait was given up: what would have completed it is not to be. */
+  /* The wait was given up: what would have completed it is not to be.  Also when the Runner
+   * is freed or its state closed, where objects may have been finalized before.  Not of a
+   * wait that was completed. */
   void (*disarm)(void *subject);
 
   /* The task that could complete it, or NULL when none in particular. */
@@ -349,7 +352,8 @@ TA_API bool ta_can_wait(const struct ta_runner *runner, lua_State *L);
 
 /* Takes a ticket for the wait that ta_park() will begin.  Raises as
  * ta_check_wait() does.  `subject` is for the functions of `kind`; both must
- * last as long as the wait.  [-0, +0, v] */
+ * last as long as the wait.  A userdata that is on the stack when the task parks does:
+ * the task keeps it, even when it is robbed of its coroutine.  [-0, +0, v] */
 TA_API struct ta_ticket ta_take_ticket(struct ta_runner *runner, lua_State *L,
                                        const struct ta_wait_kind *kind, void *subject);
 

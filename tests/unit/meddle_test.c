@@ -71,8 +71,7 @@ static void rob(unsigned flags, const char *wait, const char *robbery, bool nest
   world_open_bare(&world);
   world_do(&world, "own = {} for k, v in pairs(coroutine) do own[k] = v end");
   world_do(&world, "package.preload.m = function() sleep(9) return {} end");
-  const struct ta_host host = {.data = &world, .now = world_clock};
-  world.runner = ta_runner_new(world.L, &host);
+  world.runner = world_new_runner(&world);
   ta_open(world.runner, world.L, flags);
   world_do(&world, "ch, full, ev = async.channel(), async.channel(1), async.event() full:send(1)"
                    "lk, sem = async.lock(), async.semaphore(1) "
@@ -114,8 +113,7 @@ static void a_robbed_task_fails_and_says_why(void) {
   struct world world;
   world_open_bare(&world);
   world_do(&world, "running, close = coroutine.running, coroutine.close");
-  const struct ta_host host = {.data = &world, .now = world_clock};
-  world.runner = ta_runner_new(world.L, &host);
+  world.runner = world_new_runner(&world);
   ta_open(world.runner, world.L, TA_OPEN_ALL);
   world_add(&world, "co = running() async.scope(function(s) s:spawn(sleep, 1) end)");
   world_do(&world, "t = async.tasks()[1]");
@@ -132,8 +130,7 @@ static void an_end_is_told_to_the_next_when_the_first_was_robbed(void) {
   struct world world;
   world_open_bare(&world);
   world_do(&world, "own = {close = coroutine.close, running = coroutine.running}");
-  const struct ta_host host = {.data = &world, .now = world_clock};
-  world.runner = ta_runner_new(world.L, &host);
+  world.runner = world_new_runner(&world);
   ta_open(world.runner, world.L, TA_OPEN_ALL);
   world_add(&world,
             "next_end, ends = async.as_completed {function() sleep(1) return 'a' end, "

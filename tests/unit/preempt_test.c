@@ -292,16 +292,10 @@ static void outside_a_step_nothing_is_preempted(void) {
   world_close(&world);
 }
 
-static double still_clock(void *data) {
-  (void)data;
-  return 0;
-}
-
 static void a_host_without_the_function_is_not_called(void) {
   struct world world;
   world_open_bare(&world);
-  struct ta_host host = {.now = still_clock};
-  world.runner = ta_runner_new(world.L, &host);
+  world.runner = world_new_runner(&world);
   lua_pushlightuserdata(world.L, &world);
   lua_pushcclosure(world.L, l_stop, 1);
   lua_setglobal(world.L, "stop");
