@@ -238,7 +238,7 @@ static void end_cancelled(struct ta_runner *runner, struct ta_task *task) {
 /* Closes a task: its clean-up runs where nothing can wait. */
 static void close_task(struct ta_runner *runner, struct ta_task *task) {
   ta_drop_wait(runner, task);
-  if (!task->cause) task->cause = runner;
+  ta_adopt_cause(runner, task);
   runner->current = task;
   task->state = TA_TASK_RUNNING;
   ta_abandon_cancel_scopes(runner, task, NULL); /* what is closed is dead to the collector */

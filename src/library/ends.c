@@ -99,7 +99,7 @@ static void cancel_left(struct ta_runner *runner, lua_State *L, struct ta_watch 
   if (lua_pcall(L, 2, 0, 0) == LUA_OK) return;
   lua_pop(L, 1); /* memory is out: with a reason that asks for none */
   for (size_t i = 0; i < watch->count; i++)
-    if (watch->places[i].task) ta_cancel_task(runner, watch->places[i].task, runner);
+    if (watch->places[i].task) ta_cancel_task(runner, watch->places[i].task, &ta_unexplained);
 }
 
 static void loop_task_ended(struct ta_runner *runner, struct ta_task *task,

@@ -148,10 +148,10 @@ static void an_end_is_told_to_the_next_when_the_first_was_robbed(void) {
   world_close(&world);
 }
 
-/* (task) -> is it the Runner that has cancelled it? */
-static int l_by_runner(lua_State *L) {
+/* (task) -> has it what cancelled it in itself? */
+static int l_on_its_own(lua_State *L) {
   const struct ta_task *task = lua_touserdata(L, 1);
-  lua_pushboolean(L, task->cause == lua_touserdata(L, lua_upvalueindex(1)));
+  lua_pushboolean(L, task->cause == task);
   return 1;
 }
 
@@ -159,9 +159,7 @@ static int l_by_runner(lua_State *L) {
 static void children_left_behind_outlive_what_cancelled_them(void) {
   struct world world;
   world_open(&world, TA_OPEN_ALL | TA_OPEN_REUSE);
-  lua_pushlightuserdata(world.L, world.runner);
-  lua_pushcclosure(world.L, l_by_runner, 1);
-  lua_setglobal(world.L, "by_runner");
+  lua_register(world.L, "on_its_own", l_on_its_own);
   world_add(&world,
             "local child local parent = spawn(function() async.scope(function(s)"
             "    child = s:spawn(function()"
@@ -170,10 +168,11 @@ static void children_left_behind_outlive_what_cancelled_them(void) {
             "    while true do pcall(function()"
             "      local g <close> = async.defer(function() error('eaten', 0) end) sleep(10)"
             "    end) end end) end) "
-            "sleep(1) parent:cancel() sleep(1) log(parent:status(), by_runner(child)) parent = nil "
-            "collectgarbage() collectgarbage() sleep(9) log(child:status())");
+            "sleep(1) parent:cancel 'why' sleep(1) log(parent:status(), on_its_own(child)) "
+            "parent = nil collectgarbage() collectgarbage() sleep(9) "
+            "log(child:status(), child.error)");
   world_run(&world);
-  CHECK_TEXT(world.log, "[eaten] failed true cancelled");
+  CHECK_TEXT(world.log, "[eaten] failed true cancelled cancelled: why");
   world_close(&world);
 }
 
