@@ -202,6 +202,9 @@ TA_API bool ta_is_cancelled(const struct ta_runner *runner);
 /* How many tasks live, daemons included. */
 TA_API size_t ta_live(const struct ta_runner *runner);
 
+/* How many of them are daemons. */
+TA_API size_t ta_daemons(const struct ta_runner *runner);
+
 /* How many of them are in waits that the outside can end: see ta_wait_kind. */
 TA_API size_t ta_outside(const struct ta_runner *runner);
 

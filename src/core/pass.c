@@ -130,6 +130,10 @@ size_t ta_live(const struct ta_runner *runner) {
   return runner->live;
 }
 
+size_t ta_daemons(const struct ta_runner *runner) {
+  return runner->daemons;
+}
+
 size_t ta_outside(const struct ta_runner *runner) {
   return runner->outside;
 }
