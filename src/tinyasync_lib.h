@@ -205,8 +205,9 @@ TA_API void *ta_check_object(lua_State *L, int index, const struct ta_object_kin
 
 typedef void ta_write_fn(void *data, const char *text, size_t length);
 
-/* Writes a failure in pieces, as tinyasync(1) shows it: "Error in task: MESSAGE", which does
- * not end the line; and the lines with whose error it is, from where.  For ta_on_failure():
+/* Writes a failure in pieces, as tinyasync(1) shows it: "Error in task: MESSAGE", and of one
+ * that was reported before who has awaited it, which does not end the line; and the lines
+ * with whose error it is, from where, unless it was reported before.  For ta_on_failure():
  * they ask for no memory.  [-0, +0, -] */
 TA_API void ta_write_failure(const struct ta_failure *failure, ta_write_fn *write, void *data);
 TA_API void ta_write_failure_lines(const struct ta_failure *failure, ta_write_fn *write,

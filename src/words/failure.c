@@ -219,15 +219,32 @@ static void write_line(ta_write_fn *write, void *data, const char *text) {
   write_string(write, data, "\n");
 }
 
+static void write_task(const char *before, uint64_t id, ta_write_fn *write, void *data) {
+  char text[48];
+  snprintf(text, sizeof text, "%s#%llu ", before, (unsigned long long)id);
+  write_string(write, data, text);
+}
+
+static void write_known(const struct ta_failure *failure, ta_write_fn *write, void *data) {
+  write_task(" (", failure->id, write, data);
+  write_string(write, data, failure->name);
+  write_string(write, data, " awaited ");
+  write_string(write, data, failure->origin ? failure->origin : "a task");
+  write_string(write, data, ", reported above)");
+}
+
 void ta_write_failure(const struct ta_failure *failure, ta_write_fn *write, void *data) {
   write_string(write, data, "Error in task: ");
   write(data, failure->message, failure->message_length);
+  if (failure->kind == TA_FAILURE_KNOWN) write_known(failure, write, data);
 }
 
 void ta_write_failure_lines(const struct ta_failure *failure, ta_write_fn *write, void *data) {
-  char task[32] = "task ";
-  if (!failure->origin) snprintf(task, sizeof task, "task #%llu ", (unsigned long long)failure->id);
-  write_string(write, data, task);
+  if (failure->kind == TA_FAILURE_KNOWN) return;
+  if (failure->origin)
+    write_string(write, data, "task ");
+  else
+    write_task("task ", failure->id, write, data);
   write_line(write, data, failure->origin ? failure->origin : failure->name);
   write_line(write, data, failure->traceback);
   write_line(write, data, failure->spawned);
