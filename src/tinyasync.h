@@ -352,7 +352,10 @@ TA_API bool ta_can_wait(const struct ta_runner *runner, lua_State *L);
 
 /* Takes a ticket for the wait that ta_park() will begin.  Raises as
  * ta_check_wait() does.  `subject` is for the functions of `kind`; both must
- * last as long as the wait.  [-0, +0, v] */
+ * last as long as the wait.
+ * Whoever has taken one may raise or return instead of parking: `disarm` is not called
+ * then, and what was armed is the caller's to disarm.  The ticket goes stale, and ends none
+ * of the task's later waits.  [-0, +0, v] */
 TA_API struct ta_ticket ta_take_ticket(struct ta_runner *runner, lua_State *L,
                                        const struct ta_wait_kind *kind, void *subject);
 

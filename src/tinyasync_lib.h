@@ -6,11 +6,8 @@
  * It adds to tinyasync.h what such functions are made of: the Runner of a Lua state, kinds
  * of objects, queues, what a task is to give back when it ends, Lua beside C, and events
  * and channels that C sets and fills.  Everything here belongs to the thread that runs the
- * Lua state; other threads call ta_wake().
- *
- * Who has taken a ticket, with ta_take_ticket(), may raise or return instead of parking.
- * `disarm` is not called then: what was armed is the caller's to disarm.  The ticket goes
- * stale, and ends none of the task's later waits.
+ * Lua state.  Other threads call ta_wake(), which wakes tickets: they wake no queue, and
+ * neither set events nor fill channels.
  */
 #ifndef TINYASYNC_LIB_H
 #define TINYASYNC_LIB_H
@@ -180,7 +177,8 @@ struct ta_selectable {
   bool woken_has_it;
 };
 
-/* A kind of userdata, a static struct each.  All but `name` may be NULL. */
+/* A kind of userdata, a static struct each.  All but `name` may be NULL.  `methods` are what
+ * __index finds; a function __index among `meta` takes their place, and finds them itself. */
 struct ta_object_kind {
   const char *name;                   /* as in messages: "Stream" */
   const struct ta_function *methods;  /* up to one without a name */
@@ -188,8 +186,9 @@ struct ta_object_kind {
   const struct ta_selectable *select; /* it can be selected */
 };
 
-/* Pushes a new object of the kind: `size` bytes of zeros, with so many user values.  The
- * functions of the kind have the Runner as their first upvalue.  [-0, +1, m] */
+/* Pushes a new object of the kind: `size` bytes of zeros, with so many user values, which
+ * are nil: what the object keeps in Lua, by lua_setiuservalue().  The functions of the kind
+ * have the Runner as their first upvalue.  Raises when that was freed.  [-0, +1, v] */
 TA_API void *ta_push_object(struct ta_runner *runner, lua_State *L,
                             const struct ta_object_kind *kind, size_t size, int user_values);
 
