@@ -63,7 +63,7 @@ enum {
   TA_REGISTRY_LOCK,
   TA_REGISTRY_SEMAPHORE,
   TA_REGISTRY_CHANNEL,
-  TA_REGISTRY_UNNAMED_EVENT, /* of those without a name: see library/sync.c */
+  TA_REGISTRY_UNNAMED_EVENT, /* of those without a name: see library/named.c */
   TA_REGISTRY_UNNAMED_LOCK,
   TA_REGISTRY_UNNAMED_SEMAPHORE,
   TA_REGISTRY_UNNAMED_CHANNEL,

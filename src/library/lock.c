@@ -7,7 +7,7 @@
 
 #include "core/queue.h"
 #include "core/wait.h"
-#include "library/sync.h"
+#include "library/named.h"
 #include "words/failure.h"
 #include "words/names.h"
 #include "words/task_name.h"
@@ -15,7 +15,7 @@
 /* A lock has an owner and one place; a semaphore has places, each with the guard
  * that acquire() made.  Its second user value is a list of those guards. */
 struct permits {
-  struct ta_sync sync;
+  struct ta_named named;
   bool is_lock;
   struct ta_task *owner;     /* of a lock */
   struct ta_attachment hold; /* among what the owner holds */
@@ -59,7 +59,7 @@ static struct permits *check_permits(lua_State *L) {
 }
 
 static int l_lock(lua_State *L) {
-  struct permits *lock = ta_push_sync(ta_upvalue_runner(L), L, sizeof *lock, 1, TA_REGISTRY_LOCK);
+  struct permits *lock = ta_push_named(ta_upvalue_runner(L), L, sizeof *lock, 1, TA_REGISTRY_LOCK);
   lock->is_lock = true;
   lock->free = lock->limit = 1;
   return 1;
@@ -75,7 +75,7 @@ static int l_semaphore(lua_State *L) {
     return luaL_error(L, "semaphore: the count must be a whole number from 1 on, got %s",
                       ta_push_shown(L, 1));
   struct permits *semaphore =
-      ta_push_sync(ta_upvalue_runner(L), L, sizeof *semaphore, 2, TA_REGISTRY_SEMAPHORE);
+      ta_push_named(ta_upvalue_runner(L), L, sizeof *semaphore, 2, TA_REGISTRY_SEMAPHORE);
   semaphore->free = semaphore->limit = limit;
   ta_list_init(&semaphore->taken);
   ta_list_init(&semaphore->orphaned);
@@ -93,7 +93,7 @@ static struct guard *first_of(const struct ta_list *places) {
 static void describe_lock(const void *subject, char *text, size_t size) {
   const struct permits *lock = subject;
   char name[200];
-  ta_describe_name(&lock->sync, name, sizeof name);
+  ta_describe_name(&lock->named, name, sizeof name);
   ta_title_shown title;
   if (lock->owner)
     snprintf(text, size, "%s held by %s", name, ta_task_title(lock->owner, title));
@@ -110,7 +110,7 @@ static const struct ta_wait_kind lock_kind = {
 
 static void describe_places(const struct permits *semaphore, char *text, size_t size) {
   char name[200];
-  ta_describe_name(&semaphore->sync, name, sizeof name);
+  ta_describe_name(&semaphore->named, name, sizeof name);
   snprintf(text, size, "%s (%lld of %lld)", name, (long long)semaphore->free,
            (long long)semaphore->limit);
 }
@@ -176,7 +176,7 @@ static void leave_place(struct guard *guard) {
 
 /* Who waits first, or NULL.  May run Lua unless it was called just before. */
 static struct ta_task *first_waiting(struct ta_runner *runner, struct permits *permits) {
-  struct ta_waiter *waiter = ta_first_standing(runner, &permits->sync.waiting);
+  struct ta_waiter *waiter = ta_first_standing(runner, &permits->named.waiting);
   return waiter ? waiter->task : NULL;
 }
 
@@ -290,13 +290,19 @@ static const struct ta_wait_kind *kind_of(const struct permits *permits) {
   return permits->is_lock ? &lock_kind : &semaphore_kind;
 }
 
+/* `by` is the method that waits, in the function whose return this is. */
+static int wait_for(struct ta_runner *runner, lua_State *L, const char *by, struct permits *permits,
+                    lua_KFunction k) {
+  return ta_wait_in(runner, L, by, kind_of(permits), permits, &permits->named.waiting, k);
+}
+
 /* `by` is the method that wants the lock. */
 static void check_owner(struct ta_runner *runner, lua_State *L, const char *by,
                         const struct permits *permits) {
   char name[200];
   if (!permits->is_lock) return;
   if (!ta_in_task(runner, L)) luaL_error(L, "%s: only a task can hold a lock", by);
-  ta_describe_name(&permits->sync, name, sizeof name);
+  ta_describe_name(&permits->named, name, sizeof name);
   if (permits->owner == runner->current)
     luaL_error(L, "%s: lock%s is already held by this task", by, name);
 }
@@ -317,8 +323,7 @@ static int l_acquire(lua_State *L) {
   push_guard(runner, L, permits); /* first: a finalizer may acquire and release */
   ta_enter(runner, L);
   check_owner(runner, L, "acquire", permits);
-  if (permits->free <= 0)
-    return ta_wait_for(runner, L, "acquire", kind_of(permits), &permits->sync, k_acquired);
+  if (permits->free <= 0) return wait_for(runner, L, "acquire", permits, k_acquired);
   if (ta_has_to_pause(runner, L)) return ta_give_turn_before(runner, L, l_acquire);
   take(runner, L, permits);
   return 1;
@@ -326,7 +331,7 @@ static int l_acquire(lua_State *L) {
 
 static struct ta_task *release_lock(struct ta_runner *runner, lua_State *L, struct permits *lock) {
   char name[200];
-  ta_describe_name(&lock->sync, name, sizeof name);
+  ta_describe_name(&lock->named, name, sizeof name);
   if (!lock->owner || lock->owner != runner->current)
     luaL_error(L, "release: lock%s is not held by this task", name);
   return give_lock(runner, lock);
@@ -347,7 +352,7 @@ static struct guard *own_place(const struct ta_runner *runner, const struct perm
 static struct ta_task *release_place(struct ta_runner *runner, lua_State *L,
                                      struct permits *semaphore) {
   char name[200];
-  ta_describe_name(&semaphore->sync, name, sizeof name);
+  ta_describe_name(&semaphore->named, name, sizeof name);
   if (semaphore->free == semaphore->limit)
     luaL_error(L, "release: semaphore%s has all its %I", name, (LUAI_UACINT)semaphore->limit);
   struct guard *guard = own_place(runner, semaphore);
@@ -465,7 +470,7 @@ static void lock_holder_ended(struct ta_runner *runner, struct ta_task *task,
                               struct ta_attachment *hold) {
   struct permits *lock = TA_HOLDER(hold, struct permits, hold);
   char name[200];
-  ta_describe_name(&lock->sync, name, sizeof name);
+  ta_describe_name(&lock->named, name, sizeof name);
   send_robbed_away(runner, lock);
   if (lock->owner == task) wake(runner, give_lock(runner, lock));
   report_lock(runner, task, "lock", name, ""); /* may be Lua, and collect the lock */
@@ -538,8 +543,7 @@ static int l_with(lua_State *L) {
     lua_remove(L, GUARD); /* it is made again */
     return ta_give_turn_before(runner, L, l_with);
   }
-  if (permits->free <= 0)
-    return ta_wait_for(runner, L, "with", kind_of(permits), &permits->sync, k_with_acquired);
+  if (permits->free <= 0) return wait_for(runner, L, "with", permits, k_with_acquired);
   take(runner, L, permits);
   return call_guarded(L);
 }
@@ -548,7 +552,7 @@ static int l_permits_tostring(lua_State *L) {
   const struct permits *permits = check_permits(L);
   char text[256];
   if (permits->is_lock)
-    ta_describe_name(&permits->sync, text, sizeof text);
+    ta_describe_name(&permits->named, text, sizeof text);
   else
     describe_places(permits, text, sizeof text);
   lua_pushfstring(L, "%s%s", permits->is_lock ? "lock" : "semaphore", text);
@@ -564,14 +568,14 @@ void ta_open_locks(struct ta_runner *runner, lua_State *L) {
       {"with", l_with},
       {NULL, NULL},
   };
-  ta_new_sync_kind(runner, L, "Lock", methods);
+  ta_new_named_kind(runner, L, "Lock", methods);
   ta_set_function(runner, L, "__tostring", l_permits_tostring);
   ta_set_function(runner, L, "__gc", l_lock_gc);
-  ta_keep_sync_kind(runner, L, TA_REGISTRY_LOCK, NULL);
-  ta_new_sync_kind(runner, L, "Semaphore", methods);
+  ta_keep_named_kind(runner, L, TA_REGISTRY_LOCK, NULL);
+  ta_new_named_kind(runner, L, "Semaphore", methods);
   ta_set_function(runner, L, "__tostring", l_permits_tostring);
   ta_set_function(runner, L, "__gc", l_semaphore_gc);
-  ta_keep_sync_kind(runner, L, TA_REGISTRY_SEMAPHORE, NULL);
+  ta_keep_named_kind(runner, L, TA_REGISTRY_SEMAPHORE, NULL);
   ta_new_kind(runner, L, "Guard", NULL);
   ta_set_function(runner, L, "__close", l_guard_close);
   ta_registry_set(runner, L, TA_REGISTRY_GUARD);

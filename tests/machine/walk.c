@@ -11,7 +11,7 @@
 #include "library/channel.h"
 #include "core/list.h"
 #include "core/runner.h"
-#include "library/sync.h"
+#include "library/named.h"
 #include "core/task.h"
 #include "core/wait.h"
 #include "library/ends.h"
@@ -179,7 +179,7 @@ static const struct ta_list *queue_of(const struct ta_task *task) {
   if (is_action(task, "await")) return &((const struct ta_task *)task->subject)->awaiters;
   if (task->kind == &ta_ends_kind) return ta_watch_queue(task->subject);
   if (is_action(task, "send")) return &((const struct ta_channel *)task->subject)->senders;
-  return &((const struct ta_sync *)task->subject)->waiting;
+  return &((const struct ta_named *)task->subject)->waiting;
 }
 
 static bool check_waiting(struct walk *walk, const struct ta_task *task) {
