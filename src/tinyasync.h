@@ -297,7 +297,7 @@ TA_API uint64_t ta_steps(const struct ta_runner *runner);
 /* Pushes "#2 name" for the task that is taking its step, and "file.lua:12" for
  * where it is; outside a step "?".  [-0, +1, m] */
 TA_API void ta_push_running_name(struct ta_runner *runner, lua_State *L);
-TA_API void ta_push_running_place(struct ta_runner *runner, lua_State *L);
+TA_API void ta_push_running_where(struct ta_runner *runner, lua_State *L);
 
 /* The task that is taking its step, or NULL.  Its name is NULL until somebody
  * asked for it.  `id` and `name` may be NULL.  May be called from signal handlers on
@@ -423,7 +423,7 @@ TA_API void ta_close_all_here(struct ta_runner *runner);
  * called: "'find' at file.lua:12".  False, and an empty text: nobody can tell.  For
  * signal handlers on the Runner's thread, of a step that is stuck: it reads the Lua
  * stack, which must not be changing. */
-TA_API bool ta_write_running_place(const struct ta_runner *runner, char *text, size_t size);
+TA_API bool ta_write_running_where(const struct ta_runner *runner, char *text, size_t size);
 
 #ifdef __cplusplus
 }

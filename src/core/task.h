@@ -45,7 +45,7 @@ struct ta_task {
                                       ended, which of two did so first */
   uint64_t steps;                  /* how many it has taken */
   uint32_t slot;                   /* its number in the Runner's table */
-  uint32_t place;                  /* its coroutine's */
+  uint32_t ref;                    /* its coroutine's */
   uint8_t state;                   /* an enum ta_task_state */
   uint8_t ends_as;                 /* what it will be when its last step is over */
   uint8_t marks;                   /* values that its coroutine yielded to wait; 0: it has not */

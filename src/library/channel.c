@@ -27,27 +27,27 @@ static struct ta_channel *check_channel(lua_State *L) {
 
 /* ------------------------------------------------------------------- buffer */
 
-/* The place of the buffer's value number `index` from 0 on. */
-static lua_Integer place_of(const struct ta_channel *channel, lua_Integer index) {
-  lua_Integer place = channel->first + index;
-  if (channel->capacity == LUA_MAXINTEGER) return place + 1;
-  return place % channel->capacity + 1;
+/* The index of the buffer's value number `index` from 0 on. */
+static lua_Integer index_of(const struct ta_channel *channel, lua_Integer index) {
+  lua_Integer at = channel->first + index;
+  if (channel->capacity == LUA_MAXINTEGER) return at + 1;
+  return at % channel->capacity + 1;
 }
 
 /* Appends the value on top of L and pops it; the channel is at `index`. */
 static void push_back(lua_State *L, struct ta_channel *channel, int index) {
   lua_getiuservalue(L, index, 2);
   lua_insert(L, -2);
-  lua_rawseti(L, -2, place_of(channel, channel->count));
+  lua_rawseti(L, -2, index_of(channel, channel->count));
   lua_pop(L, 1);
   channel->count++;
 }
 
 static void pop_front(lua_State *L, struct ta_channel *channel, int index) {
   lua_getiuservalue(L, index, 2);
-  lua_rawgeti(L, -1, place_of(channel, 0));
+  lua_rawgeti(L, -1, index_of(channel, 0));
   lua_pushnil(L);
-  lua_rawseti(L, -3, place_of(channel, 0));
+  lua_rawseti(L, -3, index_of(channel, 0));
   lua_remove(L, -2);
   channel->count--;
   if (channel->capacity < LUA_MAXINTEGER)
@@ -97,7 +97,7 @@ static bool take(struct ta_runner *runner, lua_State *L, int index) {
     pop_front(L, channel, index);
     if (!sender) return true;
     push_sent(L, sender);
-    push_back(L, channel, index); /* into the place that was freed: asks for no memory */
+    push_back(L, channel, index); /* where room was made: asks for no memory */
   } else if (sender) {
     push_sent(L, sender);
   } else {
