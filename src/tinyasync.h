@@ -203,6 +203,9 @@ TA_API bool ta_is_cancelled(const struct ta_runner *runner);
 /* How many tasks live, daemons included. */
 TA_API size_t ta_live(const struct ta_runner *runner);
 
+/* How many of them are daemons. */
+TA_API size_t ta_daemons(const struct ta_runner *runner);
+
 /* How many of them are in waits that the outside can end: see ta_wait_kind. */
 TA_API size_t ta_outside(const struct ta_runner *runner);
 
@@ -295,7 +298,7 @@ TA_API uint64_t ta_steps(const struct ta_runner *runner);
 /* Pushes "#2 name" for the task that is taking its step, and "file.lua:12" for
  * where it is; outside a step "?".  [-0, +1, m] */
 TA_API void ta_push_running_name(struct ta_runner *runner, lua_State *L);
-TA_API void ta_push_running_place(struct ta_runner *runner, lua_State *L);
+TA_API void ta_push_running_where(struct ta_runner *runner, lua_State *L);
 
 /* The task that is taking its step, or NULL.  Its name is NULL until somebody
  * asked for it.  `id` and `name` may be NULL.  May be called from signal handlers on
@@ -353,7 +356,10 @@ TA_API bool ta_can_wait(const struct ta_runner *runner, lua_State *L);
 /* Takes a ticket for the wait that ta_park() will begin.  Raises as
  * ta_check_wait() does.  `subject` is for the functions of `kind`; both must
  * last as long as the wait.  A userdata that is on the stack when the task parks does:
- * the task keeps it, even when it is robbed of its coroutine.  [-0, +0, v] */
+ * the task keeps it, even when it is robbed of its coroutine.
+ * Whoever has taken one may raise or return instead of parking: `disarm` is not called
+ * then, and what was armed is the caller's to disarm.  The ticket goes stale, and ends none
+ * of the task's later waits.  [-0, +0, v] */
 TA_API struct ta_ticket ta_take_ticket(struct ta_runner *runner, lua_State *L,
                                        const struct ta_wait_kind *kind, void *subject);
 
@@ -421,7 +427,7 @@ TA_API void ta_close_all_here(struct ta_runner *runner);
  * called: "'find' at file.lua:12".  False, and an empty text: nobody can tell.  For
  * signal handlers on the Runner's thread, of a step that is stuck: it reads the Lua
  * stack, which must not be changing. */
-TA_API bool ta_write_running_place(const struct ta_runner *runner, char *text, size_t size);
+TA_API bool ta_write_running_where(const struct ta_runner *runner, char *text, size_t size);
 
 #ifdef __cplusplus
 }

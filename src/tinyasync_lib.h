@@ -6,11 +6,8 @@
  * It adds to tinyasync.h what such functions are made of: the Runner of a Lua state, kinds
  * of objects, queues, what a task is to give back when it ends, Lua beside C, and events
  * and channels that C sets and fills.  Everything here belongs to the thread that runs the
- * Lua state; other threads call ta_wake().
- *
- * Who has taken a ticket, with ta_take_ticket(), may raise or return instead of parking.
- * `disarm` is not called then: what was armed is the caller's to disarm.  The ticket goes
- * stale, and ends none of the task's later waits.
+ * Lua state.  Other threads call ta_wake(), which wakes tickets: they wake no queue, and
+ * neither set events nor fill channels.
  *
  * A wait that has begun ends in `k`, or in `disarm`, or, once it was completed, perhaps in
  * neither: the Runner may be freed, its state closed, or the task robbed of its coroutine
@@ -199,7 +196,8 @@ struct ta_selectable {
   bool woken_has_it;
 };
 
-/* A kind of userdata, a static struct each.  All but `name` may be NULL. */
+/* A kind of userdata, a static struct each.  All but `name` may be NULL.  `methods` are what
+ * __index finds; a function __index among `meta` takes their place, and finds them itself. */
 struct ta_object_kind {
   const char *name;                   /* as in messages: "Stream" */
   const struct ta_function *methods;  /* up to one without a name */
@@ -207,8 +205,9 @@ struct ta_object_kind {
   const struct ta_selectable *select; /* it can be selected */
 };
 
-/* Pushes a new object of the kind: `size` bytes of zeros, with so many user values.  The
- * functions of the kind have the Runner as their first upvalue.  Of an object that a
+/* Pushes a new object of the kind: `size` bytes of zeros, with so many user values, which
+ * are nil: what the object keeps in Lua, by lua_setiuservalue().  The functions of the kind
+ * have the Runner as their first upvalue.  Raises when that was freed.  Of an object that a
  * finalizer makes while lua_close() is at work Lua calls no __gc.  [-0, +1, v] */
 TA_API void *ta_push_object(struct ta_runner *runner, lua_State *L,
                             const struct ta_object_kind *kind, size_t size, int user_values);
@@ -225,8 +224,9 @@ TA_API void *ta_check_object(lua_State *L, int index, const struct ta_object_kin
 
 typedef void ta_write_fn(void *data, const char *text, size_t length);
 
-/* Writes a failure in pieces, as tinyasync(1) shows it: "Error in task: MESSAGE", which does
- * not end the line; and the lines with whose error it is, from where.  For ta_on_failure():
+/* Writes a failure in pieces, as tinyasync(1) shows it: "Error in task: MESSAGE", and of one
+ * that was reported before who has awaited it, which does not end the line; and the lines
+ * with whose error it is, from where, unless it was reported before.  For ta_on_failure():
  * they ask for no memory.  [-0, +0, -] */
 TA_API void ta_write_failure(const struct ta_failure *failure, ta_write_fn *write, void *data);
 TA_API void ta_write_failure_lines(const struct ta_failure *failure, ta_write_fn *write,

@@ -273,11 +273,11 @@ static void inherit_cancellation(struct ta_runner *runner, struct ta_task *task)
  * What is kept idle may be taken by finalizers meanwhile.  Pushes the coroutine of a task
  * that is made where a debug hook is set: that has the hook too, in Lua. */
 static uint32_t settle_start(struct ta_runner *runner, lua_State *L, struct ta_task *task,
-                             int place, int nargs) {
+                             int function, int nargs) {
   for (;;) {
     bool bare = task->starts == TA_START_LOADED;
     if (bare && !may_load_at_once(runner, L, nargs)) {
-      keep_start(L, task, place, nargs);
+      keep_start(L, task, function, nargs);
       if (TA_UNLIKELY(lua_gethook(L) != NULL)) ta_pool_push(runner, L);
     }
     uint32_t record = runner->upper->find_record(runner, L);
@@ -288,18 +288,18 @@ static uint32_t settle_start(struct ta_runner *runner, lua_State *L, struct ta_t
 struct ta_task *ta_task_add(struct ta_runner *runner, lua_State *L, int nargs,
                             const struct ta_task_options *options, struct ta_scope *scope) {
   ta_check_open(runner, L);
-  int place = lua_gettop(L) - nargs;
-  int object = place + nargs + 1;
+  int function = lua_gettop(L) - nargs;
+  int object = function + nargs + 1;
   struct ta_task *task = push_new(runner, L, options);
-  if (ta_tracing(runner)) name_at_birth(runner, L, task, place);
-  uint32_t record = settle_start(runner, L, task, place, nargs);
+  if (ta_tracing(runner)) name_at_birth(runner, L, task, function);
+  uint32_t record = settle_start(runner, L, task, function, nargs);
   ta_check_open(runner, L);
   if (scope && scope->ended) luaL_error(L, "spawn: the scope has ended");
   keep_task(runner, L, object);
-  if (TA_LIKELY(task->starts == TA_START_LOADED)) load_at_once(runner, L, task, place, nargs);
-  keep_function(runner, L, place, object);
-  lua_copy(L, object, place);
-  lua_settop(L, place);
+  if (TA_LIKELY(task->starts == TA_START_LOADED)) load_at_once(runner, L, task, function, nargs);
+  keep_function(runner, L, function, object);
+  lua_copy(L, object, function);
+  lua_settop(L, function);
   task->timer.seq = ++runner->last_id;
   task->scope = scope;
   if (scope) ta_list_append(&scope->children, &task->sibling);
@@ -307,7 +307,7 @@ struct ta_task *ta_task_add(struct ta_runner *runner, lua_State *L, int nargs,
   join_living(runner, task);
   if (record) runner->upper->have_record(runner, task, record);
   if (ta_tracing(runner))
-    runner->upper->trace_birth(runner, L, place, options ? options->origin : NULL);
+    runner->upper->trace_birth(runner, L, function, options ? options->origin : NULL);
   ta_make_ready_new(runner, task);
   return task;
 }

@@ -240,7 +240,7 @@ static void end_cancelled(struct ta_runner *runner, struct ta_task *task) {
 /* Closes a task: its clean-up runs where nothing can wait. */
 static void close_task(struct ta_runner *runner, struct ta_task *task) {
   ta_drop_wait(runner, task);
-  if (!task->cause) task->cause = runner;
+  ta_adopt_cause(runner, task);
   runner->current = task;
   task->state = TA_TASK_RUNNING;
   ta_abandon_cancel_scopes(runner, task, NULL); /* what is closed is dead to the collector */
@@ -288,13 +288,19 @@ static bool is_intact(const struct ta_task *task) {
   return task->marks ? ta_is_waiting(task->co) : lua_status(task->co) == LUA_YIELD;
 }
 
+static int l_push_meddled(lua_State *L) {
+  lua_pushliteral(L, "the coroutine of a task was resumed or closed by somebody else");
+  return 1;
+}
+
 /* Whoever holds the coroutine finds it dead. */
 static void end_meddled(struct ta_runner *runner, struct ta_task *task) {
   runner->current = task;
   task->state = TA_TASK_RUNNING;
   ta_abandon_cancel_scopes(runner, task, NULL);
   if (!close_coroutines(runner, task)) lua_pop(runner->L, 1);
-  lua_pushliteral(runner->L, "the coroutine of a task was resumed or closed by somebody else");
+  lua_pushcfunction(runner->L, l_push_meddled);
+  (void)lua_pcall(runner->L, 0, 1, 0); /* or the error of memory that is out */
   end_failed(runner, task);
   runner->current = NULL;
 }

@@ -48,7 +48,7 @@ struct ta_task {
   uint64_t wait;                   /* number of the wait a ticket can end, or 0; once it has
                                       ended, which of two did so first */
   uint64_t steps;                  /* how many it has taken */
-  uint32_t place;                  /* its coroutine's number in the table of those */
+  uint32_t ref;                    /* its coroutine's number in the table of those */
   uint32_t record;                 /* where it was spawned, as long as it lives: see lineage.h */
   uint8_t state;                   /* an enum ta_task_state */
   uint8_t ends_as;                 /* what it will be when its last step is over */

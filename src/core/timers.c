@@ -24,7 +24,7 @@ static bool before(const struct ta_timer_entry *a, const struct ta_timer_entry *
 
 static void put(struct ta_timers *timers, size_t index, struct ta_timer_entry entry) {
   timers->heap[index] = entry;
-  entry.timer->place = (uint32_t)index + 1;
+  entry.timer->index = (uint32_t)index + 1;
 }
 
 static void sift_up(struct ta_timers *timers, size_t index, struct ta_timer_entry entry) {
@@ -82,9 +82,9 @@ void ta_timers_add(struct ta_timers *timers, struct ta_timer *timer) {
 
 void ta_timers_remove(struct ta_timers *timers, struct ta_timer *timer) {
   if (!ta_timer_armed(timer)) return;
-  size_t index = timer->place - 1;
+  size_t index = timer->index - 1;
   struct ta_timer_entry last = timers->heap[--timers->count];
-  timer->place = 0;
+  timer->index = 0;
   if (last.timer == timer) return;
   if (index > 0 && before(&last, &timers->heap[(index - 1) / ARITY]))
     sift_up(timers, index, last);

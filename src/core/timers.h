@@ -19,7 +19,7 @@
 struct ta_timer {
   double at;       /* when it is due */
   uint64_t seq;    /* breaks ties */
-  uint32_t place;  /* its place in the heap from 1 on; 0: not armed */
+  uint32_t index;  /* in the heap from 1 on; 0: not armed */
   uint32_t number; /* whatever its owner has to note */
 };
 
@@ -62,7 +62,7 @@ static inline struct ta_timer *ta_timers_first(const struct ta_timers *timers) {
 double ta_timers_after(const struct ta_timers *timers, double time);
 
 static inline bool ta_timer_armed(const struct ta_timer *timer) {
-  return timer->place != 0;
+  return timer->index != 0;
 }
 
 #endif

@@ -12,7 +12,6 @@ static void write_piece(void *data, const char *text, size_t length) {
 
 static void write_report(const struct ta_told *report) {
   const struct ta_failure *failure = report->failure;
-  bool known = failure && failure->kind == TA_FAILURE_KNOWN;
   fflush(stdout);
   if (failure) {
     ta_write_failure(failure, write_piece, NULL);
@@ -20,9 +19,8 @@ static void write_report(const struct ta_told *report) {
     fputs("tinyasync: ", stderr);
     write_piece(NULL, report->message, report->length);
   }
-  if (known) fprintf(stderr, " (reported above; '%s' awaited it)", failure->name);
   fputc('\n', stderr);
-  if (failure && !known) ta_write_failure_lines(failure, write_piece, NULL);
+  if (failure) ta_write_failure_lines(failure, write_piece, NULL);
 }
 
 static void push_traceback(lua_State *L, const struct ta_failure *failure) {

@@ -300,12 +300,12 @@ function Channel:iter() end
 function async.channel(capacity, name) end
 
 ---@class tinyasync.SelectOptions
----@field [integer] tinyasync.Channel|tinyasync.Event|tinyasync.Task
+---@field [integer] tinyasync.Channel|tinyasync.Event|tinyasync.Task|userdata
 ---@field timeout? number seconds; 0 only looks
 
 ---Waits for the first of several channels, events and tasks. Returns its index and what it brought:
----a channel's value, nothing for an event, what `task:pawait()` returns for a task. When the time is
----over, nil and "timeout".
+---a channel's value, nothing for an event, what `task:pawait()` returns for a task. Objects of
+---libraries may be selected as well, where these say so. When the time is over, nil and "timeout".
 ---@async
 ---@param list tinyasync.SelectOptions
 ---@return integer? index

@@ -187,11 +187,11 @@ static void push_title(lua_State *L, int index) {
 
 /* Pushes "\nawaited at PLACE by #1 NAME" for the running task. */
 static void push_link(struct ta_runner *runner, lua_State *L) {
-  ta_place place;
-  bool found = ta_where(L, 0, place);
+  ta_where_shown where;
+  bool found = ta_where(L, 0, where);
   ta_task_push(runner, L, runner->current);
   push_title(L, -1);
-  lua_pushfstring(L, "\nawaited%s%s by %s", found ? " at " : "", found ? place : "",
+  lua_pushfstring(L, "\nawaited%s%s by %s", found ? " at " : "", found ? where : "",
                   lua_tostring(L, -1));
   lua_replace(L, -3);
   lua_pop(L, 1);

@@ -11,7 +11,7 @@
 #include "library/channel.h"
 #include "core/runner.h"
 #include "library/event.h"
-#include "library/sync.h"
+#include "library/named.h"
 #include "core/task.h"
 #include "kit/compiled.h"
 #include "kit/fault.h"
@@ -108,11 +108,11 @@ static const char *find_lost(const struct ta_task *task) {
 }
 
 static bool event_is_lost(const struct ta_event_flag *event) {
-  return event->is_set && !ta_list_empty(&event->sync.waiting);
+  return event->is_set && !ta_list_empty(&event->named.waiting);
 }
 
 static bool channel_is_lost(const struct ta_channel *channel) {
-  bool receivers = !ta_list_empty(&channel->sync.waiting);
+  bool receivers = !ta_list_empty(&channel->named.waiting);
   bool senders = !ta_list_empty(&channel->senders);
   bool room = channel->count < channel->capacity || channel->closed;
   bool ready = channel->count > 0 || channel->closed || senders;

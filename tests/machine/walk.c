@@ -11,7 +11,7 @@
 #include "library/channel.h"
 #include "core/list.h"
 #include "core/runner.h"
-#include "library/sync.h"
+#include "library/named.h"
 #include "core/task.h"
 #include "core/wait.h"
 #include "library/ends.h"
@@ -140,7 +140,7 @@ static bool check_deadline(struct walk *walk, const struct ta_task *task,
   if (ta_timer_armed(&deadline->timer)) {
     walk->armed++;
     REQUIRE_OF(task,
-               walk->runner->timers.heap[deadline->timer.place - 1].timer == &deadline->timer);
+               walk->runner->timers.heap[deadline->timer.index - 1].timer == &deadline->timer);
   } else {
     REQUIRE_OF(task, deadline->cancel_scope.cause || isinf(deadline->seconds));
   }
@@ -179,7 +179,7 @@ static const struct ta_list *queue_of(const struct ta_task *task) {
   if (is_action(task, "await")) return &((const struct ta_task *)task->subject)->more->awaiters;
   if (task->kind == &ta_ends_kind) return ta_watch_queue(task->subject);
   if (is_action(task, "send")) return &((const struct ta_channel *)task->subject)->senders;
-  return &((const struct ta_sync *)task->subject)->waiting;
+  return &((const struct ta_named *)task->subject)->waiting;
 }
 
 static bool check_waiting(struct walk *walk, const struct ta_task *task) {
@@ -245,7 +245,7 @@ static bool check_task(struct walk *walk, const struct ta_task *task) {
 }
 
 /* Tickets find tasks by their slots: only those that live. */
-static bool check_places(struct walk *walk) {
+static bool check_slots_taken(struct walk *walk) {
   const struct ta_runner *runner = walk->runner;
   size_t count = 0;
   for (size_t i = 0; i < runner->slot_capacity; i++) {
@@ -296,7 +296,7 @@ static bool check_queue(struct walk *walk, const struct ta_queue *queue, size_t 
   return true;
 }
 
-/* No task twice: there are as many places as tasks, and each place but the last
+/* No task twice: there are as many links as tasks, and each link but the last
  * of a queue has one after it. */
 static bool check_queues(struct walk *walk) {
   size_t ready, turn;
@@ -317,7 +317,7 @@ static bool check_timers(struct walk *walk) {
   REQUIRE(timers->count == walk->armed);
   for (size_t i = 0; i < timers->count; i++) {
     const struct ta_timer *timer = timers->heap[i].timer;
-    REQUIRE(timer->place == i + 1);
+    REQUIRE(timer->index == i + 1);
     REQUIRE(timer->at == timers->heap[i].at);
     if (i > 0) REQUIRE(!is_before(timer, timers->heap[(i - 1) / 4].timer));
     if (timer->seq == 0) continue;
@@ -416,8 +416,8 @@ static bool check_rest(struct walk *walk) {
 
 bool walk_runner(struct ta_runner *runner, char *why, size_t size) {
   struct walk walk = {.runner = runner, .why = why, .size = size};
-  return check_rest(&walk) && check_living(&walk) && check_places(&walk) && check_queues(&walk) &&
-         check_timers(&walk) && check_tables(&walk);
+  return check_rest(&walk) && check_living(&walk) && check_slots_taken(&walk) &&
+         check_queues(&walk) && check_timers(&walk) && check_tables(&walk);
 }
 
 static bool check_nothing_left(struct walk *walk) {
