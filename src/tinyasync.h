@@ -58,8 +58,9 @@ struct ta_host {
   void (*wake)(void *data);
 
   /* Called between steps about once a millisecond while tasks keep the Runner
-   * busy: the place to look at the outside and to flush output.  It may call
-   * ta_unpark() and ta_interrupt(), and must not call ta_pass(). */
+   * busy: the place to look at the outside and to flush output.  It may wake tasks, as
+   * ta_unpark() does and its like in tinyasync_lib.h, and call ta_interrupt().  It must
+   * not call ta_pass(), nor raise. */
   void (*poll)(void *data);
 
   /* Called in the middle of a step, some instructions after ta_preempt(), or at a
@@ -202,6 +203,9 @@ TA_API bool ta_is_cancelled(const struct ta_runner *runner);
 /* How many tasks live, daemons included. */
 TA_API size_t ta_live(const struct ta_runner *runner);
 
+/* How many of them are daemons. */
+TA_API size_t ta_daemons(const struct ta_runner *runner);
+
 /* How many of them are in waits that the outside can end: see ta_wait_kind. */
 TA_API size_t ta_outside(const struct ta_runner *runner);
 
@@ -294,7 +298,7 @@ TA_API uint64_t ta_steps(const struct ta_runner *runner);
 /* Pushes "#2 name" for the task that is taking its step, and "file.lua:12" for
  * where it is; outside a step "?".  [-0, +1, m] */
 TA_API void ta_push_running_name(struct ta_runner *runner, lua_State *L);
-TA_API void ta_push_running_place(struct ta_runner *runner, lua_State *L);
+TA_API void ta_push_running_where(struct ta_runner *runner, lua_State *L);
 
 /* The same name of a task that has not ended.  [-0, +1, m] */
 TA_API void ta_push_name_of(struct ta_runner *runner, lua_State *L, const struct ta_task *task);
@@ -321,7 +325,9 @@ struct ta_wait_kind {
   /* Writes what the wait for `subject` is about: "'jobs' (0 of 4)". */
   void (*describe)(const void *subject, char *text, size_t size);
 
-  /* The wait was given up: what would have completed it is not to be. */
+  /* The wait was given up: what would have completed it is not to be.  Also when the Runner
+   * is freed or its state closed, where objects may have been finalized before.  Not of a
+   * wait that was completed. */
   void (*disarm)(void *subject);
 
   /* The task that could complete it, or NULL when none in particular. */
@@ -352,7 +358,11 @@ TA_API bool ta_can_wait(const struct ta_runner *runner, lua_State *L);
 
 /* Takes a ticket for the wait that ta_park() will begin.  Raises as
  * ta_check_wait() does.  `subject` is for the functions of `kind`; both must
- * last as long as the wait.  [-0, +0, v] */
+ * last as long as the wait.  A userdata that is on the stack when the task parks does:
+ * the task keeps it, even when it is robbed of its coroutine.
+ * Whoever has taken one may raise or return instead of parking: `disarm` is not called
+ * then, and what was armed is the caller's to disarm.  The ticket goes stale, and ends none
+ * of the task's later waits.  [-0, +0, v] */
 TA_API struct ta_ticket ta_take_ticket(struct ta_runner *runner, lua_State *L,
                                        const struct ta_wait_kind *kind, void *subject);
 
@@ -420,7 +430,7 @@ TA_API void ta_close_all_here(struct ta_runner *runner);
  * called: "'find' at file.lua:12".  False, and an empty text: nobody can tell.  For
  * signal handlers on the Runner's thread, of a step that is stuck: it reads the Lua
  * stack, which must not be changing. */
-TA_API bool ta_write_running_place(const struct ta_runner *runner, char *text, size_t size);
+TA_API bool ta_write_running_where(const struct ta_runner *runner, char *text, size_t size);
 
 #ifdef __cplusplus
 }

@@ -6,11 +6,20 @@
  * It adds to tinyasync.h what such functions are made of: the Runner of a Lua state, kinds
  * of objects, queues, what a task is to give back when it ends, Lua beside C, and events
  * and channels that C sets and fills.  Everything here belongs to the thread that runs the
- * Lua state; other threads call ta_wake().
+ * Lua state.  Other threads call ta_wake(), which wakes tickets: they wake no queue, and
+ * neither set events nor fill channels.
  *
- * Who has taken a ticket, with ta_take_ticket(), may raise or return instead of parking.
- * `disarm` is not called then: what was armed is the caller's to disarm.  The ticket goes
- * stale, and ends none of the task's later waits.
+ * A wait that has begun ends in `k`, or in `disarm`, or, once it was completed, perhaps in
+ * neither: the Runner may be freed, its state closed, or the task robbed of its coroutine
+ * before `k` goes on.  What a completed wait holds for `k` is therefore to hang on the task,
+ * with ta_attach(), or to lie in a userdata with a __gc.
+ *
+ * Objects outlive their Runner, and their functions still have it as upvalue: a __gc, or a
+ * method called later, may hand it to ta_unpark() and ta_wake_first(), which do nothing then.
+ *
+ * When memory is out Lua may free an object without calling its __gc, which asks for some.
+ * So what loops, threads and lists point to had better lie in memory of its own, to which
+ * the object points: that is lost then, and not used after it was freed.
  */
 #ifndef TINYASYNC_LIB_H
 #define TINYASYNC_LIB_H
@@ -66,8 +75,9 @@ TA_API bool ta_has_gone_on(struct ta_runner *runner, lua_State *L);
 TA_API int ta_give_turn_before(struct ta_runner *runner, lua_State *L, lua_CFunction function);
 
 /* Returns the `count` values on top, for which the task did not have to wait: after the turn
- * was given up if it has gone on too often.  Use it as the return of a C function.
- * [-count, +count, v] */
+ * was given up if it has gone on too often.  They are lost when it is cancelled meanwhile:
+ * what cannot be had again is asked for after ta_has_gone_on() instead.  Use it as the return
+ * of a C function.  [-count, +count, v] */
 TA_API int ta_return_at_once(struct ta_runner *runner, lua_State *L, int count);
 
 /* `action`, the name of a wait in traces and reports, is taken: scripts may give no action
@@ -103,6 +113,7 @@ TA_API int ta_unpack(lua_State *L);
  *   all under these names;
  *   async, once that was opened: all that ta_open() gives it, and nothing that others
  *   have set there.
+ * Its lines are those of "(tinyasync)" in messages, and tracebacks leave them out.
  * Pushes that table; the chunk is loaded once.  [-0, +1, e] */
 TA_API void ta_push_chunk(struct ta_runner *runner, lua_State *L, const char *const *lines);
 
@@ -150,6 +161,11 @@ static inline void ta_list_init(struct ta_list *list) {
   list->ring.next = list->ring.prev = &list->ring;
 }
 
+/* Does nobody wait in it? */
+static inline bool ta_list_empty(const struct ta_list *list) {
+  return list->ring.next == &list->ring;
+}
+
 /* Waits in the queue of `subject`, the userdata that is at index 1, until it is woken;
  * `name` is the function that does so for the script.  Use it as the return of a C
  * function.  `k` begins with ta_check_wait_end(), asks again, and waits again if
@@ -191,7 +207,8 @@ struct ta_selectable {
   bool woken_has_it;
 };
 
-/* A kind of userdata, a static struct each.  All but `name` may be NULL. */
+/* A kind of userdata, a static struct each.  All but `name` may be NULL.  `methods` are what
+ * __index finds; a function __index among `meta` takes their place, and finds them itself. */
 struct ta_object_kind {
   const char *name;                   /* as in messages: "Stream" */
   const struct ta_function *methods;  /* up to one without a name */
@@ -199,8 +216,10 @@ struct ta_object_kind {
   const struct ta_selectable *select; /* it can be selected */
 };
 
-/* Pushes a new object of the kind: `size` bytes of zeros, with so many user values.  The
- * functions of the kind have the Runner as their first upvalue.  [-0, +1, m] */
+/* Pushes a new object of the kind: `size` bytes of zeros, with so many user values, which
+ * are nil: what the object keeps in Lua, by lua_setiuservalue().  The functions of the kind
+ * have the Runner as their first upvalue.  Raises when that was freed.  Of an object that a
+ * finalizer makes while lua_close() is at work Lua calls no __gc.  [-0, +1, v] */
 TA_API void *ta_push_object(struct ta_runner *runner, lua_State *L,
                             const struct ta_object_kind *kind, size_t size, int user_values);
 
@@ -216,8 +235,9 @@ TA_API void *ta_check_object(lua_State *L, int index, const struct ta_object_kin
 
 typedef void ta_write_fn(void *data, const char *text, size_t length);
 
-/* Writes a failure in pieces, as tinyasync(1) shows it: "Error in task: MESSAGE", which does
- * not end the line; and the lines with whose error it is, from where.  For ta_on_failure():
+/* Writes a failure in pieces, as tinyasync(1) shows it: "Error in task: MESSAGE", and of one
+ * that was reported before who has awaited it, which does not end the line; and the lines
+ * with whose error it is, from where, unless it was reported before.  For ta_on_failure():
  * they ask for no memory.  [-0, +0, -] */
 TA_API void ta_write_failure(const struct ta_failure *failure, ta_write_fn *write, void *data);
 TA_API void ta_write_failure_lines(const struct ta_failure *failure, ta_write_fn *write,
@@ -228,10 +248,12 @@ TA_API void ta_write_failure_lines(const struct ta_failure *failure, ta_write_fn
 struct ta_attachment;
 
 struct ta_attachment_kind {
-  /* The task has ended, and has it no more.  May not raise. */
+  /* The task has ended, and has it no more; a wait that was given up was disarmed before.
+   * May wake tasks, and not raise. */
   void (*on_end)(struct ta_runner *runner, struct ta_task *task, struct ta_attachment *attachment);
 
-  /* The Runner is freed, or its Lua state closed: it may not use that.  May be NULL. */
+  /* The Runner is freed, or its Lua state closed: it may not use that.  Waits were disarmed
+   * before, and objects finalized perhaps.  May be NULL. */
   void (*on_forget)(struct ta_attachment *attachment);
 };
 
@@ -244,9 +266,9 @@ struct ta_attachment {
 };
 
 /* Hangs it on the running task, to which it moves from where it hung before; outside a task
- * that does nothing. */
-TA_API void ta_attach(struct ta_runner *runner, struct ta_attachment *attachment,
-                      const struct ta_attachment_kind *kind);
+ * that does nothing.  0, or -ENOMEM: it is where it was. */
+TA_API int ta_attach(struct ta_runner *runner, struct ta_attachment *attachment,
+                     const struct ta_attachment_kind *kind);
 
 /* Takes it off again, if it hangs on a task: before its memory goes, at the latest. */
 TA_API void ta_detach(struct ta_attachment *attachment);

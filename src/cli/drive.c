@@ -104,14 +104,14 @@ static void find_deadlock(struct ta_session *session) {
   ta_shutdown_note(&session->shutdown, TA_CAUSE_DEADLOCK, 0);
 }
 
-/* Runs passes until the tasks have ended or have to.  A session that ended by itself
- * has made it, be it in a pass that was cut short. */
+/* Runs passes until the tasks have ended or have to.  A session that ended by itself, but for
+ * daemons, has made it, be it in a pass that was cut short. */
 static void go(struct ta_session *session) {
   double deadline;
   while (!ta_shutdown_is_wanted(&session->shutdown)) {
     enum ta_pass_result result = pass(session, &deadline);
     if (session->shutdown.begun) break;
-    if (result == TA_DONE || ta_live(session->runner) == 0)
+    if (ta_live(session->runner) == ta_daemons(session->runner))
       ta_shutdown_note(&session->shutdown, TA_CAUSE_FINISHED, 0);
     else if (result == TA_BUSY)
       go_on(session);

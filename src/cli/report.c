@@ -124,14 +124,6 @@ static void put_piece(void *data, const char *text, size_t length) {
   put(text, length);
 }
 
-static void report_known(const struct ta_failure *failure) {
-  fprintf(stderr, " (#%llu ", (unsigned long long)failure->id);
-  put_string(failure->name);
-  fputs(" awaited ", stderr);
-  put_string(failure->origin ? failure->origin : "a task");
-  fputs(", reported above)\n", stderr);
-}
-
 void ta_report_hint(const char *hint) {
   if (!hint) return;
   fputs("hint: ", stderr);
@@ -142,12 +134,8 @@ void ta_report_hint(const char *hint) {
 void ta_report_failure(const struct ta_failure *failure, const char *hint, bool traceback) {
   fflush(stdout);
   ta_write_failure(failure, put_piece, NULL);
-  if (failure->kind == TA_FAILURE_KNOWN) {
-    report_known(failure);
-    return;
-  }
   fputc('\n', stderr);
-  ta_report_hint(hint);
+  if (failure->kind != TA_FAILURE_KNOWN) ta_report_hint(hint);
   if (traceback) ta_write_failure_lines(failure, put_piece, NULL);
 }
 

@@ -108,11 +108,11 @@ bool ta_shutdown_is_wanted(struct ta_shutdown *shutdown) {
 }
 
 static void report_timeout(struct ta_shutdown *shutdown) {
-  size_t live = ta_live(shutdown->runner);
-  if (live == 0)
+  size_t unfinished = ta_live(shutdown->runner) - ta_daemons(shutdown->runner);
+  if (unfinished == 0)
     ta_report("timed out");
   else
-    ta_report("timed out with %zu task%s unfinished", live, live == 1 ? "" : "s");
+    ta_report("timed out with %zu task%s unfinished", unfinished, unfinished == 1 ? "" : "s");
 }
 
 void ta_shutdown_wish(struct ta_shutdown *shutdown) {

@@ -41,7 +41,7 @@ void ta_watchdog_keep_names(struct ta_watchdog *dog, lua_State *L) {
 static int l_running_step(lua_State *L) {
   const struct ta_watchdog *dog = lua_touserdata(L, 1);
   ta_push_running_name(runner_of(dog), L);
-  ta_push_running_place(runner_of(dog), L);
+  ta_push_running_where(runner_of(dog), L);
   lua_pushfstring(L, "%s at %s", lua_tostring(L, -2), lua_tostring(L, -1));
   return 1;
 }
@@ -142,12 +142,12 @@ static void write_last_words(struct ta_watchdog *dog) {
 
 /* No hook is reached: the step is in C code, or in a finalizer. */
 static void write_stuck(const struct ta_watchdog *dog) {
-  char place[256];
+  char where[256];
   ta_report_from_handler("tinyasync: ");
   bool runs = write_running(dog, "");
   ta_report_from_handler(runs ? " is stuck in " : "stuck in ");
-  bool known = runner_of(dog) && ta_write_running_place(runner_of(dog), place, sizeof place);
-  ta_report_from_handler(known ? place : "a finalizer");
+  bool known = runner_of(dog) && ta_write_running_where(runner_of(dog), where, sizeof where);
+  ta_report_from_handler(known ? where : "a finalizer");
   ta_report_from_handler("; a second Ctrl-C ends it at once\n");
 }
 

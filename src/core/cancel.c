@@ -12,6 +12,8 @@
 /* A task that goes on after so many cancellations is closed. */
 #define MAX_DELIVERIES 100
 
+const struct ta_cancel_scope ta_unexplained = {.kind = TA_CANCEL_SCOPE_TASKS};
+
 /* ------------------------------------------------------------ error objects */
 
 static void push_with_reason(lua_State *L) {
@@ -80,6 +82,30 @@ void ta_push_cancellation(struct ta_runner *runner, lua_State *L, const void *ca
   lua_pop(L, 1);
   lua_pushvalue(L, -1);
   keep_object(runner, L, cause);
+}
+
+/* (Runner, task, cause) */
+static int l_adopt(lua_State *L) {
+  struct ta_runner *runner = lua_touserdata(L, 1);
+  ta_push_cancellation(runner, L, lua_touserdata(L, 3));
+  keep_object(runner, L, lua_touserdata(L, 2));
+  return 0;
+}
+
+/* What has cancelled the task may end before it does: the error object is the task's own
+ * from now on.  No finalizer runs. */
+static void adopt_cause(struct ta_runner *runner, struct ta_task *task, const void *cause) {
+  lua_State *L = runner->L;
+  bool collects = lua_gc(L, LUA_GCISRUNNING);
+  if (collects) lua_gc(L, LUA_GCSTOP);
+  lua_pushcfunction(L, l_adopt);
+  lua_pushlightuserdata(L, runner);
+  lua_pushlightuserdata(L, task);
+  lua_pushlightuserdata(L, (void *)(uintptr_t)cause);
+  bool kept = lua_pcall(L, 3, 0, 0) == LUA_OK;
+  if (!kept) lua_pop(L, 1);
+  if (collects) lua_gc(L, LUA_GCRESTART);
+  task->cause = kept ? (const void *)task : &ta_unexplained;
 }
 
 void ta_forget_cancellation(struct ta_runner *runner, const void *cause) {
@@ -394,7 +420,7 @@ void ta_cancel_all(struct ta_runner *runner, const char *reason) {
   if (runner->cancelling) return;
   runner->cancelling = true;
   runner->reason = reason;
-  for (struct ta_task *task = runner->oldest; task; task = task->newer) {
+  for (struct ta_task *task = runner->oldest; task; task = ta_task_newer(runner, task)) {
     task->shielded = is_sheltered(task);
     if (!task->shielded) cancel_one(runner, task, runner);
   }
@@ -404,7 +430,7 @@ void ta_force_end(struct ta_runner *runner) {
   ta_cancel_all(runner, "forced");
   if (runner->no_grace) return;
   runner->no_grace = true;
-  for (struct ta_task *task = runner->oldest; task; task = task->newer) {
+  for (struct ta_task *task = runner->oldest; task; task = ta_task_newer(runner, task)) {
     if (task->cause != task) task->cause = runner;
     task->in_force = true;
   }
@@ -469,22 +495,46 @@ static void detach_children(struct ta_scope *scope) {
   }
 }
 
-/* Is the task a child of the scope, or a child of one? */
-static bool is_below(const struct ta_task *task, const struct ta_scope *scope) {
-  while (task && task->scope && task->scope != scope) task = task->scope->cancel_scope.task;
-  return task && task->scope == scope;
+/* The child, and with it those below that were cancelled when it was, goes on after what
+ * has cancelled it: as if it had been cancelled by itself. */
+static void hand_over_cause(struct ta_runner *runner, struct ta_task *child) {
+  const struct reach reach = {.task = child};
+  const void *cause = child->cause;
+  adopt_cause(runner, child, cause);
+  struct ta_task *below = first_child(&reach, child, child->cancel_scope);
+  while (below) {
+    if (below->cause == cause) below->cause = child->cause;
+    struct ta_task *deeper = first_child(&reach, below, below->cancel_scope);
+    below = deeper ? deeper : next_child(&reach, below);
+  }
 }
 
-/* The children may outlive what has cancelled them: from now on it is the Runner. */
 static void hand_over_causes(struct ta_runner *runner, const struct ta_scope *scope) {
-  if (runner->no_grace || ta_list_empty(&scope->children)) return;
-  for (struct ta_task *task = runner->oldest; task; task = task->newer)
-    if (task->cause && task->cause != task && is_below(task, scope)) task->cause = runner;
+  if (runner->no_grace) return;
+  struct ta_link *link = ta_list_first(&scope->children);
+  for (; link; link = ta_list_after(&scope->children, link)) {
+    struct ta_task *child = TA_HOLDER(link, struct ta_task, sibling);
+    bool is_lasting = !child->cause || child->cause == child || child->cause == runner;
+    if (!is_lasting) hand_over_cause(runner, child);
+  }
+}
+
+void ta_adopt_cause(struct ta_runner *runner, struct ta_task *task) {
+  if (task->cause) return;
+  const void *cause = find_cause(runner, task);
+  if (cause == runner)
+    task->cause = runner;
+  else
+    adopt_cause(runner, task, cause ? cause : &ta_unexplained);
 }
 
 static void leave_cancel_scope(struct ta_runner *runner, struct ta_cancel_scope *cancel_scope) {
   struct ta_task *task = cancel_scope->task;
   task->cancel_scope = cancel_scope->outer;
+  if (cancel_scope->kind == TA_CANCEL_SCOPE_TASKS) {
+    hand_over_causes(runner, (struct ta_scope *)cancel_scope);
+    detach_children((struct ta_scope *)cancel_scope);
+  }
   if (cancel_scope->cause) {
     ta_forget_cancellation(runner, cancel_scope);
     task->deliveries = cancel_scope->deliveries;
@@ -492,10 +542,6 @@ static void leave_cancel_scope(struct ta_runner *runner, struct ta_cancel_scope 
   if (cancel_scope->kind == TA_CANCEL_SCOPE_DEADLINE) {
     ta_timers_remove(&runner->timers, &((struct ta_deadline *)cancel_scope)->timer);
     runner->deadlines--;
-  }
-  if (cancel_scope->kind == TA_CANCEL_SCOPE_TASKS) {
-    hand_over_causes(runner, (struct ta_scope *)cancel_scope);
-    detach_children((struct ta_scope *)cancel_scope);
   }
   cancel_scope->task = NULL;
   cancel_scope->outer = NULL;

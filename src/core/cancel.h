@@ -10,7 +10,8 @@
  * A cause is an address that stands for one cancellation: the cancel scope's, the
  * task's, or the Runner's when everything is cancelled.  Its error object is
  * made when it is first raised, and kept under that address until the cancel scope or
- * task has ended.
+ * task has ended.  Whoever outlives its cause, as the children do of a task that is
+ * closed, becomes its own.
  *
  * It knows no kind of wait: a wait that is given up disarms itself.
  */
@@ -73,6 +74,10 @@ struct ta_deadline {
   double seconds;
 };
 
+/* A cause that lasts, for want of a better one: no reason is known, or memory for its error
+ * object was refused. */
+extern const struct ta_cancel_scope ta_unexplained;
+
 /* Opens a cancel scope of the running task, in coroutine L: the userdata at `index`, whose
  * user value is free for it.  [-0, +0, -] */
 void ta_open_cancel_scope(struct ta_runner *runner, lua_State *L, int index,
@@ -99,6 +104,10 @@ static inline struct ta_cancel_scope *ta_cancel_scope_open_in(const struct ta_ru
   struct ta_cancel_scope *cancel_scope = runner->current ? runner->current->cancel_scope : NULL;
   return cancel_scope && cancel_scope->co == co ? cancel_scope : NULL;
 }
+
+/* The task is to end for what is in force on it, and leave the cancel scopes first: it is
+ * its own cause from now on, unless it has one. */
+void ta_adopt_cause(struct ta_runner *runner, struct ta_task *task);
 
 /* Cancels a task because of `cause`, and what it has spawned in scopes.  False:
  * it was cancelled already, or has ended. */

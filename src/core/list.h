@@ -16,10 +16,6 @@
 /* What holds the link: its `type`, in which the link is `member`. */
 #define TA_HOLDER(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
 
-static inline bool ta_list_empty(const struct ta_list *list) {
-  return list->ring.next == &list->ring;
-}
-
 static inline void ta_list_append(struct ta_list *list, struct ta_link *link) {
   link->prev = list->ring.prev;
   link->next = &list->ring;

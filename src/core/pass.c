@@ -37,17 +37,17 @@
 
 /* ------------------------------------------------------- making, keeping */
 
-/* Gives each thing that will be kept its place, so that later changes ask for no
+/* Gives each thing that will be kept its reference, so that later changes ask for no
  * memory. */
-static void reserve_places(struct ta_runner *runner, lua_State *L) {
+static void reserve_references(struct ta_runner *runner, lua_State *L) {
   for (int which = 1; which <= TA_REGISTRY_COUNT; which++) {
     lua_pushboolean(L, false);
     runner->references[which] = luaL_ref(L, LUA_REGISTRYINDEX);
   }
 }
 
-/* From now on nothing is found in the places. */
-static void free_places(struct ta_runner *runner, lua_State *L) {
+/* From now on nothing is found by them. */
+static void free_references(struct ta_runner *runner, lua_State *L) {
   for (int which = TA_REGISTRY_COUNT; which >= 1; which--) {
     luaL_unref(L, LUA_REGISTRYINDEX, runner->references[which]);
     runner->references[which] = LUA_NOREF;
@@ -71,7 +71,7 @@ static void release(struct ta_runner *runner) {
  * one and may use whatever they hold. */
 static int l_collect(lua_State *L) {
   struct ta_runner *runner = lua_touserdata(L, 1);
-  for (struct ta_task *task = runner->oldest; task; task = task->newer)
+  for (struct ta_task *task = runner->oldest; task; task = ta_task_newer(runner, task))
     ta_task_bury(runner, L, task);
   release(runner);
   return 0;
@@ -95,7 +95,7 @@ struct ta_runner *ta_runner_make(lua_State *L, const struct ta_host *host,
   lua_setfield(L, -2, "__gc");
   lua_setmetatable(L, -2);
   lua_rawsetp(L, LUA_REGISTRYINDEX, runner);
-  reserve_places(runner, L);
+  reserve_references(runner, L);
   ta_preempt_setup(runner, L);
   ta_task_setup(runner, L);
   ta_cancel_setup(runner, L);
@@ -111,12 +111,12 @@ int ta_runner_free(struct ta_runner *runner) {
   runner->failure = NULL;
   runner->trace = NULL;
   runner->no_grace = true; /* nobody unwinds any more */
-  for (struct ta_task *task = runner->oldest; task; task = task->newer)
+  for (struct ta_task *task = runner->oldest; task; task = ta_task_newer(runner, task))
     ta_task_forget(runner, task);
   ta_put_back(runner, L);
   ta_preempt_close(runner, L);
   release(runner);
-  free_places(runner, L);
+  free_references(runner, L);
   lua_pushnil(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, runner);
   return 0;
@@ -128,6 +128,10 @@ void ta_set_seed(struct ta_runner *runner, uint64_t seed) {
 
 size_t ta_live(const struct ta_runner *runner) {
   return runner->live;
+}
+
+size_t ta_daemons(const struct ta_runner *runner) {
+  return runner->daemons;
 }
 
 size_t ta_outside(const struct ta_runner *runner) {

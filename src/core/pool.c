@@ -21,7 +21,7 @@ void ta_pool_keep(struct ta_runner *runner, lua_State *L, struct ta_task *task) 
   lua_State *co = lua_tothread(L, -1);
   ta_registry_push(runner, L, TA_REGISTRY_THREADS);
   lua_insert(L, -2);
-  task->place = (uint32_t)luaL_ref(L, -2);
+  task->ref = (uint32_t)luaL_ref(L, -2);
   task->co = co;
   lua_pop(L, 1);
 }
@@ -39,7 +39,7 @@ static int l_make(lua_State *L) {
 static void empty(struct ta_runner *runner) {
   struct ta_pool *pool = &runner->pool;
   ta_registry_push(runner, runner->L, TA_REGISTRY_THREADS);
-  while (pool->count > 0) luaL_unref(runner->L, -1, (int)pool->spare[--pool->count].place);
+  while (pool->count > 0) luaL_unref(runner->L, -1, (int)pool->spare[--pool->count].ref);
   lua_pop(runner->L, 1);
 }
 
@@ -72,7 +72,7 @@ bool ta_pool_take(struct ta_runner *runner, struct ta_task *task) {
   if (pool->count > 0) {
     const struct ta_spare *spare = &pool->spare[--pool->count];
     task->co = spare->co;
-    task->place = spare->place;
+    task->ref = spare->ref;
     return true;
   }
   lua_pushcfunction(L, l_make);
@@ -108,7 +108,7 @@ static bool is_unseen(const struct ta_runner *runner, const struct ta_task *task
 static void drop(struct ta_runner *runner, struct ta_task *task) {
   lua_settop(task->co, 0); /* whoever holds the coroutine finds it dead */
   ta_registry_push(runner, runner->L, TA_REGISTRY_THREADS);
-  luaL_unref(runner->L, -1, (int)task->place);
+  luaL_unref(runner->L, -1, (int)task->ref);
   lua_pop(runner->L, 1);
 }
 
@@ -117,7 +117,7 @@ void ta_pool_give_back(struct ta_runner *runner, struct ta_task *task) {
   if (!task->co) return;
   if (is_unseen(runner, task) && has_room(runner)) {
     lua_settop(task->co, TA_POOL_BOTTOM);
-    pool->spare[pool->count++] = (struct ta_spare){.co = task->co, .place = task->place};
+    pool->spare[pool->count++] = (struct ta_spare){.co = task->co, .ref = task->ref};
   } else {
     drop(runner, task);
   }

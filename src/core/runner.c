@@ -10,8 +10,7 @@ void ta_push_runner(struct ta_runner *runner, lua_State *L) {
 /* All else is kept once for good: what scripts have made goes by it, and the library may be
  * opened again. */
 static bool is_kept_anew(int which) {
-  return which == TA_REGISTRY_SPAWNER || which == TA_REGISTRY_COUNTS ||
-         which == TA_REGISTRY_ACTIONS;
+  return which == TA_REGISTRY_SPAWNER || which == TA_REGISTRY_COUNTS;
 }
 
 void ta_registry_set(struct ta_runner *runner, lua_State *L, int which) {

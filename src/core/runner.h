@@ -63,14 +63,14 @@ enum {
   TA_REGISTRY_LOCK,
   TA_REGISTRY_SEMAPHORE,
   TA_REGISTRY_CHANNEL,
-  TA_REGISTRY_UNNAMED_EVENT, /* of those without a name: see library/sync.c */
+  TA_REGISTRY_UNNAMED_EVENT, /* of those without a name: see library/named.c */
   TA_REGISTRY_UNNAMED_LOCK,
   TA_REGISTRY_UNNAMED_SEMAPHORE,
   TA_REGISTRY_UNNAMED_CHANNEL,
   TA_REGISTRY_ACTION,
   TA_REGISTRY_MISSING, /* the metatable of tables of methods */
   TA_REGISTRY_LOST,    /* number of a task -> the name of a lock that it held */
-  TA_REGISTRY_NAMES,   /* of the places in named_places */
+  TA_REGISTRY_NAMES,   /* of named_definitions */
   TA_REGISTRY_CALLED,  /* those in `called`, weakly */
   TA_REGISTRY_TEXTS,   /* the names of those, and of all that were: tasks keep it too */
   TA_REGISTRY_WATCH,
@@ -79,19 +79,19 @@ enum {
   TA_REGISTRY_COUNT = TA_REGISTRY_FUNCTIONS + TA_CALLED_FUNCTIONS - 1
 };
 
-/* What functions of one place in the source are called: see words/task_name.c. */
-#define TA_NAMED_PLACES 16
-struct ta_named_place {
+/* What functions of one definition in the source are called: see words/task_name.c. */
+#define TA_NAMED_DEFINITIONS 16
+struct ta_named_definition {
   char source[LUA_IDSIZE];
   int line;
   bool is_main;
-  enum { TA_PLACE_UNKNOWN, TA_PLACE_ITSELF, TA_PLACE_GLOBAL } kind;
+  enum { TA_NAMED_UNKNOWN, TA_NAMED_ITSELF, TA_NAMED_GLOBAL } kind;
 };
 
 /* A function that several tasks were spawned with: see task_name.c. */
 struct ta_called {
   const void *function; /* NULL: none yet */
-  const void *seen;     /* the last one that was to have this place, and has none */
+  const void *seen;     /* the last one that was to be here, and is not */
   const char *name;     /* what those are called that run it, or NULL */
   bool is_global;       /* as long as that is the name of a global function */
   bool kept;            /* under `reference`, in the registry, for all but the first of them */
@@ -110,7 +110,7 @@ struct ta_queue {
 /* Coroutines of ended tasks, to be used again. */
 struct ta_spare {
   lua_State *co;
-  uint32_t place; /* in the table of coroutines */
+  uint32_t ref; /* in the table of coroutines */
 };
 
 struct ta_pool {
@@ -215,7 +215,7 @@ struct ta_runner {
 
   struct ta_loading *loading; /* modules being required */
 
-  struct ta_named_place named_places[TA_NAMED_PLACES];
+  struct ta_named_definition named_definitions[TA_NAMED_DEFINITIONS];
   struct ta_called called[TA_CALLED_FUNCTIONS];
   size_t texts; /* how many names are kept for ended tasks */
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/slots.h"
 
-#include <string.h>
-
 /* A slot that was given back holds the number of the next one, marked as such. */
 static struct ta_task *mark_free(size_t next) {
   return (struct ta_task *)(next << 1 | 1);
@@ -16,7 +14,6 @@ static bool reserve(struct ta_runner *runner, size_t slot) {
   struct ta_task **slots =
       runner->alloc(runner->alloc_data, runner->slots, old * size, capacity * size);
   if (!slots) return false;
-  memset(slots + old, 0, (capacity - old) * size);
   runner->slots = slots;
   runner->slot_capacity = capacity;
   return true;
@@ -32,6 +29,7 @@ void ta_slot_take(struct ta_runner *runner, size_t slot) {
     runner->free_slot = (uintptr_t)runner->slots[slot] >> 1;
   else
     runner->slots_used++;
+  runner->slots[slot] = NULL;
 }
 
 void ta_slots_close(struct ta_runner *runner) {
@@ -45,9 +43,9 @@ void ta_task_release_here(struct ta_runner *runner, struct ta_task *task) {
   lua_State *L = runner->L;
   ta_list_leave(&task->sibling);
   lua_pushnil(L);
-  lua_rawseti(L, -2, (lua_Integer)task->slot);
-  runner->slots[task->slot] = mark_free(runner->free_slot);
-  runner->free_slot = task->slot;
+  lua_rawseti(L, -2, (lua_Integer)ta_task_slot(task));
+  runner->slots[ta_task_slot(task)] = mark_free(runner->free_slot);
+  runner->free_slot = ta_task_slot(task);
 }
 
 void ta_task_release(struct ta_runner *runner, struct ta_task *task) {

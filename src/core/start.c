@@ -35,7 +35,7 @@ static void pack_start(lua_State *L, struct ta_task *task, int first, int nargs)
 
 /* Keeps what the task at the top starts with. */
 static void keep_start(lua_State *L, struct ta_task *task, int function, int nargs) {
-  if (task->name || nargs > 1) {
+  if (ta_task_name(task) || nargs > 1) {
     pack_start(L, task, function, nargs);
     return;
   }
@@ -140,7 +140,7 @@ bool ta_start_load(struct ta_runner *runner, struct ta_task *task) {
     return true;
   }
   ta_registry_push(runner, L, TA_REGISTRY_TASKS);
-  lua_rawgeti(L, -1, (lua_Integer)task->slot);
+  lua_rawgeti(L, -1, (lua_Integer)ta_task_slot(task));
   bool fits = move_start(L, task->co, starts);
   lua_pop(L, 2);
   return fits;
@@ -197,8 +197,6 @@ static struct ta_task *push_new(struct ta_runner *runner, lua_State *L,
   if (named) push_given_name(L, options);
   struct ta_task *task = lua_newuserdatauv(L, sizeof *task, TA_TASK_KEEPS);
   memset(task, 0, sizeof *task);
-  ta_list_init(&task->awaiters);
-  ta_list_init(&task->attached);
   ta_registry_push(runner, L, TA_REGISTRY_META);
   lua_setmetatable(L, -2);
   task->daemon = options && options->daemon;
@@ -212,7 +210,7 @@ static struct ta_task *push_new(struct ta_runner *runner, lua_State *L,
 /* Finds out the name of the new task at the top, for the trace. */
 static void name_at_birth(struct ta_runner *runner, lua_State *L, const struct ta_task *task,
                           int function) {
-  if (!task->name) {
+  if (!ta_task_name(task)) {
     lua_pushvalue(L, function);
     lua_setiuservalue(L, -2, TA_TASK_FUNCTION);
   }
@@ -223,7 +221,7 @@ static void name_at_birth(struct ta_runner *runner, lua_State *L, const struct t
  * count it. */
 static void keep_function(struct ta_runner *runner, lua_State *L, int function, int object) {
   struct ta_task *task = lua_touserdata(L, object);
-  if (task->name) return;
+  if (ta_task_name(task)) return;
   runner->upper->note_function(runner, L, function, task);
   if (task->borrows) return;
   lua_pushvalue(L, function);
@@ -243,22 +241,22 @@ static void keep_task(struct ta_runner *runner, lua_State *L, int index) {
   lua_pushvalue(L, index);
   lua_rawseti(L, -2, (lua_Integer)slot);
   lua_pop(L, 1);
-  task->slot = (uint32_t)slot;
+  task->timer.number = (uint32_t)slot;
   if (TA_UNLIKELY(runner->heritage != NULL)) runner->heritage->inherit(runner, L, task);
   if (TA_UNLIKELY(lua_gettop(L) > index)) ta_pool_keep(runner, L, task);
   ta_slot_take(runner, slot);
 }
 
 static void join_living(struct ta_runner *runner, struct ta_task *task) {
-  task->older = runner->newest;
+  task->older = runner->newest ? ta_task_slot(runner->newest) : 0;
   if (runner->newest)
-    runner->newest->newer = task;
+    runner->newest->newer = ta_task_slot(task);
   else
     runner->oldest = task;
   runner->newest = task;
   runner->live++;
   runner->daemons += task->daemon;
-  runner->slots[task->slot] = task;
+  runner->slots[ta_task_slot(task)] = task;
 }
 
 /* Was whatever it belongs to cancelled before it was born? */
@@ -275,11 +273,11 @@ static void inherit_cancellation(struct ta_runner *runner, struct ta_task *task)
  * What is kept idle may be taken by finalizers meanwhile.  Pushes the coroutine of a task
  * that is made where a debug hook is set: that has the hook too, in Lua. */
 static uint32_t settle_start(struct ta_runner *runner, lua_State *L, struct ta_task *task,
-                             int place, int nargs) {
+                             int function, int nargs) {
   for (;;) {
     bool bare = task->starts == TA_START_LOADED;
     if (bare && !may_load_at_once(runner, L, nargs)) {
-      keep_start(L, task, place, nargs);
+      keep_start(L, task, function, nargs);
       if (TA_UNLIKELY(lua_gethook(L) != NULL)) ta_pool_push(runner, L);
     }
     uint32_t record = runner->upper->find_record(runner, L);
@@ -290,18 +288,18 @@ static uint32_t settle_start(struct ta_runner *runner, lua_State *L, struct ta_t
 struct ta_task *ta_task_add(struct ta_runner *runner, lua_State *L, int nargs,
                             const struct ta_task_options *options, struct ta_scope *scope) {
   ta_check_open(runner, L);
-  int place = lua_gettop(L) - nargs;
-  int object = place + nargs + 1;
+  int function = lua_gettop(L) - nargs;
+  int object = function + nargs + 1;
   struct ta_task *task = push_new(runner, L, options);
-  if (ta_tracing(runner)) name_at_birth(runner, L, task, place);
-  uint32_t record = settle_start(runner, L, task, place, nargs);
+  if (ta_tracing(runner)) name_at_birth(runner, L, task, function);
+  uint32_t record = settle_start(runner, L, task, function, nargs);
   ta_check_open(runner, L);
   if (scope && scope->ended) luaL_error(L, "spawn: the scope has ended");
   keep_task(runner, L, object);
-  if (TA_LIKELY(task->starts == TA_START_LOADED)) load_at_once(runner, L, task, place, nargs);
-  keep_function(runner, L, place, object);
-  lua_copy(L, object, place);
-  lua_settop(L, place);
+  if (TA_LIKELY(task->starts == TA_START_LOADED)) load_at_once(runner, L, task, function, nargs);
+  keep_function(runner, L, function, object);
+  lua_copy(L, object, function);
+  lua_settop(L, function);
   task->timer.seq = ++runner->last_id;
   task->scope = scope;
   if (scope) ta_list_append(&scope->children, &task->sibling);
@@ -309,7 +307,7 @@ struct ta_task *ta_task_add(struct ta_runner *runner, lua_State *L, int nargs,
   join_living(runner, task);
   if (record) runner->upper->have_record(runner, task, record);
   if (ta_tracing(runner))
-    runner->upper->trace_birth(runner, L, place, options ? options->origin : NULL);
+    runner->upper->trace_birth(runner, L, function, options ? options->origin : NULL);
   ta_make_ready_new(runner, task);
   return task;
 }

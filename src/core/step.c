@@ -76,23 +76,32 @@ static int l_body(lua_State *L) {
 /* --------------------------------------------------------------------- end */
 
 static void leave_living(struct ta_runner *runner, struct ta_task *task) {
-  *(task->older ? &task->older->newer : &runner->oldest) = task->newer;
-  *(task->newer ? &task->newer->older : &runner->newest) = task->older;
-  task->older = task->newer = NULL;
-  runner->slots[task->slot] = NULL; /* tickets of it are stale */
+  struct ta_task *older = task->older ? runner->slots[task->older] : NULL;
+  struct ta_task *newer = ta_task_newer(runner, task);
+  if (older)
+    older->newer = task->newer;
+  else
+    runner->oldest = newer;
+  if (newer)
+    newer->older = task->older;
+  else
+    runner->newest = older;
+  task->older = task->newer = 0;
+  runner->slots[ta_task_slot(task)] = NULL; /* tickets of it are stale */
   runner->live--;
   runner->daemons -= task->daemon;
 }
 
 static void wake_awaiters(struct ta_runner *runner, struct ta_task *task) {
   struct ta_link *link;
-  while ((link = ta_list_first(&task->awaiters))) ta_wake_waiter(runner, link);
+  if (!task->more) return;
+  while ((link = ta_list_first(&task->more->awaiters))) ta_wake_waiter(runner, link);
 }
 
 static void detach_all(struct ta_runner *runner, struct ta_task *task) {
   struct ta_link *link;
   if (task->lost_lock) runner->upper->report_lost(runner, task);
-  while ((link = ta_list_first(&task->attached))) {
+  while (task->more && (link = ta_list_first(&task->more->attached))) {
     struct ta_attachment *attachment = TA_HOLDER(link, struct ta_attachment, link);
     ta_list_leave(link);
     attachment->kind->on_end(runner, task, attachment);
@@ -101,7 +110,7 @@ static void detach_all(struct ta_runner *runner, struct ta_task *task) {
 
 static void forget_attached(struct ta_task *task) {
   struct ta_link *link;
-  while ((link = ta_list_first(&task->attached))) {
+  while (task->more && (link = ta_list_first(&task->more->attached))) {
     struct ta_attachment *attachment = TA_HOLDER(link, struct ta_attachment, link);
     ta_list_leave(link);
     if (attachment->kind->on_forget) attachment->kind->on_forget(attachment);
@@ -111,24 +120,16 @@ static void forget_attached(struct ta_task *task) {
 /* What others have of a task that ends. */
 static void let_go(struct ta_runner *runner, struct ta_task *task) {
   runner->upper->forget(runner, task);
-  ta_abandon_cancel_scopes(runner, task, NULL);
-  if (task->lost_lock || !ta_list_empty(&task->attached)) detach_all(runner, task);
+  if (task->lost_lock || task->more) detach_all(runner, task);
   if (runner->heritage) runner->heritage->forget(runner, runner->L, task);
   if (task->cause == task) ta_forget_cancellation(runner, task);
-}
-
-/* What the task, whose object is on top, has kept for its waits. */
-static void drop_anchors(lua_State *L, struct ta_task *task) {
-  lua_pushnil(L);
-  lua_setiuservalue(L, -2, TA_TASK_NESTED);
-  task->anchored = NULL;
 }
 
 /* Moves the outcome from below the table of tasks into the one whose object is on top of
  * L, with what is known of it. */
 static void keep_outcome(struct ta_runner *runner, lua_State *L, struct ta_task *task) {
   if (!task->empty || task->anchored) { /* else nil is there already */
-    if (task->anchored) drop_anchors(L, task);
+    task->anchored = NULL;
     lua_pushvalue(L, -3);
     lua_setiuservalue(L, -2, TA_TASK_OUTCOME);
   }
@@ -145,19 +146,20 @@ static void end_task(struct ta_runner *runner, struct ta_task *task, enum ta_tas
     runner->upper->trace_task(runner, task,
                               state == TA_TASK_DONE ? TA_EVENT_RETURN : TA_EVENT_CANCEL);
   runner->polls = false;
+  runner->current = NULL; /* what reports and clocks run in Lua is no part of it */
+  if (TA_UNLIKELY(task->cancel_scope != NULL)) ta_abandon_cancel_scopes(runner, task, NULL);
   task->state = (uint8_t)state;
   if (state != TA_TASK_DONE) task->packed = task->empty = false; /* memory was out */
-  task->stopped = NULL;
   task->starts = TA_START_LOADED; /* its arguments are gone, should it never have started */
   ta_pool_give_back(runner, task);
   ta_registry_push(runner, L, TA_REGISTRY_TASKS);
-  lua_rawgeti(L, -1, (lua_Integer)task->slot);
+  lua_rawgeti(L, -1, (lua_Integer)ta_task_slot(task));
   keep_outcome(runner, L, task);
-  runner->current = NULL; /* what reports and clocks run in Lua is no part of it */
   leave_living(runner, task);
   let_go(runner, task);
   task->wait = ++runner->last_wait; /* from now on says who ended before whom */
   wake_awaiters(runner, task);
+  ta_task_drop_more(runner, task);
   bool kept = scope && scope->kind->child_ended(runner, scope, task);
   lua_pop(L, 1);
   if (!kept) ta_task_release_here(runner, task);
@@ -238,7 +240,7 @@ static void end_cancelled(struct ta_runner *runner, struct ta_task *task) {
 /* Closes a task: its clean-up runs where nothing can wait. */
 static void close_task(struct ta_runner *runner, struct ta_task *task) {
   ta_drop_wait(runner, task);
-  if (!task->cause) task->cause = runner;
+  ta_adopt_cause(runner, task);
   runner->current = task;
   task->state = TA_TASK_RUNNING;
   ta_abandon_cancel_scopes(runner, task, NULL); /* what is closed is dead to the collector */
@@ -264,7 +266,6 @@ static int prepare_step(struct ta_task *task) {
   bool lost = task->cut_short && marks == 0;
   task->state = TA_TASK_RUNNING;
   task->kind = NULL;
-  task->stopped = NULL;
   if (task->steps++ == 0) return lua_gettop(task->co) - TA_POOL_BOTTOM - 1;
   if (TA_UNLIKELY(lost)) ta_preempt_to_raise(task->co);
   lua_pop(task->co, marks);
@@ -287,13 +288,19 @@ static bool is_intact(const struct ta_task *task) {
   return task->marks ? ta_is_waiting(task->co) : lua_status(task->co) == LUA_YIELD;
 }
 
+static int l_push_meddled(lua_State *L) {
+  lua_pushliteral(L, "the coroutine of a task was resumed or closed by somebody else");
+  return 1;
+}
+
 /* Whoever holds the coroutine finds it dead. */
 static void end_meddled(struct ta_runner *runner, struct ta_task *task) {
   runner->current = task;
   task->state = TA_TASK_RUNNING;
   ta_abandon_cancel_scopes(runner, task, NULL);
   if (!close_coroutines(runner, task)) lua_pop(runner->L, 1);
-  lua_pushliteral(runner->L, "the coroutine of a task was resumed or closed by somebody else");
+  lua_pushcfunction(runner->L, l_push_meddled);
+  (void)lua_pcall(runner->L, 0, 1, 0); /* or the error of memory that is out */
   end_failed(runner, task);
   runner->current = NULL;
 }
@@ -388,6 +395,7 @@ void ta_task_abandon(struct ta_runner *runner, struct ta_task *task) {
     ta_close_coroutine(runner, co, runner->L, "the end of the program");
   }
   runner->current = NULL;
+  ta_task_drop_more(runner, task);
   leave_living(runner, task);
 }
 
@@ -395,6 +403,7 @@ void ta_task_forget(struct ta_runner *runner, struct ta_task *task) {
   ta_drop_wait(runner, task);
   ta_abandon_cancel_scopes(runner, task, NULL);
   forget_attached(task);
+  ta_task_drop_more(runner, task);
   ta_list_leave(&task->sibling);
   task->scope = NULL;
   task->state = TA_TASK_CANCELLED;
@@ -402,7 +411,7 @@ void ta_task_forget(struct ta_runner *runner, struct ta_task *task) {
   task->co = NULL; /* from now on only a script may keep it */
   ta_task_push(runner, runner->L, task);
   runner->upper->forget(runner, task);
-  drop_anchors(runner->L, task);
+  task->anchored = NULL;
   lua_pushnil(runner->L);
   lua_setiuservalue(runner->L, -2, TA_TASK_OUTCOME);
   lua_pop(runner->L, 1);
@@ -412,6 +421,7 @@ void ta_task_bury(struct ta_runner *runner, lua_State *L, struct ta_task *task) 
   ta_drop_wait(runner, task);
   ta_bury_cancel_scopes(task);
   forget_attached(task);
+  ta_task_drop_more(runner, task);
   ta_task_leave_called(L, task);
   task->scope = NULL;
   task->state = TA_TASK_CANCELLED;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/task.h"
 
+#include <errno.h>
+
 #include "core/kit.h"
 
 struct ta_task *ta_to_task(struct ta_runner *runner, lua_State *L, int index) {
@@ -13,20 +15,53 @@ struct ta_task *ta_check_task(lua_State *L) {
 
 void ta_task_push(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
   ta_registry_push(runner, L, TA_REGISTRY_TASKS);
-  lua_rawgeti(L, -1, (lua_Integer)task->slot);
+  lua_rawgeti(L, -1, (lua_Integer)ta_task_slot(task));
   lua_replace(L, -2);
 }
 
 bool ta_task_is_awaited(const struct ta_task *task) {
-  return task->scope || !ta_list_empty(&task->awaiters);
+  return task->scope || (task->more && !ta_list_empty(&task->more->awaiters));
 }
 
-void ta_attach(struct ta_runner *runner, struct ta_attachment *attachment,
-               const struct ta_attachment_kind *kind) {
-  if (!runner->current) return;
+struct ta_task_more *ta_task_make_more(struct ta_runner *runner, struct ta_task *task) {
+  if (task->more) return task->more;
+  struct ta_task_more *more = runner->alloc(runner->alloc_data, NULL, 0, sizeof *more);
+  if (!more) return NULL;
+  ta_list_init(&more->awaiters);
+  ta_list_init(&more->attached);
+  return task->more = more;
+}
+
+struct ta_task_more *ta_task_need_more(struct ta_runner *runner, lua_State *L,
+                                       struct ta_task *task) {
+  struct ta_task_more *more = ta_task_make_more(runner, task);
+  if (TA_UNLIKELY(!more)) ta_raise_memory(L);
+  return more;
+}
+
+static void empty(struct ta_list *list) {
+  struct ta_link *link;
+  while ((link = ta_list_first(list))) ta_list_leave(link);
+}
+
+void ta_task_drop_more(struct ta_runner *runner, struct ta_task *task) {
+  struct ta_task_more *more = task->more;
+  if (!more) return;
+  task->more = NULL;
+  empty(&more->awaiters);
+  empty(&more->attached);
+  runner->alloc(runner->alloc_data, more, sizeof *more, 0);
+}
+
+int ta_attach(struct ta_runner *runner, struct ta_attachment *attachment,
+              const struct ta_attachment_kind *kind) {
+  if (!runner->current) return 0;
+  struct ta_task_more *more = ta_task_make_more(runner, runner->current);
+  if (!more) return -ENOMEM;
   ta_list_leave(&attachment->link);
   attachment->kind = kind;
-  ta_list_append(&runner->current->attached, &attachment->link);
+  ta_list_append(&more->attached, &attachment->link);
+  return 0;
 }
 
 void ta_detach(struct ta_attachment *attachment) {

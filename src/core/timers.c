@@ -24,7 +24,7 @@ static bool before(const struct ta_timer_entry *a, const struct ta_timer_entry *
 
 static void put(struct ta_timers *timers, size_t index, struct ta_timer_entry entry) {
   timers->heap[index] = entry;
-  entry.timer->place = index + 1;
+  entry.timer->index = (uint32_t)index + 1;
 }
 
 static void sift_up(struct ta_timers *timers, size_t index, struct ta_timer_entry entry) {
@@ -60,6 +60,7 @@ static void sift_down(struct ta_timers *timers, size_t index, struct ta_timer_en
 
 int ta_timers_reserve(struct ta_timers *timers, size_t count, lua_Alloc alloc, void *alloc_data) {
   if (count <= timers->capacity) return 0;
+  if (count > UINT32_MAX) return -ENOMEM; /* places are numbered in 32 bits */
   size_t capacity = timers->capacity < 16 ? 16 : timers->capacity + timers->capacity / 2;
   if (capacity < count) capacity = count;
   size_t size = sizeof *timers->heap;
@@ -81,9 +82,9 @@ void ta_timers_add(struct ta_timers *timers, struct ta_timer *timer) {
 
 void ta_timers_remove(struct ta_timers *timers, struct ta_timer *timer) {
   if (!ta_timer_armed(timer)) return;
-  size_t index = timer->place - 1;
+  size_t index = timer->index - 1;
   struct ta_timer_entry last = timers->heap[--timers->count];
-  timer->place = 0;
+  timer->index = 0;
   if (last.timer == timer) return;
   if (index > 0 && before(&last, &timers->heap[(index - 1) / ARITY]))
     sift_up(timers, index, last);

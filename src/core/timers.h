@@ -17,9 +17,10 @@
 
 /* A deadline.  Zeroed it is not armed. */
 struct ta_timer {
-  double at;    /* when it is due */
-  uint64_t seq; /* breaks ties */
-  size_t place; /* its place in the heap from 1 on; 0: not armed */
+  double at;       /* when it is due */
+  uint64_t seq;    /* breaks ties */
+  uint32_t index;  /* in the heap from 1 on; 0: not armed */
+  uint32_t number; /* whatever its owner has to note */
 };
 
 /* A place in the heap.  The time lies beside the pointer: comparing two of a
@@ -61,7 +62,7 @@ static inline struct ta_timer *ta_timers_first(const struct ta_timers *timers) {
 double ta_timers_after(const struct ta_timers *timers, double time);
 
 static inline bool ta_timer_armed(const struct ta_timer *timer) {
-  return timer->place != 0;
+  return timer->index != 0;
 }
 
 #endif

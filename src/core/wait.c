@@ -29,6 +29,11 @@ lua_State *ta_waiting_inner(lua_State *co) {
   return mark_of(co) == &nested_mark ? lua_tothread(co, -2) : NULL;
 }
 
+lua_State *ta_innermost(lua_State *co) {
+  for (lua_State *inner; (inner = ta_waiting_inner(co));) co = inner;
+  return co;
+}
+
 void ta_drop_mark(lua_State *co) {
   const void *mark = mark_of(co);
   if (mark == &ta_direct_mark) lua_pop(co, 1);
@@ -74,15 +79,10 @@ void ta_check_wait(struct ta_runner *runner, lua_State *L, const char *action) {
 
 void ta_anchor_anew(struct ta_runner *runner, lua_State *L, int index, const void *object) {
   struct ta_task *task = runner->current;
-  bool nested = L != task->co;
   lua_pushvalue(L, index);
   ta_task_push(runner, L, task);
   lua_insert(L, -2);
   lua_setiuservalue(L, -2, TA_TASK_ANCHOR);
-  if (nested) {
-    lua_pushthread(L);
-    lua_setiuservalue(L, -2, TA_TASK_NESTED);
-  }
   lua_pop(L, 1);
   task->anchored = object;
 }
@@ -94,8 +94,6 @@ void ta_leave_anchor(struct ta_runner *runner, struct ta_task *task) {
   ta_task_push(runner, L, task);
   lua_pushnil(L);
   lua_setiuservalue(L, -2, TA_TASK_ANCHOR);
-  lua_pushnil(L);
-  lua_setiuservalue(L, -2, TA_TASK_NESTED);
   lua_pop(L, 1);
 }
 
@@ -104,7 +102,7 @@ struct ta_task *ta_begin_wait(struct ta_runner *runner, lua_State *L,
   struct ta_task *task = runner->current;
   task->kind = kind;
   task->subject = subject;
-  task->stopped = L;
+  task->nested = L != task->co;
   task->state = TA_TASK_WAITING;
   task->since = runner->now; /* some steps old at most: it is for reports */
   task->wait = 0;            /* a ticket that was taken and not parked is stale now */
@@ -143,7 +141,7 @@ struct ta_ticket ta_take_ticket(struct ta_runner *runner, lua_State *L,
   task->kind = kind;
   task->subject = subject;
   task->wait = ++runner->last_wait;
-  return (struct ta_ticket){.slot = task->slot, .wait = task->wait};
+  return (struct ta_ticket){.slot = ta_task_slot(task), .wait = task->wait};
 }
 
 /* Parked with a ticket: on with the function that was handed to ta_park(). */

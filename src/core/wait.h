@@ -24,6 +24,14 @@ bool ta_is_waiting(lua_State *co);
 /* The nested coroutine whose wait `co` passes on, or NULL. */
 lua_State *ta_waiting_inner(lua_State *co);
 
+/* The one furthest in of those through which `co` waits: where the function that waits
+ * has yielded its mark, unless somebody else has resumed or closed one of them. */
+lua_State *ta_innermost(lua_State *co);
+
+static inline lua_State *ta_task_stopped(const struct ta_task *task) {
+  return TA_LIKELY(!task->nested) ? task->co : ta_innermost(task->co);
+}
+
 /* Yields a wait to whoever resumed L.  `inner` is the index of the nested
  * coroutine whose wait it is, or 0.  [-0, +0, v] */
 int ta_pass_wait_up(struct ta_runner *runner, lua_State *L, int inner, lua_KContext context,
@@ -61,14 +69,13 @@ int ta_give_turn(struct ta_runner *runner, lua_State *L, const struct ta_wait_ki
 extern const struct ta_wait_kind ta_turn_kind, ta_checkpoint_kind;
 
 /* Has the running task keep what its wait in L is about to need, the userdata `object`
- * at `index` and the nested coroutine L: others might close the coroutine on whose
- * stack they lie.  To be called before ta_begin_wait().  [-0, +0, -] */
+ * at `index`: others might close the coroutine on whose stack it lies.  To be called before
+ * ta_begin_wait().  [-0, +0, -] */
 void ta_anchor_anew(struct ta_runner *runner, lua_State *L, int index, const void *object);
 
 static inline void ta_anchor_wait(struct ta_runner *runner, lua_State *L, int index,
                                   const void *object) {
-  const struct ta_task *task = runner->current;
-  bool kept = L == task->co && task->anchored == object; /* since the last time */
+  bool kept = runner->current->anchored == object; /* since the last time */
   if (!kept) ta_anchor_anew(runner, L, index, object);
 }
 
@@ -100,7 +107,7 @@ int ta_park_here(struct ta_runner *runner, lua_State *L, lua_KContext context, l
  * `index` of the stack there?  Somebody else may have resumed or closed its
  * coroutine. */
 static inline bool ta_stands_in_wait(const struct ta_task *task, int index, const void *object) {
-  lua_State *co = task->stopped; /* where the function that waits has yielded its mark */
+  lua_State *co = ta_task_stopped(task);
   return lua_status(co) == LUA_YIELD && lua_touserdata(co, -1) == &ta_direct_mark &&
          lua_touserdata(co, index) == object;
 }

@@ -10,12 +10,12 @@ bool ta_is_scripts_frame(const lua_Debug *ar) {
   return ar->currentline > 0 && strcmp(ar->source, TA_CHUNK_SOURCE) != 0;
 }
 
-bool ta_where(lua_State *L, int level, ta_place place) {
+bool ta_where(lua_State *L, int level, ta_where_shown where) {
   lua_Debug ar;
   for (; lua_getstack(L, level, &ar); level++) {
     lua_getinfo(L, "Sl", &ar);
     if (!ta_is_scripts_frame(&ar)) continue;
-    snprintf(place, sizeof(ta_place), "%s:%d", ar.short_src, ar.currentline);
+    snprintf(where, sizeof(ta_where_shown), "%s:%d", ar.short_src, ar.currentline);
     return true;
   }
   return false;
@@ -23,12 +23,12 @@ bool ta_where(lua_State *L, int level, ta_place place) {
 
 int ta_error(lua_State *L, const char *format, ...) {
   lua_Debug ar;
-  ta_place place;
+  ta_where_shown where;
   va_list arguments;
   luaL_where(L, 1);
   if (lua_getstack(L, 1, &ar) && lua_getinfo(L, "Sl", &ar) && ar.currentline > 0 &&
-      !ta_is_scripts_frame(&ar) && ta_where(L, 1, place)) {
-    lua_pushfstring(L, "%s: ", place);
+      !ta_is_scripts_frame(&ar) && ta_where(L, 1, where)) {
+    lua_pushfstring(L, "%s: ", where);
     lua_replace(L, -2);
   }
   va_start(arguments, format);

@@ -14,11 +14,11 @@
 #define TA_CHUNK_SOURCE "=(tinyasync)"
 
 /* "file.lua:12" */
-typedef char ta_place[LUA_IDSIZE + 16];
+typedef char ta_where_shown[LUA_IDSIZE + 16];
 
 /* Writes where L is: its innermost Lua function at or above `level`.  False
  * when there is none. */
-bool ta_where(lua_State *L, int level, ta_place place);
+bool ta_where(lua_State *L, int level, ta_where_shown where);
 
 /* Is this a frame of a script's, with a line, as lua_getinfo() with "Sl" tells? */
 bool ta_is_scripts_frame(const lua_Debug *ar);

@@ -181,12 +181,14 @@ static int k_read(lua_State *L, int status, lua_KContext context) {
   return read.go_on(L, object, &read);
 }
 
-/* The task is in the middle of a read, whatever it waits for. */
-static void begin_reading(struct ta_stream_object *object, const struct ta_read *read) {
+/* The task is in the middle of a read, whatever it waits for.  0, or -ENOMEM. */
+static int begin_reading(struct ta_stream_object *object, const struct ta_read *read) {
   struct ta_runner *runner = runner_of(object);
+  int error = ta_attach(runner, &object->reading, &reader_kind);
+  if (error) return error;
   object->read = *read;
   object->reader = ta_running_task(runner, NULL, NULL);
-  ta_attach(runner, &object->reading, &reader_kind);
+  return 0;
 }
 
 /* Has the ticket unparked when the system may go on in the direction: in the next pass,
@@ -199,11 +201,14 @@ static int want(struct ta_stream_object *object, unsigned direction, struct ta_t
 
 int ta_arm_reader(lua_State *L, struct ta_stream_object *object, const struct ta_read *read) {
   struct ta_ticket ticket = ta_take_ticket(runner_of(object), L, &read_kind, object);
-  int error = want(object, object->stream.needs_to_read, ticket);
+  int error = begin_reading(object, read);
   if (error) return error;
-  begin_reading(object, read);
-  object->ticket = ticket;
-  return 0;
+  error = want(object, object->stream.needs_to_read, ticket);
+  if (error)
+    stop_reading(object);
+  else
+    object->ticket = ticket;
+  return error;
 }
 
 int ta_park_reader(lua_State *L, struct ta_stream_object *object) {
@@ -302,6 +307,9 @@ static int k_turn(lua_State *L, int status, lua_KContext context) {
 /* Whoever has not got the turn yet is woken by who has. */
 static int arm_turn(struct ta_turn *turn, struct ta_ticket ticket) {
   struct ta_stream_object *object = turn->object;
+  int error = ta_attach(runner_of(object), &turn->attachment, &writer_kind);
+  if (!error && turn->source) error = begin_reading(turn->source, &turn->source->read);
+  if (error) return error;
   if (!turn->link.next) append(&object->turns, &turn->link);
   if (first_turn(object) != turn) return 0;
   return want(object, object->stream.needs_to_write, ticket);
@@ -313,12 +321,11 @@ int ta_arm_turn(lua_State *L, struct ta_turn *turn) {
   struct ta_ticket ticket = ta_take_ticket(runner, L, &write_kind, turn);
   int error = arm_turn(turn, ticket);
   if (error) {
+    if (turn->source) stop_reading(turn->source);
     ta_end_turn(turn);
     return error;
   }
   turn->ticket = ticket;
-  ta_attach(runner, &turn->attachment, &writer_kind);
-  if (turn->source) begin_reading(turn->source, &turn->source->read);
   if (turn->source) turn->source->copy = turn;
   return 0;
 }

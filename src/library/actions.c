@@ -53,21 +53,27 @@ static int l_actions_pairs(lua_State *L) {
   return 3;
 }
 
+/* Sets the field of the metatable at -2 to a function whose upvalue 2 is the table on top. */
+static void set_over_handlers(struct ta_runner *runner, lua_State *L, const char *field,
+                              lua_CFunction function) {
+  ta_push_runner(runner, L);
+  lua_pushvalue(L, -2);
+  lua_pushcclosure(L, function, 2);
+  lua_setfield(L, -3, field);
+}
+
+/* The handlers are the Runner's, however often the library is opened: so many tables show
+ * the same ones. */
 void ta_push_actions(struct ta_runner *runner, lua_State *L) {
   lua_newtable(L);
   lua_newtable(L); /* its metatable */
-  lua_newtable(L); /* the handlers */
+  ta_check_open(runner, L);
+  ta_registry_push(runner, L, TA_REGISTRY_ACTIONS);
   lua_pushvalue(L, -1);
   lua_setfield(L, -3, "__index");
-  ta_push_runner(runner, L);
-  lua_pushvalue(L, -2);
-  lua_pushcclosure(L, l_actions_newindex, 2);
-  lua_setfield(L, -3, "__newindex");
-  ta_push_runner(runner, L);
-  lua_pushvalue(L, -2);
-  lua_pushcclosure(L, l_actions_pairs, 2);
-  lua_setfield(L, -3, "__pairs");
-  ta_registry_set(runner, L, TA_REGISTRY_ACTIONS);
+  set_over_handlers(runner, L, "__newindex", l_actions_newindex);
+  set_over_handlers(runner, L, "__pairs", l_actions_pairs);
+  lua_pop(L, 1);
   lua_setmetatable(L, -2);
 }
 
@@ -170,9 +176,10 @@ static struct action *push_action(struct ta_runner *runner, lua_State *L) {
 
 int ta_await_action(struct ta_runner *runner, lua_State *L) {
   int name = lua_gettop(L);
+  ta_check_open(runner, L);
   ta_registry_push(runner, L, TA_REGISTRY_ACTIONS);
   lua_pushvalue(L, name);
-  if (!lua_istable(L, -2) || lua_rawget(L, -2) == LUA_TNIL)
+  if (lua_rawget(L, -2) == LUA_TNIL)
     return luaL_error(L, "Unknown async action '%s'.", ta_push_readable(L, name));
   lua_pushvalue(L, name);
   struct action *action = push_action(runner, L);
@@ -205,6 +212,8 @@ static int l_action_close(lua_State *L) {
 
 void ta_actions_setup(struct ta_runner *runner, lua_State *L) {
   static const char *const of_the_kernel[] = {"checkpoint", "closing", "sleep", "turn"};
+  lua_newtable(L);
+  ta_registry_set(runner, L, TA_REGISTRY_ACTIONS);
   lua_newtable(L);
   ta_registry_set(runner, L, TA_REGISTRY_NAMED_ACTIONS);
   for (size_t i = 0; i < sizeof of_the_kernel / sizeof *of_the_kernel; i++)

@@ -15,10 +15,11 @@
 /* Awaits the action, whose request is the table at index 1.  [-all, +?, v] */
 int ta_await_action(struct ta_runner *runner, lua_State *L);
 
-/* Pushes the table async.actions.  [-0, +1, m] */
+/* Pushes a table async.actions, of which there may be several: what one is given, all have.
+ * [-0, +1, e] */
 void ta_push_actions(struct ta_runner *runner, lua_State *L);
 
-/* Makes the metatable of such waits.  [-0, +0, m] */
+/* Makes the metatable of such waits, and room for handlers.  [-0, +0, m] */
 void ta_actions_setup(struct ta_runner *runner, lua_State *L);
 
 #endif

@@ -92,7 +92,8 @@ static int join(lua_State *L, struct ta_task *task, enum form form) {
   }
   if (task == runner->current) return luaL_error(L, "%s: a task cannot await itself", names[form]);
   ta_check_wait(runner, L, names[form]);
-  ta_queue_wait(ta_begin_wait(runner, L, &join_kind, task), &task->awaiters);
+  struct ta_list *awaiters = &ta_task_need_more(runner, L, task)->awaiters;
+  ta_queue_wait(ta_begin_wait(runner, L, &join_kind, task), awaiters);
   return ta_park_here(runner, L, (lua_KContext)form, k_joined);
 }
 
@@ -229,8 +230,10 @@ static bool has_ended(struct ta_runner *runner, void *object) {
   return ta_task_has_ended(object);
 }
 
+/* NULL: nobody has asked for it yet. */
 static struct ta_list *awaiters_of(void *object) {
-  return &((struct ta_task *)object)->awaiters;
+  const struct ta_task *task = object;
+  return task->more ? &task->more->awaiters : NULL;
 }
 
 static int give_selected(struct ta_runner *runner, lua_State *L, int index) {

@@ -16,7 +16,7 @@ enum { SENT = 2, RECEIVED = 2 };
 
 /* Takes the Runner from who has looked it up: these functions are called often. */
 static struct ta_channel *check_channel_of(struct ta_runner *runner, lua_State *L) {
-  struct ta_channel *channel = ta_to_sync(runner, L, 1, TA_REGISTRY_CHANNEL);
+  struct ta_channel *channel = ta_to_named(runner, L, 1, TA_REGISTRY_CHANNEL);
   if (TA_UNLIKELY(!channel)) luaL_typeerror(L, 1, "Channel");
   return channel;
 }
@@ -27,27 +27,27 @@ static struct ta_channel *check_channel(lua_State *L) {
 
 /* ------------------------------------------------------------------- buffer */
 
-/* The place of the buffer's value number `index` from 0 on. */
-static lua_Integer place_of(const struct ta_channel *channel, lua_Integer index) {
-  lua_Integer place = channel->first + index;
-  if (channel->capacity == LUA_MAXINTEGER) return place + 1;
-  return place % channel->capacity + 1;
+/* The index of the buffer's value number `index` from 0 on. */
+static lua_Integer index_of(const struct ta_channel *channel, lua_Integer index) {
+  lua_Integer at = channel->first + index;
+  if (channel->capacity == LUA_MAXINTEGER) return at + 1;
+  return at % channel->capacity + 1;
 }
 
 /* Appends the value on top of L and pops it; the channel is at `index`. */
 static void push_back(lua_State *L, struct ta_channel *channel, int index) {
   lua_getiuservalue(L, index, 2);
   lua_insert(L, -2);
-  lua_rawseti(L, -2, place_of(channel, channel->count));
+  lua_rawseti(L, -2, index_of(channel, channel->count));
   lua_pop(L, 1);
   channel->count++;
 }
 
 static void pop_front(lua_State *L, struct ta_channel *channel, int index) {
   lua_getiuservalue(L, index, 2);
-  lua_rawgeti(L, -1, place_of(channel, 0));
+  lua_rawgeti(L, -1, index_of(channel, 0));
   lua_pushnil(L);
-  lua_rawseti(L, -3, place_of(channel, 0));
+  lua_rawseti(L, -3, index_of(channel, 0));
   lua_remove(L, -2);
   channel->count--;
   if (channel->capacity < LUA_MAXINTEGER)
@@ -66,14 +66,14 @@ static struct ta_waiter *first_of(struct ta_runner *runner, const struct ta_list
 
 /* Pushes the value of a waiting sender, who is then to be woken. */
 static void push_sent(lua_State *L, const struct ta_waiter *sender) {
-  lua_State *co = sender->task->stopped;
+  lua_State *co = ta_task_stopped(sender->task);
   lua_pushvalue(co, SENT);
   lua_xmove(co, L, 1);
 }
 
 /* Gives the value on top of L, which is popped, to a waiting receiver. */
 static void give_to_receiver(struct ta_runner *runner, lua_State *L, struct ta_waiter *receiver) {
-  lua_State *co = receiver->task->stopped;
+  lua_State *co = ta_task_stopped(receiver->task);
   lua_xmove(L, co, 1);
   lua_replace(co, receiver == &receiver->task->waiter ? RECEIVED : TA_SELECTED);
   ta_wake_waiter(runner, &receiver->link);
@@ -97,7 +97,7 @@ static bool take(struct ta_runner *runner, lua_State *L, int index) {
     pop_front(L, channel, index);
     if (!sender) return true;
     push_sent(L, sender);
-    push_back(L, channel, index); /* into the place that was freed: asks for no memory */
+    push_back(L, channel, index); /* where room was made: asks for no memory */
   } else if (sender) {
     push_sent(L, sender);
   } else {
@@ -111,7 +111,7 @@ static bool take(struct ta_runner *runner, lua_State *L, int index) {
 /* ------------------------------------------------------------------ selecting */
 
 static struct ta_list *receivers_of(void *object) {
-  return &((struct ta_channel *)object)->sync.waiting;
+  return &((struct ta_channel *)object)->named.waiting;
 }
 
 static int give(struct ta_runner *runner, lua_State *L, int index) {
@@ -120,7 +120,7 @@ static int give(struct ta_runner *runner, lua_State *L, int index) {
 }
 
 static bool by_tasks(const void *object) {
-  return !((const struct ta_channel *)object)->sync.outside;
+  return !((const struct ta_channel *)object)->named.outside;
 }
 
 static const struct ta_selectable selectable = {
@@ -131,7 +131,7 @@ static const struct ta_selectable selectable = {
 static void describe_channel(const void *subject, char *text, size_t size) {
   const struct ta_channel *channel = subject;
   char name[200], limit[32] = "inf";
-  ta_describe_name(&channel->sync, name, sizeof name);
+  ta_describe_name(&channel->named, name, sizeof name);
   if (channel->capacity < LUA_MAXINTEGER)
     snprintf(limit, sizeof limit, "%lld", (long long)channel->capacity);
   snprintf(text, size, "%s (%lld of %s)", name, (long long)channel->count, limit);
@@ -182,8 +182,8 @@ static int receive(lua_State *L, const struct ta_wait_kind *kind, lua_CFunction 
   ta_check_wait(runner, L, "recv");
   lua_pushnil(L); /* for the value */
   ta_anchor_wait(runner, L, 1, channel);
-  ta_queue_wait(ta_begin_wait(runner, L, kind, channel), &channel->sync.waiting);
-  if (channel->sync.outside) ta_count_outside(runner, runner->current);
+  ta_queue_wait(ta_begin_wait(runner, L, kind, channel), &channel->named.waiting);
+  if (channel->named.outside) ta_count_outside(runner, runner->current);
   return ta_park_here(runner, L, (lua_KContext)runner, k_received);
 }
 
@@ -198,8 +198,8 @@ static int l_next(lua_State *L) {
 
 static int raise_closed(lua_State *L, const struct ta_channel *channel) {
   char name[200];
-  ta_describe_name(&channel->sync, name, sizeof name);
-  if (!channel->sync.name) return luaL_error(L, "send: the channel is closed");
+  ta_describe_name(&channel->named, name, sizeof name);
+  if (!channel->named.name) return luaL_error(L, "send: the channel is closed");
   return luaL_error(L, "send: channel%s is closed", name);
 }
 
@@ -227,7 +227,7 @@ static int l_send(lua_State *L) {
   ta_enter(runner, L);
   ta_settop(L, SENT);
   if (lua_isnil(L, SENT)) return luaL_error(L, "send: cannot send nil");
-  struct ta_waiter *receiver = first_of(runner, &channel->sync.waiting);
+  struct ta_waiter *receiver = first_of(runner, &channel->named.waiting);
   if (channel->closed) return raise_closed(L, channel);
   if (receiver || channel->count < channel->capacity) {
     if (ta_has_to_pause(runner, L)) return ta_give_turn_before(runner, L, l_send);
@@ -265,7 +265,7 @@ static int l_try_send(lua_State *L) {
   lua_settop(L, SENT);
   if (lua_isnil(L, SENT)) return luaL_error(L, "try_send: cannot send nil");
   ta_check_open(runner, L);
-  struct ta_waiter *receiver = first_of(runner, &channel->sync.waiting);
+  struct ta_waiter *receiver = first_of(runner, &channel->named.waiting);
   if (channel->closed) return give_reason(L, "closed");
   if (!receiver && channel->count >= channel->capacity) return give_reason(L, "full");
   hand_over(runner, L, channel, 1, receiver);
@@ -281,9 +281,10 @@ static int l_close(lua_State *L) {
   struct ta_waiter *waiter;
   ta_check_open(runner, L);
   channel->closed = true;
-  while ((waiter = first_of(runner, &channel->sync.waiting))) ta_wake_waiter(runner, &waiter->link);
+  while ((waiter = first_of(runner, &channel->named.waiting)))
+    ta_wake_waiter(runner, &waiter->link);
   while ((waiter = first_of(runner, &channel->senders))) {
-    lua_State *co = waiter->task->stopped;
+    lua_State *co = ta_task_stopped(waiter->task);
     lua_pushnil(co);
     lua_replace(co, SENT);
     ta_wake_waiter(runner, &waiter->link);
@@ -332,7 +333,7 @@ static lua_Integer check_capacity(lua_State *L) {
 static struct ta_channel *push_channel(struct ta_runner *runner, lua_State *L, lua_Integer capacity,
                                        int name_index) {
   struct ta_channel *channel =
-      ta_push_sync(runner, L, sizeof *channel, name_index, TA_REGISTRY_CHANNEL);
+      ta_push_named(runner, L, sizeof *channel, name_index, TA_REGISTRY_CHANNEL);
   ta_list_init(&channel->senders);
   channel->capacity = capacity;
   lua_newtable(L);
@@ -353,16 +354,16 @@ void ta_push_channel(struct ta_runner *runner, lua_State *L, lua_Integer capacit
   if (capacity < 0)
     luaL_error(L, "ta_push_channel: the capacity is negative: %I", (LUAI_UACINT)capacity);
   lua_pushstring(L, name);
-  push_channel(runner, L, capacity, lua_gettop(L))->sync.outside = true;
+  push_channel(runner, L, capacity, lua_gettop(L))->named.outside = true;
   lua_remove(L, -2);
 }
 
 bool ta_try_send(struct ta_runner *runner, lua_State *L, int index) {
   index = lua_absindex(L, index);
-  struct ta_channel *channel = ta_to_sync(runner, L, index, TA_REGISTRY_CHANNEL);
+  struct ta_channel *channel = ta_to_named(runner, L, index, TA_REGISTRY_CHANNEL);
   if (!channel) luaL_error(L, "ta_try_send: expected a channel, got %s", luaL_typename(L, index));
   if (lua_isnil(L, -1)) luaL_error(L, "ta_try_send: cannot send nil");
-  struct ta_waiter *receiver = first_of(runner, &channel->sync.waiting);
+  struct ta_waiter *receiver = first_of(runner, &channel->named.waiting);
   bool sent = !channel->closed && (receiver || channel->count < channel->capacity);
   if (!sent)
     lua_pop(L, 1);
@@ -376,10 +377,10 @@ void ta_open_channel(struct ta_runner *runner, lua_State *L) {
       {"recv", l_recv},         {"send", l_send},         {"close", l_close}, {"iter", l_iter},
       {"try_recv", l_try_recv}, {"try_send", l_try_send}, {NULL, NULL},
   };
-  ta_new_sync_kind(runner, L, "Channel", methods);
+  ta_new_named_kind(runner, L, "Channel", methods);
   ta_set_function(runner, L, "__len", l_length);
   ta_set_function(runner, L, "__tostring", l_tostring);
-  ta_keep_sync_kind(runner, L, TA_REGISTRY_CHANNEL, &selectable);
+  ta_keep_named_kind(runner, L, TA_REGISTRY_CHANNEL, &selectable);
   ta_set_function(runner, L, "channel", l_channel);
   ta_name_action(runner, L, "recv");
   ta_name_action(runner, L, "send");

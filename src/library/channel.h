@@ -11,10 +11,10 @@
 #ifndef TA_LIBRARY_CHANNEL_H
 #define TA_LIBRARY_CHANNEL_H
 
-#include "library/sync.h"
+#include "library/named.h"
 
 struct ta_channel {
-  struct ta_sync sync;    /* its queue is that of the receivers */
+  struct ta_named named;  /* its queue is that of the receivers */
   struct ta_list senders; /* each with its value on its stack */
   lua_Integer capacity;   /* LUA_MAXINTEGER: unbounded */
   lua_Integer first;      /* of the buffer, which lies in the second user value */

@@ -15,24 +15,24 @@
 struct ta_watch;
 
 /* Where one task is watched.  Its waiter has no task: nobody waits for this one
- * alone.  The list of tasks, user value 1, keeps it under the place's number. */
-struct place {
+ * alone.  The list of tasks, user value 1, keeps it under the number it has here. */
+struct watched {
   struct ta_seat seat;
   struct ta_watch *watch;
-  struct ta_task *task; /* NULL: the place is free */
+  struct ta_task *task; /* NULL: it is free */
   lua_Integer index;    /* what it is called to who asks */
 };
 
 struct ta_watch {
   struct ta_attachment hold; /* of a loop: among what the task holds that began it */
-  struct ta_list ended;      /* places whose tasks have ended, and nobody was told */
+  struct ta_list ended;      /* those whose tasks have ended, and nobody was told */
   struct ta_list waiting;    /* tasks that want to be */
-  struct ta_list free;       /* places */
+  struct ta_list free;       /* those that watch nothing */
   bool is_loop;
   uint64_t counted_in; /* of a loop: the step whose call counted for the first ask, or 0 */
   size_t count;
   size_t left; /* tasks watched that have not ended */
-  struct place places[];
+  struct watched tasks[];
 };
 
 static struct ta_watch *check_watch(lua_State *L) {
@@ -41,17 +41,17 @@ static struct ta_watch *check_watch(lua_State *L) {
 
 /* ------------------------------------------------------------------- an end */
 
-static void note_end(struct ta_watch *watch, struct place *place) {
-  ta_list_append(&watch->ended, &place->seat.waiter.link);
+static void note_end(struct ta_watch *watch, struct watched *watched) {
+  ta_list_append(&watch->ended, &watched->seat.waiter.link);
   watch->left--;
 }
 
-/* The task in whose queue the place was has ended. */
+/* The task in whose queue one waited has ended. */
 static void task_ended(struct ta_runner *runner, struct ta_seat *seat) {
-  struct place *place = TA_HOLDER(seat, struct place, seat);
-  struct ta_watch *watch = place->watch;
+  struct watched *watched = TA_HOLDER(seat, struct watched, seat);
+  struct ta_watch *watch = watched->watch;
   ta_list_leave(&seat->waiter.link);
-  note_end(watch, place);
+  note_end(watch, watched);
   ta_wake_first(runner, &watch->waiting);
 }
 
@@ -61,7 +61,7 @@ static void wake_all(struct ta_runner *runner, struct ta_watch *watch) {
 }
 
 static void forget_all(struct ta_watch *watch) {
-  for (size_t i = 0; i < watch->count; i++) ta_list_leave(&watch->places[i].seat.waiter.link);
+  for (size_t i = 0; i < watch->count; i++) ta_list_leave(&watch->tasks[i].seat.waiter.link);
   watch->left = 0;
   ta_list_leave(&watch->hold.link);
 }
@@ -71,8 +71,8 @@ static void leave_all(struct ta_runner *runner, struct ta_watch *watch) {
   wake_all(runner, watch);
 }
 
-static lua_Integer number_of(const struct place *place) {
-  return place - place->watch->places + 1;
+static lua_Integer number_of(const struct watched *watched) {
+  return watched - watched->watch->tasks + 1;
 }
 
 /* ------------------------------------------------------------ a loop that was left */
@@ -82,7 +82,7 @@ static int l_cancel_left(lua_State *L) {
   struct ta_runner *runner = lua_touserdata(L, 1);
   struct ta_watch *watch = lua_touserdata(L, 2);
   for (size_t i = 0; i < watch->count; i++) {
-    struct ta_task *task = watch->places[i].task;
+    struct ta_task *task = watch->tasks[i].task;
     if (!task || ta_task_has_ended(task) || task->cause) continue;
     lua_pushnil(L);
     ta_cancel_task_for_reason(runner, L, task);
@@ -99,7 +99,7 @@ static void cancel_left(struct ta_runner *runner, lua_State *L, struct ta_watch 
   if (lua_pcall(L, 2, 0, 0) == LUA_OK) return;
   lua_pop(L, 1); /* memory is out: with a reason that asks for none */
   for (size_t i = 0; i < watch->count; i++)
-    if (watch->places[i].task) ta_cancel_task(runner, watch->places[i].task, runner);
+    if (watch->tasks[i].task) ta_cancel_task(runner, watch->tasks[i].task, &ta_unexplained);
 }
 
 static void loop_task_ended(struct ta_runner *runner, struct ta_task *task,
@@ -129,14 +129,14 @@ int ta_l_leave_watch(lua_State *L) {
 /* -------------------------------------------------------------------- making */
 
 static int by_end(const void *a, const void *b) {
-  const struct ta_task *one = (*(struct place *const *)a)->task;
-  const struct ta_task *other = (*(struct place *const *)b)->task;
+  const struct ta_task *one = (*(struct watched *const *)a)->task;
+  const struct ta_task *other = (*(struct watched *const *)b)->task;
   return (one->wait > other->wait) - (one->wait < other->wait);
 }
 
 /* Pushes a watch with room for so many tasks. */
 static struct ta_watch *push_watch(struct ta_runner *runner, lua_State *L, size_t count) {
-  size_t size = sizeof(struct ta_watch) + count * sizeof(struct place);
+  size_t size = sizeof(struct ta_watch) + count * sizeof(struct watched);
   struct ta_watch *watch = lua_newuserdatauv(L, size, 1);
   memset(watch, 0, size);
   watch->count = count;
@@ -144,9 +144,9 @@ static struct ta_watch *push_watch(struct ta_runner *runner, lua_State *L, size_
   ta_list_init(&watch->waiting);
   ta_list_init(&watch->free);
   for (size_t i = 0; i < count; i++) {
-    watch->places[i].watch = watch;
-    watch->places[i].seat.taken = task_ended;
-    ta_list_append(&watch->free, &watch->places[i].seat.waiter.link);
+    watch->tasks[i].watch = watch;
+    watch->tasks[i].seat.taken = task_ended;
+    ta_list_append(&watch->free, &watch->tasks[i].seat.waiter.link);
   }
   ta_registry_push(runner, L, TA_REGISTRY_WATCH);
   lua_setmetatable(L, -2);
@@ -155,52 +155,54 @@ static struct ta_watch *push_watch(struct ta_runner *runner, lua_State *L, size_
   return watch;
 }
 
-/* Takes a place for the task on top, which is popped; the watch is below it. */
-static struct place *take_place(lua_State *L, struct ta_watch *watch, lua_Integer index) {
+/* Watches the task on top, which is popped; the watch is below it. */
+static struct watched *watch_task(lua_State *L, struct ta_watch *watch, lua_Integer index) {
   struct ta_link *link = ta_list_first(&watch->free);
   if (!link) luaL_error(L, "watch: there is no room");
-  struct place *place = TA_HOLDER(link, struct place, seat.waiter.link);
+  struct watched *watched = TA_HOLDER(link, struct watched, seat.waiter.link);
   struct ta_task *task = lua_touserdata(L, -1);
+  if (!ta_task_has_ended(task)) ta_task_need_more(ta_upvalue_runner(L), L, task);
   lua_getiuservalue(L, -2, 1);
   lua_insert(L, -2);
-  lua_rawseti(L, -2, number_of(place));
+  lua_rawseti(L, -2, number_of(watched));
   lua_pop(L, 1);
   ta_list_leave(link);
-  place->task = task;
-  place->index = index;
+  watched->task = task;
+  watched->index = index;
   watch->left++;
-  if (!ta_task_has_ended(task)) ta_list_append(&task->awaiters, link);
-  return place;
+  if (!ta_task_has_ended(task)) ta_list_append(&task->more->awaiters, link);
+  return watched;
 }
 
-/* Takes a place for each task in the list at index 1; those that have ended already
+/* Watches each task in the list at index 1; those that have ended already
  * did so in some order, for which there is room in `ended`. */
-static void take_places(lua_State *L, struct ta_watch *watch, struct place **ended) {
+static void watch_all(lua_State *L, struct ta_watch *watch, struct watched **ended) {
   size_t found = 0;
   for (size_t i = 1; i <= watch->count; i++) {
     lua_rawgeti(L, 1, (lua_Integer)i);
-    struct place *place = take_place(L, watch, (lua_Integer)i);
-    if (ta_task_has_ended(place->task)) ended[found++] = place;
+    struct watched *watched = watch_task(L, watch, (lua_Integer)i);
+    if (ta_task_has_ended(watched->task)) ended[found++] = watched;
   }
   if (found > 1) qsort(ended, found, sizeof *ended, by_end);
   for (size_t i = 0; i < found; i++) note_end(watch, ended[i]);
 }
 
-static void begin_loop(struct ta_runner *runner, struct ta_watch *watch) {
+static void begin_loop(struct ta_runner *runner, lua_State *L, struct ta_watch *watch) {
+  if (runner->current) ta_task_need_more(runner, L, runner->current);
   watch->is_loop = true;
   watch->counted_in = runner->steps;
   watch->hold.kind = &loop_hold;
-  if (runner->current) ta_list_append(&runner->current->attached, &watch->hold.link);
+  if (runner->current) ta_list_append(&runner->current->more->attached, &watch->hold.link);
 }
 
 int ta_l_watch(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   bool is_loop = lua_toboolean(L, 2);
   size_t count = (size_t)lua_rawlen(L, 1);
-  struct place **ended = lua_newuserdatauv(L, count * sizeof *ended, 0);
+  struct watched **ended = lua_newuserdatauv(L, count * sizeof *ended, 0);
   struct ta_watch *watch = push_watch(runner, L, count);
-  if (is_loop) begin_loop(runner, watch);
-  take_places(L, watch, ended);
+  if (is_loop) begin_loop(runner, L, watch);
+  watch_all(L, watch, ended);
   return 1;
 }
 
@@ -213,8 +215,8 @@ int ta_l_watch_also(lua_State *L) {
   struct ta_watch *watch = check_watch(L);
   lua_Integer index = luaL_checkinteger(L, 3);
   lua_settop(L, 2);
-  struct place *place = take_place(L, watch, index);
-  if (ta_task_has_ended(place->task)) note_end(watch, place);
+  struct watched *watched = watch_task(L, watch, index);
+  if (ta_task_has_ended(watched->task)) note_end(watch, watched);
   return 0;
 }
 
@@ -227,7 +229,7 @@ static void describe(const void *subject, char *text, size_t size) {
 /* Who waits for one task alone is held up by it. */
 static struct ta_task *holder(const void *subject) {
   const struct ta_watch *watch = subject;
-  return watch->count == 1 ? watch->places[0].task : NULL;
+  return watch->count == 1 ? watch->tasks[0].task : NULL;
 }
 
 const struct ta_wait_kind ta_ends_kind = {
@@ -237,20 +239,20 @@ const struct ta_list *ta_watch_queue(const void *subject) {
   return &((const struct ta_watch *)subject)->waiting;
 }
 
-/* Returns what became of the task of the first place. */
+/* Returns what became of the first that has ended. */
 static int give_first(struct ta_runner *runner, lua_State *L, struct ta_watch *watch) {
   struct ta_link *link = ta_list_first(&watch->ended);
-  struct place *place = TA_HOLDER(link, struct place, seat.waiter.link);
+  struct watched *watched = TA_HOLDER(link, struct watched, seat.waiter.link);
   ta_list_leave(link);
   ta_list_append(&watch->free, link);
   lua_getiuservalue(L, 1, 1);
-  lua_rawgeti(L, -1, number_of(place));
+  lua_rawgeti(L, -1, number_of(watched));
   int object = lua_gettop(L);
   lua_pushnil(L);
-  lua_rawseti(L, -3, number_of(place));
-  lua_pushinteger(L, place->index);
-  lua_pushboolean(L, place->task->state == TA_TASK_DONE);
-  place->task = NULL;
+  lua_rawseti(L, -3, number_of(watched));
+  lua_pushinteger(L, watched->index);
+  lua_pushboolean(L, watched->task->state == TA_TASK_DONE);
+  watched->task = NULL;
   ta_push_first_result(runner, L, object);
   if (watch->left == 0 && ta_list_empty(&watch->ended)) wake_all(runner, watch);
   return 3;

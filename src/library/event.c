@@ -8,7 +8,7 @@ static struct ta_event_flag *check_event(lua_State *L) {
 }
 
 static int l_event(lua_State *L) {
-  ta_push_sync(ta_upvalue_runner(L), L, sizeof(struct ta_event_flag), 1, TA_REGISTRY_EVENT);
+  ta_push_named(ta_upvalue_runner(L), L, sizeof(struct ta_event_flag), 1, TA_REGISTRY_EVENT);
   return 1;
 }
 
@@ -16,15 +16,15 @@ struct ta_event_flag *ta_push_event(struct ta_runner *runner, lua_State *L, cons
   ta_check_stack(L, LUA_MINSTACK);
   lua_pushstring(L, name);
   struct ta_event_flag *event =
-      ta_push_sync(runner, L, sizeof *event, lua_gettop(L), TA_REGISTRY_EVENT);
-  event->sync.outside = true;
+      ta_push_named(runner, L, sizeof *event, lua_gettop(L), TA_REGISTRY_EVENT);
+  event->named.outside = true;
   lua_remove(L, -2);
   return event;
 }
 
 void ta_set_event(struct ta_runner *runner, struct ta_event_flag *event) {
   event->is_set = true;
-  while (ta_wake_first(runner, &event->sync.waiting)) continue;
+  while (ta_wake_first(runner, &event->named.waiting)) continue;
 }
 
 static int l_event_set(lua_State *L) {
@@ -70,13 +70,13 @@ static int l_event_wait(lua_State *L) {
   lua_settop(L, 1);
   if (event->is_set)
     return ta_has_to_pause(runner, L) ? ta_give_turn_before(runner, L, l_event_wait) : 0;
-  const struct ta_wait_kind *kind = event->sync.outside ? &outside_kind : &event_kind;
-  return ta_wait_for(runner, L, "wait", kind, &event->sync, k_event);
+  const struct ta_wait_kind *kind = event->named.outside ? &outside_kind : &event_kind;
+  return ta_wait_in(runner, L, "wait", kind, event, &event->named.waiting, k_event);
 }
 
 static int l_event_tostring(lua_State *L) {
   char name[200];
-  ta_describe_name(&check_event(L)->sync, name, sizeof name);
+  ta_describe_name(&check_event(L)->named, name, sizeof name);
   lua_pushfstring(L, "event%s", name);
   return 1;
 }
@@ -87,7 +87,7 @@ static bool is_set(struct ta_runner *runner, void *object) {
 }
 
 static struct ta_list *queue_of(void *object) {
-  return &((struct ta_event_flag *)object)->sync.waiting;
+  return &((struct ta_event_flag *)object)->named.waiting;
 }
 
 static int give_nothing(struct ta_runner *runner, lua_State *L, int index) {
@@ -96,7 +96,7 @@ static int give_nothing(struct ta_runner *runner, lua_State *L, int index) {
 }
 
 static bool by_tasks(const void *object) {
-  return !((const struct ta_event_flag *)object)->sync.outside;
+  return !((const struct ta_event_flag *)object)->named.outside;
 }
 
 static const struct ta_selectable selectable = {.ready = is_set,
@@ -111,9 +111,9 @@ void ta_open_event(struct ta_runner *runner, lua_State *L) {
       {"wait", l_event_wait}, {"is_set", l_event_is_set},
       {NULL, NULL},
   };
-  ta_new_sync_kind(runner, L, "Event", methods);
+  ta_new_named_kind(runner, L, "Event", methods);
   ta_set_function(runner, L, "__tostring", l_event_tostring);
-  ta_keep_sync_kind(runner, L, TA_REGISTRY_EVENT, &selectable);
+  ta_keep_named_kind(runner, L, TA_REGISTRY_EVENT, &selectable);
   ta_set_function(runner, L, "event", l_event);
   ta_name_action(runner, L, "event");
 }

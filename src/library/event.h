@@ -7,10 +7,10 @@
 #ifndef TA_LIBRARY_EVENT_H
 #define TA_LIBRARY_EVENT_H
 
-#include "library/sync.h"
+#include "library/named.h"
 
 struct ta_event_flag {
-  struct ta_sync sync;
+  struct ta_named named;
   bool is_set;
 };
 

@@ -7,33 +7,33 @@
 
 #include "core/queue.h"
 #include "core/wait.h"
-#include "library/sync.h"
+#include "library/named.h"
 #include "words/failure.h"
 #include "words/names.h"
 #include "words/task_name.h"
 
-/* A lock has an owner and one place; a semaphore has places, each with the guard
+/* A lock has an owner and one permit; a semaphore has permits, each with the guard
  * that acquire() made.  Its second user value is a list of those guards. */
 struct permits {
-  struct ta_sync sync;
+  struct ta_named named;
   bool is_lock;
   struct ta_task *owner;     /* of a lock */
   struct ta_attachment hold; /* among what the owner holds */
   uint64_t acquisitions;     /* so far */
   lua_Integer free;
   lua_Integer limit;
-  struct ta_list taken;    /* places of a semaphore, the one acquired first leads */
+  struct ta_list taken;    /* permits of a semaphore, the one acquired first leads */
   struct ta_list orphaned; /* those whose holder has ended since */
   lua_Integer orphans;     /* how many these are */
 };
 
-/* What acquire() returns.  The place of a semaphore may be given back by release(),
+/* What acquire() returns.  The permit of a semaphore may be given back by release(),
  * and then is somebody else's.  Which one a task has meant that holds none itself
  * shows only when guards are closed; until then it is the oldest. */
 struct guard {
   struct permits *permits; /* NULL: nothing to give back any more; kept in user value 1 */
   uint64_t acquisition;
-  struct ta_link place;      /* among the places of a semaphore, while it is taken */
+  struct ta_link link;       /* among the permits of a semaphore, while it is taken */
   bool is_orphan;            /* among those whose holder has ended */
   struct ta_attachment hold; /* among what the holder holds, while that lives */
   struct ta_task *holder;    /* who acquired it, while that lives */
@@ -59,7 +59,7 @@ static struct permits *check_permits(lua_State *L) {
 }
 
 static int l_lock(lua_State *L) {
-  struct permits *lock = ta_push_sync(ta_upvalue_runner(L), L, sizeof *lock, 1, TA_REGISTRY_LOCK);
+  struct permits *lock = ta_push_named(ta_upvalue_runner(L), L, sizeof *lock, 1, TA_REGISTRY_LOCK);
   lock->is_lock = true;
   lock->free = lock->limit = 1;
   return 1;
@@ -75,7 +75,7 @@ static int l_semaphore(lua_State *L) {
     return luaL_error(L, "semaphore: the count must be a whole number from 1 on, got %s",
                       ta_push_shown(L, 1));
   struct permits *semaphore =
-      ta_push_sync(ta_upvalue_runner(L), L, sizeof *semaphore, 2, TA_REGISTRY_SEMAPHORE);
+      ta_push_named(ta_upvalue_runner(L), L, sizeof *semaphore, 2, TA_REGISTRY_SEMAPHORE);
   semaphore->free = semaphore->limit = limit;
   ta_list_init(&semaphore->taken);
   ta_list_init(&semaphore->orphaned);
@@ -84,16 +84,16 @@ static int l_semaphore(lua_State *L) {
   return 1;
 }
 
-/* The first of a semaphore's places, or NULL. */
-static struct guard *first_of(const struct ta_list *places) {
-  struct ta_link *link = ta_list_first(places);
-  return link ? TA_HOLDER(link, struct guard, place) : NULL;
+/* The first of a semaphore's guards, or NULL. */
+static struct guard *first_of(const struct ta_list *guards) {
+  struct ta_link *link = ta_list_first(guards);
+  return link ? TA_HOLDER(link, struct guard, link) : NULL;
 }
 
 static void describe_lock(const void *subject, char *text, size_t size) {
   const struct permits *lock = subject;
   char name[200];
-  ta_describe_name(&lock->sync, name, sizeof name);
+  ta_describe_name(&lock->named, name, sizeof name);
   ta_title_shown title;
   if (lock->owner)
     snprintf(text, size, "%s held by %s", name, ta_task_title(lock->owner, title));
@@ -108,26 +108,26 @@ static struct ta_task *lock_holder(const void *subject) {
 static const struct ta_wait_kind lock_kind = {
     .action = "lock", .describe = describe_lock, .holder = lock_holder, .by_tasks = true};
 
-static void describe_places(const struct permits *semaphore, char *text, size_t size) {
+static void describe_permits(const struct permits *semaphore, char *text, size_t size) {
   char name[200];
-  ta_describe_name(&semaphore->sync, name, sizeof name);
+  ta_describe_name(&semaphore->named, name, sizeof name);
   snprintf(text, size, "%s (%lld of %lld)", name, (long long)semaphore->free,
            (long long)semaphore->limit);
 }
 
-/* A place whose holder has ended is as a rule the reason why somebody waits. */
+/* A permit whose holder has ended is as a rule the reason why somebody waits. */
 static void describe_semaphore(const void *subject, char *text, size_t size) {
   const struct permits *semaphore = subject;
-  char places[256], more[48] = "";
+  char counts[256], more[48] = "";
   ta_name_shown name;
-  describe_places(semaphore, places, sizeof places);
+  describe_permits(semaphore, counts, sizeof counts);
   if (semaphore->orphans > 1)
     snprintf(more, sizeof more, ", and %lld more", (long long)semaphore->orphans - 1);
   const struct guard *orphan = first_of(&semaphore->orphaned);
   if (!orphan)
-    snprintf(text, size, "%s", places);
+    snprintf(text, size, "%s", counts);
   else
-    snprintf(text, size, "%s, a place held by #%llu %s, which has ended%s", places,
+    snprintf(text, size, "%s, a place held by #%llu %s, which has ended%s", counts,
              (unsigned long long)orphan->holder_id, ta_clean_name(orphan->holder_name, name), more);
 }
 
@@ -138,45 +138,45 @@ static const struct ta_wait_kind semaphore_kind = {
 
 static void lock_holder_ended(struct ta_runner *runner, struct ta_task *task,
                               struct ta_attachment *hold);
-static void place_holder_ended(struct ta_runner *runner, struct ta_task *task,
-                               struct ta_attachment *hold);
+static void permit_holder_ended(struct ta_runner *runner, struct ta_task *task,
+                                struct ta_attachment *hold);
 
 static void lock_holder_forgotten(struct ta_attachment *hold) {
   TA_HOLDER(hold, struct permits, hold)->owner = NULL;
 }
 
 const struct ta_attachment_kind ta_lock_hold = {lock_holder_ended, lock_holder_forgotten};
-static const struct ta_attachment_kind place_hold = {place_holder_ended, NULL};
+static const struct ta_attachment_kind permit_hold = {permit_holder_ended, NULL};
 
 static void take_lock(struct permits *lock, struct ta_task *task) {
   lock->free--;
   lock->owner = task;
   lock->acquisitions++;
   lock->hold.kind = &ta_lock_hold;
-  ta_list_append(&task->attached, &lock->hold.link);
+  ta_list_append(&task->more->attached, &lock->hold.link);
 }
 
-/* The guard, which the semaphore's list has at `index` now, has a place. */
-static void take_place(struct permits *semaphore, struct guard *guard, lua_Integer index) {
+/* The guard, which the semaphore's list has at `index` now, has a permit. */
+static void take_permit(struct permits *semaphore, struct guard *guard, lua_Integer index) {
   semaphore->free--;
   guard->permits = semaphore;
   guard->index = index;
   guard->acquisition = ++semaphore->acquisitions;
-  ta_list_append(&semaphore->taken, &guard->place);
-  guard->hold.kind = &place_hold;
-  if (guard->holder) ta_list_append(&guard->holder->attached, &guard->hold.link);
+  ta_list_append(&semaphore->taken, &guard->link);
+  guard->hold.kind = &permit_hold;
+  if (guard->holder) ta_list_append(&guard->holder->more->attached, &guard->hold.link);
 }
 
-static void leave_place(struct guard *guard) {
+static void leave_permit(struct guard *guard) {
   guard->permits->orphans -= guard->is_orphan;
-  ta_list_leave(&guard->place);
+  ta_list_leave(&guard->link);
   ta_list_leave(&guard->hold.link);
   guard->permits->free++;
 }
 
 /* Who waits first, or NULL.  May run Lua unless it was called just before. */
 static struct ta_task *first_waiting(struct ta_runner *runner, struct permits *permits) {
-  struct ta_waiter *waiter = ta_first_standing(runner, &permits->sync.waiting);
+  struct ta_waiter *waiter = ta_first_standing(runner, &permits->named.waiting);
   return waiter ? waiter->task : NULL;
 }
 
@@ -211,21 +211,21 @@ static void close_gap(lua_State *L, lua_Integer gap, lua_Integer count) {
   lua_rawseti(L, -2, count);
 }
 
-/* Gives the guard's place to whoever waits first, who is then to be woken, or NULL: the
+/* Gives the guard's permit to whoever waits first, who is then to be woken, or NULL: the
  * guard may be gone then.  The semaphore is at `object`.  Asks for no memory. */
-static struct ta_task *give_place(struct ta_runner *runner, lua_State *L, int object,
-                                  struct guard *guard) {
+static struct ta_task *give_permit(struct ta_runner *runner, lua_State *L, int object,
+                                   struct guard *guard) {
   struct permits *semaphore = guard->permits;
   lua_Integer count = semaphore->limit - semaphore->free;
-  leave_place(guard);
+  leave_permit(guard);
   lua_getiuservalue(L, object, 2);
   struct ta_task *first = first_waiting(runner, semaphore);
   if (first) {
-    lua_pushvalue(first->stopped, GUARD);
-    lua_xmove(first->stopped, L, 1);
+    lua_pushvalue(ta_task_stopped(first), GUARD);
+    lua_xmove(ta_task_stopped(first), L, 1);
     struct guard *next = lua_touserdata(L, -1);
     lua_rawseti(L, -2, guard->index);
-    take_place(semaphore, next, guard->index);
+    take_permit(semaphore, next, guard->index);
   } else {
     close_gap(L, guard->index, count);
   }
@@ -246,7 +246,7 @@ static void note_holder(struct ta_runner *runner, lua_State *L, struct guard *gu
   lua_settop(L, top);
 }
 
-/* Makes a guard that has no place yet; the object is at OBJECT. */
+/* Makes a guard that has no permit yet; the object is at OBJECT. */
 static struct guard *push_guard(struct ta_runner *runner, lua_State *L,
                                 const struct permits *permits) {
   ta_check_open(runner, L);
@@ -257,11 +257,12 @@ static struct guard *push_guard(struct ta_runner *runner, lua_State *L,
   ta_check_open(runner, L);
   ta_registry_push(runner, L, TA_REGISTRY_GUARD);
   lua_setmetatable(L, -2);
+  if (runner->current) ta_task_need_more(runner, L, runner->current); /* to hang it on that */
   if (!permits->is_lock && runner->current) note_holder(runner, L, guard);
   return guard;
 }
 
-/* Takes a place that is free for the guard at GUARD. */
+/* Takes a permit that is free for the guard at GUARD. */
 static void take(struct ta_runner *runner, lua_State *L, struct permits *permits) {
   struct guard *guard = lua_touserdata(L, GUARD);
   if (permits->is_lock) {
@@ -275,10 +276,10 @@ static void take(struct ta_runner *runner, lua_State *L, struct permits *permits
   lua_pushvalue(L, GUARD);
   lua_rawseti(L, -2, index);
   lua_pop(L, 1);
-  take_place(permits, guard, index);
+  take_permit(permits, guard, index);
 }
 
-/* The place was handed over: a semaphore's guard knows already. */
+/* The permit was handed over: a semaphore's guard knows already. */
 static void note_taken(lua_State *L) {
   struct permits *permits = lua_touserdata(L, OBJECT);
   struct guard *guard = lua_touserdata(L, GUARD);
@@ -290,13 +291,19 @@ static const struct ta_wait_kind *kind_of(const struct permits *permits) {
   return permits->is_lock ? &lock_kind : &semaphore_kind;
 }
 
+/* `by` is the method that waits, in the function whose return this is. */
+static int wait_for(struct ta_runner *runner, lua_State *L, const char *by, struct permits *permits,
+                    lua_KFunction k) {
+  return ta_wait_in(runner, L, by, kind_of(permits), permits, &permits->named.waiting, k);
+}
+
 /* `by` is the method that wants the lock. */
 static void check_owner(struct ta_runner *runner, lua_State *L, const char *by,
                         const struct permits *permits) {
   char name[200];
   if (!permits->is_lock) return;
   if (!ta_in_task(runner, L)) luaL_error(L, "%s: only a task can hold a lock", by);
-  ta_describe_name(&permits->sync, name, sizeof name);
+  ta_describe_name(&permits->named, name, sizeof name);
   if (permits->owner == runner->current)
     luaL_error(L, "%s: lock%s is already held by this task", by, name);
 }
@@ -317,8 +324,7 @@ static int l_acquire(lua_State *L) {
   push_guard(runner, L, permits); /* first: a finalizer may acquire and release */
   ta_enter(runner, L);
   check_owner(runner, L, "acquire", permits);
-  if (permits->free <= 0)
-    return ta_wait_for(runner, L, "acquire", kind_of(permits), &permits->sync, k_acquired);
+  if (permits->free <= 0) return wait_for(runner, L, "acquire", permits, k_acquired);
   if (ta_has_to_pause(runner, L)) return ta_give_turn_before(runner, L, l_acquire);
   take(runner, L, permits);
   return 1;
@@ -326,36 +332,36 @@ static int l_acquire(lua_State *L) {
 
 static struct ta_task *release_lock(struct ta_runner *runner, lua_State *L, struct permits *lock) {
   char name[200];
-  ta_describe_name(&lock->sync, name, sizeof name);
+  ta_describe_name(&lock->named, name, sizeof name);
   if (!lock->owner || lock->owner != runner->current)
     luaL_error(L, "release: lock%s is not held by this task", name);
   return give_lock(runner, lock);
 }
 
-/* The place that the running task has acquired last, or NULL. */
-static struct guard *own_place(const struct ta_runner *runner, const struct permits *semaphore) {
-  if (!runner->current) return NULL;
-  const struct ta_list *holds = &runner->current->attached;
+/* The permit that the running task has acquired last, or NULL. */
+static struct guard *own_permit(const struct ta_runner *runner, const struct permits *semaphore) {
+  if (!runner->current || !runner->current->more) return NULL;
+  const struct ta_list *holds = &runner->current->more->attached;
   for (struct ta_link *link = holds->ring.prev; link != &holds->ring; link = link->prev) {
     struct ta_attachment *hold = TA_HOLDER(link, struct ta_attachment, link);
     struct guard *guard = TA_HOLDER(hold, struct guard, hold);
-    if (hold->kind == &place_hold && guard->permits == semaphore) return guard;
+    if (hold->kind == &permit_hold && guard->permits == semaphore) return guard;
   }
   return NULL;
 }
 
-static struct ta_task *release_place(struct ta_runner *runner, lua_State *L,
-                                     struct permits *semaphore) {
+static struct ta_task *release_permit(struct ta_runner *runner, lua_State *L,
+                                      struct permits *semaphore) {
   char name[200];
-  ta_describe_name(&semaphore->sync, name, sizeof name);
+  ta_describe_name(&semaphore->named, name, sizeof name);
   if (semaphore->free == semaphore->limit)
     luaL_error(L, "release: semaphore%s has all its %I", name, (LUAI_UACINT)semaphore->limit);
-  struct guard *guard = own_place(runner, semaphore);
+  struct guard *guard = own_permit(runner, semaphore);
   bool is_own = guard != NULL;
   if (!guard) guard = first_of(&semaphore->orphaned);
   if (!guard) guard = first_of(&semaphore->taken);
   uint64_t so_far = semaphore->acquisitions; /* without that of who comes in */
-  struct ta_task *next = give_place(runner, L, OBJECT, guard);
+  struct ta_task *next = give_permit(runner, L, OBJECT, guard);
   if (is_own)
     guard->permits = NULL;
   else
@@ -370,11 +376,11 @@ static int l_release(lua_State *L) {
   send_robbed_away(runner, permits);
   ta_check_open(runner, L);
   wake(runner,
-       permits->is_lock ? release_lock(runner, L, permits) : release_place(runner, L, permits));
+       permits->is_lock ? release_lock(runner, L, permits) : release_permit(runner, L, permits));
   return 0;
 }
 
-/* Another place that the release may have meant which gave back the guard's. */
+/* Another permit that the release may have meant which gave back the guard's. */
 static struct guard *released_instead(const struct guard *guard) {
   struct guard *other = first_of(&guard->permits->orphaned);
   if (!other || other->acquisition > guard->released_after)
@@ -382,13 +388,13 @@ static struct guard *released_instead(const struct guard *guard) {
   return other && other->acquisition <= guard->released_after ? other : NULL;
 }
 
-static struct ta_task *close_place(struct ta_runner *runner, lua_State *L, struct guard *guard) {
+static struct ta_task *close_permit(struct ta_runner *runner, lua_State *L, struct guard *guard) {
   struct guard *left = guard;
-  if (!ta_in_list(&guard->place)) left = released_instead(guard);
+  if (!ta_in_list(&guard->link)) left = released_instead(guard);
   if (!left) return NULL;
   left->released_after = guard->released_after;
   lua_getiuservalue(L, 1, 1);
-  return give_place(runner, L, lua_gettop(L), left);
+  return give_permit(runner, L, lua_gettop(L), left);
 }
 
 /* Has nobody else the lock by now? */
@@ -405,7 +411,7 @@ static int l_guard_close(lua_State *L) {
   if (guard->permits && runner->L) send_robbed_away(runner, guard->permits);
   if (!guard->permits || !runner->L) return 0;
   if (!guard->permits->is_lock)
-    next = close_place(runner, L, guard);
+    next = close_permit(runner, L, guard);
   else if (has_lock(guard))
     next = release_lock(runner, L, guard->permits);
   guard->permits = NULL;
@@ -429,26 +435,26 @@ static int l_lock_gc(lua_State *L) {
   owner->lost_lock = true;
   ta_registry_push(runner, L, TA_REGISTRY_LOST);
   lua_getiuservalue(L, 1, 1);
-  lua_rawseti(L, -2, (lua_Integer)owner->slot);
+  lua_rawseti(L, -2, (lua_Integer)ta_task_slot(owner));
   return 0;
 }
 
-static void forget_places(struct ta_list *places) {
+static void forget_permits(struct ta_list *guards) {
   struct ta_link *link;
-  while ((link = ta_list_first(places))) {
-    struct guard *guard = TA_HOLDER(link, struct guard, place);
+  while ((link = ta_list_first(guards))) {
+    struct guard *guard = TA_HOLDER(link, struct guard, link);
     ta_list_leave(link);
     ta_list_leave(&guard->hold.link);
     guard->permits = NULL;
   }
 }
 
-/* Nobody can reach the semaphore any more: its places are nobody's. */
+/* Nobody can reach the semaphore any more: its permits are nobody's. */
 static int l_semaphore_gc(lua_State *L) {
   struct permits *semaphore = ta_to_kind(ta_upvalue_runner(L), L, 1, TA_REGISTRY_SEMAPHORE);
   if (!semaphore) return 0;
-  forget_places(&semaphore->taken);
-  forget_places(&semaphore->orphaned);
+  forget_permits(&semaphore->taken);
+  forget_permits(&semaphore->orphaned);
   semaphore->orphans = 0;
   semaphore->free = semaphore->limit;
   return 0;
@@ -465,18 +471,18 @@ static void lock_holder_ended(struct ta_runner *runner, struct ta_task *task,
                               struct ta_attachment *hold) {
   struct permits *lock = TA_HOLDER(hold, struct permits, hold);
   char name[200];
-  ta_describe_name(&lock->sync, name, sizeof name);
+  ta_describe_name(&lock->named, name, sizeof name);
   send_robbed_away(runner, lock);
   if (lock->owner == task) wake(runner, give_lock(runner, lock));
   report_lock(runner, task, "lock", name, ""); /* may be Lua, and collect the lock */
 }
 
-static void place_holder_ended(struct ta_runner *runner, struct ta_task *task,
-                               struct ta_attachment *hold) {
+static void permit_holder_ended(struct ta_runner *runner, struct ta_task *task,
+                                struct ta_attachment *hold) {
   struct guard *guard = TA_HOLDER(hold, struct guard, hold);
   (void)runner, (void)task;
-  ta_list_leave(&guard->place);
-  ta_list_append(&guard->permits->orphaned, &guard->place);
+  ta_list_leave(&guard->link);
+  ta_list_append(&guard->permits->orphaned, &guard->link);
   guard->permits->orphans++;
   guard->is_orphan = true;
   guard->holder = NULL;
@@ -485,7 +491,7 @@ static void place_holder_ended(struct ta_runner *runner, struct ta_task *task,
 void ta_report_lost_lock(struct ta_runner *runner, struct ta_task *task) {
   lua_State *L = runner->L;
   ta_registry_push(runner, L, TA_REGISTRY_LOST);
-  if (lua_rawgeti(L, -1, (lua_Integer)task->slot) == LUA_TSTRING) {
+  if (lua_rawgeti(L, -1, (lua_Integer)ta_task_slot(task)) == LUA_TSTRING) {
     char name[200];
     ta_quote_name(lua_tostring(L, -1), lua_rawlen(L, -1), name, sizeof name);
     report_lock(runner, task, "lock", name, ", which is gone");
@@ -494,7 +500,7 @@ void ta_report_lost_lock(struct ta_runner *runner, struct ta_task *task) {
   }
   lua_pop(L, 1);
   lua_pushnil(L);
-  lua_rawseti(L, -2, (lua_Integer)task->slot);
+  lua_rawseti(L, -2, (lua_Integer)ta_task_slot(task));
   lua_pop(L, 1);
 }
 
@@ -538,8 +544,7 @@ static int l_with(lua_State *L) {
     lua_remove(L, GUARD); /* it is made again */
     return ta_give_turn_before(runner, L, l_with);
   }
-  if (permits->free <= 0)
-    return ta_wait_for(runner, L, "with", kind_of(permits), &permits->sync, k_with_acquired);
+  if (permits->free <= 0) return wait_for(runner, L, "with", permits, k_with_acquired);
   take(runner, L, permits);
   return call_guarded(L);
 }
@@ -548,9 +553,9 @@ static int l_permits_tostring(lua_State *L) {
   const struct permits *permits = check_permits(L);
   char text[256];
   if (permits->is_lock)
-    ta_describe_name(&permits->sync, text, sizeof text);
+    ta_describe_name(&permits->named, text, sizeof text);
   else
-    describe_places(permits, text, sizeof text);
+    describe_permits(permits, text, sizeof text);
   lua_pushfstring(L, "%s%s", permits->is_lock ? "lock" : "semaphore", text);
   return 1;
 }
@@ -564,14 +569,14 @@ void ta_open_locks(struct ta_runner *runner, lua_State *L) {
       {"with", l_with},
       {NULL, NULL},
   };
-  ta_new_sync_kind(runner, L, "Lock", methods);
+  ta_new_named_kind(runner, L, "Lock", methods);
   ta_set_function(runner, L, "__tostring", l_permits_tostring);
   ta_set_function(runner, L, "__gc", l_lock_gc);
-  ta_keep_sync_kind(runner, L, TA_REGISTRY_LOCK, NULL);
-  ta_new_sync_kind(runner, L, "Semaphore", methods);
+  ta_keep_named_kind(runner, L, TA_REGISTRY_LOCK, NULL);
+  ta_new_named_kind(runner, L, "Semaphore", methods);
   ta_set_function(runner, L, "__tostring", l_permits_tostring);
   ta_set_function(runner, L, "__gc", l_semaphore_gc);
-  ta_keep_sync_kind(runner, L, TA_REGISTRY_SEMAPHORE, NULL);
+  ta_keep_named_kind(runner, L, TA_REGISTRY_SEMAPHORE, NULL);
   ta_new_kind(runner, L, "Guard", NULL);
   ta_set_function(runner, L, "__close", l_guard_close);
   ta_registry_set(runner, L, TA_REGISTRY_GUARD);

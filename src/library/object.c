@@ -39,18 +39,26 @@ void *ta_push_object(struct ta_runner *runner, lua_State *L, const struct ta_obj
   return object;
 }
 
+/* The Runner of the kind's object at `index`; NULL where there is none. */
+static const struct ta_runner *owner_of(lua_State *L, int index,
+                                        const struct ta_object_kind *kind) {
+  if (!lua_touserdata(L, index) || !lua_getmetatable(L, index)) return NULL;
+  lua_rawgetp(L, -1, kind);
+  const struct ta_runner *owner = lua_touserdata(L, -1);
+  lua_pop(L, 2);
+  return owner;
+}
+
 void *ta_to_object(const struct ta_runner *runner, lua_State *L, int index,
                    const struct ta_object_kind *kind) {
-  void *object = lua_touserdata(L, index);
-  if (!object || !lua_getmetatable(L, index)) return NULL;
-  lua_rawgetp(L, -1, kind);
-  bool same = lua_touserdata(L, -1) == runner;
-  lua_pop(L, 2);
-  return same ? object : NULL;
+  const struct ta_runner *owner = owner_of(L, index, kind);
+  return owner && owner == runner ? lua_touserdata(L, index) : NULL;
 }
 
 void *ta_check_object(lua_State *L, int index, const struct ta_object_kind *kind) {
   void *object = ta_to_object(ta_upvalue_runner(L), L, index, kind);
+  bool foreign = !object && owner_of(L, index, kind);
+  if (foreign) luaL_typeerror(L, index, lua_pushfstring(L, "%s of this Runner", kind->name));
   if (!object) luaL_typeerror(L, index, kind->name);
   return object;
 }

@@ -76,7 +76,7 @@ static void end_loading(struct ta_runner *runner, struct ta_loading **link) {
   const char *name = (*link)->name;
   ta_list_leave(&(*link)->hold.link);
   *link = (*link)->next;
-  for (struct ta_task *task = runner->oldest; task; task = task->newer)
+  for (struct ta_task *task = runner->oldest; task; task = ta_task_newer(runner, task))
     if (task->wait && task->kind == &require_kind && task->subject == name)
       ta_complete_wait(runner, task);
 }
@@ -124,11 +124,12 @@ static void push_loading(struct ta_runner *runner, lua_State *L, const char *nam
 /* Marks the module by the value on top, which is closed with this function. */
 static void begin_loading(struct ta_runner *runner, lua_State *L) {
   struct ta_loading *load = lua_touserdata(L, MARK);
+  if (load->task) ta_task_need_more(runner, L, load->task);
   lua_toclose(L, MARK);
   load->next = runner->loading;
   runner->loading = load;
   load->hold.kind = &loading_hold;
-  if (load->task) ta_list_append(&load->task->attached, &load->hold.link);
+  if (load->task) ta_list_append(&load->task->more->attached, &load->hold.link);
 }
 
 /* ----------------------------------------------------------------- require */

@@ -465,12 +465,12 @@ static const char *find_function(lua_State *L, int *level) {
 }
 
 int ta_raise_cancel_scope_open(lua_State *L) {
-  ta_place place;
+  ta_where_shown where;
   int level;
   const char *name = find_function(L, &level);
-  bool found = name && ta_where(L, level + 1, place);
+  bool found = name && ta_where(L, level + 1, where);
   return luaL_error(L, "cannot yield out of async.%s (opened at %s)", name ? name : "scope",
-                    found ? place : "?");
+                    found ? where : "?");
 }
 
 static void setup_scope_object(struct ta_runner *runner, lua_State *L) {

@@ -19,7 +19,7 @@ struct select {
   size_t chosen;        /* number in the list; 0: none */
   double until;         /* on the host's clock; HUGE_VAL: no time-out */
   struct ta_task *only; /* the task waited for, if nothing else is */
-  struct ta_seat places[];
+  struct ta_seat seats[];
 };
 
 /* ---------------------------------------------------------------- the list */
@@ -71,7 +71,9 @@ static void copy_list(struct ta_runner *runner, lua_State *L, lua_Integer count)
   for (lua_Integer i = 1; i <= count; i++) {
     lua_rawgeti(L, LIST, i);
     if (!find(runner, L, -1))
-      luaL_error(L, "select: expected a channel, an event or a task at index %I, got %s",
+      luaL_error(L,
+                 "select: expected a channel, an event or a task at index %I, or a library's "
+                 "object that can be selected, got %s",
                  (LUAI_UACINT)i, luaL_typename(L, -1));
     if (ta_to_task(runner, L, -1) && lua_touserdata(L, -1) == runner->current)
       luaL_error(L, "select: a task cannot await itself");
@@ -83,7 +85,7 @@ static void copy_list(struct ta_runner *runner, lua_State *L, lua_Integer count)
 /* -------------------------------------------------------------------- result */
 
 /* Returns what became of the thing with the number `index`; `value` is the index
- * where whoever reached its place may have put a value, or 0. */
+ * where whoever reached its seat may have put a value, or 0. */
 static int give(lua_State *L, size_t index, int value) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   lua_rawgeti(L, LIST, (lua_Integer)index);
@@ -115,13 +117,13 @@ static size_t find_ready(struct ta_runner *runner, lua_State *L, size_t count) {
 
 static void leave_all(void *subject) {
   struct select *select = subject;
-  for (size_t i = 0; i < select->count; i++) ta_list_leave(&select->places[i].waiter.link);
+  for (size_t i = 0; i < select->count; i++) ta_list_leave(&select->seats[i].waiter.link);
 }
 
 static void chosen(struct ta_runner *runner, struct ta_seat *seat) {
   struct select *select = seat->waiter.task->subject;
   (void)runner;
-  select->chosen = (size_t)(seat - select->places) + 1;
+  select->chosen = (size_t)(seat - select->seats) + 1;
   leave_all(select);
 }
 
@@ -162,7 +164,7 @@ static int k_selected(lua_State *L, int status, lua_KContext context) {
   return ask_again(L, runner, select);
 }
 
-/* It keeps the list, in whose things it will have its places. */
+/* It keeps the list, in whose things it will have its seats. */
 static struct select *push_select(lua_State *L, size_t count) {
   size_t size = sizeof(struct select) + count * sizeof(struct ta_seat);
   struct select *select = lua_newuserdatauv(L, size, 1);
@@ -173,14 +175,25 @@ static struct select *push_select(lua_State *L, size_t count) {
   return select;
 }
 
+/* A task's queue is made when somebody first waits in it: to be called before the wait is
+ * begun, when nothing is ready.  May raise. */
+static void make_queues(struct ta_runner *runner, lua_State *L, const struct select *select) {
+  for (size_t i = 0; i < select->count; i++) {
+    lua_rawgeti(L, LIST, (lua_Integer)i + 1);
+    struct ta_task *task = ta_to_task(runner, L, -1);
+    if (task) ta_task_need_more(runner, L, task);
+    lua_pop(L, 1);
+  }
+}
+
 /* Can only tasks end the wait? */
-static bool take_places(struct ta_runner *runner, lua_State *L, struct select *select) {
+static bool take_seats(struct ta_runner *runner, lua_State *L, struct select *select) {
   bool by_tasks = true;
   for (size_t i = 0; i < select->count; i++) {
     lua_rawgeti(L, LIST, (lua_Integer)i + 1);
     const struct ta_selectable *selectable = find(runner, L, -1);
     void *object = lua_touserdata(L, -1);
-    struct ta_seat *seat = &select->places[i];
+    struct ta_seat *seat = &select->seats[i];
     if (select->count == 1) select->only = ta_to_task(runner, L, -1);
     by_tasks = by_tasks && selectable->by_tasks && selectable->by_tasks(object);
     seat->taken = chosen;
@@ -229,9 +242,10 @@ static int l_select(lua_State *L) {
 
 /* Waits for the whole list, of which nothing is ready. */
 static int park(lua_State *L, struct ta_runner *runner, struct select *select) {
+  make_queues(runner, L, select);
   ta_anchor_wait(runner, L, SELECT, select);
   struct ta_task *task = ta_begin_wait(runner, L, &select_kind, select);
-  if (!take_places(runner, L, select)) ta_count_outside(runner, task);
+  if (!take_seats(runner, L, select)) ta_count_outside(runner, task);
   if (!isinf(select->until)) ta_arm_wait(runner, task, select->until);
   return ta_park_here(runner, L, 0, k_selected);
 }

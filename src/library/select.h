@@ -2,7 +2,7 @@
  *
  * select.h -- waiting for the first of several things: channels, events, tasks ...
  *
- * A task that selects has a place in each queue.  Whoever reaches one of them
+ * A task that selects has a seat in each queue.  Whoever reaches one of them
  * takes it out of the others in the same moment.
  *
  * Of what it waits for it knows only when that is ready.
@@ -13,7 +13,7 @@
 #include "core/task.h"
 #include "tinyasync_lib.h"
 
-/* Where on the stack of async.select() a task that waits has its places, and where
+/* Where on the stack of async.select() a task that waits has its seats, and where
  * whoever reaches one of them may put a value: it is the thing's result then. */
 enum { TA_SELECTING = 2, TA_SELECTED = 3 };
 

@@ -17,7 +17,7 @@
 
 static bool push_locals(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
   ta_registry_push(runner, L, TA_REGISTRY_LOCALS);
-  lua_rawgeti(L, -1, (lua_Integer)task->slot);
+  lua_rawgeti(L, -1, (lua_Integer)ta_task_slot(task));
   lua_remove(L, -2);
   return lua_istable(L, -1);
 }
@@ -25,7 +25,7 @@ static bool push_locals(struct ta_runner *runner, lua_State *L, const struct ta_
 static void set_locals(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
   ta_registry_push(runner, L, TA_REGISTRY_LOCALS);
   lua_insert(L, -2);
-  lua_rawseti(L, -2, (lua_Integer)task->slot);
+  lua_rawseti(L, -2, (lua_Integer)ta_task_slot(task));
   lua_pop(L, 1);
 }
 

@@ -155,15 +155,15 @@ static void put_who(struct ta_text_trace *trace, const struct ta_trace_event *ev
 }
 
 static void put_detail(struct ta_text_trace *trace, const char *detail, const char *where) {
-  clean_text place;
+  clean_text shown;
   if (!where) {
     if (*detail) fprintf(trace->file, "  %s", detail);
     return;
   }
   size_t width = width_of(detail);
   if (width <= DETAIL_MOST) grow(&trace->detail_width, width, DETAIL_MOST);
-  put_clean(place, where, strlen(where));
-  fprintf(trace->file, "  %s%*s  %s", detail, padding(trace->detail_width, width), "", place);
+  put_clean(shown, where, strlen(where));
+  fprintf(trace->file, "  %s%*s  %s", detail, padding(trace->detail_width, width), "", shown);
 }
 
 void ta_text_trace_open(struct ta_text_trace *trace, FILE *file) {

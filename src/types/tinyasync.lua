@@ -300,12 +300,13 @@ function Channel:iter() end
 function async.channel(capacity, name) end
 
 ---@class tinyasync.SelectOptions
----@field [integer] tinyasync.Channel|tinyasync.Event|tinyasync.Task|tinyasync.Stream
+---@field [integer] tinyasync.Channel|tinyasync.Event|tinyasync.Task|tinyasync.Stream|userdata
 ---@field timeout? number seconds; 0 only looks
 
 ---Waits for the first of several channels, events, tasks and streams. Returns its index and what it
 ---brought: a channel's value, nothing for an event, what `task:pawait()` returns for a task, the
----stream itself. When the time is over, nil and "timeout".
+---stream itself. Objects of libraries may be selected as well, where these say so. When the time is
+---over, nil and "timeout".
 ---@async
 ---@param list tinyasync.SelectOptions
 ---@return integer? index

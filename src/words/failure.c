@@ -14,8 +14,8 @@
 
 /* ---------------------------------------------------------------- described */
 
-/* Pushes the place that the traceback at `index` begins with, or nil. */
-static void push_place(lua_State *L, int index) {
+/* Pushes the line that the traceback at `index` begins with, or nil. */
+static void push_where(lua_State *L, int index) {
   const char *line = lua_tostring(L, index);
   while (line && (line = strstr(line, "\n\t"))) {
     line += 2;
@@ -44,10 +44,10 @@ static void push_traceback(lua_State *L, int known) {
 /* A failure in words: a userdata, whose user values are its strings. */
 struct description {
   struct ta_failure failure;
-  const char *place;
+  const char *where;
 };
 
-enum { MESSAGE = 1, TRACEBACK, SPAWNED, PLACE, ORIGIN, STRINGS = ORIGIN };
+enum { MESSAGE = 1, TRACEBACK, SPAWNED, WHERE, ORIGIN, STRINGS = ORIGIN };
 
 /* Pops a string, or nil, and has the description at `index` keep it. */
 static const char *keep(lua_State *L, int index, int which) {
@@ -63,24 +63,24 @@ static struct description *push_description(struct ta_runner *runner, lua_State 
   ta_check_stack(L, LUA_MINSTACK);
   index = lua_absindex(L, index);
   struct description *words = lua_newuserdatauv(L, sizeof *words, STRINGS);
-  *words = (struct description){.place = NULL};
-  int place = lua_gettop(L);
+  *words = (struct description){.where = NULL};
+  int base = lua_gettop(L);
   ta_task_push(runner, L, task);
-  ta_push_note(runner, L, task, index, place + 1);
-  int known = place + 2;
+  ta_push_note(runner, L, task, index, base + 1);
+  int known = base + 2;
   ta_push_message(L, index);
   words->failure.message = lua_tolstring(L, -1, &words->failure.message_length);
-  keep(L, place, MESSAGE);
+  keep(L, base, MESSAGE);
   push_traceback(L, known);
-  push_place(L, -1);
-  words->place = keep(L, place, PLACE);
-  words->failure.traceback = keep(L, place, TRACEBACK);
+  push_where(L, -1);
+  words->where = keep(L, base, WHERE);
+  words->failure.traceback = keep(L, base, TRACEBACK);
   ta_push_record(runner, L, task);
   ta_push_chain(L);
-  words->failure.spawned = keep(L, place, SPAWNED);
+  words->failure.spawned = keep(L, base, SPAWNED);
   ta_push_note_origin(L, known);
-  words->failure.origin = keep(L, place, ORIGIN);
-  lua_settop(L, place);
+  words->failure.origin = keep(L, base, ORIGIN);
+  lua_settop(L, base);
   return words;
 }
 
@@ -112,10 +112,10 @@ static void tell(const struct ta_runner *runner, const struct ta_task *task,
 
 /* Tells of the task's failure if nobody awaits it, and the trace in any case. */
 static void report(struct ta_runner *runner, struct ta_task *task, struct ta_failure *failure,
-                   const char *place) {
+                   const char *where) {
   bool is_known = task->reported;
   failure->kind = is_known ? TA_FAILURE_KNOWN : TA_FAILURE_ERROR;
-  if (ta_tracing(runner)) ta_trace_error(runner, task, failure, place);
+  if (ta_tracing(runner)) ta_trace_error(runner, task, failure, where);
   bool told = ta_task_is_awaited(task);
   task->reported = is_known || !told;
   if (task->reported) ta_note_reported(runner, task);
@@ -124,7 +124,7 @@ static void report(struct ta_runner *runner, struct ta_task *task, struct ta_fai
 
 void ta_report_failure_of(struct ta_runner *runner, struct ta_task *task, lua_State *co) {
   struct description *words = lua_touserdata(co, -1);
-  report(runner, task, &words->failure, words->place);
+  report(runner, task, &words->failure, words->where);
 }
 
 /* What is left to say when even describing a failure failed: the error object on top. */
@@ -197,7 +197,7 @@ void ta_report_other(struct ta_runner *runner, const struct ta_task *task, const
                      size_t length) {
   lua_State *L = runner->L;
   if (!L || !runner->failure) return;
-  if (!task->name) {
+  if (!ta_task_name(task)) {
     lua_pushcfunction(L, l_find_name);
     ta_task_push(runner, L, task);
     if (lua_pcall(L, 1, 0, 0) != LUA_OK) lua_pop(L, 1);
@@ -219,15 +219,32 @@ static void write_line(ta_write_fn *write, void *data, const char *text) {
   write_string(write, data, "\n");
 }
 
+static void write_task(const char *before, uint64_t id, ta_write_fn *write, void *data) {
+  char text[48];
+  snprintf(text, sizeof text, "%s#%llu ", before, (unsigned long long)id);
+  write_string(write, data, text);
+}
+
+static void write_known(const struct ta_failure *failure, ta_write_fn *write, void *data) {
+  write_task(" (", failure->id, write, data);
+  write_string(write, data, failure->name);
+  write_string(write, data, " awaited ");
+  write_string(write, data, failure->origin ? failure->origin : "a task");
+  write_string(write, data, ", reported above)");
+}
+
 void ta_write_failure(const struct ta_failure *failure, ta_write_fn *write, void *data) {
   write_string(write, data, "Error in task: ");
   write(data, failure->message, failure->message_length);
+  if (failure->kind == TA_FAILURE_KNOWN) write_known(failure, write, data);
 }
 
 void ta_write_failure_lines(const struct ta_failure *failure, ta_write_fn *write, void *data) {
-  char task[32] = "task ";
-  if (!failure->origin) snprintf(task, sizeof task, "task #%llu ", (unsigned long long)failure->id);
-  write_string(write, data, task);
+  if (failure->kind == TA_FAILURE_KNOWN) return;
+  if (failure->origin)
+    write_string(write, data, "task ");
+  else
+    write_task("task ", failure->id, write, data);
   write_line(write, data, failure->origin ? failure->origin : failure->name);
   write_line(write, data, failure->traceback);
   write_line(write, data, failure->spawned);

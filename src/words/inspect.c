@@ -54,16 +54,16 @@ static void set_id(lua_State *L, const char *key, uint64_t id) {
 }
 
 /* Where a suspended task waits, seen through its nested coroutines. */
-static bool where_waiting(const struct ta_task *task, ta_place place) {
+static bool where_waiting(const struct ta_task *task, ta_where_shown where) {
   bool found = false;
-  for (lua_State *co = task->co; co; co = ta_waiting_inner(co)) found |= ta_where(co, 0, place);
+  for (lua_State *co = task->co; co; co = ta_waiting_inner(co)) found |= ta_where(co, 0, where);
   return found;
 }
 
 /* Where the running task is: its innermost line that is a script's. */
-static bool where_running(const struct ta_runner *runner, ta_place place) {
+static bool where_running(const struct ta_runner *runner, ta_where_shown where) {
   for (const struct ta_level *level = runner->level; level; level = level->up)
-    if (ta_where(level->co, 0, place)) return true;
+    if (ta_where(level->co, 0, where)) return true;
   return false;
 }
 
@@ -90,7 +90,7 @@ static void push_task_frames(struct ta_runner *runner, lua_State *L, const struc
 /* What is read of a task before memory is asked for: a finalizer that runs then
  * may change it. */
 struct facts {
-  ta_place where;
+  ta_where_shown where;
   ta_name_shown name;
   ta_wait_words words;
   const char *state;
@@ -98,15 +98,15 @@ struct facts {
   double seconds;
   uint64_t holder;
   uint64_t scope_parent;
-  bool has_place;
+  bool has_where;
   bool waits;
 };
 
 static void read_facts(struct ta_runner *runner, const struct ta_task *task, struct facts *facts) {
   double now = ta_host_now(runner); /* first: it may be Lua */
   *facts = (struct facts){.state = ta_state_word(task), .waits = false};
-  ta_clean_name(task->name, facts->name);
-  facts->has_place = task == runner->current ? where_running(runner, facts->where)
+  ta_clean_name(ta_task_name(task), facts->name);
+  facts->has_where = task == runner->current ? where_running(runner, facts->where)
                                              : where_waiting(task, facts->where);
   if (task->scope) facts->scope_parent = ta_task_id(task->scope->cancel_scope.task);
   if (task->state != TA_TASK_WAITING || !task->kind) return;
@@ -131,7 +131,7 @@ static void push_facts(struct ta_runner *runner, lua_State *L, const struct ta_t
   set_string(L, "state", facts.state);
   lua_pushboolean(L, task->daemon);
   lua_setfield(L, -2, "daemon");
-  if (facts.has_place) set_string(L, "where", facts.where);
+  if (facts.has_where) set_string(L, "where", facts.where);
   if (facts.waits) {
     set_string(L, "wait", facts.words);
     if (facts.advice) set_string(L, "advice", facts.advice);
@@ -153,8 +153,9 @@ static void push_facts(struct ta_runner *runner, lua_State *L, const struct ta_t
 
 /* Finds out every task's name: those who hold something are named by others. */
 static void name_all(struct ta_runner *runner, lua_State *L, size_t most) {
-  for (struct ta_task *task = runner->oldest; task && most-- > 0; task = task->newer) {
-    if (task->name) continue;
+  for (struct ta_task *task = runner->oldest; task && most-- > 0;
+       task = ta_task_newer(runner, task)) {
+    if (ta_task_name(task)) continue;
     ta_task_push(runner, L, task);
     ta_push_task_name(L, -1);
     lua_pop(L, 2);
@@ -167,8 +168,9 @@ static void push_all_facts(struct ta_runner *runner, lua_State *L, size_t most, 
   lua_Integer count = 0;
   name_all(runner, L, most);
   lua_newtable(L);
-  for (struct ta_task *task = runner->oldest; task && most-- > 0; task = task->newer) {
-    if (!task->name) continue;
+  for (struct ta_task *task = runner->oldest; task && most-- > 0;
+       task = ta_task_newer(runner, task)) {
+    if (!ta_task_name(task)) continue;
     ta_task_push(runner, L, task);
     push_facts(runner, L, task, frames);
     lua_rawseti(L, -2, ++count);
@@ -211,10 +213,10 @@ void ta_push_report(struct ta_runner *runner, lua_State *L, enum ta_report_kind 
   if (status != LUA_OK) lua_error(L);
 }
 
-void ta_push_running_place(struct ta_runner *runner, lua_State *L) {
-  ta_place place;
+void ta_push_running_where(struct ta_runner *runner, lua_State *L) {
+  ta_where_shown where;
   ta_check_stack(L, LUA_MINSTACK);
-  lua_pushstring(L, where_running(runner, place) ? place : "?");
+  lua_pushstring(L, where_running(runner, where) ? where : "?");
 }
 
 void ta_push_name_of(struct ta_runner *runner, lua_State *L, const struct ta_task *task) {
@@ -259,14 +261,14 @@ static void describe_innermost(lua_State *L, char *text, size_t size) {
   }
 }
 
-bool ta_write_running_place(const struct ta_runner *runner, char *text, size_t size) {
-  ta_place place;
+bool ta_write_running_where(const struct ta_runner *runner, char *text, size_t size) {
+  ta_where_shown where;
   char name[64];
   *text = '\0';
   if (!runner->current || !runner->level) return false;
   lua_State *L = runner->level->co;
   describe_innermost(L, name, sizeof name);
-  snprintf(text, size, "%s at %s", name, ta_where(L, 0, place) ? place : "?");
+  snprintf(text, size, "%s at %s", name, ta_where(L, 0, where) ? where : "?");
   return true;
 }
 
@@ -296,7 +298,7 @@ const struct ta_task *ta_running_task(const struct ta_runner *runner, uint64_t *
                                       const char **name) {
   const struct ta_task *task = runner->current;
   if (id) *id = task ? ta_task_id(task) : 0;
-  if (name) *name = task ? task->name : NULL;
+  if (name) *name = task ? ta_task_name(task) : NULL;
   return task;
 }
 
@@ -317,7 +319,7 @@ static int l_tasks(lua_State *L) {
   lua_Integer count = 0;
   lua_newtable(L);
   ta_check_open(runner, L);
-  for (const struct ta_task *task = runner->oldest; task; task = task->newer) {
+  for (const struct ta_task *task = runner->oldest; task; task = ta_task_newer(runner, task)) {
     ta_task_push(runner, L, task);
     lua_rawseti(L, -2, ++count);
   }

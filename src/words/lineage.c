@@ -13,7 +13,7 @@
 #define FRAMES_SEARCHED 16
 
 /* The fields of a spawn record. */
-enum { RECORD_PLACE = 1, RECORD_ID, RECORD_NAME, RECORD_ABOVE, RECORD_DEPTH };
+enum { RECORD_WHERE = 1, RECORD_ID, RECORD_NAME, RECORD_ABOVE, RECORD_DEPTH };
 
 static lua_Integer depth_of(lua_State *L, int record) {
   if (!lua_istable(L, record)) return 0;
@@ -30,7 +30,7 @@ static void cut_chain(lua_State *L) {
   int below = 0;  /* the copied link that waits for its RECORD_ABOVE */
   for (int left = CHAIN_SHOWN; left > 0; left--) {
     lua_createtable(L, RECORD_DEPTH, 0);
-    for (int field = RECORD_PLACE; field <= RECORD_NAME; field++) {
+    for (int field = RECORD_WHERE; field <= RECORD_NAME; field++) {
       lua_rawgeti(L, source, field);
       lua_rawseti(L, -2, field);
     }
@@ -80,7 +80,7 @@ static void push_new_record(struct ta_runner *runner, lua_State *L, int line, lu
   if (line > 0) {
     lua_getinfo(L, "S", ar);
     lua_pushfstring(L, "%s:%d", ar->short_src, line);
-    lua_rawseti(L, record, RECORD_PLACE);
+    lua_rawseti(L, record, RECORD_WHERE);
   }
   lua_pushinteger(L, (lua_Integer)ta_task_id(runner->current));
   lua_rawseti(L, record, RECORD_ID);
@@ -202,13 +202,13 @@ void ta_lineage_setup(struct ta_runner *runner, lua_State *L) {
 
 /* Pushes "spawned at PLACE by #ID NAME" for the record at `record`. */
 static void push_link(lua_State *L, int record) {
-  lua_rawgeti(L, record, RECORD_PLACE);
+  lua_rawgeti(L, record, RECORD_WHERE);
   lua_rawgeti(L, record, RECORD_ID);
   lua_rawgeti(L, record, RECORD_NAME);
   ta_name_shown name;
   ta_clean_name(lua_tostring(L, -1), name);
-  const char *place = lua_tostring(L, -3);
-  lua_pushfstring(L, "spawned%s%s by #%I %s", place ? " at " : "", place ? place : "",
+  const char *where = lua_tostring(L, -3);
+  lua_pushfstring(L, "spawned%s%s by #%I %s", where ? " at " : "", where ? where : "",
                   (LUAI_UACINT)lua_tointeger(L, -2), name);
   lua_replace(L, -4);
   lua_pop(L, 2);
@@ -239,10 +239,10 @@ lua_Integer ta_record_spawner(lua_State *L, int record) {
   return id;
 }
 
-const char *ta_record_place(lua_State *L, int record) {
+const char *ta_record_where(lua_State *L, int record) {
   if (!lua_istable(L, record)) return NULL;
-  lua_rawgeti(L, record, RECORD_PLACE);
-  const char *place = lua_tostring(L, -1);
+  lua_rawgeti(L, record, RECORD_WHERE);
+  const char *where = lua_tostring(L, -1);
   lua_pop(L, 1);
-  return place;
+  return where;
 }

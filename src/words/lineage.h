@@ -3,7 +3,7 @@
  * lineage.h -- who has spawned whom, and where.
  *
  * A spawn record is a small table that tasks spawned from one line by one task
- * share: the place, who spawned, and that task's own record.  Chains of records
+ * share: the line, who spawned, and that task's own record.  Chains of records
  * are cut so that a task which spawns its successor does not keep its whole
  * ancestry alive.
  */
@@ -36,7 +36,7 @@ void ta_push_chain(lua_State *L);
 /* The id of the task that made the record at `record`, or 0. */
 lua_Integer ta_record_spawner(lua_State *L, int record);
 
-/* The place in the record at `record`, which keeps it; or NULL. */
-const char *ta_record_place(lua_State *L, int record);
+/* The line in the record at `record`, which keeps it; or NULL. */
+const char *ta_record_where(lua_State *L, int record);
 
 #endif

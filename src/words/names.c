@@ -17,7 +17,7 @@ const char *ta_clean_name(const char *name, ta_name_shown out) {
 }
 
 const char *ta_shown_name(const struct ta_task *task, ta_name_shown out) {
-  return ta_clean_name(task->name ? task->name : "?", out);
+  return ta_clean_name(ta_task_name(task) ? ta_task_name(task) : "?", out);
 }
 
 const char *ta_task_title(const struct ta_task *task, ta_title_shown out) {

@@ -134,15 +134,15 @@ end
 -- Follows who waits for whom from one task: the cycle it runs into, if that is
 -- met for the first time.
 local function find_cycle(index, seen, first)
-  local path, place, fact = {}, {}, first
+  local path, index_of, fact = {}, {}, first
   while fact and not seen[fact.id] do
     seen[fact.id] = first.id
-    path[#path + 1], place[fact.id] = fact, #path + 1
+    path[#path + 1], index_of[fact.id] = fact, #path + 1
     fact = fact.holder and index[fact.holder]
   end
-  if not fact or not place[fact.id] then return end
+  if not fact or not index_of[fact.id] then return end
   local eldest = fact
-  for i = place[fact.id], #path do
+  for i = index_of[fact.id], #path do
     if path[i].id < eldest.id then eldest = path[i] end
   end
   local words = {title(eldest)}

@@ -16,7 +16,7 @@ const char *ta_push_task_name(lua_State *L, int task_index) {
   task_index = lua_absindex(L, task_index);
   struct ta_task *task = lua_touserdata(L, task_index);
   ta_check_stack(L, LUA_MINSTACK);
-  if (!task->name) {
+  if (!ta_task_name(task)) {
     ta_task_push_function(L, task_index);
     ta_push_function_name(L, lua_gettop(L));
     ta_set_task_name(L, task_index);
@@ -26,37 +26,39 @@ const char *ta_push_task_name(lua_State *L, int task_index) {
   return task->name;
 }
 
-/* ------------------------------------------------------------- known places */
+/* ------------------------------------------------------------- known definitions */
 
-/* The place of a Lua function, as far as its name depends on it. */
-struct place {
+/* Where a Lua function is defined, as far as its name depends on it. */
+struct definition {
   const char *source;
   int line;
   bool is_main;
 };
 
-static struct place place_of(lua_Debug *ar) {
-  return (struct place){ar->short_src, ar->linedefined, *ar->what == 'm'};
+static struct definition definition_of(lua_Debug *ar) {
+  return (struct definition){ar->short_src, ar->linedefined, *ar->what == 'm'};
 }
 
-static struct ta_named_place *find_entry(struct ta_runner *runner, const struct place *place) {
-  return &runner->named_places[(unsigned)place->line % TA_NAMED_PLACES];
+static struct ta_named_definition *find_entry(struct ta_runner *runner,
+                                              const struct definition *definition) {
+  return &runner->named_definitions[(unsigned)definition->line % TA_NAMED_DEFINITIONS];
 }
 
-static bool fits(const struct ta_named_place *entry, const struct place *place) {
-  return entry->kind != TA_PLACE_UNKNOWN && entry->line == place->line &&
-         entry->is_main == place->is_main && strcmp(entry->source, place->source) == 0;
+static bool fits(const struct ta_named_definition *entry, const struct definition *definition) {
+  return entry->kind != TA_NAMED_UNKNOWN && entry->line == definition->line &&
+         entry->is_main == definition->is_main && strcmp(entry->source, definition->source) == 0;
 }
 
 /* Pushes what is known to be the name of the function on top of L, which is of that
- * place; false when nothing is.  Asks for no memory. */
-static bool push_known(struct ta_runner *runner, lua_State *L, const struct place *place) {
-  const struct ta_named_place *entry = find_entry(runner, place);
-  if (!fits(entry, place)) return false;
+ * definition; false when nothing is.  Asks for no memory. */
+static bool push_known(struct ta_runner *runner, lua_State *L,
+                       const struct definition *definition) {
+  const struct ta_named_definition *entry = find_entry(runner, definition);
+  if (!fits(entry, definition)) return false;
   ta_registry_push(runner, L, TA_REGISTRY_NAMES);
-  lua_rawgeti(L, -1, entry - runner->named_places + 1);
+  lua_rawgeti(L, -1, entry - runner->named_definitions + 1);
   lua_remove(L, -2);
-  if (entry->kind == TA_PLACE_ITSELF) return true;
+  if (entry->kind == TA_NAMED_ITSELF) return true;
   lua_pushglobaltable(L); /* the function may be a global no longer */
   lua_pushvalue(L, -2);
   lua_rawget(L, -2);
@@ -65,8 +67,8 @@ static bool push_known(struct ta_runner *runner, lua_State *L, const struct plac
   return same;
 }
 
-/* Is there a global function of that place? */
-static bool has_global(lua_State *L, const struct place *place) {
+/* Is there a global function of that definition? */
+static bool has_global(lua_State *L, const struct definition *definition) {
   lua_Debug ar;
   bool found = false;
   lua_pushglobaltable(L);
@@ -77,7 +79,7 @@ static bool has_global(lua_State *L, const struct place *place) {
       continue;
     }
     lua_getinfo(L, ">S", &ar);
-    found = place->line == ar.linedefined && strcmp(place->source, ar.short_src) == 0;
+    found = definition->line == ar.linedefined && strcmp(definition->source, ar.short_src) == 0;
   }
   lua_pop(L, found ? 2 : 1);
   return found;
@@ -93,35 +95,36 @@ static bool is_global(lua_State *L, int function, int name) {
 }
 
 /* Remembers the name on top, of the function below it. */
-static void learn(struct ta_runner *runner, lua_State *L, const struct place *place) {
-  struct ta_named_place *entry = find_entry(runner, place);
+static void learn(struct ta_runner *runner, lua_State *L, const struct definition *definition) {
+  struct ta_named_definition *entry = find_entry(runner, definition);
   int name = lua_gettop(L);
-  entry->kind = TA_PLACE_UNKNOWN;
+  entry->kind = TA_NAMED_UNKNOWN;
   bool global = is_global(L, name - 1, name);
-  if (!global && has_global(L, place)) return; /* of several such functions: each is asked for */
+  if (!global && has_global(L, definition))
+    return; /* of several such functions: each is asked for */
   if (strlen(lua_tostring(L, name)) < lua_rawlen(L, name)) return; /* it has zeros */
   ta_registry_push(runner, L, TA_REGISTRY_NAMES);
   lua_pushvalue(L, name);
-  lua_rawseti(L, -2, entry - runner->named_places + 1);
+  lua_rawseti(L, -2, entry - runner->named_definitions + 1);
   lua_settop(L, name);
-  strcpy(entry->source, place->source);
-  entry->line = place->line;
-  entry->is_main = place->is_main;
-  entry->kind = global ? TA_PLACE_GLOBAL : TA_PLACE_ITSELF;
+  strcpy(entry->source, definition->source);
+  entry->line = definition->line;
+  entry->is_main = definition->is_main;
+  entry->kind = global ? TA_NAMED_GLOBAL : TA_NAMED_ITSELF;
 }
 
 /* Pushes the name of the function on top, which is popped, and remembers it. */
 static void push_name_of(struct ta_runner *runner, lua_State *L) {
   lua_Debug ar;
-  bool has_place = lua_isfunction(L, -1) && !lua_iscfunction(L, -1);
-  if (has_place) {
+  bool is_lua = lua_isfunction(L, -1) && !lua_iscfunction(L, -1);
+  if (is_lua) {
     lua_pushvalue(L, -1);
     lua_getinfo(L, ">S", &ar);
   }
-  struct place place = has_place ? place_of(&ar) : (struct place){0};
-  if (!has_place || !push_known(runner, L, &place)) {
+  struct definition definition = is_lua ? definition_of(&ar) : (struct definition){0};
+  if (!is_lua || !push_known(runner, L, &definition)) {
     ta_push_function_name(L, lua_gettop(L));
-    if (has_place) learn(runner, L, &place);
+    if (is_lua) learn(runner, L, &definition);
   }
   lua_replace(L, -2);
 }
@@ -130,7 +133,7 @@ void ta_push_known_name(struct ta_runner *runner, lua_State *L, int task_index) 
   task_index = lua_absindex(L, task_index);
   const struct ta_task *task = lua_touserdata(L, task_index);
   ta_check_stack(L, LUA_MINSTACK);
-  if (!task->name) {
+  if (!ta_task_name(task)) {
     ta_task_push_function(L, task_index);
     push_name_of(runner, L);
     ta_set_task_name(L, task_index);
@@ -143,7 +146,7 @@ void ta_push_known_name(struct ta_runner *runner, lua_State *L, int task_index) 
 /* So many names are kept for ended tasks: those of more are kept by each of them. */
 #define MOST_TEXTS 1000
 
-static struct ta_called *place_of_called(struct ta_runner *runner, const void *function) {
+static struct ta_called *find_called(struct ta_runner *runner, const void *function) {
   return &runner->called[((uintptr_t)function >> 4) % TA_CALLED_FUNCTIONS];
 }
 
@@ -160,7 +163,7 @@ static bool is_gone(struct ta_runner *runner, lua_State *L, const struct ta_call
   return gone;
 }
 
-/* The function at `function` gets the place if it comes for the second time. */
+/* The function at `function` gets the entry if it comes for the second time. */
 static bool take_called(struct ta_runner *runner, lua_State *L, int function,
                         struct ta_called *called) {
   const void *seen = called->seen;
@@ -177,7 +180,7 @@ static bool take_called(struct ta_runner *runner, lua_State *L, int function,
 
 void ta_note_function(struct ta_runner *runner, lua_State *L, int function, struct ta_task *task) {
   const void *pointer = lua_topointer(L, function);
-  struct ta_called *called = place_of_called(runner, pointer);
+  struct ta_called *called = find_called(runner, pointer);
   bool known = called->function == pointer && (called->tasks > 0 || !is_gone(runner, L, called));
   if (!known && !take_called(runner, L, function, called)) return;
   if (called->tasks++ > 0 && !called->kept) {
@@ -186,10 +189,11 @@ void ta_note_function(struct ta_runner *runner, lua_State *L, int function, stru
     lua_rawseti(L, LUA_REGISTRYINDEX, called->reference);
   }
   task->called = called;
+  task->is_counted = true;
   task->borrows = called->kept;
 }
 
-/* (name, Runner, place): the name is kept for those who run the function from now on. */
+/* (name, Runner, called): the name is kept for those who run the function from now on. */
 static int l_keep_text(lua_State *L) {
   struct ta_runner *runner = lua_touserdata(L, 2);
   struct ta_called *called = lua_touserdata(L, 3);
@@ -247,9 +251,11 @@ static bool name_at_once(struct ta_runner *runner, lua_State *L, struct ta_task 
   if (!lua_isfunction(L, -1)) return false;
   lua_pushvalue(L, -1);
   lua_getinfo(L, ">S", &ar);
-  struct place place = place_of(&ar);
-  if (!push_known(runner, L, &place)) return false;
-  if (called) keep_text(runner, L, called, find_entry(runner, &place)->kind == TA_PLACE_GLOBAL);
+  struct definition definition = definition_of(&ar);
+  if (!push_known(runner, L, &definition)) return false;
+  if (called)
+    keep_text(runner, L, called, find_entry(runner, &definition)->kind == TA_NAMED_GLOBAL);
+  ta_task_leave_called(L, task);
   task->name = lua_tostring(L, -1);
   lua_setiuservalue(L, -3, TA_TASK_FUNCTION);
   return true;
@@ -275,9 +281,9 @@ static void name_by_force(struct ta_runner *runner, lua_State *L, int object) {
 /* Names the task whose object is at `object`, if its function holds anything. */
 static void name_anew(struct ta_runner *runner, lua_State *L, struct ta_task *task, int object) {
   ta_task_push_function(L, object);
-  if (!name_at_once(runner, L, task, task->called)) {
+  if (!name_at_once(runner, L, task, task->is_counted ? task->called : NULL)) {
     name_by_force(runner, L, object);
-  } else if (!task->name) {
+  } else if (!ta_task_name(task)) {
     lua_pushvalue(L, object + 1);
     lua_setiuservalue(L, object, TA_TASK_FUNCTION);
   }
@@ -287,21 +293,22 @@ static void name_anew(struct ta_runner *runner, lua_State *L, struct ta_task *ta
 void ta_forget_function(struct ta_runner *runner, struct ta_task *task) {
   lua_State *L = runner->L;
   int object = lua_gettop(L);
-  struct ta_called *called = task->called;
-  if (task->name) return;
-  if (called && has_text(runner, L, called)) {
-    task->name = called->name;
-    if (!task->borrows) {
-      lua_pushnil(L);
-      lua_setiuservalue(L, object, TA_TASK_FUNCTION);
-    }
-  } else {
+  if (ta_task_name(task)) return;
+  if (!task->is_counted || !has_text(runner, L, task->called)) {
     name_anew(runner, L, task, object);
+    ta_task_leave_called(L, task);
+    return;
+  }
+  const char *name = task->called->name;
+  if (!task->borrows) {
+    lua_pushnil(L);
+    lua_setiuservalue(L, object, TA_TASK_FUNCTION);
   }
   ta_task_leave_called(L, task);
+  task->name = name;
 }
 
-/* A table that has an array of so many places. */
+/* A table that has an array of so many slots. */
 static void push_list(lua_State *L, int count) {
   lua_createtable(L, count, 0);
   for (int i = 1; i <= count; i++) {
@@ -311,7 +318,7 @@ static void push_list(lua_State *L, int count) {
 }
 
 void ta_naming_setup(struct ta_runner *runner, lua_State *L) {
-  push_list(L, TA_NAMED_PLACES);
+  push_list(L, TA_NAMED_DEFINITIONS);
   ta_registry_set(runner, L, TA_REGISTRY_NAMES);
   push_list(L, TA_CALLED_FUNCTIONS);
   ta_registry_set(runner, L, TA_REGISTRY_TEXTS);

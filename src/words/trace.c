@@ -27,7 +27,7 @@ static void set_by(struct ta_trace_event *event, const struct ta_task *by) {
 void ta_trace_birth(struct ta_runner *runner, lua_State *L, int task_index, const char *origin) {
   struct ta_trace_event event = {.kind = TA_EVENT_ADD, .delay = -1};
   ta_push_record(runner, L, lua_touserdata(L, task_index));
-  event.where = ta_record_place(L, -1);
+  event.where = ta_record_where(L, -1);
   if (lua_istable(L, -1))
     set_by(&event, runner->current);
   else
@@ -43,7 +43,7 @@ void ta_trace_step(struct ta_runner *runner, const struct ta_task *task) {
 
 void ta_trace_sleep(struct ta_runner *runner, const struct ta_task *task, lua_State *L,
                     double delay) {
-  ta_place place;
+  ta_where_shown where;
   ta_wait_words words = "";
   const struct ta_wait_kind *kind = task->kind;
   const struct ta_task *holder = kind->holder ? kind->holder(task->subject) : NULL;
@@ -56,7 +56,7 @@ void ta_trace_sleep(struct ta_runner *runner, const struct ta_task *task, lua_St
     event.delay = delay;
     event.until = task->timer.at - runner->started;
   }
-  if (ta_where(L, 0, place)) event.where = place;
+  if (ta_where(L, 0, where)) event.where = where;
   send(runner, &event, task);
 }
 

@@ -27,7 +27,7 @@ static bool push_known(struct ta_runner *runner, lua_State *L, const struct ta_t
     return false;
   }
   ta_registry_push(runner, L, TA_REGISTRY_NOTES);
-  lua_rawgeti(L, -1, (lua_Integer)task->slot);
+  lua_rawgeti(L, -1, (lua_Integer)ta_task_slot(task));
   lua_remove(L, -2);
   return lua_istable(L, -1);
 }
@@ -35,7 +35,7 @@ static bool push_known(struct ta_runner *runner, lua_State *L, const struct ta_t
 static void set_note(struct ta_runner *runner, lua_State *L, struct ta_task *task) {
   ta_registry_push(runner, L, TA_REGISTRY_NOTES);
   lua_insert(L, -2);
-  lua_rawseti(L, -2, (lua_Integer)task->slot);
+  lua_rawseti(L, -2, (lua_Integer)ta_task_slot(task));
   lua_pop(L, 1);
   task->has_note = true;
 }
@@ -147,7 +147,7 @@ void ta_note_death(struct ta_runner *runner, lua_State *L, lua_State *co, bool c
 static void forget_note(struct ta_runner *runner, lua_State *L, struct ta_task *task) {
   ta_registry_push(runner, L, TA_REGISTRY_NOTES);
   lua_pushnil(L);
-  lua_rawseti(L, -2, (lua_Integer)task->slot);
+  lua_rawseti(L, -2, (lua_Integer)ta_task_slot(task));
   lua_pop(L, 1);
   task->has_note = false;
 }
@@ -187,11 +187,11 @@ static void push_title(lua_State *L, int index) {
 
 /* Pushes "\nawaited at PLACE by #1 NAME" for the running task. */
 static void push_link(struct ta_runner *runner, lua_State *L) {
-  ta_place place;
-  bool found = ta_where(L, 0, place);
+  ta_where_shown where;
+  bool found = ta_where(L, 0, where);
   ta_task_push(runner, L, runner->current);
   push_title(L, -1);
-  lua_pushfstring(L, "\nawaited%s%s by %s", found ? " at " : "", found ? place : "",
+  lua_pushfstring(L, "\nawaited%s%s by %s", found ? " at " : "", found ? where : "",
                   lua_tostring(L, -1));
   lua_replace(L, -3);
   lua_pop(L, 1);

@@ -29,12 +29,12 @@ static bool push_keys(lua_State *L, int index) {
   bool more = false;
   lua_pushnil(L);
   while (lua_next(L, index)) {
-    int key = lua_gettop(L) - 1, place = key;
+    int key = lua_gettop(L) - 1, to = key;
     lua_pop(L, 1);
     if (is_shown(L, key)) {
       lua_pushvalue(L, key);
-      while (place > first && comes_before(L, key + 1, place - 1)) place--;
-      lua_insert(L, place);
+      while (to > first && comes_before(L, key + 1, to - 1)) to--;
+      lua_insert(L, to);
     }
     if (lua_gettop(L) - first > FIELDS_SHOWN) {
       lua_remove(L, first + FIELDS_SHOWN);

@@ -24,7 +24,7 @@
 static const char *calls[MOST_NAMES], *actions[MOST_NAMES];
 
 /* One run of many. */
-struct place {
+struct moment {
   enum point point;
   uint64_t nth;
   int action; /* counted from 1, which does nothing */
@@ -35,7 +35,7 @@ struct job {
   int call; /* counted from 1 */
   int faults;
   uint64_t next; /* the run that comes next, or is under way */
-  struct place place;
+  struct moment moment;
   uint64_t runs;
   uint64_t total;
 };
@@ -54,11 +54,11 @@ static uint64_t count_actions(void) {
 /* --------------------------------------------------------------- in a child */
 
 /* Which run has that number: false when there are not so many. */
-static bool find_place(const uint64_t *seen, uint64_t number, struct place *place) {
+static bool find_moment(const uint64_t *seen, uint64_t number, struct moment *moment) {
   uint64_t each = count_actions() - 1;
   for (int point = 0; point < POINT_COUNT; point++) {
     if (number < seen[point] * each) {
-      *place = (struct place){(enum point)point, number / each + 1, (int)(number % each) + 2};
+      *moment = (struct moment){(enum point)point, number / each + 1, (int)(number % each) + 2};
       return true;
     }
     number -= seen[point] * each;
@@ -79,9 +79,9 @@ static bool is_chosen(uint64_t number, int call, uint64_t total) {
   return wanted.all || (x >> 32) % total < SOME;
 }
 
-static void print_fault(FILE *out, int call, const struct place *place, const char *text) {
+static void print_fault(FILE *out, int call, const struct moment *moment, const char *text) {
   fprintf(out, "not ok callback, %s: %s (%s %llu %s)\n", calls[call - 1], text,
-          point_names[place->point], (unsigned long long)place->nth, actions[place->action - 1]);
+          point_names[moment->point], (unsigned long long)moment->nth, actions[moment->action - 1]);
 }
 
 /* Runs a call from run number `next` on, up to the first fault. */
@@ -91,21 +91,21 @@ static bool sweep(struct job *job, FILE *out) {
   subject = (struct subject){.call = call, .action = 1};
   alarm(LONGEST);
   subject_run(&subject);
-  if (*subject.fault) print_fault(out, call, &(struct place){.action = 1}, subject.fault);
+  if (*subject.fault) print_fault(out, call, &(struct moment){.action = 1}, subject.fault);
   if (*subject.fault) return false;
   uint64_t seen[POINT_COUNT];
   memcpy(seen, subject.seen, sizeof seen);
   job->total = count_runs(seen);
-  for (; find_place(seen, job->next, &job->place); job->next++) {
+  for (; find_moment(seen, job->next, &job->moment); job->next++) {
     if (!is_chosen(job->next, call, job->total)) continue;
-    subject.point = job->place.point;
-    subject.nth = job->place.nth;
-    subject.action = job->place.action;
+    subject.point = job->moment.point;
+    subject.nth = job->moment.nth;
+    subject.action = job->moment.action;
     job->runs++;
     alarm(LONGEST);
     subject_run(&subject);
     if (!*subject.fault) continue;
-    print_fault(out, call, &job->place, subject.fault);
+    print_fault(out, call, &job->moment, subject.fault);
     return false;
   }
   return true;
@@ -139,9 +139,9 @@ static bool test_call(void *data, void *memory) {
 }
 
 static void tell_crash(const struct job *job, const char *crash) {
-  struct place place = job->place;
-  if (place.action == 0) place.action = 1;
-  print_fault(stdout, job->call, &place, crash);
+  struct moment moment = job->moment;
+  if (moment.action == 0) moment.action = 1;
+  print_fault(stdout, job->call, &moment, crash);
 }
 
 /* After a fault it goes on with the next run, if more are wanted. */

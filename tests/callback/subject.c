@@ -11,7 +11,7 @@
 #include "library/channel.h"
 #include "core/runner.h"
 #include "library/event.h"
-#include "library/sync.h"
+#include "library/named.h"
 #include "core/task.h"
 #include "kit/compiled.h"
 #include "kit/fault.h"
@@ -108,11 +108,11 @@ static const char *find_lost(const struct ta_task *task) {
 }
 
 static bool event_is_lost(const struct ta_event_flag *event) {
-  return event->is_set && !ta_list_empty(&event->sync.waiting);
+  return event->is_set && !ta_list_empty(&event->named.waiting);
 }
 
 static bool channel_is_lost(const struct ta_channel *channel) {
-  bool receivers = !ta_list_empty(&channel->sync.waiting);
+  bool receivers = !ta_list_empty(&channel->named.waiting);
   bool senders = !ta_list_empty(&channel->senders);
   bool room = channel->count < channel->capacity || channel->closed;
   bool ready = channel->count > 0 || channel->closed || senders;
@@ -126,7 +126,8 @@ static void look_for_lost(struct subject *subject, lua_State *L) {
   for (int i = 0; i < 2; i++)
     if (channels[i] && channel_is_lost(channels[i]))
       FAULT(subject, "somebody waits for a channel that is ready");
-  for (struct ta_task *task = subject->runner->oldest; task; task = task->newer) {
+  for (struct ta_task *task = subject->runner->oldest; task;
+       task = ta_task_newer(subject->runner, task)) {
     const char *lost = find_lost(task);
     if (lost) FAULT(subject, "somebody waits for a lock or a place that is free");
   }
@@ -139,7 +140,7 @@ static lua_Integer count_idle(struct ta_runner *runner, lua_State *L) {
   lua_pushnil(L);
   for (; lua_next(L, -2); lua_pop(L, 1)) count += lua_isthread(L, -1);
   lua_pop(L, 1);
-  for (const struct ta_task *task = runner->oldest; task; task = task->newer)
+  for (const struct ta_task *task = runner->oldest; task; task = ta_task_newer(runner, task))
     count -= task->co != NULL;
   return count;
 }

@@ -265,6 +265,24 @@ t_a_run_that_ends_by_itself_has_made_it() {
   expect_err ""
 }
 
+t_a_run_that_leaves_only_daemons_has_made_it() {
+  run run --timeout=0.4 -e 'spawn({daemon = true}, function()
+      local _ <close> = setmetatable({}, {__close = function(_, err) print(err) end})
+      sleep(60)
+    end)
+    spawn(os.execute, "sleep 0.7")'
+  expect_status 0
+  expect_out "cancelled: the run has ended"
+  expect_err ""
+}
+
+t_a_timeout_counts_no_daemon_as_unfinished() {
+  run run --virtual-time --timeout=1 -e 'for _ = 1, 3 do spawn({daemon = true}, sleep, 60) end
+    spawn(sleep, 60) sleep(60)'
+  expect_status 124
+  expect_err "tinyasync: timed out with 2 tasks unfinished"
+}
+
 t_a_timeout_that_is_not_reached_changes_nothing() {
   run run --timeout=inf -e 'sleep(0.01)'
   expect_status 0

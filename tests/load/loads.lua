@@ -36,6 +36,12 @@ function load.a_scope_with_very_many_tasks_ends(n)
   end)
 end
 
+function load.very_many_tasks_sleep(n)
+  local function rest(seconds) sleep(seconds) count() end
+  for i = 1, n do spawn(rest, i % 7 + 1) end
+  sleep(9)
+end
+
 -- ------------------------------------------------------------------- awaits
 
 -- A chain of n tasks that await one another; the first task does fn.

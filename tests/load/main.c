@@ -34,6 +34,7 @@ struct cost {
   double requests; /* for memory */
   double bytes;    /* requested in all */
   double steps;
+  double held; /* the most bytes at once, between passes */
 };
 
 struct load {
@@ -117,6 +118,7 @@ static void drive(struct world *world, int count) {
   double deadline;
   for (int left = 20 * count + 1000; left > 0; left--) {
     enum ta_pass_result result = ta_pass(world->runner, &deadline);
+    world->cost.held = fmax(world->cost.held, (double)world->memory.bytes);
     if (result == TA_DONE) return;
     if (result == TA_STUCK) ta_cancel_all(world->runner, "deadlock");
     if (result == TA_WAITING) world->now = deadline;
@@ -153,6 +155,16 @@ static void compare(struct world *world, const char *what, double few, double ma
           few * ratio);
 }
 
+/* What a task that sleeps may hold, its places in tables and arrays included, which have
+ * room for more. */
+#define SLEEPER "very_many_tasks_sleep"
+#define SLEEPER_BYTES 1500
+
+static void check_held(struct world *world, const char *name, double bytes) {
+  if (strcmp(name, SLEEPER) == 0 && bytes > SLEEPER_BYTES)
+    FAULT(world, "each holds %.1f bytes, and not at most %d", bytes, SLEEPER_BYTES);
+}
+
 static bool test(const struct load *load) {
   static struct world world;
   int many = getenv("TA_TEST_QUICK") ? load->many / 10 : load->many;
@@ -165,6 +177,7 @@ static bool test(const struct load *load) {
     compare(&world, "requests for memory", few.requests, cost.requests, ratio);
     compare(&world, "bytes", few.bytes, cost.bytes, ratio);
     compare(&world, "steps", few.steps, cost.steps, ratio);
+    check_held(&world, load->name, (cost.held - few.held) / (many - FEW));
   }
   printf("%s %s%s%s\n", *world.fault ? "not ok" : "ok", load->name, *world.fault ? ": " : "",
          world.fault);
@@ -180,6 +193,7 @@ static const struct load loads[] = {
     {"a_scope_with_very_many_tasks_is_cancelled_at_once", 100000},
     {"very_many_tasks_are_cancelled_one_by_one", 100000},
     {"a_scope_with_very_many_tasks_ends", 100000},
+    {SLEEPER, 65000},
     {"a_long_chain_of_awaits_gives_its_result", 10000},
     {"a_long_chain_of_awaits_fails", 10000},
     {"a_long_chain_of_awaits_is_cancelled_at_its_source", 10000},

@@ -12,7 +12,7 @@
 #include "core/list.h"
 #include "library/lock.h"
 #include "core/runner.h"
-#include "library/sync.h"
+#include "library/named.h"
 #include "core/task.h"
 #include "kit/compiled.h"
 #include "kit/memory.h"
@@ -137,7 +137,7 @@ static lua_Integer count_locks(const struct ta_list *holds) {
 static int l_facts(lua_State *L) {
   const struct ta_task *task = lua_touserdata(L, 1);
   lua_pushboolean(L, task->in_force);
-  lua_pushinteger(L, count_locks(&task->attached));
+  lua_pushinteger(L, task->more ? count_locks(&task->more->attached) : 0);
   return 2;
 }
 
@@ -163,15 +163,15 @@ static int l_rank(lua_State *L) {
 static int l_channel(lua_State *L) {
   const struct ta_channel *channel = lua_touserdata(L, 1);
   lua_pushinteger(L, channel->count);
-  lua_pushinteger(L, (lua_Integer)ta_list_count(&channel->sync.waiting));
+  lua_pushinteger(L, (lua_Integer)ta_list_count(&channel->named.waiting));
   lua_pushinteger(L, (lua_Integer)ta_list_count(&channel->senders));
   return 3;
 }
 
 /* waiting(object): how many are in its queue */
 static int l_waiting(lua_State *L) {
-  const struct ta_sync *sync = lua_touserdata(L, 1);
-  lua_pushinteger(L, (lua_Integer)ta_list_count(&sync->waiting));
+  const struct ta_named *named = lua_touserdata(L, 1);
+  lua_pushinteger(L, (lua_Integer)ta_list_count(&named->waiting));
   return 1;
 }
 

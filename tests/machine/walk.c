@@ -11,7 +11,7 @@
 #include "library/channel.h"
 #include "core/list.h"
 #include "core/runner.h"
-#include "library/sync.h"
+#include "library/named.h"
 #include "core/task.h"
 #include "core/wait.h"
 #include "library/ends.h"
@@ -81,7 +81,7 @@ static bool check_ring(struct walk *walk, const struct ta_list *list) {
 }
 
 static bool is_live(const struct ta_runner *runner, const struct ta_task *task) {
-  for (const struct ta_task *t = runner->oldest; t; t = t->newer)
+  for (const struct ta_task *t = runner->oldest; t; t = ta_task_newer(runner, t))
     if (t == task) return true;
   return false;
 }
@@ -140,7 +140,7 @@ static bool check_deadline(struct walk *walk, const struct ta_task *task,
   if (ta_timer_armed(&deadline->timer)) {
     walk->armed++;
     REQUIRE_OF(task,
-               walk->runner->timers.heap[deadline->timer.place - 1].timer == &deadline->timer);
+               walk->runner->timers.heap[deadline->timer.index - 1].timer == &deadline->timer);
   } else {
     REQUIRE_OF(task, deadline->cancel_scope.cause || isinf(deadline->seconds));
   }
@@ -176,17 +176,19 @@ static bool check_regions(struct walk *walk, const struct ta_task *task) {
 
 /* The queue of the object that a task which is queued waits for. */
 static const struct ta_list *queue_of(const struct ta_task *task) {
-  if (is_action(task, "await")) return &((const struct ta_task *)task->subject)->awaiters;
+  if (is_action(task, "await")) return &((const struct ta_task *)task->subject)->more->awaiters;
   if (task->kind == &ta_ends_kind) return ta_watch_queue(task->subject);
   if (is_action(task, "send")) return &((const struct ta_channel *)task->subject)->senders;
-  return &((const struct ta_sync *)task->subject)->waiting;
+  return &((const struct ta_named *)task->subject)->waiting;
 }
 
 static bool check_waiting(struct walk *walk, const struct ta_task *task) {
   bool timed = ta_timer_armed(&task->timer);
   bool firm = task->kind && task->kind->firm;
   REQUIRE_OF(task, task->kind);
-  REQUIRE_OF(task, task->stopped);
+  REQUIRE_OF(task, ta_task_stopped(task));
+  if (task->marks > 0)
+    REQUIRE_OF(task, lua_touserdata(ta_task_stopped(task), -1) == &ta_direct_mark);
   REQUIRE_OF(task, task->steps > 0);
   REQUIRE_OF(task, !task->in_force || firm);
   REQUIRE_OF(task, firm || !task->cut_short);
@@ -229,27 +231,28 @@ static bool check_task(struct walk *walk, const struct ta_task *task) {
   const struct ta_runner *runner = walk->runner;
   REQUIRE_OF(task, (task->co != NULL) == (task->steps > 0 || task->starts == TA_START_READY));
   REQUIRE_OF(task, (task->starts == TA_START_LOADED) == (task->steps > 0));
-  REQUIRE_OF(task, ta_task_in_slot(runner, task->slot) == task);
+  REQUIRE_OF(task, ta_task_in_slot(runner, ta_task_slot(task)) == task);
   REQUIRE_OF(task, !task->over_limit);
   REQUIRE_OF(task, task->cause != task || !ta_task_has_ended(task));
   if (task->steps > 0) REQUIRE_OF(task, lua_status(task->co) == LUA_YIELD);
   if (task->marks > 0) REQUIRE_OF(task, ta_is_waiting(task->co));
-  if (!check_regions(walk, task) || !check_waiters(walk, &task->awaiters)) return false;
-  if (!check_ring(walk, &task->attached)) return false;
+  if (!check_regions(walk, task)) return false;
+  if (task->more && !check_waiters(walk, &task->more->awaiters)) return false;
+  if (task->more && !check_ring(walk, &task->more->attached)) return false;
   walk->daemons += task->daemon;
   if (task->state == TA_TASK_WAITING) return check_waiting(walk, task);
   return check_runnable(walk, task);
 }
 
 /* Tickets find tasks by their slots: only those that live. */
-static bool check_places(struct walk *walk) {
+static bool check_slots_taken(struct walk *walk) {
   const struct ta_runner *runner = walk->runner;
   size_t count = 0;
   for (size_t i = 0; i < runner->slot_capacity; i++) {
     const struct ta_task *task = ta_task_in_slot(runner, i);
     if (!task) continue;
     REQUIRE(is_live(runner, task));
-    REQUIRE(task->slot == i);
+    REQUIRE(ta_task_slot(task) == i);
     count++;
   }
   REQUIRE(count == runner->live);
@@ -260,9 +263,9 @@ static bool check_living(struct walk *walk) {
   const struct ta_runner *runner = walk->runner;
   const struct ta_task *older = NULL;
   size_t count = 0, have_scope = 0;
-  for (const struct ta_task *task = runner->oldest; task; task = task->newer) {
+  for (const struct ta_task *task = runner->oldest; task; task = ta_task_newer(runner, task)) {
     REQUIRE(count++ < MANY);
-    REQUIRE_OF(task, task->older == older);
+    REQUIRE_OF(task, task->older == (older ? ta_task_slot(older) : 0));
     REQUIRE_OF(task, !older || ta_task_id(older) < ta_task_id(task));
     if (!check_task(walk, task)) return false;
     have_scope += task->scope != NULL;
@@ -293,7 +296,7 @@ static bool check_queue(struct walk *walk, const struct ta_queue *queue, size_t 
   return true;
 }
 
-/* No task twice: there are as many places as tasks, and each place but the last
+/* No task twice: there are as many links as tasks, and each link but the last
  * of a queue has one after it. */
 static bool check_queues(struct walk *walk) {
   size_t ready, turn;
@@ -314,7 +317,7 @@ static bool check_timers(struct walk *walk) {
   REQUIRE(timers->count == walk->armed);
   for (size_t i = 0; i < timers->count; i++) {
     const struct ta_timer *timer = timers->heap[i].timer;
-    REQUIRE(timer->place == i + 1);
+    REQUIRE(timer->index == i + 1);
     REQUIRE(timer->at == timers->heap[i].at);
     if (i > 0) REQUIRE(!is_before(timer, timers->heap[(i - 1) / 4].timer));
     if (timer->seq == 0) continue;
@@ -348,7 +351,7 @@ static bool check_slots(struct walk *walk, int which, bool known) {
 /* Is this the cause of a cancellation of something that lasts? */
 static bool is_cause(const struct ta_runner *runner, const void *cause) {
   if (cause == runner) return runner->cancelling;
-  for (const struct ta_task *task = runner->oldest; task; task = task->newer) {
+  for (const struct ta_task *task = runner->oldest; task; task = ta_task_newer(runner, task)) {
     if (task == cause) return task->cause == cause;
     for (const struct ta_cancel_scope *cancel_scope = task->cancel_scope; cancel_scope;
          cancel_scope = cancel_scope->outer)
@@ -386,7 +389,7 @@ static bool check_kept_tasks(struct walk *walk) {
     lua_pop(L, 1);
   }
   lua_pop(L, 1);
-  for (const struct ta_task *task = runner->oldest; task; task = task->newer)
+  for (const struct ta_task *task = runner->oldest; task; task = ta_task_newer(runner, task))
     for (const struct ta_cancel_scope *cancel_scope = task->cancel_scope; cancel_scope;
          cancel_scope = cancel_scope->outer)
       if (cancel_scope->kind == TA_CANCEL_SCOPE_TASKS)
@@ -413,8 +416,8 @@ static bool check_rest(struct walk *walk) {
 
 bool walk_runner(struct ta_runner *runner, char *why, size_t size) {
   struct walk walk = {.runner = runner, .why = why, .size = size};
-  return check_rest(&walk) && check_living(&walk) && check_places(&walk) && check_queues(&walk) &&
-         check_timers(&walk) && check_tables(&walk);
+  return check_rest(&walk) && check_living(&walk) && check_slots_taken(&walk) &&
+         check_queues(&walk) && check_timers(&walk) && check_tables(&walk);
 }
 
 static bool check_nothing_left(struct walk *walk) {

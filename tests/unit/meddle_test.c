@@ -71,8 +71,7 @@ static void rob(unsigned flags, const char *wait, const char *robbery, bool nest
   world_open_bare(&world);
   world_do(&world, "own = {} for k, v in pairs(coroutine) do own[k] = v end");
   world_do(&world, "package.preload.m = function() sleep(9) return {} end");
-  const struct ta_host host = {.data = &world, .now = world_clock};
-  world.runner = ta_runner_new(world.L, &host);
+  world.runner = world_new_runner(&world);
   ta_open(world.runner, world.L, flags);
   world_do(&world, "ch, full, ev = async.channel(), async.channel(1), async.event() full:send(1)"
                    "lk, sem = async.lock(), async.semaphore(1) "
@@ -114,8 +113,7 @@ static void a_robbed_task_fails_and_says_why(void) {
   struct world world;
   world_open_bare(&world);
   world_do(&world, "running, close = coroutine.running, coroutine.close");
-  const struct ta_host host = {.data = &world, .now = world_clock};
-  world.runner = ta_runner_new(world.L, &host);
+  world.runner = world_new_runner(&world);
   ta_open(world.runner, world.L, TA_OPEN_ALL);
   world_add(&world, "co = running() async.scope(function(s) s:spawn(sleep, 1) end)");
   world_do(&world, "t = async.tasks()[1]");
@@ -132,8 +130,7 @@ static void an_end_is_told_to_the_next_when_the_first_was_robbed(void) {
   struct world world;
   world_open_bare(&world);
   world_do(&world, "own = {close = coroutine.close, running = coroutine.running}");
-  const struct ta_host host = {.data = &world, .now = world_clock};
-  world.runner = ta_runner_new(world.L, &host);
+  world.runner = world_new_runner(&world);
   ta_open(world.runner, world.L, TA_OPEN_ALL);
   world_add(&world,
             "next_end, ends = async.as_completed {function() sleep(1) return 'a' end, "
@@ -148,10 +145,10 @@ static void an_end_is_told_to_the_next_when_the_first_was_robbed(void) {
   world_close(&world);
 }
 
-/* (task) -> is it the Runner that has cancelled it? */
-static int l_by_runner(lua_State *L) {
+/* (task) -> has it what cancelled it in itself? */
+static int l_on_its_own(lua_State *L) {
   const struct ta_task *task = lua_touserdata(L, 1);
-  lua_pushboolean(L, task->cause == lua_touserdata(L, lua_upvalueindex(1)));
+  lua_pushboolean(L, task->cause == task);
   return 1;
 }
 
@@ -159,9 +156,7 @@ static int l_by_runner(lua_State *L) {
 static void children_left_behind_outlive_what_cancelled_them(void) {
   struct world world;
   world_open(&world, TA_OPEN_ALL | TA_OPEN_REUSE);
-  lua_pushlightuserdata(world.L, world.runner);
-  lua_pushcclosure(world.L, l_by_runner, 1);
-  lua_setglobal(world.L, "by_runner");
+  lua_register(world.L, "on_its_own", l_on_its_own);
   world_add(&world,
             "local child local parent = spawn(function() async.scope(function(s)"
             "    child = s:spawn(function()"
@@ -170,11 +165,48 @@ static void children_left_behind_outlive_what_cancelled_them(void) {
             "    while true do pcall(function()"
             "      local g <close> = async.defer(function() error('eaten', 0) end) sleep(10)"
             "    end) end end) end) "
-            "sleep(1) parent:cancel() sleep(1) log(parent:status(), by_runner(child)) parent = nil "
-            "collectgarbage() collectgarbage() sleep(9) log(child:status())");
+            "sleep(1) parent:cancel 'why' sleep(1) log(parent:status(), on_its_own(child)) "
+            "parent = nil collectgarbage() collectgarbage() sleep(9) "
+            "log(child:status(), child.error)");
   world_run(&world);
-  CHECK_TEXT(world.log, "[eaten] failed true cancelled");
+  CHECK_TEXT(world.log, "[eaten] failed true cancelled cancelled: why");
   world_close(&world);
+}
+
+/* A child cancelled with its parent, which is robbed at the same moment; the error object of
+ * the deadline that did it is wanted first when both are parted.  `room`: bytes that are left, when
+ * a little was given back. */
+static bool part_with(size_t room) {
+  struct world world;
+  world_open_bare(&world);
+  world_do(&world, "own = {close = coroutine.close, running = coroutine.running}");
+  const struct ta_host host = {.data = &world, .now = world_clock};
+  world.runner = ta_runner_new(world.L, &host);
+  ta_open(world.runner, world.L, TA_OPEN_ALL);
+  world_add(&world,
+            "async.with_timeout(1, async.scope, function(s) parent = own.running() "
+            "child = s:spawn(function() async.shield(sleep, 5) sleep(1) end) sleep(9) end)");
+  settle_at(&world, 0);
+  world_do(&world, "own.close(parent) collectgarbage()");
+  world.most = world.memory.bytes - 8192 + room;
+  settle_at(&world, 1);
+  world.most = 0;
+  ta_cancel_all(world.runner, "the end");
+  settle_at(&world, 9);
+  world_do(&world, "log(child:status(), child.error)");
+  const char *known = strstr(world.log, "cancelled cancelled");
+  bool told = known && strcmp(known, "cancelled cancelled: timeout") == 0;
+  CHECK(known && (told || strcmp(known, "cancelled cancelled") == 0));
+  world_do(&world, "parent, child = nil");
+  world_close(&world);
+  return told;
+}
+
+static void a_cause_is_handed_over_whatever_memory_there_is(void) {
+  size_t room = 0;
+  CHECK(!part_with(room));
+  while (room < 16384 && !part_with(room)) room += 64;
+  CHECK(room < 16384);
 }
 
 /* ---------------------------------------------------------- host's callbacks */
@@ -430,6 +462,7 @@ const struct test meddle_tests[] = {
     TEST(a_robbed_task_fails_and_says_why),
     TEST(an_end_is_told_to_the_next_when_the_first_was_robbed),
     TEST(children_left_behind_outlive_what_cancelled_them),
+    TEST(a_cause_is_handed_over_whatever_memory_there_is),
     TEST(a_call_later_that_takes_part_gets_what_is_left_only),
     TEST(a_call_later_that_meets_somebody_robbed_finds_a_semaphore_in_order),
     TEST(a_place_is_given_back_after_the_robbed_was_sent_away),

@@ -171,19 +171,13 @@ static void do_nothing(lua_State *L, lua_Debug *ar) {
   (void)L, (void)ar;
 }
 
-static double still(void *data) {
-  (void)data;
-  return 0;
-}
-
 static void a_spawn_that_is_refused_under_a_hook_leaves_no_coroutine(void) {
   struct world world;
   world_open_bare(&world);
   struct picky picky = {.refuses = false};
   picky.alloc = lua_getallocf(world.L, &picky.data);
   lua_setallocf(world.L, refuse_slots, &picky);
-  const struct ta_host host = {.now = still};
-  world.runner = ta_runner_new(world.L, &host);
+  world.runner = world_new_runner(&world);
   ta_open(world.runner, world.L, TA_OPEN_ALL);
   lua_sethook(world.L, do_nothing, LUA_MASKCOUNT, 1000000);
   world_do(&world, "function refused() return not pcall(spawn, log) end "
@@ -227,8 +221,7 @@ static void a_spawn_that_is_refused_leaves_no_locals(void) {
   struct limited limited = {.left = 0};
   limited.alloc = lua_getallocf(world.L, &limited.data);
   lua_setallocf(world.L, refuse_late, &limited);
-  const struct ta_host host = {.now = still};
-  world.runner = ta_runner_new(world.L, &host);
+  world.runner = world_new_runner(&world);
   ta_open(world.runner, world.L, TA_OPEN_ALL);
   lua_pushlightuserdata(world.L, &limited);
   lua_pushcclosure(world.L, l_limit, 1);

@@ -98,19 +98,19 @@ static void a_call_of_a_generator_is_ended_where_it_is(void) {
   world_close(&world);
 }
 
-static void log_place(struct world *world, lua_State *L) {
+static void log_where(struct world *world, lua_State *L) {
   char text[100];
   (void)L;
-  CHECK(ta_write_running_place(world->runner, text, sizeof text));
+  CHECK(ta_write_running_where(world->runner, text, sizeof text));
   world_log(world, "%s", text);
 }
 
 static void the_place_of_a_stuck_step_can_be_written(void) {
   struct world world;
   char text[4];
-  open_with_watch(&world, log_place);
+  open_with_watch(&world, log_where);
   world_add(&world, "watch()\n\nstring.rep('x', 3)");
-  CHECK(!ta_write_running_place(world.runner, text, sizeof text) && !*text);
+  CHECK(!ta_write_running_where(world.runner, text, sizeof text) && !*text);
   CHECK(world_pass(&world) == TA_DONE);
   CHECK_TEXT(world.log, "'watch' at test:1 'rep' at test:3 'rep' at test:3 a function at test:3");
   world_close(&world);
@@ -292,16 +292,10 @@ static void outside_a_step_nothing_is_preempted(void) {
   world_close(&world);
 }
 
-static double still_clock(void *data) {
-  (void)data;
-  return 0;
-}
-
 static void a_host_without_the_function_is_not_called(void) {
   struct world world;
   world_open_bare(&world);
-  struct ta_host host = {.now = still_clock};
-  world.runner = ta_runner_new(world.L, &host);
+  world.runner = world_new_runner(&world);
   lua_pushlightuserdata(world.L, &world);
   lua_pushcclosure(world.L, l_stop, 1);
   lua_setglobal(world.L, "stop");

@@ -11,7 +11,7 @@
 #include "test.h"
 
 /* A session as some command has it. */
-struct place {
+struct scene {
   struct ta_session session;
   const char *code;
   int failures, flushes, closings;
@@ -19,68 +19,68 @@ struct place {
 };
 
 static void count_failure(void *data, const struct ta_failure *failure) {
-  struct place *place = data;
+  struct scene *scene = data;
   CHECK_TEXT(failure->message, "meh");
-  place->failures++;
-  if (place->stops) ta_session_end(&place->session, TA_CAUSE_ERROR);
+  scene->failures++;
+  if (scene->stops) ta_session_end(&scene->session, TA_CAUSE_ERROR);
 }
 
 static void count_flush(void *data) {
-  ((struct place *)data)->flushes++;
+  ((struct scene *)data)->flushes++;
 }
 
 static void count_closing(void *data) {
-  ((struct place *)data)->closings++;
+  ((struct scene *)data)->closings++;
 }
 
 static int l_run(lua_State *L) {
-  struct place *place = lua_touserdata(L, 1);
+  struct scene *scene = lua_touserdata(L, 1);
   struct ta_task_options options = {.name = "main"};
-  ta_session_open_lua(&place->session, L);
-  if (luaL_loadstring(L, place->code) != LUA_OK) return lua_error(L);
-  ta_add_task(place->session.runner, L, 0, &options);
-  ta_session_start(&place->session);
-  ta_drive(&place->session);
+  ta_session_open_lua(&scene->session, L);
+  if (luaL_loadstring(L, scene->code) != LUA_OK) return lua_error(L);
+  ta_add_task(scene->session.runner, L, 0, &options);
+  ta_session_start(&scene->session);
+  ta_drive(&scene->session);
   return 0;
 }
 
 /* Runs the code in virtual time; gives the status. */
-static int run(struct place *place, const char *code, double timeout) {
+static int run(struct scene *scene, const char *code, double timeout) {
   const struct ta_session_settings settings = {
       .virtual_time = true, .timeout = timeout, .grace = 5};
   const struct ta_session_hooks hooks = {
-      .failed = count_failure, .flush = count_flush, .closing = count_closing, .data = place};
-  place->code = code;
-  CHECK(ta_session_open(&place->session, &settings, &hooks));
-  lua_pushcfunction(place->session.L, l_run);
-  lua_pushlightuserdata(place->session.L, place);
-  CHECK(lua_pcall(place->session.L, 1, 0, 0) == LUA_OK);
-  return ta_session_close(&place->session);
+      .failed = count_failure, .flush = count_flush, .closing = count_closing, .data = scene};
+  scene->code = code;
+  CHECK(ta_session_open(&scene->session, &settings, &hooks));
+  lua_pushcfunction(scene->session.L, l_run);
+  lua_pushlightuserdata(scene->session.L, scene);
+  CHECK(lua_pcall(scene->session.L, 1, 0, 0) == LUA_OK);
+  return ta_session_close(&scene->session);
 }
 
 static void a_command_has_sessions_one_after_the_other(void) {
   for (int i = 0; i < 3; i++) {
-    struct place place = {0};
-    CHECK(run(&place, "spawn(sleep, 1e6) sleep(1e7)", HUGE_VAL) == 0);
-    CHECK(place.failures == 0 && place.flushes > 0 && place.closings == 1);
-    CHECK(place.session.clock.virtual_now >= 1e7);
+    struct scene scene = {0};
+    CHECK(run(&scene, "spawn(sleep, 1e6) sleep(1e7)", HUGE_VAL) == 0);
+    CHECK(scene.failures == 0 && scene.flushes > 0 && scene.closings == 1);
+    CHECK(scene.session.clock.virtual_now >= 1e7);
   }
 }
 
 static void a_command_is_told_of_failures_and_may_stop(void) {
-  struct place place = {0};
-  CHECK(run(&place, "spawn(error, 'meh') spawn(error, 'meh')", HUGE_VAL) == TA_EXIT_REPORTED);
-  CHECK(place.failures == 2);
-  place = (struct place){.stops = true};
-  CHECK(run(&place, "spawn(error, 'meh') spawn(error, 'meh')", HUGE_VAL) == TA_EXIT_REPORTED);
-  CHECK(place.failures == 1);
+  struct scene scene = {0};
+  CHECK(run(&scene, "spawn(error, 'meh') spawn(error, 'meh')", HUGE_VAL) == TA_EXIT_REPORTED);
+  CHECK(scene.failures == 2);
+  scene = (struct scene){.stops = true};
+  CHECK(run(&scene, "spawn(error, 'meh') spawn(error, 'meh')", HUGE_VAL) == TA_EXIT_REPORTED);
+  CHECK(scene.failures == 1);
 }
 
 /* Without the process coming to an end, that is. */
 static void a_command_hears_that_a_signal_ended_the_session(void) {
   for (int i = 0; i < 2; i++) {
-    struct place place = {0};
-    CHECK(run(&place, "os.execute 'kill -TERM $PPID' while true do sleep(1) end", HUGE_VAL) ==
+    struct scene scene = {0};
+    CHECK(run(&scene, "os.execute 'kill -TERM $PPID' while true do sleep(1) end", HUGE_VAL) ==
           -SIGTERM);
   }
 }

@@ -45,22 +45,20 @@ static int compare(const struct ta_timer *a, const struct ta_timer *b) {
 }
 
 static void add(struct pair *pair, struct ta_timer *timer) {
-  size_t place = 0;
+  size_t at = 0;
   timer->at = (double)pick(pair, 20); /* few times: many ties */
   timer->seq = ++pair->last_seq;
   ta_timers_add(&pair->heap, timer);
-  while (place < pair->count && compare(pair->sorted[place], timer) < 0) place++;
-  memmove(pair->sorted + place + 1, pair->sorted + place,
-          (pair->count++ - place) * sizeof *pair->sorted);
-  pair->sorted[place] = timer;
+  while (at < pair->count && compare(pair->sorted[at], timer) < 0) at++;
+  memmove(pair->sorted + at + 1, pair->sorted + at, (pair->count++ - at) * sizeof *pair->sorted);
+  pair->sorted[at] = timer;
 }
 
 static void drop(struct pair *pair, struct ta_timer *timer) {
-  size_t place = 0;
+  size_t at = 0;
   ta_timers_remove(&pair->heap, timer);
-  while (pair->sorted[place] != timer) place++;
-  memmove(pair->sorted + place, pair->sorted + place + 1,
-          (--pair->count - place) * sizeof *pair->sorted);
+  while (pair->sorted[at] != timer) at++;
+  memmove(pair->sorted + at, pair->sorted + at + 1, (--pair->count - at) * sizeof *pair->sorted);
 }
 
 /* One random operation, after which both must agree on who is first. */

@@ -338,6 +338,31 @@ static void an_action_by_hand_is_a_sleep(void) {
          "other end");
 }
 
+/* Two tables of one Runner: what either's actions are given, both have. */
+static void actions_outlive_a_second_opening(void) {
+  for (int globals = 0; globals < 2; globals++) {
+    WITH_WORLD(world);
+    world_do(&world, "first = async.actions "
+                     "first.early = function(_, wake) wake 'early' end first.gone = first.early");
+    lua_newtable(world.L);
+    ta_open_table(world.runner, world.L);
+    lua_setglobal(world.L, "again");
+    if (globals) ta_open(world.runner, world.L, TA_OPEN_LIBRARY);
+    world_do(&world, "again.actions.late = function(_, wake) wake 'late' end "
+                     "first.gone = nil first.later = again.actions.late");
+    world_add(&world, "for _, action in ipairs {'early', 'late', 'later'} do "
+                      "log(await {action = action}) end "
+                      "log(pcall(await, {action = 'gone'})) "
+                      "for _, actions in ipairs {first, again.actions, async.actions} do "
+                      "local count = 0 for _ in pairs(actions) do count = count + 1 end "
+                      "log(count, actions.early == first.early, actions.gone) end");
+    CHECK(world_run(&world) == TA_DONE);
+    CHECK_TEXT(world.log, "early late late false Unknown async action 'gone'. "
+                          "3 true nil 3 true nil 3 true nil");
+    world_close(&world);
+  }
+}
+
 static void delays_at_the_edge_are_met(void) {
   EXPECT("spawn({daemon = true}, sleep, math.huge) sleep(1e-9) sleep(-math.huge) "
          "sleep(math.mininteger)"
@@ -376,6 +401,7 @@ const struct test wait_tests[] = {
     TEST(mistakes_raise_at_the_yield),
     TEST(a_mistake_does_not_give_up_the_turn),
     TEST(an_action_by_hand_is_a_sleep),
+    TEST(actions_outlive_a_second_opening),
     TEST(delays_at_the_edge_are_met),
     TESTS_END,
 };

@@ -16,7 +16,7 @@
 #define LONG_ENOUGH 20 /* seconds */
 
 /* What all jobs of a test have in common. */
-struct place {
+struct scene {
   struct ta_loop loop;
   struct ta_workers *workers;
   pthread_mutex_t lock;
@@ -30,7 +30,7 @@ struct place {
 
 struct work {
   struct ta_job job;
-  struct place *place;
+  struct scene *scene;
   struct work *victim; /* is abandoned when this one is done; may be itself */
   bool waits;          /* at the gate */
   bool closes;         /* the pool, when it is done */
@@ -38,214 +38,214 @@ struct work {
 
 static void run(struct ta_job *job) {
   struct work *work = (struct work *)job;
-  struct place *place = work->place;
-  pthread_mutex_lock(&place->lock);
-  place->started++;
-  pthread_cond_broadcast(&place->changed);
-  while (work->waits && place->gate) pthread_cond_wait(&place->changed, &place->lock);
-  place->ran++;
-  pthread_mutex_unlock(&place->lock);
+  struct scene *scene = work->scene;
+  pthread_mutex_lock(&scene->lock);
+  scene->started++;
+  pthread_cond_broadcast(&scene->changed);
+  while (work->waits && scene->gate) pthread_cond_wait(&scene->changed, &scene->lock);
+  scene->ran++;
+  pthread_mutex_unlock(&scene->lock);
 }
 
 static void done(struct ta_job *job) {
   struct work *work = (struct work *)job;
-  struct place *place = work->place;
-  CHECK(pthread_equal(pthread_self(), place->home));
-  place->done++;
-  if (work->victim) ta_job_abandon(place->workers, &work->victim->job);
-  if (work->closes) ta_workers_close(place->workers);
-  place->closed = place->closed || work->closes;
+  struct scene *scene = work->scene;
+  CHECK(pthread_equal(pthread_self(), scene->home));
+  scene->done++;
+  if (work->victim) ta_job_abandon(scene->workers, &work->victim->job);
+  if (work->closes) ta_workers_close(scene->workers);
+  scene->closed = scene->closed || work->closes;
 }
 
 static void drop(struct ta_job *job) {
-  struct place *place = ((struct work *)job)->place;
+  struct scene *scene = ((struct work *)job)->scene;
   free(job);
-  pthread_mutex_lock(&place->lock);
-  place->dropped++;
-  pthread_cond_broadcast(&place->changed);
-  pthread_mutex_unlock(&place->lock);
+  pthread_mutex_lock(&scene->lock);
+  scene->dropped++;
+  pthread_cond_broadcast(&scene->changed);
+  pthread_mutex_unlock(&scene->lock);
 }
 
-static void open_place(struct place *place) {
-  *place = (struct place){.lock = PTHREAD_MUTEX_INITIALIZER,
+static void open_scene(struct scene *scene) {
+  *scene = (struct scene){.lock = PTHREAD_MUTEX_INITIALIZER,
                           .changed = PTHREAD_COND_INITIALIZER,
                           .home = pthread_self()};
-  CHECK(ta_loop_open(&place->loop, NULL) == 0);
-  CHECK(ta_workers_open(&place->loop, &place->workers) == 0);
+  CHECK(ta_loop_open(&scene->loop, NULL) == 0);
+  CHECK(ta_workers_open(&scene->loop, &scene->workers) == 0);
 }
 
-static struct work *submit(struct place *place, enum ta_lane lane, bool waits) {
+static struct work *submit(struct scene *scene, enum ta_lane lane, bool waits) {
   struct work *work = calloc(1, sizeof *work);
   CHECK(work != NULL);
-  *work = (struct work){.job = {run, done, drop, NULL, NULL, 0, 0}, .place = place, .waits = waits};
-  CHECK(ta_workers_submit(place->workers, lane, &work->job) == 0);
+  *work = (struct work){.job = {run, done, drop, NULL, NULL, 0, 0}, .scene = scene, .waits = waits};
+  CHECK(ta_workers_submit(scene->workers, lane, &work->job) == 0);
   return work;
 }
 
-static void set_gate(struct place *place, bool closed) {
-  pthread_mutex_lock(&place->lock);
-  place->gate = closed;
-  pthread_cond_broadcast(&place->changed);
-  pthread_mutex_unlock(&place->lock);
+static void set_gate(struct scene *scene, bool closed) {
+  pthread_mutex_lock(&scene->lock);
+  scene->gate = closed;
+  pthread_cond_broadcast(&scene->changed);
+  pthread_mutex_unlock(&scene->lock);
 }
 
 /* Waits, without the loop, until a count under the lock is as large. */
-static void await(struct place *place, const int *count, int least) {
-  pthread_mutex_lock(&place->lock);
-  while (*count < least) pthread_cond_wait(&place->changed, &place->lock);
-  pthread_mutex_unlock(&place->lock);
+static void await(struct scene *scene, const int *count, int least) {
+  pthread_mutex_lock(&scene->lock);
+  while (*count < least) pthread_cond_wait(&scene->changed, &scene->lock);
+  pthread_mutex_unlock(&scene->lock);
 }
 
-static void run_loop_until_done(struct place *place, int count) {
+static void run_loop_until_done(struct scene *scene, int count) {
   double began = ta_monotonic();
-  while (place->done < count && ta_monotonic() - began < LONG_ENOUGH) ta_loop_wait(&place->loop, 1);
-  CHECK(place->done == count);
+  while (scene->done < count && ta_monotonic() - began < LONG_ENOUGH) ta_loop_wait(&scene->loop, 1);
+  CHECK(scene->done == count);
 }
 
-static void close_place(struct place *place) {
-  CHECK(ta_workers_drain(place->workers, LONG_ENOUGH));
-  ta_workers_close(place->workers);
-  ta_loop_close(&place->loop);
+static void close_scene(struct scene *scene) {
+  CHECK(ta_workers_drain(scene->workers, LONG_ENOUGH));
+  ta_workers_close(scene->workers);
+  ta_loop_close(&scene->loop);
 }
 
 static void a_job_runs_elsewhere_and_is_told_of_at_home(void) {
-  struct place place;
-  open_place(&place);
-  submit(&place, TA_LANE_WORK, false);
-  CHECK(ta_workers_busy(place.workers) == 1);
-  run_loop_until_done(&place, 1);
-  CHECK(place.ran == 1 && place.dropped == 1 && ta_workers_busy(place.workers) == 0);
-  close_place(&place);
+  struct scene scene;
+  open_scene(&scene);
+  submit(&scene, TA_LANE_WORK, false);
+  CHECK(ta_workers_busy(scene.workers) == 1);
+  run_loop_until_done(&scene, 1);
+  CHECK(scene.ran == 1 && scene.dropped == 1 && ta_workers_busy(scene.workers) == 0);
+  close_scene(&scene);
 }
 
 static void all_of_many_jobs_are_told_of_once(void) {
-  struct place place;
-  open_place(&place);
-  for (int i = 0; i < 3000; i++) submit(&place, (enum ta_lane)(i % TA_LANES), false);
-  run_loop_until_done(&place, 3000);
-  CHECK(place.ran == 3000 && place.dropped == 3000);
-  close_place(&place);
+  struct scene scene;
+  open_scene(&scene);
+  for (int i = 0; i < 3000; i++) submit(&scene, (enum ta_lane)(i % TA_LANES), false);
+  run_loop_until_done(&scene, 3000);
+  CHECK(scene.ran == 3000 && scene.dropped == 3000);
+  close_scene(&scene);
 }
 
 static void a_lane_full_of_slow_jobs_holds_up_no_other(void) {
-  struct place place;
-  open_place(&place);
-  set_gate(&place, true);
-  for (int i = 0; i < 64; i++) submit(&place, TA_LANE_DISK, true);
-  submit(&place, TA_LANE_NAMES, false);
-  run_loop_until_done(&place, 1);
-  set_gate(&place, false);
-  run_loop_until_done(&place, 65);
-  close_place(&place);
+  struct scene scene;
+  open_scene(&scene);
+  set_gate(&scene, true);
+  for (int i = 0; i < 64; i++) submit(&scene, TA_LANE_DISK, true);
+  submit(&scene, TA_LANE_NAMES, false);
+  run_loop_until_done(&scene, 1);
+  set_gate(&scene, false);
+  run_loop_until_done(&scene, 65);
+  close_scene(&scene);
 }
 
 static void a_lane_has_32_threads_for_names(void) {
-  struct place place;
-  open_place(&place);
-  set_gate(&place, true);
-  for (int i = 0; i < 40; i++) submit(&place, TA_LANE_NAMES, true);
-  await(&place, &place.started, 32);
+  struct scene scene;
+  open_scene(&scene);
+  set_gate(&scene, true);
+  for (int i = 0; i < 40; i++) submit(&scene, TA_LANE_NAMES, true);
+  await(&scene, &scene.started, 32);
   usleep(2000);
-  pthread_mutex_lock(&place.lock);
-  int started = place.started;
-  pthread_mutex_unlock(&place.lock);
+  pthread_mutex_lock(&scene.lock);
+  int started = scene.started;
+  pthread_mutex_unlock(&scene.lock);
   CHECK(started == 32);
-  set_gate(&place, false);
-  run_loop_until_done(&place, 40);
-  close_place(&place);
+  set_gate(&scene, false);
+  run_loop_until_done(&scene, 40);
+  close_scene(&scene);
 }
 
 static void an_abandoned_job_is_not_told_of(void) {
-  struct place place;
-  open_place(&place);
-  set_gate(&place, true);
+  struct scene scene;
+  open_scene(&scene);
+  set_gate(&scene, true);
   struct work *running[64];
   int most = 0;
-  for (int i = 0; i < 64; i++) running[i] = submit(&place, TA_LANE_NAMES, true);
-  await(&place, &place.started, 32);
-  for (int i = 32; i < 64; i++) ta_job_abandon(place.workers, &running[i]->job);
-  pthread_mutex_lock(&place.lock);
-  most = place.dropped;
-  pthread_mutex_unlock(&place.lock);
+  for (int i = 0; i < 64; i++) running[i] = submit(&scene, TA_LANE_NAMES, true);
+  await(&scene, &scene.started, 32);
+  for (int i = 32; i < 64; i++) ta_job_abandon(scene.workers, &running[i]->job);
+  pthread_mutex_lock(&scene.lock);
+  most = scene.dropped;
+  pthread_mutex_unlock(&scene.lock);
   CHECK(most == 32); /* those that waited are dropped at once */
-  for (int i = 0; i < 32; i++) ta_job_abandon(place.workers, &running[i]->job);
-  CHECK(ta_workers_busy(place.workers) == 0);
-  set_gate(&place, false);
-  await(&place, &place.dropped, 64);
-  ta_loop_poll(&place.loop);
-  CHECK(place.done == 0 && place.ran == 32);
-  close_place(&place);
+  for (int i = 0; i < 32; i++) ta_job_abandon(scene.workers, &running[i]->job);
+  CHECK(ta_workers_busy(scene.workers) == 0);
+  set_gate(&scene, false);
+  await(&scene, &scene.dropped, 64);
+  ta_loop_poll(&scene.loop);
+  CHECK(scene.done == 0 && scene.ran == 32);
+  close_scene(&scene);
 }
 
 static void one_that_has_finished_may_still_be_abandoned(void) {
-  struct place place;
-  open_place(&place);
-  struct work *first = submit(&place, TA_LANE_NAMES, false);
-  CHECK(ta_workers_drain(place.workers, LONG_ENOUGH)); /* it lies ready to be told of */
-  struct work *second = submit(&place, TA_LANE_NAMES, false);
-  CHECK(ta_workers_drain(place.workers, LONG_ENOUGH));
+  struct scene scene;
+  open_scene(&scene);
+  struct work *first = submit(&scene, TA_LANE_NAMES, false);
+  CHECK(ta_workers_drain(scene.workers, LONG_ENOUGH)); /* it lies ready to be told of */
+  struct work *second = submit(&scene, TA_LANE_NAMES, false);
+  CHECK(ta_workers_drain(scene.workers, LONG_ENOUGH));
   first->victim = second;
-  run_loop_until_done(&place, 1);
-  await(&place, &place.dropped, 2);
-  ta_loop_poll(&place.loop);
-  CHECK(place.done == 1);
-  close_place(&place);
+  run_loop_until_done(&scene, 1);
+  await(&scene, &scene.dropped, 2);
+  ta_loop_poll(&scene.loop);
+  CHECK(scene.done == 1);
+  close_scene(&scene);
 }
 
 static void one_may_be_abandoned_where_it_is_told_of(void) {
-  struct place place;
-  open_place(&place);
-  struct work *work = submit(&place, TA_LANE_NAMES, false);
+  struct scene scene;
+  open_scene(&scene);
+  struct work *work = submit(&scene, TA_LANE_NAMES, false);
   work->victim = work;
-  run_loop_until_done(&place, 1);
-  CHECK(place.dropped == 1 && ta_workers_busy(place.workers) == 0);
-  close_place(&place);
+  run_loop_until_done(&scene, 1);
+  CHECK(scene.dropped == 1 && ta_workers_busy(scene.workers) == 0);
+  close_scene(&scene);
 }
 
 static void closing_waits_for_nobody(void) {
-  struct place place;
-  open_place(&place);
-  set_gate(&place, true);
-  submit(&place, TA_LANE_WORK, true);
-  await(&place, &place.started, 1);
-  submit(&place, TA_LANE_WORK, true);
+  struct scene scene;
+  open_scene(&scene);
+  set_gate(&scene, true);
+  submit(&scene, TA_LANE_WORK, true);
+  await(&scene, &scene.started, 1);
+  submit(&scene, TA_LANE_WORK, true);
   double began = ta_monotonic();
-  ta_workers_close(place.workers);
-  ta_loop_close(&place.loop); /* its threads know of no loop any more */
+  ta_workers_close(scene.workers);
+  ta_loop_close(&scene.loop); /* its threads know of no loop any more */
   CHECK(ta_monotonic() - began < LONG_ENOUGH);
-  set_gate(&place, false);
-  await(&place, &place.dropped, 2);
-  CHECK(place.done == 0);
+  set_gate(&scene, false);
+  await(&scene, &scene.dropped, 2);
+  CHECK(scene.done == 0);
   usleep(2000); /* the thread lets go of the pool */
 }
 
 static void the_pool_may_be_closed_where_a_job_is_told_of(void) {
-  struct place place;
-  open_place(&place);
-  submit(&place, TA_LANE_NAMES, false)->closes = true;
-  for (int i = 0; i < 20; i++) submit(&place, TA_LANE_NAMES, false);
+  struct scene scene;
+  open_scene(&scene);
+  submit(&scene, TA_LANE_NAMES, false)->closes = true;
+  for (int i = 0; i < 20; i++) submit(&scene, TA_LANE_NAMES, false);
   double began = ta_monotonic();
-  while (!place.closed && ta_monotonic() - began < LONG_ENOUGH) ta_loop_wait(&place.loop, 1);
-  await(&place, &place.dropped, 21);
-  ta_loop_poll(&place.loop);
-  ta_loop_close(&place.loop);
+  while (!scene.closed && ta_monotonic() - began < LONG_ENOUGH) ta_loop_wait(&scene.loop, 1);
+  await(&scene, &scene.dropped, 21);
+  ta_loop_poll(&scene.loop);
+  ta_loop_close(&scene.loop);
   usleep(2000);
 }
 
 static void idle_threads_go_when_they_are_asked(void) {
-  struct place place;
-  open_place(&place);
+  struct scene scene;
+  open_scene(&scene);
   for (int round = 0; round < 3; round++) {
-    submit(&place, TA_LANE_DISK, false);
-    run_loop_until_done(&place, round + 1);
-    CHECK(ta_workers_drain(place.workers, LONG_ENOUGH));
+    submit(&scene, TA_LANE_DISK, false);
+    run_loop_until_done(&scene, round + 1);
+    CHECK(ta_workers_drain(scene.workers, LONG_ENOUGH));
   }
-  set_gate(&place, true);
-  submit(&place, TA_LANE_DISK, true);
-  CHECK(!ta_workers_drain(place.workers, 0.002)); /* one that works does not */
-  set_gate(&place, false);
-  run_loop_until_done(&place, 4);
-  close_place(&place);
+  set_gate(&scene, true);
+  submit(&scene, TA_LANE_DISK, true);
+  CHECK(!ta_workers_drain(scene.workers, 0.002)); /* one that works does not */
+  set_gate(&scene, false);
+  run_loop_until_done(&scene, 4);
+  close_scene(&scene);
 }
 
 static void note_mask(struct ta_job *job) {
@@ -257,19 +257,19 @@ static void note_mask(struct ta_job *job) {
 static void check_mask(struct ta_job *job) {
   struct work *work = (struct work *)job;
   CHECK(!work->closes);
-  work->place->done++;
+  work->scene->done++;
 }
 
 static void threads_catch_no_signals(void) {
-  struct place place;
-  open_place(&place);
+  struct scene scene;
+  open_scene(&scene);
   struct work *work = calloc(1, sizeof *work);
   CHECK(work != NULL);
   *work =
-      (struct work){.job = {.run = note_mask, .done = check_mask, .drop = drop}, .place = &place};
-  CHECK(ta_workers_submit(place.workers, TA_LANE_WORK, &work->job) == 0);
-  run_loop_until_done(&place, 1);
-  close_place(&place);
+      (struct work){.job = {.run = note_mask, .done = check_mask, .drop = drop}, .scene = &scene};
+  CHECK(ta_workers_submit(scene.workers, TA_LANE_WORK, &work->job) == 0);
+  run_loop_until_done(&scene, 1);
+  close_scene(&scene);
 }
 
 const struct test workers_tests[] = {

@@ -164,6 +164,11 @@ void world_open_bare(struct world *world) {
   open_functions(world);
 }
 
+struct ta_runner *world_new_runner(struct world *world) {
+  const struct ta_host host = {.data = world, .now = world_clock};
+  return ta_runner_new(world->L, &host);
+}
+
 void world_open(struct world *world, unsigned flags) {
   world_open_bare(world);
   struct ta_host host = {

@@ -63,6 +63,9 @@ void world_open(struct world *world, unsigned flags);
 /* The clock of a world, for hosts of one's own. */
 double world_clock(void *world);
 
+/* A Runner on the state of the world, whose host has that clock and no more. */
+struct ta_runner *world_new_runner(struct world *world);
+
 /* The same without the Runner. */
 void world_open_bare(struct world *world);
 

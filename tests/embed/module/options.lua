@@ -75,8 +75,8 @@ test("without_on_error_errors_are_on_stderr", function()
 end)
 
 test("an_error_that_was_reported_is_named_only", function()
-  check_apart("^Error in task: oh\n.*\nError in task: oh %(reported above; 'second' awaited it%)\n$",
-    [[
+  check_apart("^Error in task: oh\n.*\n"
+    .. "Error in task: oh %(#2 second awaited #1 error, reported above%)\n$", [[
     local adapter = async.adapter(loop.call_later, loop.now)
     local first = spawn(error, "oh", 0)
     spawn({name = "second"}, function() sleep(1) first:await() end)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "library/sync.h"
+#include "library/named.h"
 
 #include <string.h>
 
 #include "core/kit.h"
-#include "core/wait.h"
 #include "core/where.h"
 #include "library/select.h"
 #include "utf8.h"
@@ -12,27 +11,28 @@
 /* From a kind to its twin for objects without a name. */
 #define TO_UNNAMED (TA_REGISTRY_UNNAMED_EVENT - TA_REGISTRY_EVENT)
 
-void *ta_push_sync(struct ta_runner *runner, lua_State *L, size_t size, int name_index, int which) {
+void *ta_push_named(struct ta_runner *runner, lua_State *L, size_t size, int name_index,
+                    int which) {
   if (!lua_isnoneornil(L, name_index) && lua_type(L, name_index) != LUA_TSTRING)
     ta_raise_type(L, name_index, "string", "it is a name, for reports");
   size_t length = 0;
   ta_check_open(runner, L);
   if (TA_UNLIKELY(!runner->kinds[which])) ta_error(L, "the library is not open");
   const char *name = lua_tolstring(L, name_index, &length);
-  struct ta_sync *sync = lua_newuserdatauv(L, size, 2);
+  struct ta_named *named = lua_newuserdatauv(L, size, 2);
   ta_check_open(runner, L);
-  memset(sync, 0, size);
-  ta_list_init(&sync->waiting);
-  sync->kind = &runner->kinds[which];
-  sync->name = name;
-  sync->name_length = length;
+  memset(named, 0, size);
+  ta_list_init(&named->waiting);
+  named->kind = &runner->kinds[which];
+  named->name = name;
+  named->name_length = length;
   if (name) {
     lua_pushvalue(L, name_index);
     lua_setiuservalue(L, -2, 1);
   }
   ta_registry_push(runner, L, name ? which : which + TO_UNNAMED);
   lua_setmetatable(L, -2);
-  return sync;
+  return named;
 }
 
 void ta_quote_name(const char *name, size_t length, char *text, size_t size) {
@@ -46,14 +46,9 @@ void ta_quote_name(const char *name, size_t length, char *text, size_t size) {
   *out = '\0';
 }
 
-void ta_describe_name(const struct ta_sync *sync, char *text, size_t size) {
+void ta_describe_name(const struct ta_named *named, char *text, size_t size) {
   *text = '\0';
-  if (sync->name) ta_quote_name(sync->name, sync->name_length, text, size);
-}
-
-int ta_wait_for(struct ta_runner *runner, lua_State *L, const char *name,
-                const struct ta_wait_kind *kind, struct ta_sync *sync, lua_KFunction k) {
-  return ta_wait_in(runner, L, name, kind, sync, &sync->waiting, k);
+  if (named->name) ta_quote_name(named->name, named->name_length, text, size);
 }
 
 /* A method from the table that is upvalue 2, or the field `name`. */
@@ -67,8 +62,8 @@ static int l_index(lua_State *L) {
   return 1;
 }
 
-void ta_new_sync_kind(struct ta_runner *runner, lua_State *L, const char *name,
-                      const struct ta_function *methods) {
+void ta_new_named_kind(struct ta_runner *runner, lua_State *L, const char *name,
+                       const struct ta_function *methods) {
   ta_new_kind(runner, L, name, methods);
   ta_push_runner(runner, L);
   lua_getfield(L, -2, "__index");
@@ -76,8 +71,8 @@ void ta_new_sync_kind(struct ta_runner *runner, lua_State *L, const char *name,
   lua_setfield(L, -2, "__index");
 }
 
-void ta_keep_sync_kind(struct ta_runner *runner, lua_State *L, int which,
-                       const struct ta_selectable *selectable) {
+void ta_keep_named_kind(struct ta_runner *runner, lua_State *L, int which,
+                        const struct ta_selectable *selectable) {
   int named = lua_gettop(L);
   if (runner->kinds[which]) { /* the library is opened again */
     lua_pop(L, 1);
