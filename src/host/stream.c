@@ -221,12 +221,12 @@ static int grow(struct ta_stream *stream) {
  * buffer doubles, only once for about as many bytes as it holds. */
 static int make_room(struct ta_stream *stream) {
   if (!stream->bytes) return get_buffer(stream);
-  size_t held = ta_stream_held(stream);
-  bool is_tight = stream->room - stream->end < LITTLE;
-  bool wants_chunk = stream->room - stream->end < TA_STREAM_CHUNK;
-  if (stream->start > 0 && ((wants_chunk && held <= LITTLE) || (is_tight && held <= stream->start)))
-    move_to_front(stream);
-  if (stream->room > LEAST_ROOM && stream->start == 0 && held <= LITTLE) shrink(stream);
+  size_t held = ta_stream_held(stream), room = stream->room - stream->end;
+  bool is_large = stream->room > LEAST_ROOM && held <= LITTLE;
+  bool is_cheap = room < TA_STREAM_CHUNK && held <= LITTLE;
+  bool is_tight = room < LITTLE && held <= stream->start;
+  if (stream->start > 0 && (is_large || is_cheap || is_tight)) move_to_front(stream);
+  if (is_large) shrink(stream);
   return stream->room - stream->end < LITTLE ? grow(stream) : 0;
 }
 

@@ -187,7 +187,7 @@ static enum found look_for_text(lua_State *L, struct ta_read *read, const struct
   size_t length;
   const char *text = lua_tolstring(L, FIRST_FORMAT, &length);
   const char *from = rest->bytes + read->scanned;
-  const char *place = rest->size ? memmem(from, rest->size - read->scanned, text, length) : NULL;
+  const char *place = memmem(from, rest->size - read->scanned, text, length);
   size_t before = place ? (size_t)(place - rest->bytes) : rest->size;
   if (before > most) return TOO_LONG;
   if (place) return give_bytes(L, read, rest, before + length);
@@ -198,7 +198,8 @@ static enum found look_for_text(lua_State *L, struct ta_read *read, const struct
 static enum found look_for(lua_State *L, const struct ta_stream_object *object,
                            struct ta_read *read) {
   const struct ta_stream *stream = &object->stream;
-  struct rest rest = {.at_end = read->at_end, .size = ta_stream_held(stream) - read->at};
+  struct rest rest = {
+      .at_end = read->at_end, .size = ta_stream_held(stream) - read->at, .bytes = ""};
   if (rest.size) rest.bytes = stream->bytes + stream->start + read->at;
   if (read->sort == TA_READ_SOME) return look_for_some(L, read, &rest);
   if (read->sort == TA_READ_UNTIL) return look_for_text(L, read, &rest, object->max_line);

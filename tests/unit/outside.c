@@ -33,7 +33,7 @@ static struct outside *outside_of(lua_State *L) {
 }
 
 static void set_nonblocking(int fd) {
-  CHECK(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) == 0);
+  CHECK(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL, 0) | O_NONBLOCK) == 0);
 }
 
 /* Pushes the descriptor, which the outside closes. */
@@ -50,9 +50,16 @@ static struct ta_stream_object *push_stream(lua_State *L, const char *label) {
   return ta_push_stream(&outside_of(L)->io, L, label);
 }
 
-static void open_it(struct ta_stream_object *object, enum ta_watch_kind kind, int fd) {
+/* What cannot be opened is the caller's still: closed here, and the stream stays so. */
+static int open_it(struct ta_stream_object *object, enum ta_watch_kind kind, int fd) {
   if (kind == TA_EDGE) set_nonblocking(fd);
-  CHECK(ta_open_stream(object, kind, fd) == 0);
+  int error = ta_open_stream(object, kind, fd);
+  if (error) close(fd);
+  return error;
+}
+
+static int check_opened(lua_State *L, int error, int values) {
+  return error ? luaL_error(L, "cannot open it: %s", strerror(-error)) : values;
 }
 
 static void make_sockets(int fds[2]) {
@@ -68,8 +75,8 @@ static int give(lua_State *L, const char *label, enum ta_watch_kind kind, void (
   int fds[2];
   struct ta_stream_object *object = push_stream(L, label);
   make(fds);
-  open_it(object, kind, fds[ours]);
-  return 1 + push_fd(L, fds[!ours]);
+  int error = open_it(object, kind, fds[ours]);
+  return check_opened(L, error, 1 + push_fd(L, fds[!ours]));
 }
 
 static int l_sockets(lua_State *L) {
@@ -86,6 +93,10 @@ static int l_writing(lua_State *L) {
 
 static int l_inherited(lua_State *L) {
   return give(L, "standard input", TA_ONCE, make_pipe, 0);
+}
+
+static int l_inherited_writing(lua_State *L) {
+  return give(L, "standard output", TA_ONCE, make_pipe, 1);
 }
 
 static void make_terminal(int fds[2]) {
@@ -105,9 +116,9 @@ static int give_both(lua_State *L, void (*make)(int fds[2])) {
   struct ta_stream_object *reader = push_stream(L, "the reader");
   struct ta_stream_object *writer = push_stream(L, "the writer");
   make(fds);
-  open_it(reader, TA_EDGE, fds[0]);
-  open_it(writer, TA_EDGE, fds[1]);
-  return 2;
+  int error = open_it(reader, TA_EDGE, fds[0]);
+  int other = open_it(writer, TA_EDGE, fds[1]);
+  return check_opened(L, error ? error : other, 2);
 }
 
 static int l_both(lua_State *L) {
@@ -126,8 +137,23 @@ static int l_file(lua_State *L) {
   int fd = mkstemp(path);
   CHECK(fd >= 0 && unlink(path) == 0);
   CHECK(write(fd, text, length) == (ssize_t)length && lseek(fd, 0, SEEK_SET) == 0);
-  open_it(object, TA_ONCE, fd);
-  return 1;
+  return check_opened(L, open_it(object, TA_ONCE, fd), 1);
+}
+
+static int l_null(lua_State *L) {
+  struct ta_stream_object *object = push_stream(L, "nothing");
+  return check_opened(L, open_it(object, TA_ONCE, open("/dev/null", O_RDWR)), 1);
+}
+
+static struct ta_stream_object *check_stream(lua_State *L) {
+  struct ta_stream_object *object = ta_to_stream(outside_of(L)->world.runner, L, 1);
+  if (!object) luaL_typeerror(L, 1, "Stream");
+  return object;
+}
+
+static int l_seek(lua_State *L) {
+  CHECK(lseek(ta_stream_of(check_stream(L))->watch.fd, luaL_checkinteger(L, 2), SEEK_SET) >= 0);
+  return 0;
 }
 
 /* ---------------------------------------------------------- the other side */
@@ -135,7 +161,9 @@ static int l_file(lua_State *L) {
 static int l_put(lua_State *L) {
   size_t length;
   const char *text = luaL_checklstring(L, 2, &length);
+  system_count(false);
   CHECK(write((int)luaL_checkinteger(L, 1), text, length) == (ssize_t)length);
+  system_count(true);
   return 0;
 }
 
@@ -181,10 +209,19 @@ static int l_reset(lua_State *L) {
   return 0;
 }
 
-static struct ta_stream_object *check_stream(lua_State *L) {
-  struct ta_stream_object *object = ta_to_stream(outside_of(L)->world.runner, L, 1);
-  if (!object) luaL_typeerror(L, 1, "Stream");
-  return object;
+/* What the stream could read is read by somebody else who has its descriptor. */
+static int l_steal(lua_State *L) {
+  char bytes[256];
+  ssize_t count = read(ta_stream_of(check_stream(L))->watch.fd, bytes, sizeof bytes);
+  CHECK(count >= 0);
+  lua_pushlstring(L, bytes, (size_t)count);
+  return 1;
+}
+
+static int l_waits(lua_State *L) {
+  int flags = fcntl(ta_stream_of(check_stream(L))->watch.fd, F_GETFL);
+  lua_pushboolean(L, !(flags & O_NONBLOCK));
+  return 1;
 }
 
 static int l_limit(lua_State *L) {
@@ -244,6 +281,11 @@ static const luaL_Reg functions[] = {{"sockets", l_sockets},
                                      {"limit", l_limit},
                                      {"end_stream", l_end_stream},
                                      {"held", l_held},
+                                     {"inherited_writing", l_inherited_writing},
+                                     {"null", l_null},
+                                     {"seek", l_seek},
+                                     {"steal", l_steal},
+                                     {"waits", l_waits},
                                      {"received", l_received},
                                      {"tcp", l_tcp},
                                      {NULL, NULL}};

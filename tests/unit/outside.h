@@ -8,13 +8,18 @@
  *   reading()      a stream that reads from a pipe, and its other end
  *   writing()      a stream that writes into a pipe, and its other end
  *   inherited()    a stream over the end of a pipe that is not non-blocking, and the other
+ *   inherited_writing()  the same of the end that is written
  *   terminal()     the same over a terminal
  *   master()       a stream over the side of a terminal that a program drives
  *   both(), joined()  the two streams over two sockets, or over a pipe: reader, writer
  *   file(text)     a stream over a file with this text
+ *   null()         a stream over /dev/null
+ *   seek(s, n)     moves a file to there
  *   put(fd, text)  writes it: all must have room
  *   got(fd)        all that there is to be read, or nil at the end
  *   hang_up(fd), end_of(fd), reset(fd)  closes it; shuts it down; closes it with a reset
+ *   steal(s)       what somebody else reads who has the stream's descriptor too
+ *   waits(s)       is its descriptor one that waits in its calls?
  *   limit(s, n)    sets its longest line
  *   end_stream(s)  as whoever knows that nobody writes into it any more
  *   held(s)        how many bytes its buffer has, and how much room
