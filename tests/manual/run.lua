@@ -104,6 +104,8 @@ end
 -- How code calls what the manual calls `name`.
 local function pattern_of_use(name)
   if name:find("^#") then return "#%l" end
+  local of_library, called = name:match "^async%.(%l+)%.([%a_]+)$" -- local process = async.process
+  if called then return "%f[%w_]" .. of_library .. "%." .. called .. "%f[^%w_]" end
   local word = name:match(":([%a_]+)$")
   if word then return "[%l%)%]][:.]" .. word .. "[({\", ]" end
   local field = name:match("^%l[%a_]*%.([%a_]+)$")
