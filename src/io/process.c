@@ -566,14 +566,9 @@ static int l_is_callable(lua_State *L) {
   return 1;
 }
 
-/* (name of a function): who was cancelled starts nothing, nor who could not wait for it. */
+/* (name of a function that waits): who was cancelled starts nothing, nor who could not wait. */
 static int l_enter(lua_State *L) {
-  struct ta_runner *runner = ta_upvalue_runner(L);
-  const char *name = luaL_checkstring(L, 1);
-  if (strcmp(name, "spawn") == 0 || strcmp(name, "lines") == 0)
-    ta_enter(runner, L);
-  else
-    ta_check_wait(runner, L, name);
+  ta_check_wait(ta_upvalue_runner(L), L, luaL_checkstring(L, 1));
   return 0;
 }
 

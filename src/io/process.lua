@@ -655,7 +655,8 @@ local function start_stages(child, opened, plan)
   return true
 end
 
-local Child = {__name = "Child", __index = {}}
+-- What is known of one; scripts see less of it.
+local Child = {}
 
 local function count_processes(plan)
   local count = 0
@@ -710,7 +711,6 @@ end}
 
 -- A child, or nil, message, code.
 local function start(name, cmd, out, err)
-  parts.enter(name)
   local plan = plan_of(name, cmd)
   plan.defaults = {[OUT] = out, [ERR] = err}
   local child = new_child(plan)
@@ -846,6 +846,7 @@ local function raise_start(message, code)
 end
 
 local function complete(name, cmd, out, err)
+  parts.enter(name)
   local started, message, code = start(name, cmd, out, err)
   if not started then return nil, message, code end
   local child <close> = started
@@ -866,7 +867,7 @@ function process.read(cmd)
   return (gsub(result.stdout or "", "\n+$", ""))
 end
 
-process["try"] = function(cmd)
+function process.try(cmd)
   return complete("try", cmd, "capture", "capture")
 end
 
@@ -882,28 +883,46 @@ local function limit_time(child)
   run_helper(child, child.helpers[#child.helpers])
 end
 
+-- A child as scripts have it, and what it stands for.
+local Handle = {__name = "Child", __index = {}}
+local children = setmetatable({}, {__mode = "k"})
+
+local function child_of(handle, method)
+  local child = children[handle]
+  if not child then raise(format("child:%s: expected a child, got %s", method, type(handle))) end
+  return child
+end
+
 function process.spawn(cmd)
   local child, message, code = start("spawn", cmd, "inherit", "inherit")
   if not child then return nil, message, code end
   limit_time(child)
-  return child
+  local handle = setmetatable({pid = child.pid, stdin = child.stdin, stdout = child.stdout,
+    stderr = child.stderr}, Handle)
+  children[handle] = child
+  return handle
 end
 
-function Child.__index:wait() return finish(self) end
+function Handle.__index:wait() return finish(child_of(self, "wait")) end
 
-function Child.__index:stop(grace)
+function Handle.__index:stop(grace)
+  local child = child_of(self, "stop")
   if grace ~= nil then options.grace("stop", "the grace", grace) end
-  if not parts.state(self.command) then stop_child(self, grace) end
-  return finish(self)
+  parts.enter("stop")
+  if not parts.state(child.command) then stop_child(child, grace) end
+  return finish(child)
 end
 
-function Child.__index:signal(name)
+function Handle.__index:signal(name)
+  local child = child_of(self, "signal")
   check_signal("signal", "the signal", name)
-  return parts.signal(self.command, parts.signal_number(name))
+  return parts.signal(child.command, parts.signal_number(name))
 end
 
-Child.__tostring = function(child)
-  return format("process %d '%s'", child.pid or 0, child.plan.text)
+function Handle:__close() end_child(child_of(self, "close")) end
+
+function Handle:__tostring()
+  return format("process %d '%s'", self.pid or 0, child_of(self, "tostring").plan.text)
 end
 
 local function next_line(child, stream)

@@ -520,9 +520,10 @@ static void a_stream_of_another_runner_is_none_of_ours(void) {
   world_do(&one.world,
            "local s = sockets() log(pcall(s.read, theirs)) log(pcall(s.copy_to, s, theirs)) "
            "log(pcall(theirs.read, theirs))");
-  CHECK_TEXT(one.world.log, "false bad argument #1 to '?' (Stream of this Runner expected, got Stream) "
-                            "false bad argument #2 to '?' (Stream of this Runner expected, got Stream) "
-                            "false the stream is closed");
+  CHECK_TEXT(one.world.log,
+             "false bad argument #1 to '?' (Stream of this Runner expected, got Stream) "
+             "false bad argument #2 to '?' (Stream of this Runner expected, got Stream) "
+             "false the stream is closed");
   ta_runner_free(other);
   outside_close(&one);
 }
