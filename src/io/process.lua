@@ -314,10 +314,12 @@ local function tail_of(text)
   return "\n" .. text
 end
 
-local function how_it_ended(result)
-  if result.too_long then return format("wrote more than %d bytes", result.too_long) end
-  if result.timed_out then return format("timed out after %g s", result.timeout) end
-  if result.helper_error ~= nil then return "failed: " .. tostring(result.helper_error) end
+local function how_it_ended(child, result)
+  if child.too_long then return format("wrote more than %d bytes", child.too_long) end
+  if child.timed_out then return format("timed out after %g s", child.plan.options.timeout) end
+  for _, helper in ipairs(child.helpers) do
+    if helper.failed then return "failed: " .. tostring(helper.error) end
+  end
   for i, stage in ipairs(result.stages) do
     if not stage.ok then
       local which = #result.stages > 1 and format(" (stage %d of %d, '%s')", i, #result.stages,
@@ -328,8 +330,8 @@ local function how_it_ended(result)
   end
 end
 
-local function describe_failure(result)
-  result.message = format("command '%s' %s%s%s", result.command, how_it_ended(result) or "failed",
+local function describe_failure(child, result)
+  result.message = format("command '%s' %s%s%s", result.command, how_it_ended(child, result),
     in_directory(result.cwd), tail_of(result.stderr))
   return new_failure(result)
 end
@@ -775,23 +777,22 @@ local function result_of(child)
   for i, stage in ipairs(plan.stages) do
     result.stages[i] = stage_result(child, stage, i, #plan.stages)
   end
-  for _, helper in ipairs(child.helpers) do
-    if helper.failed then result.helper_error = helper.error end
-  end
+  local ok = not child.timed_out
+  for _, helper in ipairs(child.helpers) do ok = ok and not helper.failed end
   add_up(result, result.stages)
   result.stdout = text_of(child, OUT, result)
   result.stderr = text_of(child, ERR, result)
   local _, held = parts.state(child.command)
   result.held = held or nil
   if plan.name == "read" and result.truncated then
-    result.too_long = plan.options.max_output or MAX_OUTPUT
+    child.too_long = plan.options.max_output or MAX_OUTPUT
   end
-  if child.timed_out then result.timed_out, result.timeout = true, plan.options.timeout end
+  if child.timed_out then result.timed_out = true end
   local failed = first_failed(result.stages)
   local last = result.stages[#result.stages]
   result.status, result.signal = (failed or last).status, (failed or last).signal
   if not failed then result.status = last.status or 0 end
-  result.ok = not (failed or child.timed_out or result.too_long or result.helper_error ~= nil)
+  result.ok = ok and not failed and not child.too_long
   return result
 end
 
@@ -842,7 +843,7 @@ end
 -- ------------------------------------------------------------------ functions
 
 local function raise_start(message, code)
-  error(new_failure {message = message, code = code, ok = false}, 0)
+  error(new_failure {message = message, code = code}, 0)
 end
 
 local function complete(name, cmd, out, err)
@@ -850,25 +851,27 @@ local function complete(name, cmd, out, err)
   local started, message, code = start(name, cmd, out, err)
   if not started then return nil, message, code end
   local child <close> = started
-  return finish_in_time(child)
+  return finish_in_time(child), child
 end
 
 function process.run(cmd)
-  local result, message, code = complete("run", cmd, "inherit", "inherit")
-  if not result then raise_start(message, code) end
-  if not result.ok then error(describe_failure(result), 0) end
+  local result, child, code = complete("run", cmd, "inherit", "inherit")
+  if not result then raise_start(child, code) end
+  if not result.ok then error(describe_failure(child, result), 0) end
   return result
 end
 
 function process.read(cmd)
-  local result, message, code = complete("read", cmd, "capture", "inherit")
-  if not result then raise_start(message, code) end
-  if not result.ok then error(describe_failure(result), 0) end
+  local result, child, code = complete("read", cmd, "capture", "inherit")
+  if not result then raise_start(child, code) end
+  if not result.ok then error(describe_failure(child, result), 0) end
   return (gsub(result.stdout or "", "\n+$", ""))
 end
 
 function process.try(cmd)
-  return complete("try", cmd, "capture", "capture")
+  local result, message, code = complete("try", cmd, "capture", "capture")
+  if result then return result end
+  return nil, message, code
 end
 
 local function limit_time(child)
@@ -934,7 +937,7 @@ local function next_line(child, stream)
   end
   parts.follow(child.command, OUT, nil)
   local result = finish(child)
-  if not result.ok then error(describe_failure(result), 0) end
+  if not result.ok then error(describe_failure(child, result), 0) end
 end
 
 function process.lines(cmd)
