@@ -87,10 +87,16 @@ static int wait_in_write(lua_State *L, const struct writing *writing) {
   return wait_with(L, turn, go_on_writing);
 }
 
+/* Where nobody reads any more, each write is told so. */
+static bool tears(const struct writing *writing, int result) {
+  return writing->begun && result < 0 && result != -EPIPE && result != -ECONNRESET;
+}
+
 static int write_on(lua_State *L, struct writing *writing) {
   int result = push_on(L, writing);
   if (result == 0) return wait_in_write(L, writing);
   if (writing->turn) writing->turn->begun = false;
+  if (tears(writing, result)) writing->object->stream.torn = true;
   if (result < 0) return refuse(L, writing->turn, writing->object, result);
   return give_stream(L, writing->turn);
 }
