@@ -249,11 +249,11 @@ static enum found look_for_all(lua_State *L, const struct ta_stream_object *obje
 
 /* More has come: 0.  Or what the C function returns. */
 static int wait_for_more(lua_State *L, struct ta_stream_object *object, struct ta_read *read) {
-  ssize_t count = ta_fill_stream(object);
-  bool rests = count > 0 && ta_has_moved_enough(object, L);
+  bool rests = ta_has_moved_enough(object, L);
+  ssize_t count = rests ? -EAGAIN : ta_fill_stream(object);
   if (count == 0) read->at_end = true;
-  if (count >= 0 && !rests) return 0;
-  int error = count == -EAGAIN || rests ? ta_arm_reader(L, object, read) : (int)count;
+  if (count >= 0) return 0;
+  int error = count == -EAGAIN ? ta_arm_reader(L, object, read) : (int)count;
   if (error) return refuse(L, read, ta_refuse_to_read(L, object, error));
   return ta_park_reader(L, object);
 }
