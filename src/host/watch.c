@@ -7,12 +7,20 @@
 static const enum ta_telling telling_of[] = {
     [TA_EDGE] = TA_TELL_CHANGES, [TA_LEVEL] = TA_TELL_ALWAYS, [TA_ONCE] = TA_TELL_ONCE};
 
+/* What is told once wants nothing more by itself, unless it was of one direction of two. */
+static void no_longer_want(struct ta_watch *watch, unsigned told) {
+  if (watch->kind == TA_ONCE && watch->wanted == told)
+    watch->wanted = 0;
+  else
+    ta_watch_unwant(watch, told);
+}
+
 static void told(struct ta_member *member, unsigned directions) {
   struct ta_watch *watch = (struct ta_watch *)member;
   unsigned wanted = watch->wanted & directions;
   watch->blocked &= ~directions;
   if (directions & TA_HUNG_UP) watch->hung_up = true;
-  if (watch->kind != TA_LEVEL) ta_watch_unwant(watch, wanted);
+  if (watch->kind != TA_LEVEL) no_longer_want(watch, wanted);
   if (wanted) watch->on_ready(watch, wanted);
 }
 

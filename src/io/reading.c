@@ -220,32 +220,40 @@ static int refuse_long_line(lua_State *L, const struct ta_stream_object *object,
   return refuse(L, read, ta_refuse_in_words(L, words, "EMSGSIZE"));
 }
 
+/* A finalizer has read meanwhile: memory is asked for with each result. */
+static void check_undisturbed(lua_State *L, const struct ta_stream_object *object,
+                              const struct ta_read *read) {
+  if (object->takes != read->takes)
+    luaL_error(L, "somebody else has read %s meanwhile", object->label);
+}
+
 /* All is there, or the end: hands over what is above the formats. */
 static int finish(lua_State *L, struct ta_stream_object *object, const struct ta_read *read) {
-  if (object->takes != read->takes)
-    return luaL_error(L, "somebody else has read %s meanwhile", object->label);
+  check_undisturbed(L, object, read);
   if (!object->closed && read->at) ta_take_from_stream(object, read->at);
   return lua_gettop(L) - read->last;
 }
 
-/* Looks for one format after the other in what is held.  MORE, or how it has come out. */
+/* Looks for one format after the other in what is held, until the stream is closed.  MORE,
+ * or how it has come out. */
 static enum found look_for_all(lua_State *L, const struct ta_stream_object *object,
                                struct ta_read *read) {
-  for (; read->format <= read->last; read->format++) {
+  for (; read->format <= read->last && !object->closed; read->format++) {
+    check_undisturbed(L, object, read);
     enum found found = look_for(L, object, read);
     if (found != FOUND) return found;
     read->scanned = 0;
   }
-  return FOUND;
+  return read->format > read->last ? FOUND : MORE;
 }
 
 /* More has come: 0.  Or what the C function returns. */
 static int wait_for_more(lua_State *L, struct ta_stream_object *object, struct ta_read *read) {
-  ssize_t count = ta_fill_stream(object);
-  bool rests = count > 0 && ta_has_moved_enough(object, L);
+  bool rests = ta_has_moved_enough(object, L);
+  ssize_t count = rests ? -EAGAIN : ta_fill_stream(object);
   if (count == 0) read->at_end = true;
-  if (count >= 0 && !rests) return 0;
-  int error = count == -EAGAIN || rests ? ta_arm_reader(L, object, read) : (int)count;
+  if (count >= 0) return 0;
+  int error = count == -EAGAIN ? ta_arm_reader(L, object, read) : (int)count;
   if (error) return refuse(L, read, ta_refuse_to_read(L, object, error));
   return ta_park_reader(L, object);
 }
@@ -254,6 +262,7 @@ static int go_on_reading(lua_State *L, struct ta_stream_object *object, struct t
   for (;;) {
     if (object->closed) return refuse(L, read, ta_refuse_closed(L));
     enum found found = look_for_all(L, object, read);
+    if (found == MORE && object->closed) continue;
     if (found == TOO_LONG) return refuse_long_line(L, object, read);
     if (found == NOTHING) lua_pushnil(L);
     if (found != MORE) return finish(L, object, read);

@@ -238,7 +238,6 @@ static void give_up(struct ta_turn *turn) {
   ta_end_turn(turn);
   if (turn->source) stop_reading(turn->source);
   if (turn->closes) ta_close_waiting(turn->object);
-  turn->closes = false;
 }
 
 static void describe_write(const void *subject, char *text, size_t size) {
