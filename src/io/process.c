@@ -145,13 +145,13 @@ static struct command *new_command(struct ta_io *io, size_t stages) {
   return NULL;
 }
 
-/* (text, stages, kills leftovers, detached) -> command */
+/* (text, stages, kills leftovers, detached, wants the terminal) -> command */
 static int l_new_command(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_io *io = ta_io_of(runner, L);
   const char *text = luaL_checkstring(L, 1);
   size_t stages = (size_t)luaL_checkinteger(L, 2);
-  lua_settop(L, 4);
+  lua_settop(L, 5);
   lua_newtable(L);
   struct command **object = ta_push_object(runner, L, &command_kind, sizeof *object, USER_VALUES);
   lua_pushvalue(L, 1);
@@ -163,6 +163,7 @@ static int l_new_command(lua_State *L) {
   command->text = text;
   command->group->kills_leftovers = lua_toboolean(L, 3);
   command->group->detached = lua_toboolean(L, 4);
+  command->group->job.wants_terminal = lua_toboolean(L, 5);
   return 1;
 }
 

@@ -681,12 +681,17 @@ local function run_helper(child, helper)
   end)
 end
 
+local function wants_terminal(plan)
+  local first = plan.stages[1]
+  return first.words and first.options.stdin == "inherit"
+end
+
 local function new_child(plan)
   local given = plan.options
   return setmetatable({
     plan = plan,
     command = parts.new_command(plan.text, count_processes(plan), given.leftovers == "kill",
-      given.detach),
+      given.detach, wants_terminal(plan)),
     processes = 0,
     helpers = {},
     capturing = {},
