@@ -142,7 +142,8 @@ static void give_to_next(struct ta_children *children) {
 /* It was stopped where it had the terminal: by a key, or because somebody has taken it away. */
 static void follow_front(struct ta_children *children, struct ta_group *group, int number) {
   bool asks = number == SIGTTIN || number == SIGTTOU;
-  if (asks && !group->job.user && ta_terminal_is_ours()) put_in_front(&children->jobs, group, false);
+  if (asks && !group->job.user && ta_terminal_is_ours())
+    put_in_front(&children->jobs, group, false);
   if (asks && tcgetpgrp(ta_terminal_fd()) == group->id)
     ta_group_signal(group, SIGCONT, false);
   else
@@ -240,7 +241,8 @@ void ta_jobs_started(struct ta_group *group) {
 static bool was_ended_by(const struct ta_group *group, int number) {
   for (size_t i = 0; i < group->count; i++) {
     const struct ta_child *child = &group->members[i];
-    if (child->ended && WIFSIGNALED(child->status) && (!number || WTERMSIG(child->status) == number))
+    if (child->ended && WIFSIGNALED(child->status) &&
+        (!number || WTERMSIG(child->status) == number))
       return true;
   }
   return false;

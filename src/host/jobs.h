@@ -37,7 +37,7 @@ struct ta_terminal_waiter {
 
 /* A part of a group. */
 struct ta_job {
-  bool wants_terminal; /* to be set before its first process is started */
+  bool wants_terminal;           /* to be set before its first process is started */
   struct ta_terminal_user *user; /* NULL: its processes.  Else this process reads for them, in
                                     raw mode, and tells the user */
   int stopped;                   /* by this signal, as far as is known; 0: it goes on */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Runs a command on a terminal of its own, which it leads, and does what a person would.
 
-    python3 on_terminal.py COMMAND [WORD...] <STEPS
+    python3 in_window.py COMMAND [WORD...] <STEPS
 
 Steps, one a line; each waits for at most LIMIT seconds:
     see TEXT      until the terminal has shown it, after what was seen before
