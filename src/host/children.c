@@ -302,6 +302,7 @@ static int start_next(struct ta_group *group, struct ta_spawn *spawn, enum ta_sp
 
 int ta_group_start(struct ta_group *group, struct ta_spawn *spawn, enum ta_spawn_step *step) {
   bool first = !group->id;
+  group->job.in_session = spawn->session;
   spawn->terminal = first ? ta_jobs_start(group) : -1;
   int error = start_next(group, spawn, step);
   if (first) ta_jobs_started(group);

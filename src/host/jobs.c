@@ -20,11 +20,14 @@ static bool is_over(const struct ta_group *group) {
 
 /* ---------------------------------------------------------------- stopping */
 
-/* Those that are left to themselves are not ours to stop.  Also in a handler: groups come
+/* Those that are left to themselves are not ours to stop, and what leads a session cannot be asked
+ * to: the system lets nobody stop there whom it sees nobody look after.  Also in a handler: groups come
  * and go in one store. */
 static void signal_all(struct ta_children *children, int number) {
-  for (struct ta_group *group = children->groups; group; group = group->next)
-    if (!group->detached && !is_over(group)) ta_group_signal(group, number, false);
+  for (struct ta_group *group = children->groups; group; group = group->next) {
+    bool asked = number != SIGTSTP || !group->job.in_session;
+    if (!group->detached && !is_over(group)) ta_group_signal(group, asked ? number : SIGSTOP, false);
+  }
 }
 
 /* Has the terminal, or has it again. */
@@ -223,14 +226,22 @@ static void open_jobs(struct ta_children *children) {
   ta_signals_watch_terminal(on_stop, children);
 }
 
+/* The system tells of none that do not read there themselves. */
+static void ask_soon(struct ta_group *group) {
+  ask(&group->children->jobs, group);
+  ta_loop_wake(group->children->loop);
+}
+
 int ta_jobs_start(struct ta_group *group) {
   struct ta_jobs *jobs = &group->children->jobs;
   open_jobs(group->children);
   begin_work(jobs);
-  if (jobs->closed || !group->job.wants_terminal || jobs->front || jobs->asking) return -1;
-  if (!ta_terminal_is_ours()) return -1;
-  put_in_front(jobs, group, true);
-  return group->job.user ? -1 : ta_terminal_fd();
+  if (jobs->closed || !group->job.wants_terminal) return -1;
+  if (!jobs->front && !jobs->asking && ta_terminal_is_ours())
+    put_in_front(jobs, group, true);
+  else if (group->job.user)
+    ask_soon(group);
+  return jobs->front == group && !group->job.user ? ta_terminal_fd() : -1;
 }
 
 void ta_jobs_started(struct ta_group *group) {
@@ -292,9 +303,8 @@ void ta_jobs_wait_no_more(struct ta_terminal_waiter *waiter) {
 
 void ta_jobs_close(struct ta_children *children) {
   struct ta_jobs *jobs = &children->jobs;
-  if (!jobs->opened || jobs->closed) return;
-  jobs->closed = true;
+  if (jobs->opened && !jobs->closed) ta_loop_unlisten(children->loop, &jobs->listener);
+  jobs->opened = jobs->closed = true;
   while (jobs->waiters) ta_jobs_wait_no_more(jobs->waiters);
-  ta_loop_unlisten(children->loop, &jobs->listener);
   ta_terminal_close();
 }

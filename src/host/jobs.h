@@ -40,9 +40,10 @@ struct ta_job {
   bool wants_terminal;           /* to be set before its first process is started */
   struct ta_terminal_user *user; /* NULL: its processes.  Else this process reads for them, in
                                     raw mode, and tells the user */
+  bool in_session;               /* of its own */
   int stopped;                   /* by this signal, as far as is known; 0: it goes on */
   bool was_interrupted;          /* by a signal of ours, as the terminal sends them */
-  bool asks, has_modes;
+  bool asks, has_modes;          /* what comes here is the room's */
   struct termios modes; /* of the terminal, when it was stopped there */
   struct ta_group *next_asking;
 };

@@ -53,6 +53,10 @@ int ta_terminal_fd(void) {
   return terminal.fd - 1;
 }
 
+bool ta_terminal_is_at(int fd) {
+  return terminal.fd && tcgetsid(fd) == getsid(0);
+}
+
 bool ta_terminal_is_ours(void) {
   return terminal.fd && tcgetpgrp(ta_terminal_fd()) == terminal.group;
 }

@@ -26,6 +26,9 @@ void ta_terminal_close(void);
 /* Its descriptor, -1: it is not open. */
 int ta_terminal_fd(void);
 
+/* Is it this descriptor's as well?  False while it is not open. */
+bool ta_terminal_is_at(int fd);
+
 /* Is our group in front?  Not where we run in the background, or have lent it out. */
 bool ta_terminal_is_ours(void);
 
