@@ -21,12 +21,13 @@ static bool is_over(const struct ta_group *group) {
 /* ---------------------------------------------------------------- stopping */
 
 /* Those that are left to themselves are not ours to stop, and what leads a session cannot be asked
- * to: the system lets nobody stop there whom it sees nobody look after.  Also in a handler: groups come
- * and go in one store. */
+ * to: the system lets nobody stop there whom it sees nobody look after.  Also in a handler: groups
+ * come and go in one store. */
 static void signal_all(struct ta_children *children, int number) {
   for (struct ta_group *group = children->groups; group; group = group->next) {
     bool asked = number != SIGTSTP || !group->job.in_session;
-    if (!group->detached && !is_over(group)) ta_group_signal(group, asked ? number : SIGSTOP, false);
+    if (!group->detached && !is_over(group))
+      ta_group_signal(group, asked ? number : SIGSTOP, false);
   }
 }
 

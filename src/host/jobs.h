@@ -44,7 +44,7 @@ struct ta_job {
   int stopped;                   /* by this signal, as far as is known; 0: it goes on */
   bool was_interrupted;          /* by a signal of ours, as the terminal sends them */
   bool asks, has_modes;          /* what comes here is the room's */
-  struct termios modes; /* of the terminal, when it was stopped there */
+  struct termios modes;          /* of the terminal, when it was stopped there */
   struct ta_group *next_asking;
 };
 

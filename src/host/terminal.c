@@ -100,7 +100,8 @@ bool ta_terminal_take_back(bool restores, struct termios *modes) {
   ta_signals_hold_terminal(true);
   bool ours = !is_with_shell(tcgetpgrp(fd));
   if (ours && use == LENT) tcsetpgrp(fd, terminal.group);
-  if (ours && restores && terminal.has_modes) tcsetattr(fd, TCSANOW, &terminal.modes);
+  if (ours && (restores || use == RAW) && terminal.has_modes)
+    tcsetattr(fd, TCSANOW, &terminal.modes);
   terminal.use = OURS;
   ta_signals_hold_terminal(false);
   errno = saved;

@@ -42,7 +42,7 @@ void ta_terminal_lend(pid_t group, const struct termios *modes);
 /* Sets raw mode, in which every key is a byte; also a terminal that is raw. */
 void ta_terminal_go_raw(void);
 
-/* Takes it back, from raw mode as well; `restores`: with the modes that it had.  `modes`, if
+/* Takes it back; with the modes that it had if it was raw, or `restores`.  `modes`, if
  * not NULL, gets those that it is found with.  It stays with whoever else has got it since, as
  * the shell that started us.  False: it was not lent.  Also from handlers. */
 bool ta_terminal_take_back(bool restores, struct termios *modes);

@@ -24,8 +24,8 @@ static bool is_typed(lua_State *L, int index) {
   return ta_terminal_is_at((int)lua_tointeger(L, index));
 }
 
-static int open_relay(struct ta_io *io, const struct ta_pty_ends *ends, bool typed, int ours, int to,
-                      int from, struct ta_relay **relay) {
+static int open_relay(struct ta_io *io, const struct ta_pty_ends *ends, bool typed, int ours,
+                      int to, int from, struct ta_relay **relay) {
   struct ta_relay *made = malloc(sizeof *made);
   if (!made) return -ENOMEM;
   int error = ta_relay_open(io->loop, ours, to, from, typed, ends->on_end, ends->data, made);

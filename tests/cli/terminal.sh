@@ -565,3 +565,208 @@ see then we
 end
 STEPS
 }
+
+# ----------------------------------------------------- a terminal of its own
+
+t_a_command_on_a_terminal_of_its_own_sees_one_and_we_get_what_it_writes() {
+  script <<<"$p local r = p.try {'sh', '-c', 'test -t 0 && test -t 1 && test -t 2 && echo yes;'
+      .. 'stty size; echo err >&2; cat; exit 3', pty = true}
+    print(r.status, r.stderr, (r.stdout:gsub('\n', '|')))
+    print(p.read {'cat', pty = true, stdin = 'no newline'})
+    print(#p.read {'seq', '20000', pty = true})
+    for line in p.lines {'sh', '-c', 'echo a; echo b', pty = true} do print(line) end"
+  run run script.lua
+  expect_status 0
+  expect_out $'3\tnil\tyes|24 80|err|\nno newline\n108893\na\nb'
+}
+
+t_a_terminal_only_when_asked_for() {
+  script <<<"$p print(p.try {'tty'}.stdout, p.try {'git', 'log', '-1', cwd = '$root'}.ok)"
+  run run script.lua
+  expect_has out "not a tty"
+}
+
+t_programs_end_when_there_is_nothing_more_to_type() {
+  script <<<"$p
+    print(select(2, p.read {'python3', '-q', '-i', pty = true, stdin = '40 + 2\n'}:gsub('42', '')))
+    print(p.try {'python3', '-q', '-i', pty = true}.status)
+    print(p.read {'bash', '--norc', '--noediting', '-i', pty = true, stdin = 'echo \$((40 + 2))\n'}:match '42')
+    print(p.read {'top', '-b', '-n1', pty = true}:match '^top' )"
+  run run script.lua
+  expect_status 0
+  expect_out $'1\n0\n42\ntop'
+}
+
+t_options_that_a_terminal_leaves_no_room_for_are_refused() {
+  script <<<"$p print(pcall(p.run, {'true', pty = true, stderr = 'null'}))
+    print(pcall(p.run, {'true', pty = true, detach = true}))
+    print(pcall(p.run, p.pipe({'true', pty = true}, {'true'})))"
+  run run script.lua
+  expect_has out "a command with pty can have no stderr"
+  expect_has out "a command with pty can have no detach"
+  expect_has out "a stage of a pipeline can have no pty"
+}
+
+t_a_command_on_a_terminal_of_its_own_is_stopped_as_others() {
+  script <<<"$p
+    print(p.try {'sh', '-c', 'trap \"\" TERM HUP; echo \$\$ >pid; while :; do sleep 0.05; done', pty = true,
+      timeout = 0.3, grace = 0.2}.signal)
+    local child = p.spawn {'sh', '-c', 'echo \$\$ >pid2; sleep 60', pty = true, stdin = 'pipe', stdout = 'pipe'}
+    while not io.open 'pid2' do sleep(0.01) end
+    child:stop() print(child:wait().signal)"
+  run run script.lua
+  expect_out $'KILL\nTERM'
+  is_gone "$(cat pid)" && is_gone "$(cat pid2)" || fail "one lives"
+}
+
+t_a_dialogue_with_a_terminal_of_its_own() {
+  script <<<"$p
+    local child <close> = p.spawn {'sh', '-c', 'stty -echo; printf \"password: \"; read x; echo; echo \"it has \${#x} letters\"',
+      pty = true, stdin = 'pipe', stdout = 'pipe'}
+    print(child.stdout:read_until ': ')
+    child.stdin:write 'secret\n'
+    print(child.stdout:read 'a')"
+  run run script.lua
+  expect_status 0
+  expect_out $'password: \n\nit has 6 letters'
+}
+
+t_programs_run_on_a_terminal_of_their_own_as_on_ours() {
+  seq 1000 >numbers
+  script <<<"$p
+    p.run {'less', 'numbers', pty = true, stdin = 'inherit'} print 'after less'
+    p.run {'python3', '-q', '-i', pty = true, stdin = 'inherit'} print 'after python'
+    p.run {'bash', '--norc', '--noprofile', '--noediting', '-i', pty = true, stdin = 'inherit'} print 'after bash'
+    p.run {'top', pty = true, stdin = 'inherit'} print 'after top'"
+  on_shell <<'STEPS'
+see 23
+type G
+see 1000
+type q
+see after less
+see >>>
+type 40 + 2\n
+see 42
+type \x03
+see KeyboardInterrupt
+see >>>
+type \x04
+see after python
+see #
+type sh -c 'echo $$ >job; exec sleep 60'\n
+file job
+type \x1a
+see Stopped
+type kill %1; wait; echo it is $((40 + 2))\n
+see it is 42
+see #
+type exit 0\n
+see after bash
+see load average
+type q
+see after top
+see status 0
+type we\n
+see then we
+end
+STEPS
+  expect_not_shown "-echo"
+  expect_not_shown "-icanon"
+}
+
+t_a_pager_that_a_command_starts_works_on_a_terminal_of_its_own() {
+  git --version >/dev/null || skip "git is not installed"
+  seq 200 >numbers
+  script <<<"$p p.run {'git', '-c', 'core.pager=less', 'diff', '--no-color', '--no-index', '/dev/null', 'numbers',
+      pty = true, stdin = 'inherit', allow = 1} print 'next'"
+  on_shell <<'STEPS'
+see +17
+type G
+see +200
+type q
+see next
+see status 0
+type we\n
+see then we
+end
+STEPS
+}
+
+t_ctrl_c_on_a_terminal_of_its_own_ends_the_command_and_the_run() {
+  script <<<"$p pcall(p.run, {'sh', '-c', 'echo ready; exec sleep 60', pty = true, stdin = 'inherit'})
+    print 'next'"
+  on_shell <<'STEPS'
+see ready
+type \x03
+see status 130
+type we\n
+see then we
+end
+STEPS
+  expect_not_shown next
+  expect_not_shown "-icanon"
+}
+
+t_a_window_that_changes_changes_theirs() {
+  script <<<"$p p.run {'bash', '-c', 'trap \"stty size; exit\" WINCH; stty size; while :; do sleep 0.1; done', pty = true}"
+  on_shell <<'STEPS'
+see 24 80
+size 40 100
+see 40 100
+see status 0
+type we\n
+see then we
+end
+STEPS
+}
+
+t_who_reads_for_a_terminal_of_its_own_waits_for_ours() {
+  script <<<"$p
+    async.all {
+      function() p.run {'sh', '-c', '$says_it; read x; echo one \$x', stdin = 'inherit'} end,
+      function() sleep(0.1) p.run {'sh', '-c', 'read x; echo two \$x', pty = true, stdin = 'inherit'} end,
+      function() sleep(0.2) p.run {'sh', '-c', 'read x; echo three \$x', stdin = 'inherit'} end,
+    }"
+  on_shell <<'STEPS'
+front front
+type a\n
+see one a
+type b\n
+see two b
+type c\n
+see three c
+see status 0
+type we\n
+see then we
+end
+STEPS
+}
+
+t_a_terminal_of_its_own_is_stopped_with_us() {
+  script <<<"$p p.run {'sh', '-c', 'echo \$\$ >pid; read x; echo got \$x', pty = true, stdin = 'inherit'} print 'next'"
+  on_bash <<'STEPS'
+type "$TINYASYNC" run script.lua & echo $! >ours; fg\n
+file pid
+type \n
+see got
+see next
+type exit\n
+end
+STEPS
+  rm pid
+  on_bash <<'STEPS'
+type "$TINYASYNC" run script.lua & echo $! >ours; (while [ ! -e pid ]; do sleep 0.05; done; sleep 0.3; kill -TSTP $(cat ours)) & fg %1\n
+file pid
+see Stopped
+type ps -o stat= -p $(cat pid) | tr -d '\\n'; echo ' is stopped'\n
+see T
+see is stopped
+type fg %1\n
+see script.lua
+type it\n
+see got it
+see next
+type exit\n
+end
+STEPS
+}

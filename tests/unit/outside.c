@@ -227,26 +227,16 @@ static int l_tcp(lua_State *L) {
 
 /* ------------------------------------------------------------- opening, closing */
 
-static const luaL_Reg functions[] = {{"sockets", l_sockets},
-                                     {"reading", l_reading},
-                                     {"writing", l_writing},
-                                     {"inherited", l_inherited},
-                                     {"terminal", l_terminal},
-                                     {"master", l_master},
-                                     {"both", l_both},
-                                     {"joined", l_joined},
-                                     {"file", l_file},
-                                     {"put", l_put},
-                                     {"got", l_got},
-                                     {"hang_up", l_hang_up},
-                                     {"end_of", l_end_of},
-                                     {"reset", l_reset},
-                                     {"limit", l_limit},
-                                     {"end_stream", l_end_stream},
-                                     {"held", l_held},
-                                     {"received", l_received},
-                                     {"tcp", l_tcp},
-                                     {NULL, NULL}};
+static const luaL_Reg functions[] = {{"sockets", l_sockets},   {"reading", l_reading},
+                                     {"writing", l_writing},   {"inherited", l_inherited},
+                                     {"terminal", l_terminal}, {"master", l_master},
+                                     {"both", l_both},         {"joined", l_joined},
+                                     {"file", l_file},         {"put", l_put},
+                                     {"got", l_got},           {"hang_up", l_hang_up},
+                                     {"end_of", l_end_of},     {"reset", l_reset},
+                                     {"limit", l_limit},       {"end_stream", l_end_stream},
+                                     {"held", l_held},         {"received", l_received},
+                                     {"tcp", l_tcp},           {NULL, NULL}};
 
 /* Requests for memory can fail here, be they Lua's or ours. */
 static void *allocate(void *data, void *block, size_t old, size_t size) {
