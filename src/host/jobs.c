@@ -8,6 +8,7 @@
 #include "host/children.h"
 #include "host/signals.h"
 #include "host/terminal.h"
+#include "host/watch.h"
 
 #define CHANGES_AT_ONCE 256
 #define GRACE 5.0 /* seconds, of a group that cannot have what it asks for */
@@ -121,12 +122,10 @@ static bool have_terminal(struct ta_children *children, struct ta_group *group) 
   return false;
 }
 
-static void tell_waiters(struct ta_jobs *jobs) {
-  struct ta_terminal_waiter *waiter;
-  while (!jobs->front && (waiter = jobs->waiters)) {
-    ta_jobs_wait_no_more(waiter);
-    waiter->is_back(waiter);
-  }
+/* What is typed is for the group in front. */
+static bool keeps(void *keeper, int fd) {
+  const struct ta_children *children = keeper;
+  return children->jobs.front && ta_terminal_is_at(fd);
 }
 
 /* The terminal is free, as far as is known: who is next? */
@@ -138,7 +137,7 @@ static void give_to_next(struct ta_children *children) {
     put_in_front(jobs, group, false);
     ta_group_signal(group, SIGCONT, false);
   }
-  tell_waiters(jobs);
+  if (!jobs->front) ta_watch_give_back(children->loop);
 }
 
 /* -------------------------------------------------------------- what happens */
@@ -223,6 +222,8 @@ static void open_jobs(struct ta_children *children) {
   if (jobs->closed) return;
   jobs->listener = (struct ta_listener){.woken = look, .data = children};
   ta_loop_listen(children->loop, &jobs->listener);
+  children->loop->keeps = keeps;
+  children->loop->keeper = children;
   ta_signals_watch_children();
   ta_signals_watch_terminal(on_stop, children);
 }
@@ -284,28 +285,11 @@ bool ta_jobs_leave(struct ta_group *group) {
   return interrupted;
 }
 
-bool ta_jobs_wait_for_terminal(struct ta_children *children, struct ta_terminal_waiter *waiter) {
-  struct ta_jobs *jobs = &children->jobs;
-  if (!jobs->front) return false;
-  if (waiter->link) return true;
-  waiter->next = jobs->waiters;
-  waiter->link = &jobs->waiters;
-  if (waiter->next) waiter->next->link = &waiter->next;
-  jobs->waiters = waiter;
-  return true;
-}
-
-void ta_jobs_wait_no_more(struct ta_terminal_waiter *waiter) {
-  if (!waiter->link) return;
-  *waiter->link = waiter->next;
-  if (waiter->next) waiter->next->link = waiter->link;
-  waiter->link = NULL;
-}
-
 void ta_jobs_close(struct ta_children *children) {
   struct ta_jobs *jobs = &children->jobs;
   if (jobs->opened && !jobs->closed) ta_loop_unlisten(children->loop, &jobs->listener);
   jobs->opened = jobs->closed = true;
-  while (jobs->waiters) ta_jobs_wait_no_more(jobs->waiters);
+  children->loop->keeps = NULL;
+  ta_watch_give_back(children->loop);
   ta_terminal_close();
 }

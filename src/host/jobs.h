@@ -6,7 +6,8 @@
  * is stopped by the system: that is taken for a question, and it gets the terminal when it is
  * free, first come first served, and goes on.  A group has it until it is over.  If Ctrl-C
  * ended it this process is interrupted too; if Ctrl-Z stopped it this process stops, with
- * all that it has started, and they go on when it does.
+ * all that it has started, and they go on when it does.  Watches of inherited descriptors are not
+ * told of what is typed for a group.
  *
  * Where this process runs in the background a group that asks stops it, so that whoever
  * started it hears of it.  Where there is no terminal nothing is done here.  It knows no Lua,
@@ -29,12 +30,6 @@ struct ta_terminal_user {
   void (*has_it)(struct ta_terminal_user *user, bool has); /* or not any more */
 };
 
-/* Somebody of ours who waits until the terminal is back. */
-struct ta_terminal_waiter {
-  void (*is_back)(struct ta_terminal_waiter *waiter);
-  struct ta_terminal_waiter *next, **link; /* NULL: does not wait; zero before the first use */
-};
-
 /* A part of a group. */
 struct ta_job {
   bool wants_terminal;           /* to be set before its first process is started */
@@ -52,7 +47,6 @@ struct ta_job {
 struct ta_jobs {
   struct ta_group *front;  /* who has the terminal; NULL: we */
   struct ta_group *asking; /* the first */
-  struct ta_terminal_waiter *waiters;
   struct ta_listener listener;
   bool opened, closed;              /* it was looked for; there is none, or none any more */
   bool unstoppable;                 /* nobody looks after us when we stop */
@@ -69,11 +63,6 @@ void ta_jobs_started(struct ta_group *group);
 /* The group is over, or is to be forgotten: the terminal goes to the next one.  True: what
  * ended it there has been sent to this process too. */
 bool ta_jobs_leave(struct ta_group *group);
-
-/* Is the terminal with somebody else?  Then reading it has to wait: the waiter is called, once,
- * when it is back.  It may wait already. */
-bool ta_jobs_wait_for_terminal(struct ta_children *children, struct ta_terminal_waiter *waiter);
-void ta_jobs_wait_no_more(struct ta_terminal_waiter *waiter);
 
 /* All groups have gone. */
 void ta_jobs_close(struct ta_children *children);

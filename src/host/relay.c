@@ -224,6 +224,7 @@ int ta_relay_open(struct ta_loop *loop, int pty, int to, int from, bool typed,
     ta_watch_release(&relay->pty);
     return error;
   }
+  relay->in.watch.is_exempt = typed;
   relay->open = true;
   relay->listener = (struct ta_listener){.woken = on_woken, .data = relay};
   ta_loop_listen(loop, &relay->listener);

@@ -725,7 +725,7 @@ t_who_reads_for_a_terminal_of_its_own_waits_for_ours() {
     async.all {
       function() p.run {'sh', '-c', '$says_it; read x; echo one \$x', stdin = 'inherit'} end,
       function() sleep(0.1) p.run {'sh', '-c', 'read x; echo two \$x', pty = true, stdin = 'inherit'} end,
-      function() sleep(0.2) p.run {'sh', '-c', 'read x; echo three \$x', stdin = 'inherit'} end,
+      function() sleep(0.2) p.run {'sh', '-c', 'echo \$\$ >third; read x; echo three \$x', stdin = 'inherit'} end,
     }"
   on_shell <<'STEPS'
 front front
@@ -733,6 +733,7 @@ type a\n
 see one a
 type b\n
 see two b
+front third
 type c\n
 see three c
 see status 0
@@ -769,4 +770,35 @@ see next
 type exit\n
 end
 STEPS
+}
+
+t_what_is_typed_for_a_command_is_not_read_by_us() {
+  script <<<"$p
+    spawn(function() for line in async.stdin:lines() do print('we got ' .. line) end end)
+    sleep(0.05)
+    p.run {'sh', '-c', 'echo \$PPID >ours; $says_it; read x; echo got \$x; read x; echo got \$x', stdin = 'inherit'}
+    sleep(0.3)
+    print 'next'
+    p.run {'sh', '-c', 'read x; echo own \$x', stdin = 'inherit', pty = true}
+    print 'after'"
+  on_shell <<'STEPS'
+front front
+type one\n
+see got one
+type two\n
+see got two
+see next
+type three\n
+see own three
+see after
+front ours
+type four\n
+see we got four
+type \x04
+see status 0
+type we\n
+see then we
+end
+STEPS
+  [[ $(grep -ac "we got" screen) == 1 ]] || fail "we read what was typed for a command"
 }
