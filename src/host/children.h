@@ -18,6 +18,7 @@
 #include <sys/types.h>
 
 #include "host/guardian.h"
+#include "host/jobs.h"
 #include "host/loop.h"
 #include "host/spawn.h"
 #include "host/watch.h"
@@ -29,7 +30,8 @@ struct ta_children {
   const char *guardian_program; /* NULL: nobody looks after what is left */
   struct ta_guardian guardian;
   struct ta_group *groups;
-  struct ta_listener listener; /* where there are no pidfds, and on terminals */
+  struct ta_jobs jobs;
+  struct ta_listener listener; /* where there are no pidfds */
   bool listens;
 };
 
@@ -60,6 +62,7 @@ struct ta_group {
   bool noted;           /* the guardian knows it */
   bool kills_leftovers; /* who lives on when all have ended is killed */
   bool forgotten;
+  struct ta_job job;
   struct ta_alarm alarm;
   double kill_at;  /* on the real clock */
   double interval; /* seconds, until it is looked at again */

@@ -102,7 +102,9 @@ static bool would_wait(ssize_t count) {
 static ssize_t read_descriptor(struct ta_stream *stream, void *bytes, size_t size) {
   struct ta_watch *watch = &stream->watch;
   bool inherited = is_inherited(stream);
-  if (!inherited && !ta_watch_is_ready(watch, TA_MAY_READ)) return -EAGAIN;
+  bool kept = inherited && ta_watch_is_kept(watch);
+  if (kept) ta_watch_blocked(watch, TA_MAY_READ);
+  if (kept || (!inherited && !ta_watch_is_ready(watch, TA_MAY_READ))) return -EAGAIN;
   ssize_t count =
       inherited ? read_inherited(watch->fd, bytes, size) : read_now(watch->fd, bytes, size);
   if (would_wait(count) || has_drained(stream, count, size)) ta_watch_blocked(watch, TA_MAY_READ);

@@ -18,6 +18,7 @@
 #include "host/drain.h"
 #include "host/feed.h"
 #include "io/descriptor.h"
+#include "io/pty.h"
 #include "io/refusal.h"
 #include "io/signal_names.h"
 #include "io/stream.h"
@@ -49,6 +50,8 @@ struct command {
   struct ta_list waiting;
   struct output outputs[OUTPUTS];
   struct ta_feed feed;
+  struct ta_relay *relay; /* of a terminal of its own; NULL: it has none */
+  uint64_t relayed;       /* bytes, when it was looked at last */
   struct ta_alarm silence;
   const char *text;
   bool held;     /* somebody has its pipes open still */
@@ -75,6 +78,7 @@ static bool is_open(const struct output *output) {
 }
 
 static bool has_open_outputs(const struct command *command) {
+  if (command->relay && command->relay->open) return true;
   return is_open(&command->outputs[0]) || is_open(&command->outputs[1]);
 }
 
@@ -85,10 +89,19 @@ static void finish(struct command *command) {
   while (ta_wake_first(command->io->runner, &command->waiting)) continue;
 }
 
+/* Whoever was on its terminal has gone, and has written its last. */
+static void end_relay(struct command *command) {
+  struct ta_relay *relay = command->relay;
+  if (!relay || !relay->at_end) return;
+  ta_relay_look(relay);
+  if (relay->at_end) ta_relay_close(relay);
+}
+
 /* Something has ended: was it the last? */
 static void look(struct command *command) {
   if (command->finished) return;
   if (command->group->state != TA_GROUP_OVER) return;
+  end_relay(command);
   if (!has_open_outputs(command))
     finish(command);
   else if (!command->silence.link)
@@ -110,6 +123,21 @@ static bool has_moved(struct output *output) {
   return moved;
 }
 
+static bool has_shown(struct command *command) {
+  struct ta_relay *relay = command->relay;
+  if (!relay || !relay->open) return false;
+  bool shown = ta_relay_look(relay) || relay->received != command->relayed;
+  command->relayed = relay->received;
+  return shown;
+}
+
+/* Closed it is a terminal that has gone, for whoever is there. */
+static void leave_relay(struct command *command) {
+  if (!command->relay || !command->relay->open) return;
+  command->held = true;
+  ta_relay_close(command->relay);
+}
+
 static void leave(struct output *output) {
   if (!is_open(output)) return;
   output->command->held = true;
@@ -122,6 +150,8 @@ static void on_silence(struct ta_alarm *alarm) {
   struct command *command = (struct command *)((char *)alarm - offsetof(struct command, silence));
   bool moved = has_moved(&command->outputs[0]);
   moved |= has_moved(&command->outputs[1]);
+  moved |= has_shown(command);
+  if (!moved) leave_relay(command);
   if (!moved)
     for (int i = 0; i < OUTPUTS; i++) leave(&command->outputs[i]);
   look(command);
@@ -145,13 +175,13 @@ static struct command *new_command(struct ta_io *io, size_t stages) {
   return NULL;
 }
 
-/* (text, stages, kills leftovers, detached) -> command */
+/* (text, stages, kills leftovers, detached, wants the terminal) -> command */
 static int l_new_command(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_io *io = ta_io_of(runner, L);
   const char *text = luaL_checkstring(L, 1);
   size_t stages = (size_t)luaL_checkinteger(L, 2);
-  lua_settop(L, 4);
+  lua_settop(L, 5);
   lua_newtable(L);
   struct command **object = ta_push_object(runner, L, &command_kind, sizeof *object, USER_VALUES);
   lua_pushvalue(L, 1);
@@ -163,6 +193,7 @@ static int l_new_command(lua_State *L) {
   command->text = text;
   command->group->kills_leftovers = lua_toboolean(L, 3);
   command->group->detached = lua_toboolean(L, 4);
+  command->group->job.wants_terminal = lua_toboolean(L, 5);
   return 1;
 }
 
@@ -174,7 +205,18 @@ static void anchor(lua_State *L, int index) {
   lua_pop(L, 1);
 }
 
+/* The terminal that was ours to read for it is so no more. */
+static void close_relay(struct command *command) {
+  if (!command->relay) return;
+  ta_jobs_leave(command->group);
+  command->group->job.user = NULL;
+  ta_relay_close(command->relay);
+  free(command->relay);
+  command->relay = NULL;
+}
+
 static void close_outputs(struct command *command) {
+  close_relay(command);
   for (int i = 0; i < OUTPUTS; i++) {
     struct output *output = &command->outputs[i];
     ta_drain_close(&output->drain);
@@ -381,6 +423,19 @@ static int l_feed(lua_State *L) {
   if (error) return refuse_pipe(L, error);
   descriptor->fd = -1;
   lua_pushboolean(L, true);
+  return 1;
+}
+
+/* (command, descriptor of what is typed, and of where it is shown; nil: none) -> descriptor of its
+ * own terminal, or nil, message, code */
+static int l_pty(lua_State *L) {
+  struct command *command = check_command(L);
+  const struct ta_pty_ends ends = {.in = 2, .out = 3, .on_end = on_change, .data = command};
+  lua_settop(L, 3);
+  int error = ta_push_pty(command->io, L, &ends, &command->relay);
+  if (error) return ta_refuse(L, -error, "cannot make a terminal");
+  command->group->job.wants_terminal = command->relay->typed;
+  if (command->relay->typed) command->group->job.user = &command->relay->user;
   return 1;
 }
 
@@ -604,6 +659,7 @@ static const struct ta_function parts[] = {
     {"close_descriptor", ta_l_close_descriptor},
     {"capture", l_capture},
     {"feed", l_feed},
+    {"open_pty", l_pty},
     {"follow", l_follow},
     {"stream_over", l_stream},
     {"wait", l_wait},

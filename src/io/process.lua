@@ -195,6 +195,7 @@ local options = {
   max_line = check_bytes,
   detach = one_of("boolean", "true or false"),
   leftovers = among("keep", "kill"),
+  pty = one_of("boolean", "true or false"),
 }
 
 -- How many letters have to be changed to make one word of the other.
@@ -250,9 +251,20 @@ local function stage_of(name, cmd, i)
   return {words = words, text = text, options = cmd}
 end
 
+local function check_pty(name, given, count)
+  if not given.pty then return end
+  if count > 1 then raise(format("process.%s: a stage of a pipeline can have no pty", name)) end
+  for _, option in ipairs {"stderr", "detach"} do
+    if given[option] then
+      raise(format("process.%s: a command with pty can have no %s", name, option))
+    end
+  end
+end
+
 local function check_stages(name, stages)
   for i, stage in ipairs(stages) do
     local given = stage.options
+    check_pty(name, given, #stages)
     if i < #stages and given.stdout ~= nil then
       raise(format("process.%s: stage %d writes to the next one: it can have no stdout", name, i))
     end
@@ -591,12 +603,20 @@ end
 
 -- ------------------------------------------------------------------- starting
 
+-- All three are its terminal, of which we have the other end.
+local function plug_pty(child, opened, fds)
+  local theirs, message, code = parts.open_pty(child.command, fds[0], fds[OUT])
+  if not theirs then return nil, message, code end
+  opened[#opened + 1] = theirs
+  return {[0] = theirs, [OUT] = theirs, [ERR] = theirs}
+end
+
 local function start_process(child, stage, fds)
   local given = stage.options
   local path, number = parts.find_program(stage.words[1], search_path(given), given.cwd)
   if not path then return nil, explain(stage, "search", number) end
   local started, step, why = parts.start(child.command, path, stage.words, environment_of(given),
-    given.cwd, fds[0], fds[OUT], fds[ERR], false)
+    given.cwd, fds[0], fds[OUT], fds[ERR], given.pty)
   if not started then return nil, explain(stage, step, why, path) end
   stage.index = child.processes + 1
   child.processes = stage.index
@@ -623,7 +643,7 @@ end
 local function plug_stderr(child, opened, stage, plan, out)
   local given = stage.options.stderr
   if given == nil then given = plan.defaults[ERR] end
-  if given == "stdout" then return out end
+  if given == "stdout" or stage.options.pty then return out end
   return plug(child, opened, ERR, stage, plan, given)
 end
 
@@ -645,6 +665,10 @@ local function start_stages(child, opened, plan)
     end
     fds[ERR], message, code = plug_stderr(child, opened, stage, plan, fds[OUT])
     if fds[ERR] == false then return nil, message, code end
+    if stage.options.pty then
+      fds, message, code = plug_pty(child, opened, fds)
+      if not fds then return nil, message, code end
+    end
     local started
     if stage.call then
       started, message, code = start_function(child, stage, fds)
@@ -684,12 +708,17 @@ local function run_helper(child, helper)
   end)
 end
 
+local function wants_terminal(plan)
+  local first = plan.stages[1]
+  return first.words and first.options.stdin == "inherit"
+end
+
 local function new_child(plan)
   local given = plan.options
   return setmetatable({
     plan = plan,
     command = parts.new_command(plan.text, count_processes(plan), given.leftovers == "kill",
-      given.detach),
+      given.detach, wants_terminal(plan)),
     processes = 0,
     helpers = {},
     capturing = {},
