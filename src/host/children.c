@@ -351,6 +351,19 @@ void ta_group_forget(struct ta_group *group, int number, double grace) {
     ta_group_stop(group, number, grace, false);
 }
 
+void ta_group_leave(struct ta_group *group) {
+  group->on_change = NULL;
+  group->forgotten = group->left = true;
+  if (is_over(group) || group->count == 0) free_group(group);
+}
+
+size_t ta_children_left(const struct ta_children *children) {
+  size_t left = 0;
+  for (const struct ta_group *group = children->groups; group; group = group->next)
+    left += group->left && group->state == TA_GROUP_RUNS;
+  return left;
+}
+
 /* --------------------------------------------------------------------- the end */
 
 /* Those that were left to themselves do not count. */

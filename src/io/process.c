@@ -227,16 +227,35 @@ static void close_outputs(struct command *command) {
   ta_alarm_stop(&command->silence);
 }
 
+static void forget(struct command *command, bool stops) {
+  close_outputs(command);
+  if (stops)
+    ta_group_forget(command->group, ta_io_stop_signal(command->io, SIGTERM), GRACE);
+  else
+    ta_group_leave(command->group);
+  while (ta_wake_first(command->io->runner, &command->waiting)) continue;
+  free(command);
+}
+
 /* What nobody has any more is stopped, in the background. */
 static int l_close_command(lua_State *L) {
   struct command **object = check_object(L), *command = *object;
   if (!command) return 0;
   *object = NULL;
-  close_outputs(command);
-  ta_group_forget(command->group, ta_io_stop_signal(command->io, SIGTERM), GRACE);
-  while (ta_wake_first(command->io->runner, &command->waiting)) continue;
-  free(command);
+  forget(command, true);
   return 0;
+}
+
+void ta_stop_command(void *object) {
+  struct command *command = *(struct command **)object;
+  if (command)
+    ta_group_stop(command->group, ta_io_stop_signal(command->io, SIGTERM), GRACE, false);
+}
+
+void ta_leave_command(void *object) {
+  struct command **place = object, *command = *place;
+  *place = NULL;
+  if (command) forget(command, false);
 }
 
 /* ------------------------------------------------------------------ starting */
@@ -527,6 +546,26 @@ static int l_wait(lua_State *L) {
   return wait_on(L);
 }
 
+/* The run is to end: so is what somebody waits for who cannot be told. */
+static void stop_if_run_ends(struct command *command) {
+  const struct ta_io *io = command->io;
+  if (io->ended_by && io->ended_by(io->data))
+    ta_group_stop(command->group, ta_io_stop_signal(io, SIGTERM), GRACE, false);
+}
+
+/* (command): the same where no task can wait.  The Runner's next wait is to look again, as it
+ * may have been ended here. */
+static int l_wait_here(lua_State *L) {
+  struct command *command = check_command(L);
+  struct ta_loop *loop = command->io->loop;
+  while (!command->finished) {
+    ta_loop_wait(loop, HUGE_VAL);
+    stop_if_run_ends(command);
+  }
+  ta_loop_wake(loop);
+  return 0;
+}
+
 /* (command, signal, grace, leader only) */
 static int l_stop(lua_State *L) {
   struct command *command = check_command(L);
@@ -663,6 +702,7 @@ static const struct ta_function parts[] = {
     {"follow", l_follow},
     {"stream_over", l_stream},
     {"wait", l_wait},
+    {"wait_here", l_wait_here},
     {"stop", l_stop},
     {"signal", l_signal},
     {"stage", l_stage},
@@ -688,9 +728,17 @@ static int l_process_parts(lua_State *L) {
   return 1;
 }
 
+/* () -> what process.lua gives */
+static int l_process_chunk(lua_State *L) {
+  ta_push_chunk(ta_upvalue_runner(L), L, ta_chunk_process);
+  return 1;
+}
+
 void ta_offer_processes(struct ta_io *io, lua_State *L) {
   static const char *const names[] = {"process", "secret", NULL};
   ta_push_environment(io->runner, L);
+  ta_push_function(io->runner, L, l_process_chunk);
+  lua_setfield(L, -2, "process_chunk");
   ta_push_function(io->runner, L, l_process_parts);
   lua_setfield(L, -2, "process_parts");
   lua_pop(L, 1);

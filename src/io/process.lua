@@ -148,7 +148,9 @@ local function check_allow(name, option, value)
   end
 end
 
+-- True, of io.popen's commands: ours, and the terminal is not theirs before they ask for it.
 local function check_input(name, option, value)
+  if name == "popen" then return end
   if value == "pipe" and name ~= "spawn" then
     raise(format('process.%s: stdin = "pipe" is for process.spawn, which gives the stream', name))
   end
@@ -443,7 +445,7 @@ local function plug_stdin(child, opened, plan)
   local stage = plan.stages[1]
   local given = stage.options.stdin
   if given == nil then return nil end
-  if given == "inherit" then return 0 end
+  if given == "inherit" or given == true then return 0 end
   if type(given) == "table" and type(given.file) == "string" then
     local file, message, code = open_file(opened, stage.options.cwd, given.file, "r")
     if not file then return false, message, code end
@@ -1017,4 +1019,6 @@ function process.which(name)
   return (parts.find_program(name, parts.getenv "PATH", nil))
 end
 
-return {process = process, secret = secret}
+return {process = process, secret = secret,
+  -- for standard.lua
+  start = start, finish = finish, parts = parts}
