@@ -20,15 +20,15 @@
 #define LONGEST_TEST 120 /* seconds: one that hangs is told of too */
 
 static const struct room rooms[] = {
-    {"timers", timers_tests},   {"runner", runner_tests},   {"task", task_tests},
-    {"trace", trace_tests},     {"wait", wait_tests},       {"coroutine", coroutine_tests},
-    {"require", require_tests}, {"embed", embed_tests},     {"host", host_tests},
-    {"text", text_tests},       {"preempt", preempt_tests}, {"list", list_tests},
-    {"cancel", cancel_tests},   {"report", report_tests},   {"loop", loop_tests},
-    {"pool", pool_tests},       {"slab", slab_tests},       {"act", act_tests},
-    {"meddle", meddle_tests},   {"watch", watch_tests},     {"workers", workers_tests},
-    {"lib", lib_tests},         {"session", session_tests}, {"stream", stream_tests},
-    {"children", children_tests},
+    {"timers", timers_tests},     {"runner", runner_tests},   {"task", task_tests},
+    {"trace", trace_tests},       {"wait", wait_tests},       {"coroutine", coroutine_tests},
+    {"require", require_tests},   {"embed", embed_tests},     {"host", host_tests},
+    {"text", text_tests},         {"preempt", preempt_tests}, {"list", list_tests},
+    {"cancel", cancel_tests},     {"report", report_tests},   {"loop", loop_tests},
+    {"pool", pool_tests},         {"slab", slab_tests},       {"act", act_tests},
+    {"meddle", meddle_tests},     {"watch", watch_tests},     {"workers", workers_tests},
+    {"lib", lib_tests},           {"session", session_tests}, {"stream", stream_tests},
+    {"children", children_tests}, {"output", output_tests},
 };
 
 static jmp_buf out_of_test;
