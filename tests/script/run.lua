@@ -189,7 +189,7 @@ local function check_ordinary(path, wanted)
   return find_fault(got, {out = split(own.out), err = err, status = own.status})
 end
 
-for _, path in ipairs(list "tests/script/*/*.lua tests/regress/*.lua scripts/*.lua") do
+for _, path in ipairs(list "tests/script/*/*.lua tests/regress/*.lua scripts/*.lua scripts/commands/*.lua") do
   local is_ordinary = path:find("^tests/script/ordinary/")
   test(path, is_ordinary and check_ordinary or check_expected)
 end
