@@ -704,7 +704,7 @@ local function run_helper(child, helper)
   end)
 end
 
-local function join(helper) pcall(helper.task.join, helper.task) end
+local function join(helper) helper.task:pawait() end
 
 -- What a function of the script's does with the output may never end: when the command was
 -- stopped it has the time of grace.
@@ -873,9 +873,14 @@ local function finish(child)
   return child.result
 end
 
--- Stops it, and waits until it is gone, cancelled or not.
+-- Stops it, and waits until it is gone, cancelled or not.  Lines that no loop takes any more hold
+-- nobody up.
 local function end_child(child, grace)
   if child.result then return end
+  if child.plan.name == "lines" then
+    parts.unfollow(child.command, child.stdout)
+    child.stdout:close()
+  end
   stop_child(child, grace)
   if parts.can_wait() then async.shield(finish, child) end
 end

@@ -1,7 +1,7 @@
 -- options: --timeout=15
 local process = async.process
 local root = process.read{"mktemp", "-d"}
-process.run{"mkdir", root .. "/a", root .. "/b"}
+process.run{"mkdir", "a", "b", "c", "d", cwd = root}
 
 local function work(name)
   local cwd = root .. "/" .. name
@@ -15,7 +15,7 @@ local function work(name)
 end
 
 local here = process.read{"pwd"}
-async.map({"a", "b", "a", "b"}, work)
+async.map({"a", "b", "c", "d"}, work)
 -- expect: true
 print(process.read{"pwd"} == here)
 
