@@ -245,7 +245,10 @@ enum ta_event_kind {
   TA_EVENT_ERROR,  /* it failed: `message`, `where` */
   TA_EVENT_CANCEL, /* it ended because it was cancelled */
   TA_EVENT_PASS,   /* the Runner begins a pass over `number` tasks */
-  TA_EVENT_WAIT    /* the Runner waits `delay` seconds for task `number` (0: the outside) */
+  TA_EVENT_WAIT,   /* the Runner waits `delay` seconds for task `number` (0: the outside) */
+  TA_EVENT_START,  /* the task has something begin outside, a process: `action`, `number` by which
+                      it is known there, `subject`, its words, `where` */
+  TA_EVENT_END     /* that has ended: the same, and how in `message` */
 };
 
 /* One thing that happened, as data: a receiver makes words of it, or JSON.  Strings last as

@@ -243,6 +243,16 @@ TA_API void ta_write_failure(const struct ta_failure *failure, ta_write_fn *writ
 TA_API void ta_write_failure_lines(const struct ta_failure *failure, ta_write_fn *write,
                                    void *data);
 
+/* ------------------------------------------------------------- the trace */
+
+/* Tells the trace, if there is one, of something outside: TA_EVENT_START, in the running task at
+ * L, or TA_EVENT_END, where L may be NULL.  `action` says what it is ("process"), `number` by
+ * what it is known there, `subject` what it is called, `message` how it ended, or NULL.
+ * [-0, +0, -] */
+TA_API void ta_tell_of_outside(struct ta_runner *runner, lua_State *L, enum ta_event_kind kind,
+                               const char *action, uint64_t number, const char *subject,
+                               const char *message);
+
 /* ------------------------------------------------- what a task gives back */
 
 struct ta_attachment;

@@ -25,7 +25,7 @@ static lua_CFunction find_method(lua_State *L, const char *name) {
   return pop_function(L);
 }
 
-/* What lines() gives for the file on top. */
+/* What lines() gives for the file on top: for standard input it is not Lua's own. */
 static lua_CFunction find_iterator(lua_State *L) {
   lua_getfield(L, -1, "lines");
   lua_pushvalue(L, -2);
@@ -48,6 +48,9 @@ void ta_outside_find(struct ta_outside *outside, lua_State *L) {
   *call++ = find_method(L, "write");
   *call++ = find_method(L, "close");
   *call++ = find_method(L, "flush");
+  lua_pop(L, 1);
+  lua_getfield(L, -1, "stdout");
+  outside->reads[3] = find_iterator(L);
   lua_pop(L, 3);
 }
 
@@ -66,7 +69,7 @@ static bool has_failed(lua_State *L, const lua_Debug *ar) {
 }
 
 static bool is_call(const struct ta_outside *outside, lua_CFunction function) {
-  return function == outside->execute || is_among(function, outside->calls, TA_OUTSIDE_CALLS);
+  return is_among(function, outside->calls, TA_OUTSIDE_CALLS);
 }
 
 enum ta_outside_call ta_outside_look(const struct ta_outside *outside, lua_State *L) {

@@ -13,13 +13,12 @@
 #include <lua.h>
 #include <stdbool.h>
 
-#define TA_OUTSIDE_READS 3
+#define TA_OUTSIDE_READS 4
 #define TA_OUTSIDE_CALLS 7
 
 struct ta_outside {
   lua_CFunction reads[TA_OUTSIDE_READS];
   lua_CFunction calls[TA_OUTSIDE_CALLS]; /* others, of which the failures count */
-  lua_CFunction execute;                 /* is one of these as well, in place of os.execute */
 };
 
 enum ta_outside_call {
@@ -28,7 +27,8 @@ enum ta_outside_call {
   TA_OUTSIDE_MET   /* it is about to read, or returns from reading, or has failed */
 };
 
-/* Finds the functions in the standard library, before any script has run.
+/* Finds the functions in the standard library, where ours are in place of some of Lua's,
+ * before any script has run.
  * [-0, +0, m] */
 void ta_outside_find(struct ta_outside *outside, lua_State *L);
 

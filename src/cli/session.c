@@ -13,6 +13,7 @@
 #include "host/signals.h"
 #include "host/stdio.h"
 #include "io/open.h"
+#include "io/stdin.h"
 
 /* Of the commands that are left: this program. */
 #define GUARDIAN "/proc/self/exe"
@@ -115,6 +116,7 @@ static int ended_by(void *data) {
 /* What scripts have started ends with them. */
 static void close_host(struct ta_session *session) {
   int number = ended_by(session);
+  ta_stdin_close(&session->io);
   ta_children_close(&session->io.children, number == SIGINT ? SIGINT : SIGTERM,
                     session->settings.grace);
   ta_stdio_watch(NULL);
@@ -122,8 +124,24 @@ static void close_host(struct ta_session *session) {
   ta_loop_close(&session->loop);
 }
 
+/* Has it to end soon? */
+static bool is_hurried(const struct ta_shutdown *shutdown) {
+  return ta_shutdown_has(shutdown, TA_CAUSE_SIGNAL) || ta_shutdown_has(shutdown, TA_CAUSE_BROKEN) ||
+         ta_shutdown_has(shutdown, TA_CAUSE_TIMEOUT);
+}
+
+/* As lua waits at its end for commands of io.popen that the script has forgotten, but no
+ * longer than the time-out. */
+static void await_left(struct ta_session *session) {
+  const struct ta_shutdown *shutdown = &session->shutdown;
+  double limit = ta_monotonic() + shutdown->ends_at - ta_clock_now(&session->clock);
+  while (ta_children_left(&session->io.children) && !is_hurried(shutdown) && ta_monotonic() < limit)
+    ta_loop_wait(&session->loop, limit - ta_monotonic());
+}
+
 int ta_session_close(struct ta_session *session) {
   close_lua(session);
+  await_left(session);
   int status = ta_shutdown_status(&session->shutdown);
   close_host(session);
   return status;
@@ -158,6 +176,7 @@ static bool passes(void *data, lua_CFunction function) {
 /* C's exit, as in Lua. */
 static _Noreturn void exit_at_once(struct ta_session *session) {
   ta_session_flush(session);
+  ta_stdin_give_back(&session->io);
   exit(ta_shutdown_status(&session->shutdown));
 }
 
@@ -176,19 +195,8 @@ static int l_exit(lua_State *L) {
   return luaL_error(L, "os.exit: the run ends");
 }
 
-/* os.execute: what was printed so far appears before what the child prints. */
-static int l_execute(lua_State *L) {
-  luaL_optstring(L, 1, NULL); /* a mistake is the caller's, and named as such */
-  ta_session_flush(lua_touserdata(L, lua_upvalueindex(1)));
-  lua_pushvalue(L, lua_upvalueindex(2));
-  lua_insert(L, 1);
-  lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
-  return lua_gettop(L);
-}
-
-/* Replaces os.exit and os.execute.  [-0, +0, m] */
+/* Replaces os.exit.  [-0, +0, m] */
 static void open_os(struct ta_session *session, lua_State *L) {
-  session->watchdog.outside.execute = l_execute;
   lua_getglobal(L, "load");
   session->load = lua_tocfunction(L, -1);
   lua_pop(L, 1);
@@ -196,10 +204,6 @@ static void open_os(struct ta_session *session, lua_State *L) {
   lua_pushlightuserdata(L, session);
   lua_pushcclosure(L, l_exit, 1);
   lua_setfield(L, -2, "exit");
-  lua_pushlightuserdata(L, session);
-  lua_getfield(L, -2, "execute");
-  lua_pushcclosure(L, l_execute, 2);
-  lua_setfield(L, -2, "execute");
   lua_pop(L, 1);
 }
 

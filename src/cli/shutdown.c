@@ -6,6 +6,7 @@
 
 #include "cli/report.h"
 #include "host/signals.h"
+#include "host/terminal.h"
 
 /* ---------------------------------------------------------------- the table */
 
@@ -88,6 +89,7 @@ int ta_shutdown_status(const struct ta_shutdown *shutdown) {
 void ta_shutdown_at_once(const struct ta_shutdown *shutdown) {
   int status = ta_shutdown_status(shutdown);
   if (status < 0) ta_signals_die(-status);
+  ta_terminal_take_back(true, NULL);
   _exit(status);
 }
 

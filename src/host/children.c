@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -34,18 +35,23 @@ static void link_group(struct ta_children *children, struct ta_group *group) {
   group->next = children->groups;
   group->link = &children->groups;
   if (group->next) group->next->link = &group->next;
+  atomic_signal_fence(memory_order_seq_cst); /* handlers walk the list */
   children->groups = group;
 }
 
-static void close_group(struct ta_group *group) {
+/* True: what ended the group ends this process too. */
+static bool close_group(struct ta_group *group) {
+  bool interrupted = ta_jobs_leave(group);
   ta_alarm_stop(&group->alarm);
   for (size_t i = 0; i < group->count; i++) ta_watch_close(&group->members[i].watch);
+  return interrupted;
 }
 
 static void free_group(struct ta_group *group) {
   close_group(group);
   *group->link = group->next;
   if (group->next) group->next->link = group->link;
+  atomic_signal_fence(memory_order_seq_cst);
   free(group);
 }
 
@@ -100,12 +106,16 @@ static bool is_over(const struct ta_group *group) {
   return group->state == TA_GROUP_OVER;
 }
 
+/* Whoever waits for a group that Ctrl-C has ended hears of that when whoever drives the loop has
+ * seen Ctrl-C. */
 static void be_over(struct ta_group *group) {
   group->state = TA_GROUP_OVER;
   end_guard(group);
-  close_group(group);
+  bool interrupted = close_group(group);
   if (group->forgotten)
     free_group(group);
+  else if (interrupted)
+    ta_loop_set_alarm(group->children->loop, &group->alarm, FIRST_INTERVAL);
   else
     tell(group);
 }
@@ -148,7 +158,10 @@ static void go_on_stopping(struct ta_group *group) {
 
 static void ring(struct ta_alarm *alarm) {
   struct ta_group *group = (struct ta_group *)((char *)alarm - offsetof(struct ta_group, alarm));
-  go_on_stopping(group);
+  if (is_over(group))
+    tell(group);
+  else
+    go_on_stopping(group);
 }
 
 /* All have ended by themselves. */
@@ -268,7 +281,7 @@ static int try_start(struct ta_group *group, struct ta_spawn *spawn, pid_t *pid,
   return error;
 }
 
-int ta_group_start(struct ta_group *group, struct ta_spawn *spawn, enum ta_spawn_step *step) {
+static int start_next(struct ta_group *group, struct ta_spawn *spawn, enum ta_spawn_step *step) {
   struct ta_children *children = group->children;
   pid_t pid;
   int error = try_start(group, spawn, &pid, step);
@@ -288,11 +301,21 @@ int ta_group_start(struct ta_group *group, struct ta_spawn *spawn, enum ta_spawn
   return 0;
 }
 
+int ta_group_start(struct ta_group *group, struct ta_spawn *spawn, enum ta_spawn_step *step) {
+  bool first = !group->id;
+  group->job.in_session = spawn->session;
+  spawn->terminal = first ? ta_jobs_start(group) : -1;
+  int error = start_next(group, spawn, step);
+  if (first) ta_jobs_started(group);
+  return error;
+}
+
 /* ------------------------------------------------------------------- stopping */
 
 int ta_group_signal(struct ta_group *group, int number, bool leader_only) {
   struct ta_child *leader = group->members;
   if (!group->id || is_over(group)) return -ESRCH;
+  if (number == SIGINT || number == SIGHUP) group->job.was_interrupted = true;
   if (!leader_only) return ta_pidfd_signal_group(leader->watch.fd, group->id, number);
   if (leader->ended) return -ESRCH;
   return kill(leader->pid, number) == 0 ? 0 : -errno;
@@ -329,6 +352,19 @@ void ta_group_forget(struct ta_group *group, int number, double grace) {
     ta_group_stop(group, number, grace, false);
 }
 
+void ta_group_leave(struct ta_group *group) {
+  group->on_change = NULL;
+  group->forgotten = group->left = true;
+  if (is_over(group) || group->count == 0) free_group(group);
+}
+
+size_t ta_children_left(const struct ta_children *children) {
+  size_t left = 0;
+  for (const struct ta_group *group = children->groups; group; group = group->next)
+    left += group->left && group->state == TA_GROUP_RUNS;
+  return left;
+}
+
 /* --------------------------------------------------------------------- the end */
 
 /* Those that were left to themselves do not count. */
@@ -358,6 +394,7 @@ size_t ta_children_close(struct ta_children *children, int number, double grace)
     if (group->state != TA_GROUP_OVER && !group->detached) ta_group_signal(group, SIGKILL, false);
     free_group(group);
   }
+  ta_jobs_close(children);
   if (children->listens) ta_loop_unlisten(children->loop, &children->listener);
   ta_guardian_end(&children->guardian);
   return left;

@@ -18,6 +18,7 @@
 #include <sys/types.h>
 
 #include "host/guardian.h"
+#include "host/jobs.h"
 #include "host/loop.h"
 #include "host/spawn.h"
 #include "host/watch.h"
@@ -29,7 +30,8 @@ struct ta_children {
   const char *guardian_program; /* NULL: nobody looks after what is left */
   struct ta_guardian guardian;
   struct ta_group *groups;
-  struct ta_listener listener; /* where there are no pidfds, and on terminals */
+  struct ta_jobs jobs;
+  struct ta_listener listener; /* where there are no pidfds */
   bool listens;
 };
 
@@ -60,6 +62,8 @@ struct ta_group {
   bool noted;           /* the guardian knows it */
   bool kills_leftovers; /* who lives on when all have ended is killed */
   bool forgotten;
+  struct ta_job job;
+  bool left; /* to itself, by ta_group_leave() */
   struct ta_alarm alarm;
   double kill_at;  /* on the real clock */
   double interval; /* seconds, until it is looked at again */
@@ -99,6 +103,12 @@ void ta_group_stop(struct ta_group *group, int number, double grace, bool leader
 /* Nobody wants to hear of it any more.  It is stopped if it still runs, and goes when it is
  * over. */
 void ta_group_forget(struct ta_group *group, int number, double grace);
+
+/* Nobody wants to hear of it any more, and it goes on: it goes when it is over. */
+void ta_group_leave(struct ta_group *group);
+
+/* How many of those run that were left so. */
+size_t ta_children_left(const struct ta_children *children);
 
 /* From now on SIGCHLD tells of those without a pidfd. */
 void ta_children_listen(struct ta_children *children);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -153,6 +154,35 @@ static void kill_wards(const struct wards *wards) {
   }
 }
 
+/* The terminal as it was found, and the group of those who had it then. */
+struct home {
+  pid_t group;
+  struct termios modes;
+  bool has_modes;
+};
+
+static void note_home(struct home *home) {
+  int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+  home->group = getpgid(getppid());
+  home->has_modes = fd >= 0 && tcgetattr(fd, &home->modes) == 0;
+  if (fd >= 0) close(fd);
+}
+
+static bool is_ward(const struct wards *wards, pid_t group) {
+  for (size_t i = 0; i < wards->count; i++)
+    if (wards->list[i].group == group) return true;
+  return false;
+}
+
+/* Whoever comes after those that were killed must not find the terminal theirs. */
+static void return_terminal(const struct wards *wards, const struct home *home) {
+  int fd = wards->count && home->has_modes ? open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY) : -1;
+  if (fd < 0) return;
+  if (is_ward(wards, tcgetpgrp(fd)) && tcsetpgrp(fd, home->group) == 0)
+    tcsetattr(fd, TCSANOW, &home->modes);
+  close(fd);
+}
+
 static void ignore_signals(void) {
   static const int numbers[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT, SIGUSR1,
                                 SIGUSR2, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU};
@@ -161,10 +191,13 @@ static void ignore_signals(void) {
 
 int ta_guardian_be(void) {
   struct wards wards = {0};
+  struct home home = {0};
   ignore_signals();
+  note_home(&home);
   int ignored = chdir("/");
   (void)ignored;
   take_notes(&wards);
   kill_wards(&wards);
+  return_terminal(&wards, &home);
   return 0;
 }

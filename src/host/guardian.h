@@ -3,9 +3,9 @@
  * guardian.h -- a process that sees this one go, and ends what it leaves.
  *
  * It is told of each process group that begins and ends.  When nobody can tell it any
- * more, however that came about, it kills those that are left.  It is this program,
- * executed again before it has done anything else.  Whoever leaves its group, with setsid,
- * escapes it.
+ * more, however that came about, it kills those that are left, and takes the terminal from
+ * them.  It is this program, executed again before it has done anything else.  Whoever
+ * leaves its group, with setsid, escapes it.
  */
 #ifndef TA_HOST_GUARDIAN_H
 #define TA_HOST_GUARDIAN_H

@@ -21,6 +21,7 @@
 #include "host/poller.h"
 
 struct ta_loop_slot;
+struct ta_watch;
 
 /* The first part of what is told of events. */
 struct ta_member {
@@ -46,6 +47,9 @@ struct ta_alarm {
 struct ta_loop {
   struct ta_poller poller;
   struct ta_alarm *alarms; /* the earliest first */
+  struct ta_watch *kept;   /* who would read what is kept for somebody else, see watch.h */
+  bool (*keeps)(void *keeper, int fd); /* is what comes there for somebody else now?  NULL: no */
+  void *keeper;
   void *spare;             /* a buffer for whichever stream reads next, or NULL */
   struct ta_listener *listeners;
   struct ta_listener *next_listener; /* who is to be called after the one that is */

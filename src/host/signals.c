@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "host/clock.h"
+#include "host/terminal.h"
 
 #define SHORTEST_TICK 1e-6 /* seconds: zero would be none at all */
 #define LONGEST_TICK 1e8
@@ -17,6 +18,8 @@
 
 static void on_end(int number);
 static void on_dump(int number);
+static void on_stop(int number);
+static void on_change(int number);
 
 /* What is caught besides the tick.  What was interrupted is restarted: only the tick
  * may break it off. */
@@ -28,6 +31,13 @@ static const struct {
 };
 #define KINDS (sizeof kinds / sizeof *kinds)
 
+/* And where there is a terminal to be shared. */
+static const struct {
+  int number;
+  void (*handler)(int number);
+} terminal_kinds[] = {{SIGTSTP, on_stop}, {SIGCONT, on_change}, {SIGWINCH, on_change}};
+#define TERMINAL_KINDS (sizeof terminal_kinds / sizeof *terminal_kinds)
+
 static struct {
   struct ta_loop *loop;
   struct ta_signal_handlers on;
@@ -37,12 +47,20 @@ static struct {
   volatile sig_atomic_t breaking; /* ticks break calls off */
   struct sigaction old[KINDS], old_pipe, old_tick, old_child;
   sigset_t old_mask;
+  struct sigaction old_terminal[TERMINAL_KINDS];
+  void (*stop)(void *data);
+  void *stop_data;
+  volatile sig_atomic_t continued; /* SIGCONT came */
+  volatile sig_atomic_t holding;   /* what use of a terminal in the background sends */
+  struct sigaction old_reading, old_writing;
   bool catching;
   bool watches_children;
+  bool watches_terminal;
 } signals;
 
 void ta_signals_die(int number) {
   sigset_t set;
+  ta_terminal_take_back(true, NULL);
   signal(number, SIG_DFL);
   sigemptyset(&set);
   sigaddset(&set, number);
@@ -146,7 +164,8 @@ static void on_child(int number) {
 /* Where it was ignored children would be reaped behind our back. */
 void ta_signals_open(struct ta_loop *loop) {
   signals.loop = loop;
-  signals.watches_children = false;
+  signals.thread = pthread_self();
+  signals.watches_children = signals.watches_terminal = false;
   if (is_ignored(SIGCHLD))
     catch_with(SIGCHLD, on_child, SA_RESTART, &signals.old_child);
   else
@@ -160,6 +179,77 @@ void ta_signals_watch_children(void) {
   catch_with(SIGCHLD, on_child, SA_RESTART, NULL);
 }
 
+/* ---------------------------------------------------------------- terminals */
+
+static void on_stop(int number) {
+  int saved = errno;
+  if (is_at_home(number)) signals.stop(signals.stop_data);
+  errno = saved;
+}
+
+static void on_change(int number) {
+  if (number == SIGCONT) signals.continued = 1;
+  if (signals.loop) ta_loop_wake(signals.loop);
+}
+
+void ta_signals_watch_terminal(void (*stop)(void *data), void *data) {
+  if (signals.watches_terminal || !signals.loop) return;
+  signals.stop = stop;
+  signals.stop_data = data;
+  signals.watches_terminal = true;
+  for (size_t i = 0; i < TERMINAL_KINDS; i++)
+    if (is_ignored(terminal_kinds[i].number) && terminal_kinds[i].number != SIGCONT)
+      sigaction(terminal_kinds[i].number, NULL, &signals.old_terminal[i]);
+    else
+      catch_with(terminal_kinds[i].number, terminal_kinds[i].handler, SA_RESTART,
+                 &signals.old_terminal[i]);
+}
+
+static void stop_watching_terminal(void) {
+  if (!signals.watches_terminal) return;
+  signals.watches_terminal = false;
+  for (size_t i = 0; i < TERMINAL_KINDS; i++)
+    sigaction(terminal_kinds[i].number, &signals.old_terminal[i], NULL);
+}
+
+bool ta_signals_stop(int number, bool with_group) {
+  struct sigaction by_default = {.sa_handler = SIG_DFL}, old;
+  sigset_t needed, mask;
+  sigemptyset(&needed);
+  sigaddset(&needed, number);
+  sigaddset(&needed, SIGCONT);
+  signals.continued = 0;
+  sigaction(number, &by_default, &old);
+  pthread_sigmask(SIG_UNBLOCK, &needed, &mask);
+  kill(with_group ? 0 : getpid(), number);
+  pthread_sigmask(SIG_SETMASK, &mask, NULL);
+  sigaction(number, &old, NULL);
+  return signals.continued;
+}
+
+/* Ignored, not blocked: handlers do it too, and a mask would be undone when they return. */
+void ta_signals_hold_terminal(bool on) {
+  if (on == signals.holding) return;
+  if (on) {
+    catch_with(SIGTTIN, SIG_IGN, 0, &signals.old_reading);
+    catch_with(SIGTTOU, SIG_IGN, 0, &signals.old_writing);
+  } else {
+    sigaction(SIGTTIN, &signals.old_reading, NULL);
+    sigaction(SIGTTOU, &signals.old_writing, NULL);
+  }
+  signals.holding = on;
+}
+
+/* What is ignored now, and was not at the start. */
+static void note_holding(struct ta_started_with *started_with) {
+  sigemptyset(&started_with->by_default);
+  if (!signals.holding) return;
+  if (signals.old_reading.sa_handler != SIG_IGN) sigaddset(&started_with->by_default, SIGTTIN);
+  if (signals.old_writing.sa_handler != SIG_IGN) sigaddset(&started_with->by_default, SIGTTOU);
+}
+
+/* ----------------------------------------------------------------- children */
+
 static bool was_ignored(const struct sigaction *old) {
   return signals.loop && old->sa_handler == SIG_IGN;
 }
@@ -167,9 +257,12 @@ static bool was_ignored(const struct sigaction *old) {
 void ta_signals_started_with(const sigset_t *now_set, struct ta_started_with *started_with) {
   sigset_t *ignored = &started_with->ignored;
   started_with->mask = *now_set;
+  note_holding(started_with);
   sigemptyset(ignored);
   if (was_ignored(&signals.old_pipe)) sigaddset(ignored, SIGPIPE);
   if (was_ignored(&signals.old_child)) sigaddset(ignored, SIGCHLD);
+  if (signals.watches_terminal && was_ignored(&signals.old_terminal[1]))
+    sigaddset(ignored, SIGCONT);
   if (!signals.catching) return;
   if (was_ignored(&signals.old_tick)) sigaddset(ignored, SIGALRM);
   if (sigismember(&signals.old_mask, SIGALRM) == 1) sigaddset(&started_with->mask, SIGALRM);
@@ -217,6 +310,7 @@ void ta_signals_close(void) {
     pthread_sigmask(SIG_SETMASK, &signals.old_mask, NULL);
     signals.catching = false;
   }
+  stop_watching_terminal();
   sigaction(SIGPIPE, &signals.old_pipe, NULL);
   sigaction(SIGCHLD, &signals.old_child, NULL);
   signals.loop = NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * signals.h -- SIGINT, SIGTERM and SIGHUP, SIGQUIT and SIGUSR1, SIGPIPE, and a tick.
+ * signals.h -- SIGINT, SIGTERM and SIGHUP, SIGQUIT and SIGUSR1, SIGPIPE, those of terminals,
+ * and a tick.
  *
  * Signals are noted, told to a function, and wake a loop.  The tick is a function
  * called ten times a second from a handler, for looking after steps that do not end.
@@ -54,9 +55,23 @@ bool ta_signals_broke_off(void);
 /* From now on the loop is woken when a child ends, is stopped, or goes on. */
 void ta_signals_watch_children(void);
 
+/* From now on SIGTSTP is told, which the default would stop the process for, and SIGCONT and
+ * SIGWINCH wake the loop.  `stop` is called inside the handler. */
+void ta_signals_watch_terminal(void (*stop)(void *data), void *data);
+
+/* Stops this process by such a signal, as the default does: where `with_group`, all of its
+ * group.  Returns when it goes on.  False: it was not stopped, since nobody would see it.  Also
+ * from handlers. */
+bool ta_signals_stop(int number, bool with_group);
+
+/* While `on`, neither reading nor writing a terminal that others have stops this process;
+ * children are started as if it did.  Also from handlers. */
+void ta_signals_hold_terminal(bool on);
+
 /* What this process was started with, for its children. */
 struct ta_started_with {
-  sigset_t ignored; /* what was ignored then, and is caught now */
+  sigset_t ignored;    /* what was ignored then, and is caught now */
+  sigset_t by_default; /* what was not, and is ignored now */
   sigset_t mask;
 };
 

@@ -42,10 +42,12 @@ static int set_default(int number) {
 
 /* A handler of ours must not run here, on our memory. */
 static void restore_signals(const struct ta_started_with *started_with) {
-  struct sigaction ignore = {.sa_handler = SIG_IGN};
+  struct sigaction ignore = {.sa_handler = SIG_IGN}, by_default = {.sa_handler = SIG_DFL};
   for (int number = 1; number < NSIG; number++)
     if (sigismember(&started_with->ignored, number) == 1)
       sigaction(number, &ignore, NULL);
+    else if (sigismember(&started_with->by_default, number) == 1)
+      sigaction(number, &by_default, NULL);
     else
       set_default(number);
 }
@@ -56,7 +58,7 @@ static int set_group(const struct ta_spawn *spawn) {
     return ioctl(spawn->fds[0], TIOCSCTTY, 0);
   }
   if (setpgid(0, spawn->group) != 0) return -1;
-  if (spawn->terminal >= 0) tcsetpgrp(spawn->terminal, getpgrp()); /* SIGTTOU is blocked */
+  if (spawn->terminal >= 0) tcsetpgrp(spawn->terminal, getpgrp()); /* all signals are blocked */
   return 0;
 }
 

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -17,16 +19,28 @@
  * is ended where it is, as SIGPIPE would have. */
 #define PATIENCE 64
 
+/* What is written here takes back a state: to the first column, and clear the line. */
+#define TAKE_BACK "\r\033[K"
+
+/* Where lines go: standard output and standard error may be one place. */
+struct place {
+  bool unfinished; /* a line was begun by C's streams */
+  void (*gone)(void *data);
+  void *data; /* whose state lies there, or NULL */
+};
+
 struct stream {
   bool own;  /* it is the C library's: a write inside print() may have failed */
   int error; /* of the first failed write, positive */
   int writes_after_break;
+  struct place *place;
 };
 
 static struct {
   struct stream out, err;
   struct ta_stdio_handlers on;
-} streams;
+  struct place places[2];
+} streams = {.out = {.place = &streams.places[0]}, .err = {.place = &streams.places[1]}};
 
 static _Noreturn void wear_out(void) {
   if (streams.on.worn_out) streams.on.worn_out(streams.on.data);
@@ -72,6 +86,78 @@ int ta_stdio_flush(void) {
   return -out->error;
 }
 
+/* ------------------------------------------------------- lines of several writers */
+
+static struct stream *stream_of(int fd) {
+  return fd == STDERR_FILENO ? &streams.err : &streams.out;
+}
+
+bool ta_stdio_is_one_place(void) {
+  return streams.out.place == streams.err.place;
+}
+
+/* Whoever showed a state there hears that it is gone. */
+static void take_back(struct place *place, int fd) {
+  void *data = place->data;
+  if (!data) return;
+  place->data = NULL;
+  write_all(fd, TAKE_BACK, strlen(TAKE_BACK));
+  place->gone(data);
+}
+
+/* C's streams are writing. */
+static int write_own(int fd, const char *data, size_t size) {
+  struct stream *stream = stream_of(fd);
+  take_back(stream->place, fd);
+  if (size > 0) stream->place->unfinished = data[size - 1] != '\n';
+  return write_noted(stream, fd, data, size);
+}
+
+/* Makes the place ready for what somebody else writes.  False: nobody reads there. */
+static bool begin_line(struct stream *stream, int fd) {
+  if (stream->error == EPIPE) return false;
+  if (!streams.out.error) fflush(stdout);
+  take_back(stream->place, fd);
+  if (stream->place->unfinished) write_noted(stream, fd, "\n", 1);
+  stream->place->unfinished = false;
+  return stream->error != EPIPE;
+}
+
+int ta_stdio_write_lines(int fd, const char *bytes, size_t size) {
+  struct stream *stream = stream_of(fd);
+  if (!begin_line(stream, fd)) return -EPIPE;
+  return -write_noted(stream, fd, bytes, size);
+}
+
+int ta_stdio_write_state(int fd, const char *bytes, size_t size, void (*gone)(void *data),
+                         void *data) {
+  struct stream *stream = stream_of(fd);
+  ta_stdio_take_back(fd, data);
+  if (!begin_line(stream, fd)) return -EPIPE;
+  stream->place->gone = gone;
+  stream->place->data = data;
+  return -write_noted(stream, fd, bytes, size);
+}
+
+static void ignore(void *data) {
+  (void)data;
+}
+
+void ta_stdio_take_back(int fd, const void *data) {
+  struct place *place = stream_of(fd)->place;
+  if (!data || place->data != data) return;
+  place->gone = ignore;
+  take_back(place, fd);
+}
+
+/* Two names of one file, pipe or terminal are one place. */
+static void find_places(void) {
+  struct stat out, err;
+  bool same = fstat(STDOUT_FILENO, &out) == 0 && fstat(STDERR_FILENO, &err) == 0 &&
+              out.st_dev == err.st_dev && out.st_ino == err.st_ino;
+  streams.err.place = &streams.places[same ? 0 : 1];
+}
+
 /* Descriptors that the process was started without would be given to the first
  * file the script opens. */
 static void fill_descriptors(void) {
@@ -81,19 +167,13 @@ static void fill_descriptors(void) {
   if (fd >= 0) close(fd);
 }
 
-/* A terminal that blocks needs none of our care. */
-static bool keeps_own_stream(int fd) {
-  return isatty(fd) && !(fcntl(fd, F_GETFL) & O_NONBLOCK);
-}
-
 /* ----------------------------------------------- a FILE with our own write */
 
 /* The cookie of such a stream is its descriptor. */
 static int write_stream(void *cookie, const char *data, size_t size) {
   int fd = (int)(intptr_t)cookie;
-  if (fd == STDOUT_FILENO) return write_noted(&streams.out, fd, data, size);
-  fflush(stdout);
-  return write_noted(&streams.err, fd, data, size);
+  if (fd == STDERR_FILENO) fflush(stdout);
+  return write_own(fd, data, size);
 }
 
 #if defined(__GLIBC__)
@@ -139,11 +219,12 @@ static FILE *open_stream(int fd) {
 
 /* C modules lock, duplicate and poll the descriptor behind a stream, so ours has one
  * too: it is the C library's own stream but for the function that writes. */
-static void replace_stream(FILE **stream, int fd) {
+static bool replace_stream(FILE **stream, int fd) {
   FILE *ours = open_stream(fd);
-  if (!ours) return;
+  if (!ours) return false;
   set_descriptor(ours, fd);
   *stream = ours;
+  return true;
 }
 
 void ta_stdio_watch(const struct ta_stdio_handlers *handlers) {
@@ -152,10 +233,9 @@ void ta_stdio_watch(const struct ta_stdio_handlers *handlers) {
 
 void ta_stdio_open(void) {
   fill_descriptors();
-  streams.out.own = keeps_own_stream(STDOUT_FILENO);
-  if (!streams.out.own) replace_stream(&stdout, STDOUT_FILENO);
-  streams.err.own = keeps_own_stream(STDERR_FILENO);
-  if (streams.err.own) return;
-  replace_stream(&stderr, STDERR_FILENO);
-  setvbuf(stderr, NULL, _IONBF, 0);
+  find_places();
+  streams.out.own = !replace_stream(&stdout, STDOUT_FILENO);
+  if (!streams.out.own && isatty(STDOUT_FILENO)) setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+  streams.err.own = !replace_stream(&stderr, STDERR_FILENO);
+  if (!streams.err.own) setvbuf(stderr, NULL, _IONBF, 0);
 }

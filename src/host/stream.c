@@ -13,6 +13,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "host/signals.h"
+
 /* Of a buffer, to begin with: a chunk, and what was left of the one before. */
 #define LEAST_ROOM (TA_STREAM_CHUNK + 4096)
 
@@ -102,7 +104,9 @@ static bool would_wait(ssize_t count) {
 static ssize_t read_descriptor(struct ta_stream *stream, void *bytes, size_t size) {
   struct ta_watch *watch = &stream->watch;
   bool inherited = is_inherited(stream);
-  if (!inherited && !ta_watch_is_ready(watch, TA_MAY_READ)) return -EAGAIN;
+  bool kept = inherited && ta_watch_is_kept(watch);
+  if (kept) ta_watch_blocked(watch, TA_MAY_READ);
+  if (kept || (!inherited && !ta_watch_is_ready(watch, TA_MAY_READ))) return -EAGAIN;
   ssize_t count =
       inherited ? read_inherited(watch->fd, bytes, size) : read_now(watch->fd, bytes, size);
   if (would_wait(count) || has_drained(stream, count, size)) ta_watch_blocked(watch, TA_MAY_READ);
@@ -257,7 +261,8 @@ ssize_t ta_stream_fill(struct ta_stream *stream) {
   int error = make_room(stream);
   if (error) return error;
   size_t room = stream->room - stream->end;
-  size_t size = room < TA_STREAM_CHUNK ? room : TA_STREAM_CHUNK;
+  size_t most = stream->most ? stream->most : TA_STREAM_CHUNK;
+  size_t size = room < most ? room : most;
   ssize_t count = receive(stream, stream->bytes + stream->end, size);
   if (count > 0) stream->end += (size_t)count;
   if (ta_stream_held(stream) == 0) give_back_buffer(stream);
@@ -282,6 +287,28 @@ ssize_t ta_stream_write(struct ta_stream *stream, const void *bytes, size_t size
   bool is_lost = count == -ECONNRESET || count == -ETIMEDOUT;
   if (is_lost && !stream->error) stream->error = (int)count;
   return count;
+}
+
+int ta_stream_wait_here(struct ta_stream *stream, unsigned direction) {
+  struct ta_watch *watch = &stream->watch;
+  struct pollfd asked = {.fd = watch->fd, .events = direction == TA_MAY_READ ? POLLIN : POLLOUT};
+  if (watch->fd < 0) return -EBADF;
+  while (poll(&asked, 1, -1) < 0) {
+    if (errno != EINTR) return -errno;
+    if (ta_signals_broke_off()) return -EINTR;
+  }
+  watch->blocked &= ~direction;
+  return 0;
+}
+
+off_t ta_stream_seek(struct ta_stream *stream, off_t offset, int whence) {
+  if (stream->watch.fd < 0) return -EBADF;
+  off_t held = (off_t)ta_stream_held(stream);
+  off_t place = lseek(stream->watch.fd, whence == SEEK_CUR ? offset - held : offset, whence);
+  if (place < 0) return -errno;
+  if (held) ta_stream_take(stream, (size_t)held);
+  stream->at_end = false;
+  return place;
 }
 
 int ta_stream_shutdown(struct ta_stream *stream) {

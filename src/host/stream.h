@@ -44,6 +44,7 @@ struct ta_stream {
   bool torn;                              /* a write was cut short */
   bool always;                            /* a file: it never waits */
   bool drains;  /* a pipe or a socket: a read cut short has taken all there was */
+  size_t most;  /* bytes that one fill reads; 0: TA_STREAM_CHUNK */
   bool goes_on; /* after its end: a terminal, a file that grows */
   int error;    /* the first one, negative; the last word */
 };
@@ -69,6 +70,14 @@ void ta_stream_take(struct ta_stream *stream, size_t size);
 
 /* Writes what the kernel takes.  How much; -EAGAIN: nothing now; or an error, as -EPIPE. */
 ssize_t ta_stream_write(struct ta_stream *stream, const void *bytes, size_t size);
+
+/* After -EAGAIN: waits here until the direction may go on, and tries nothing.  0; -EINTR: a call
+ * that waits is to be broken off; or another negative errno. */
+int ta_stream_wait_here(struct ta_stream *stream, unsigned direction);
+
+/* Of a file: its place, counted without what is held, as lseek() moves it; what is held goes.
+ * The new place, or a negative errno, and then nothing has happened. */
+off_t ta_stream_seek(struct ta_stream *stream, off_t offset, int whence);
 
 /* Ends our half. */
 int ta_stream_shutdown(struct ta_stream *stream);

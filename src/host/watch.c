@@ -7,12 +7,70 @@
 static const enum ta_telling telling_of[] = {
     [TA_EDGE] = TA_TELL_CHANGES, [TA_LEVEL] = TA_TELL_ALWAYS, [TA_ONCE] = TA_TELL_ONCE};
 
+static int change(struct ta_watch *watch, unsigned wanted) {
+  struct ta_poller *poller = &watch->loop->poller;
+  if (wanted == watch->wanted) return 0;
+  if (watch->fd < 0 || !watch->loop->slots) return -EBADF;
+  int error = poller->kind->change(poller, watch->fd, ta_loop_key(watch->loop, &watch->member),
+                                   telling_of[watch->kind], wanted);
+  if (!error) watch->wanted = wanted;
+  return error;
+}
+
+/* ------------------------------------------------------------- kept for others */
+
+bool ta_watch_is_kept(const struct ta_watch *watch) {
+  const struct ta_loop *loop = watch->loop;
+  return loop->keeps && watch->kind == TA_ONCE && !watch->is_exempt &&
+         loop->keeps(loop->keeper, watch->fd);
+}
+
+/* The kernel tells no more of it: it was wanted once. */
+static void keep(struct ta_watch *watch) {
+  if (watch->is_kept) return;
+  watch->is_kept = true;
+  watch->next = watch->loop->kept;
+  watch->loop->kept = watch;
+}
+
+static void keep_no_more(struct ta_watch *watch) {
+  struct ta_watch **link = &watch->loop->kept;
+  if (!watch->is_kept) return;
+  while (*link != watch) link = &(*link)->next;
+  *link = watch->next;
+  watch->is_kept = false;
+}
+
+void ta_watch_give_back(struct ta_loop *loop) {
+  struct ta_watch *watch;
+  while ((watch = loop->kept)) {
+    unsigned wanted = watch->wanted;
+    keep_no_more(watch);
+    watch->wanted = 0;
+    if (change(watch, wanted) != 0) watch->on_ready(watch, wanted);
+  }
+}
+
+/* ------------------------------------------------------------------ watching */
+
+/* What is told once wants nothing more by itself, unless it was of one direction of two. */
+static void no_longer_want(struct ta_watch *watch, unsigned told) {
+  if (watch->kind == TA_ONCE && watch->wanted == told)
+    watch->wanted = 0;
+  else
+    ta_watch_unwant(watch, told);
+}
+
 static void told(struct ta_member *member, unsigned directions) {
   struct ta_watch *watch = (struct ta_watch *)member;
+  if (directions & watch->wanted & TA_MAY_READ && ta_watch_is_kept(watch)) {
+    keep(watch);
+    directions &= ~(unsigned)TA_MAY_READ;
+  }
   unsigned wanted = watch->wanted & directions;
   watch->blocked &= ~directions;
   if (directions & TA_HUNG_UP) watch->hung_up = true;
-  if (watch->kind != TA_LEVEL) ta_watch_unwant(watch, wanted);
+  if (watch->kind != TA_LEVEL) no_longer_want(watch, wanted);
   if (wanted) watch->on_ready(watch, wanted);
 }
 
@@ -39,16 +97,6 @@ void ta_watch_blocked(struct ta_watch *watch, unsigned direction) {
   watch->blocked |= direction;
 }
 
-static int change(struct ta_watch *watch, unsigned wanted) {
-  struct ta_poller *poller = &watch->loop->poller;
-  if (wanted == watch->wanted) return 0;
-  if (watch->fd < 0 || !watch->loop->slots) return -EBADF;
-  int error = poller->kind->change(poller, watch->fd, ta_loop_key(watch->loop, &watch->member),
-                                   telling_of[watch->kind], wanted);
-  if (!error) watch->wanted = wanted;
-  return error;
-}
-
 int ta_watch_want(struct ta_watch *watch, unsigned direction) {
   return change(watch, watch->wanted | direction);
 }
@@ -62,6 +110,7 @@ void ta_watch_unwant(struct ta_watch *watch, unsigned direction) {
 int ta_watch_release(struct ta_watch *watch) {
   int fd = watch->fd;
   if (fd < 0) return -1;
+  keep_no_more(watch);
   watch->loop->poller.kind->remove(&watch->loop->poller, fd);
   ta_loop_leave(watch->loop, &watch->member);
   watch->wanted = 0;

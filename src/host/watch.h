@@ -35,7 +35,10 @@ struct ta_watch {
   enum ta_watch_kind kind;
   unsigned blocked; /* directions that are known to wait */
   unsigned wanted;
-  bool hung_up; /* the kernel has told so, and need not tell again */
+  bool hung_up;          /* the kernel has told so, and need not tell again */
+  bool is_exempt;        /* from what is said at ta_watch_is_kept() */
+  bool is_kept;          /* something came for somebody else */
+  struct ta_watch *next; /* that is kept */
   ta_ready_fn *on_ready;
 };
 
@@ -49,6 +52,12 @@ int ta_watch_open(struct ta_loop *loop, enum ta_watch_kind kind, int fd, ta_read
 static inline bool ta_watch_is_ready(const struct ta_watch *watch, unsigned direction) {
   return !(watch->blocked & direction);
 }
+
+/* Of an inherited descriptor: is what comes there for somebody else now, as keys are for who has
+ * the terminal?  Then it must not be read, and whoever wants to hear of it hears when all is
+ * given back: ta_watch_give_back(). */
+bool ta_watch_is_kept(const struct ta_watch *watch);
+void ta_watch_give_back(struct ta_loop *loop);
 
 /* A system call has just said that it would wait. */
 void ta_watch_blocked(struct ta_watch *watch, unsigned direction);

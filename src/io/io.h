@@ -12,14 +12,25 @@
 
 #include <stdbool.h>
 
+#include "host/cfile.h"
 #include "host/children.h"
 #include "host/loop.h"
 #include "tinyasync_lib.h"
+
+struct ta_stream_object;
+
+/* Standard input: one buffer for whoever reads it. */
+struct ta_stdin {
+  struct ta_stream_object *stream; /* NULL: not yet, or not any more */
+  struct ta_cfile cfile;           /* of C's stdin, which reads from there */
+  FILE *file, *own;                /* that, and what it was before */
+};
 
 struct ta_io {
   struct ta_runner *runner;
   struct ta_loop *loop;
   struct ta_children children;
+  struct ta_stdin input;
 
   /* What the host does: NULL, nothing. */
   void (*flush)(void *data);   /* what was printed so far is to appear before what comes */

@@ -18,6 +18,7 @@
 #include "host/drain.h"
 #include "host/feed.h"
 #include "io/descriptor.h"
+#include "io/pty.h"
 #include "io/refusal.h"
 #include "io/signal_names.h"
 #include "io/stream.h"
@@ -54,6 +55,8 @@ struct command {
   struct ta_list waiting;
   struct output outputs[OUTPUTS];
   struct ta_feed feed;
+  struct ta_relay *relay; /* of a terminal of its own; NULL: it has none */
+  uint64_t relayed;       /* bytes, when it was looked at last */
   struct ta_alarm silence;
   const char *text;
   bool held;     /* somebody has its pipes open still */
@@ -82,6 +85,7 @@ static bool is_open(const struct followed *followed) {
 }
 
 static bool has_open_outputs(const struct command *command) {
+  if (command->relay && command->relay->open) return true;
   for (int i = 0; i < OUTPUTS; i++)
     if (command->outputs[i].drain.open) return true;
   for (size_t i = 0; i < command->follows; i++)
@@ -96,10 +100,19 @@ static void finish(struct command *command) {
   while (ta_wake_first(command->io->runner, &command->waiting)) continue;
 }
 
+/* Whoever was on its terminal has gone, and has written its last. */
+static void end_relay(struct command *command) {
+  struct ta_relay *relay = command->relay;
+  if (!relay || !relay->at_end) return;
+  ta_relay_look(relay);
+  if (relay->at_end) ta_relay_close(relay);
+}
+
 /* Something has ended: was it the last? */
 static void look(struct command *command) {
   if (command->finished) return;
   if (command->group->state != TA_GROUP_OVER) return;
+  end_relay(command);
   if (!has_open_outputs(command))
     finish(command);
   else if (!command->silence.link)
@@ -132,8 +145,18 @@ static bool has_any_moved(struct command *command) {
   return moved;
 }
 
+static bool has_shown(struct command *command) {
+  struct ta_relay *relay = command->relay;
+  if (!relay || !relay->open) return false;
+  bool shown = ta_relay_look(relay) || relay->received != command->relayed;
+  command->relayed = relay->received;
+  return shown;
+}
+
+/* A relay that is closed is a terminal that has gone, for whoever is there. */
 static void leave_outputs(struct command *command) {
   command->held = has_open_outputs(command);
+  if (command->relay && command->relay->open) ta_relay_close(command->relay);
   for (int i = 0; i < OUTPUTS; i++) ta_drain_close(&command->outputs[i].drain);
   for (size_t i = 0; i < command->follows; i++) {
     struct followed *followed = &command->followed[i];
@@ -144,7 +167,9 @@ static void leave_outputs(struct command *command) {
 
 static void on_silence(struct ta_alarm *alarm) {
   struct command *command = (struct command *)((char *)alarm - offsetof(struct command, silence));
-  if (!has_any_moved(command)) leave_outputs(command);
+  bool moved = has_any_moved(command);
+  moved |= has_shown(command);
+  if (!moved) leave_outputs(command);
   look(command);
 }
 
@@ -167,13 +192,13 @@ static struct command *new_command(struct ta_io *io, size_t stages) {
   return NULL;
 }
 
-/* (text, stages, kills leftovers, detached) -> command */
+/* (text, stages, kills leftovers, detached, wants the terminal) -> command */
 static int l_new_command(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_io *io = ta_io_of(runner, L);
   const char *text = luaL_checkstring(L, 1);
   size_t stages = (size_t)luaL_checkinteger(L, 2);
-  lua_settop(L, 4);
+  lua_settop(L, 5);
   lua_newtable(L);
   struct command **object = ta_push_object(runner, L, &command_kind, sizeof *object, USER_VALUES);
   lua_pushvalue(L, 1);
@@ -185,6 +210,7 @@ static int l_new_command(lua_State *L) {
   command->text = text;
   command->group->kills_leftovers = lua_toboolean(L, 3);
   command->group->detached = lua_toboolean(L, 4);
+  command->group->job.wants_terminal = lua_toboolean(L, 5);
   return 1;
 }
 
@@ -196,7 +222,18 @@ static void anchor(lua_State *L, int index) {
   lua_pop(L, 1);
 }
 
+/* The terminal that was ours to read for it is so no more. */
+static void close_relay(struct command *command) {
+  if (!command->relay) return;
+  ta_jobs_leave(command->group);
+  command->group->job.user = NULL;
+  ta_relay_close(command->relay);
+  free(command->relay);
+  command->relay = NULL;
+}
+
 static void close_outputs(struct command *command) {
+  close_relay(command);
   for (int i = 0; i < OUTPUTS; i++) {
     struct output *output = &command->outputs[i];
     ta_drain_close(&output->drain);
@@ -207,16 +244,35 @@ static void close_outputs(struct command *command) {
   ta_alarm_stop(&command->silence);
 }
 
+static void forget(struct command *command, bool stops) {
+  close_outputs(command);
+  if (stops)
+    ta_group_forget(command->group, ta_io_stop_signal(command->io, SIGTERM), GRACE);
+  else
+    ta_group_leave(command->group);
+  while (ta_wake_first(command->io->runner, &command->waiting)) continue;
+  free(command);
+}
+
 /* What nobody has any more is stopped, in the background. */
 static int l_close_command(lua_State *L) {
   struct command **object = check_object(L), *command = *object;
   if (!command) return 0;
   *object = NULL;
-  close_outputs(command);
-  ta_group_forget(command->group, ta_io_stop_signal(command->io, SIGTERM), GRACE);
-  while (ta_wake_first(command->io->runner, &command->waiting)) continue;
-  free(command);
+  forget(command, true);
   return 0;
+}
+
+void ta_stop_command(void *object) {
+  struct command *command = *(struct command **)object;
+  if (command)
+    ta_group_stop(command->group, ta_io_stop_signal(command->io, SIGTERM), GRACE, false);
+}
+
+void ta_leave_command(void *object) {
+  struct command **place = object, *command = *place;
+  *place = NULL;
+  if (command) forget(command, false);
 }
 
 /* ------------------------------------------------------------------ starting */
@@ -424,6 +480,19 @@ static int l_feed(lua_State *L) {
   return 1;
 }
 
+/* (command, descriptor of what is typed, and of where it is shown; nil: none) -> descriptor of its
+ * own terminal, or nil, message, code */
+static int l_pty(lua_State *L) {
+  struct command *command = check_command(L);
+  const struct ta_pty_ends ends = {.in = 2, .out = 3, .on_end = on_change, .data = command};
+  lua_settop(L, 3);
+  int error = ta_push_pty(command->io, L, &ends, &command->relay);
+  if (error) return ta_refuse(L, -error, "cannot make a terminal");
+  command->group->job.wants_terminal = command->relay->typed;
+  if (command->relay->typed) command->group->job.user = &command->relay->user;
+  return 1;
+}
+
 static struct ta_stream_object *check_stream(lua_State *L, int index) {
   struct ta_stream_object *stream = ta_to_stream(ta_upvalue_runner(L), L, index);
   luaL_argcheck(L, stream, index, "stream expected");
@@ -526,6 +595,26 @@ static int l_wait(lua_State *L) {
   return wait_on(L);
 }
 
+/* The run is to end: so is what somebody waits for who cannot be told. */
+static void stop_if_run_ends(struct command *command) {
+  const struct ta_io *io = command->io;
+  if (io->ended_by && io->ended_by(io->data))
+    ta_group_stop(command->group, ta_io_stop_signal(io, SIGTERM), GRACE, false);
+}
+
+/* (command): the same where no task can wait.  The Runner's next wait is to look again, as it
+ * may have been ended here. */
+static int l_wait_here(lua_State *L) {
+  struct command *command = check_command(L);
+  struct ta_loop *loop = command->io->loop;
+  while (!command->finished) {
+    ta_loop_wait(loop, HUGE_VAL);
+    stop_if_run_ends(command);
+  }
+  ta_loop_wake(loop);
+  return 0;
+}
+
 /* (command, signal, grace, leader only) */
 static int l_stop(lua_State *L) {
   struct command *command = check_command(L);
@@ -620,14 +709,9 @@ static int l_is_callable(lua_State *L) {
   return 1;
 }
 
-/* (name of a function): who was cancelled starts nothing, nor who could not wait for it. */
+/* (name of a function that waits): who was cancelled starts nothing, nor who could not wait. */
 static int l_enter(lua_State *L) {
-  struct ta_runner *runner = ta_upvalue_runner(L);
-  const char *name = luaL_checkstring(L, 1);
-  if (strcmp(name, "spawn") == 0 || strcmp(name, "lines") == 0)
-    ta_enter(runner, L);
-  else
-    ta_check_wait(runner, L, name);
+  ta_check_wait(ta_upvalue_runner(L), L, luaL_checkstring(L, 1));
   return 0;
 }
 
@@ -665,10 +749,12 @@ static const struct ta_function parts[] = {
     {"capture", l_capture},
     {"keep", l_keep},
     {"feed", l_feed},
+    {"open_pty", l_pty},
     {"follow", l_follow},
     {"unfollow", l_unfollow},
     {"stream_over", l_stream},
     {"wait", l_wait},
+    {"wait_here", l_wait_here},
     {"stop", l_stop},
     {"signal", l_signal},
     {"stage", l_stage},
@@ -694,9 +780,17 @@ static int l_process_parts(lua_State *L) {
   return 1;
 }
 
+/* () -> what process.lua gives */
+static int l_process_chunk(lua_State *L) {
+  ta_push_chunk(ta_upvalue_runner(L), L, ta_chunk_process);
+  return 1;
+}
+
 void ta_offer_processes(struct ta_io *io, lua_State *L) {
   static const char *const names[] = {"process", "secret", NULL};
   ta_push_environment(io->runner, L);
+  ta_push_function(io->runner, L, l_process_chunk);
+  lua_setfield(L, -2, "process_chunk");
   ta_push_function(io->runner, L, l_process_parts);
   lua_setfield(L, -2, "process_parts");
   lua_pop(L, 1);

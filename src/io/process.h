@@ -14,4 +14,13 @@
 /* Offers async.process and async.secret.  The table async is on top.  [-0, +0, e] */
 void ta_offer_processes(struct ta_io *io, lua_State *L);
 
+/* What follows is for those of Lua's functions that start commands, and has the object of a
+ * command of process.lua's, which Lua has still. */
+
+/* Stops it, in the background: its task was cancelled. */
+void ta_stop_command(void *object);
+
+/* It goes on, and nobody will ask for its end. */
+void ta_leave_command(void *object);
+
 #endif

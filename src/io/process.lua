@@ -149,7 +149,9 @@ local function check_allow(name, option, value)
   end
 end
 
+-- True, of io.popen's commands: ours, and the terminal is not theirs before they ask for it.
 local function check_input(name, option, value)
+  if name == "popen" then return end
   if value == "pipe" and name ~= "spawn" then
     raise(format('process.%s: stdin = "pipe" is for process.spawn, which gives the stream', name))
   end
@@ -196,6 +198,7 @@ local options = {
   max_line = check_bytes,
   detach = one_of("boolean", "true or false"),
   leftovers = among("keep", "kill"),
+  pty = one_of("boolean", "true or false"),
 }
 
 -- How many letters have to be changed to make one word of the other.
@@ -251,9 +254,20 @@ local function stage_of(name, cmd, i)
   return {words = words, text = text, options = cmd}
 end
 
+local function check_pty(name, given, count)
+  if not given.pty then return end
+  if count > 1 then raise(format("process.%s: a stage of a pipeline can have no pty", name)) end
+  for _, option in ipairs {"stderr", "detach"} do
+    if given[option] then
+      raise(format("process.%s: a command with pty can have no %s", name, option))
+    end
+  end
+end
+
 local function check_stages(name, stages)
   for i, stage in ipairs(stages) do
     local given = stage.options
+    check_pty(name, given, #stages)
     if i < #stages and given.stdout ~= nil then
       raise(format("process.%s: stage %d writes to the next one: it can have no stdout", name, i))
     end
@@ -315,10 +329,12 @@ local function tail_of(text)
   return "\n" .. text
 end
 
-local function how_it_ended(result)
-  if result.too_long then return format("wrote more than %d bytes", result.too_long) end
-  if result.timed_out then return format("timed out after %g s", result.timeout) end
-  if result.helper_error ~= nil then return "failed: " .. tostring(result.helper_error) end
+local function how_it_ended(child, result)
+  if child.too_long then return format("wrote more than %d bytes", child.too_long) end
+  if child.timed_out then return format("timed out after %g s", child.plan.options.timeout) end
+  for _, helper in ipairs(child.helpers) do
+    if helper.failed then return "failed: " .. tostring(helper.error) end
+  end
   for i, stage in ipairs(result.stages) do
     if not stage.ok then
       local which = #result.stages > 1 and format(" (stage %d of %d, '%s')", i, #result.stages,
@@ -329,8 +345,8 @@ local function how_it_ended(result)
   end
 end
 
-local function describe_failure(result)
-  result.message = format("command '%s' %s%s%s", result.command, how_it_ended(result) or "failed",
+local function describe_failure(child, result)
+  result.message = format("command '%s' %s%s%s", result.command, how_it_ended(child, result),
     in_directory(result.cwd), tail_of(result.stderr))
   return new_failure(result)
 end
@@ -441,7 +457,7 @@ local function plug_stdin(child, opened, plan)
   local stage = plan.stages[1]
   local given = stage.options.stdin
   if given == nil then return nil end
-  if given == "inherit" then return 0 end
+  if given == "inherit" or given == true then return 0 end
   if type(given) == "table" and type(given.file) == "string" then
     local file, message, code = open_file(opened, stage.options.cwd, given.file, "r")
     if not file then return false, message, code end
@@ -608,12 +624,20 @@ end
 
 -- ------------------------------------------------------------------- starting
 
+-- All three are its terminal, of which we have the other end.
+local function plug_pty(child, opened, fds)
+  local theirs, message, code = parts.open_pty(child.command, fds[0], fds[OUT])
+  if not theirs then return nil, message, code end
+  opened[#opened + 1] = theirs
+  return {[0] = theirs, [OUT] = theirs, [ERR] = theirs}
+end
+
 local function start_process(child, stage, fds)
   local given = stage.options
   local path, number = parts.find_program(stage.words[1], search_path(given), given.cwd)
   if not path then return nil, explain(stage, "search", number) end
   local started, step, why = parts.start(child.command, path, stage.words, environment_of(given),
-    given.cwd, fds[0], fds[OUT], fds[ERR], false)
+    given.cwd, fds[0], fds[OUT], fds[ERR], given.pty)
   if not started then return nil, explain(stage, step, why, path) end
   stage.index = child.processes + 1
   child.processes = stage.index
@@ -640,7 +664,7 @@ end
 local function plug_stderr(child, opened, stage, plan, out)
   local given = stage.options.stderr
   if given == nil then given = plan.defaults[ERR] end
-  if given == "stdout" then return out end
+  if given == "stdout" or stage.options.pty then return out end
   return plug(child, opened, ERR, stage, plan, given)
 end
 
@@ -662,6 +686,10 @@ local function start_stages(child, opened, plan)
     end
     fds[ERR], message, code = plug_stderr(child, opened, stage, plan, fds[OUT])
     if fds[ERR] == false then return nil, message, code end
+    if stage.options.pty then
+      fds, message, code = plug_pty(child, opened, fds)
+      if not fds then return nil, message, code end
+    end
     local started
     if stage.call then
       started, message, code = start_function(child, stage, fds)
@@ -674,7 +702,8 @@ local function start_stages(child, opened, plan)
   return true
 end
 
-local Child = {__name = "Child", __index = {}}
+-- What is known of one; scripts see less of it.
+local Child = {}
 
 -- How many stages there are; one of them has to be a process.
 local function check_processes(plan)
@@ -733,12 +762,17 @@ function stop_child(child, grace)
   give_up_at(child, async.now() + grace + LEAST)
 end
 
+local function wants_terminal(plan)
+  local first = plan.stages[1]
+  return first.words and first.options.stdin == "inherit"
+end
+
 local function new_child(plan)
   local given = plan.options
   return setmetatable({
     plan = plan,
     command = parts.new_command(plan.text, check_processes(plan), given.leftovers == "kill",
-      given.detach),
+      given.detach, wants_terminal(plan)),
     processes = 0,
     helpers = {},
     streams = {},
@@ -764,7 +798,6 @@ end}
 
 -- A child, or nil, message, code.
 local function start(name, cmd, out, err)
-  parts.enter(name)
   local plan = plan_of(name, cmd)
   plan.defaults = {[OUT] = out, [ERR] = err}
   local child = new_child(plan)
@@ -828,23 +861,22 @@ local function result_of(child)
   for i, stage in ipairs(plan.stages) do
     result.stages[i] = stage_result(child, stage, i, #plan.stages)
   end
-  for _, helper in ipairs(child.helpers) do
-    if helper.failed then result.helper_error = helper.error end
-  end
+  local ok = not child.timed_out
+  for _, helper in ipairs(child.helpers) do ok = ok and not helper.failed end
   add_up(result, result.stages)
   result.stdout = text_of(child, OUT, result)
   result.stderr = text_of(child, ERR, result)
   local _, held = parts.state(child.command)
   result.held = held or nil
   if plan.name == "read" and result.truncated then
-    result.too_long = plan.options.max_output or MAX_OUTPUT
+    child.too_long = plan.options.max_output or MAX_OUTPUT
   end
-  if child.timed_out then result.timed_out, result.timeout = true, plan.options.timeout end
+  if child.timed_out then result.timed_out = true end
   local failed = first_failed(result.stages)
   local last = result.stages[#result.stages]
   result.status, result.signal = (failed or last).status, (failed or last).signal
   if not failed then result.status = last.status or 0 end
-  result.ok = not (failed or child.timed_out or result.too_long or result.helper_error ~= nil)
+  result.ok = ok and not failed and not child.too_long
   return result
 end
 
@@ -901,32 +933,35 @@ end
 -- ------------------------------------------------------------------ functions
 
 local function raise_start(message, code)
-  error(new_failure {message = message, code = code, ok = false}, 0)
+  error(new_failure {message = message, code = code}, 0)
 end
 
 local function complete(name, cmd, out, err)
+  parts.enter(name)
   local started, message, code = start(name, cmd, out, err)
   if not started then return nil, message, code end
   local child <close> = started
-  return finish_in_time(child)
+  return finish_in_time(child), child
 end
 
 function process.run(cmd)
-  local result, message, code = complete("run", cmd, "inherit", "inherit")
-  if not result then raise_start(message, code) end
-  if not result.ok then error(describe_failure(result), 0) end
+  local result, child, code = complete("run", cmd, "inherit", "inherit")
+  if not result then raise_start(child, code) end
+  if not result.ok then error(describe_failure(child, result), 0) end
   return result
 end
 
 function process.read(cmd)
-  local result, message, code = complete("read", cmd, "capture", "inherit")
-  if not result then raise_start(message, code) end
-  if not result.ok then error(describe_failure(result), 0) end
+  local result, child, code = complete("read", cmd, "capture", "inherit")
+  if not result then raise_start(child, code) end
+  if not result.ok then error(describe_failure(child, result), 0) end
   return (gsub(result.stdout or "", "\n+$", ""))
 end
 
-process["try"] = function(cmd)
-  return complete("try", cmd, "capture", "capture")
+function process.try(cmd)
+  local result, message, code = complete("try", cmd, "capture", "capture")
+  if result then return result end
+  return nil, message, code
 end
 
 local function limit_time(child)
@@ -941,28 +976,46 @@ local function limit_time(child)
   run_helper(child, child.helpers[#child.helpers])
 end
 
+-- A child as scripts have it, and what it stands for.
+local Handle = {__name = "Child", __index = {}}
+local children = setmetatable({}, {__mode = "k"})
+
+local function child_of(handle, method)
+  local child = children[handle]
+  if not child then raise(format("child:%s: expected a child, got %s", method, type(handle))) end
+  return child
+end
+
 function process.spawn(cmd)
   local child, message, code = start("spawn", cmd, "inherit", "inherit")
   if not child then return nil, message, code end
   limit_time(child)
-  return child
+  local handle = setmetatable({pid = child.pid, stdin = child.stdin, stdout = child.stdout,
+    stderr = child.stderr}, Handle)
+  children[handle] = child
+  return handle
 end
 
-function Child.__index:wait() return finish(self) end
+function Handle.__index:wait() return finish(child_of(self, "wait")) end
 
-function Child.__index:stop(grace)
+function Handle.__index:stop(grace)
+  local child = child_of(self, "stop")
   if grace ~= nil then options.grace("stop", "the grace", grace) end
-  if not self.result then stop_child(self, grace) end
-  return finish(self)
+  parts.enter("stop")
+  if not child.result then stop_child(child, grace) end
+  return finish(child)
 end
 
-function Child.__index:signal(name)
+function Handle.__index:signal(name)
+  local child = child_of(self, "signal")
   check_signal("signal", "the signal", name)
-  return parts.signal(self.command, parts.signal_number(name))
+  return parts.signal(child.command, parts.signal_number(name))
 end
 
-Child.__tostring = function(child)
-  return format("process %d '%s'", child.pid or 0, child.plan.text)
+function Handle:__close() end_child(child_of(self, "close")) end
+
+function Handle:__tostring()
+  return format("process %d '%s'", self.pid or 0, child_of(self, "tostring").plan.text)
 end
 
 local function next_line(child, stream)
@@ -974,7 +1027,7 @@ local function next_line(child, stream)
   end
   parts.unfollow(child.command, stream)
   local result = finish(child)
-  if not result.ok then error(describe_failure(result), 0) end
+  if not result.ok then error(describe_failure(child, result), 0) end
 end
 
 function process.lines(cmd)
@@ -1026,4 +1079,6 @@ function process.which(name)
   return (parts.find_program(name, parts.getenv "PATH", nil))
 end
 
-return {process = process, secret = secret}
+return {process = process, secret = secret,
+  -- for standard.lua
+  start = start, finish = finish, parts = parts}

@@ -14,8 +14,9 @@
 #define MOST_FORMATS 250 /* of lines(), as in Lua */
 #define LONGEST_NUMBER 200
 
-/* The stack of a read: the stream, its formats, and what they gave. */
-enum { STREAM = 1, FIRST_FORMAT = 2 };
+/* The stack of a read: the stream, its formats, and what they gave.  Of one as a file of Lua's
+ * that comes first, and how it was asked for. */
+enum { STREAM = 1, FIRST_FORMAT = 2, HOW = 3, FIRST_OF_FILE };
 
 /* Upvalues of what lines() gives, after the Runner. */
 enum { LINES_STREAM = 2, LINES_COUNT, LINES_FIRST };
@@ -164,6 +165,38 @@ static enum found look_for_format(lua_State *L, struct ta_read *read, const stru
   return rest->at_end ? give_bytes(L, read, rest, rest->size) : MORE;
 }
 
+/* As Lua's own messages name it.  May push that. */
+static const char *name_of_type(lua_State *L, int index) {
+  if (luaL_getmetafield(L, index, "__name") == LUA_TSTRING) return lua_tostring(L, -1);
+  return lua_islightuserdata(L, index) ? "light userdata" : luaL_typename(L, index);
+}
+
+/* What is wrong with the format, or NULL. */
+static const char *fault_of_format(lua_State *L, int index) {
+  int known;
+  if (lua_type(L, index) == LUA_TNUMBER) {
+    lua_tointegerx(L, index, &known);
+    return known ? NULL : "number has no integer representation";
+  }
+  if (lua_type(L, index) != LUA_TSTRING)
+    return lua_pushfstring(L, "string expected, got %s", name_of_type(L, index));
+  char letter = letter_of(lua_tostring(L, index));
+  return letter && strchr("nlLa", letter) ? NULL : "invalid format";
+}
+
+/* As Lua does, which looks at a format when it comes to it: those before it have taken what they
+ * have read. */
+static void check_as_file(lua_State *L, struct ta_stream_object *object, struct ta_read *read) {
+  const char *fault = fault_of_format(L, read->format);
+  bool is_count = !fault && lua_type(L, read->format) == LUA_TNUMBER;
+  bool is_vast = is_count && lua_tointeger(L, read->format) < 0;
+  if (!fault && !is_vast) return;
+  if (read->at) ta_take_from_stream(object, read->at);
+  if (fault) luaL_argerror(L, read->format - read->shift, fault);
+  lua_pushliteral(L, "not enough memory");
+  lua_error(L);
+}
+
 static void check_format(lua_State *L, int index) {
   if (lua_type(L, index) == LUA_TNUMBER) {
     luaL_argcheck(L, luaL_checkinteger(L, index) >= 0, index, "a count cannot be negative");
@@ -203,7 +236,7 @@ static enum found look_for(lua_State *L, const struct ta_stream_object *object,
   if (rest.size) rest.bytes = stream->bytes + stream->start + read->at;
   if (read->sort == TA_READ_SOME) return look_for_some(L, read, &rest);
   if (read->sort == TA_READ_UNTIL) return look_for_text(L, read, &rest, object->max_line);
-  return look_for_format(L, read, &rest, object->max_line);
+  return look_for_format(L, read, &rest, read->as_file ? SIZE_MAX : object->max_line);
 }
 
 /* ------------------------------------------------------------- a read, whole */
@@ -220,32 +253,41 @@ static int refuse_long_line(lua_State *L, const struct ta_stream_object *object,
   return refuse(L, read, ta_refuse_in_words(L, words, "EMSGSIZE"));
 }
 
+/* A finalizer has read meanwhile: memory is asked for with each result. */
+static void check_undisturbed(lua_State *L, const struct ta_stream_object *object,
+                              const struct ta_read *read) {
+  if (object->takes != read->takes)
+    luaL_error(L, "somebody else has read %s meanwhile", object->label);
+}
+
 /* All is there, or the end: hands over what is above the formats. */
 static int finish(lua_State *L, struct ta_stream_object *object, const struct ta_read *read) {
-  if (object->takes != read->takes)
-    return luaL_error(L, "somebody else has read %s meanwhile", object->label);
+  check_undisturbed(L, object, read);
   if (!object->closed && read->at) ta_take_from_stream(object, read->at);
   return lua_gettop(L) - read->last;
 }
 
-/* Looks for one format after the other in what is held.  MORE, or how it has come out. */
-static enum found look_for_all(lua_State *L, const struct ta_stream_object *object,
+/* Looks for one format after the other in what is held, until the stream is closed.  MORE,
+ * or how it has come out. */
+static enum found look_for_all(lua_State *L, struct ta_stream_object *object,
                                struct ta_read *read) {
-  for (; read->format <= read->last; read->format++) {
+  for (; read->format <= read->last && !object->closed; read->format++) {
+    if (read->as_file) check_as_file(L, object, read);
+    check_undisturbed(L, object, read);
     enum found found = look_for(L, object, read);
     if (found != FOUND) return found;
     read->scanned = 0;
   }
-  return FOUND;
+  return read->format > read->last ? FOUND : MORE;
 }
 
 /* More has come: 0.  Or what the C function returns. */
 static int wait_for_more(lua_State *L, struct ta_stream_object *object, struct ta_read *read) {
-  ssize_t count = ta_fill_stream(object);
-  bool rests = count > 0 && ta_has_moved_enough(object, L);
+  bool rests = ta_has_moved_enough(object, L);
+  ssize_t count = rests ? -EAGAIN : ta_fill_stream(object);
   if (count == 0) read->at_end = true;
-  if (count >= 0 && !rests) return 0;
-  int error = count == -EAGAIN || rests ? ta_arm_reader(L, object, read) : (int)count;
+  if (count >= 0) return 0;
+  int error = count == -EAGAIN ? ta_arm_reader(L, object, read) : (int)count;
   if (error) return refuse(L, read, ta_refuse_to_read(L, object, error));
   return ta_park_reader(L, object);
 }
@@ -254,6 +296,7 @@ static int go_on_reading(lua_State *L, struct ta_stream_object *object, struct t
   for (;;) {
     if (object->closed) return refuse(L, read, ta_refuse_closed(L));
     enum found found = look_for_all(L, object, read);
+    if (found == MORE && object->closed) continue;
     if (found == TOO_LONG) return refuse_long_line(L, object, read);
     if (found == NOTHING) lua_pushnil(L);
     if (found != MORE) return finish(L, object, read);
@@ -276,6 +319,116 @@ static int begin(lua_State *L, struct ta_stream_object *object, enum ta_read_sor
 /* Must the task give up its turn first?  It has always found what it looked for. */
 static bool has_to_pause(lua_State *L, struct ta_stream_object *object) {
   return ta_has_gone_on(ta_upvalue_runner(L), L) || ta_has_moved_enough(object, L);
+}
+
+/* ------------------------------------------------------------ as Lua's files */
+
+/* What lines() gives raises an error, and ends with nothing. */
+static int give_to_loop(lua_State *L, const struct ta_read *read, int values) {
+  if (!read->raises || lua_toboolean(L, -values)) return values;
+  return values > 1 ? luaL_error(L, "%s", lua_tostring(L, 1 - values)) : 0;
+}
+
+/* As after clearerr(): the next read tries again. */
+static int refuse_as_file(lua_State *L, struct ta_stream_object *object,
+                          const struct ta_read *read, int error) {
+  object->stream.error = 0;
+  if (error == -ENOMEM) {
+    lua_pushliteral(L, "not enough memory");
+    return lua_error(L);
+  }
+  errno = -error;
+  return give_to_loop(L, read, luaL_fileresult(L, 0, NULL));
+}
+
+/* Without a buffer nothing is read that was not asked for. */
+static size_t bytes_wanted(lua_State *L, const struct ta_stream_object *object,
+                           const struct ta_read *read) {
+  size_t held = ta_stream_held(&object->stream) - read->at;
+  if (!object->unbuffered) return 0;
+  if (lua_type(L, read->format) != LUA_TNUMBER)
+    return letter_of(lua_tostring(L, read->format)) == 'a' ? 0 : 1;
+  size_t count = (size_t)lua_tointeger(L, read->format);
+  return count > held ? count - held : 1;
+}
+
+/* 0: more has come, or the end, or some may have.  Or what the C function returns. */
+static int wait_as_file(lua_State *L, struct ta_stream_object *object, struct ta_read *read) {
+  object->stream.most = bytes_wanted(L, object, read);
+  ssize_t count = ta_fill_stream(object);
+  object->stream.most = object->unbuffered;
+  bool rests = count > 0 && ta_has_moved_enough(object, L);
+  if (count == 0) read->at_end = true;
+  if (count >= 0 && !rests) return 0;
+  if (count < 0 && count != -EAGAIN) return refuse_as_file(L, object, read, (int)count);
+  bool waits = ta_can_wait(ta_upvalue_runner(L), L);
+  int error = waits ? ta_arm_reader(L, object, read)
+                    : ta_stream_wait_here(&object->stream, object->stream.needs_to_read);
+  if (error) return refuse_as_file(L, object, read, error);
+  return waits ? ta_park_reader(L, object) : 0;
+}
+
+/* Where somebody could not wait for this read, it has taken from under it. */
+static void begin_anew(lua_State *L, const struct ta_stream_object *object, struct ta_read *read) {
+  lua_settop(L, read->last);
+  read->format = FIRST_OF_FILE;
+  read->at = read->scanned = 0;
+  read->at_end = false;
+  read->takes = object->takes;
+}
+
+static int go_on_as_file(lua_State *L, struct ta_stream_object *object, struct ta_read *read) {
+  for (;;) {
+    if (object->closed) return refuse_as_file(L, object, read, -EBADF);
+    if (object->takes != read->takes) begin_anew(L, object, read);
+    enum found found = look_for_all(L, object, read);
+    if (found == NOTHING) lua_pushnil(L);
+    if (found != MORE) return give_to_loop(L, read, finish(L, object, read));
+    int values = wait_as_file(L, object, read);
+    if (values) return values;
+  }
+}
+
+static int begin_as_file(lua_State *L, struct ta_stream_object *object) {
+  lua_Integer how = lua_tointeger(L, HOW);
+  struct ta_read read = {.go_on = go_on_as_file,
+                         .format = FIRST_OF_FILE,
+                         .last = lua_gettop(L),
+                         .takes = object->takes,
+                         .as_file = true,
+                         .raises = how == TA_FILE_NEXT,
+                         .shift = FIRST_OF_FILE - (how == TA_IO_READ ? 1 : 2)};
+  return go_on_as_file(L, object, &read);
+}
+
+static int k_as_file(lua_State *L, int status, lua_KContext context);
+
+/* Whoever is in the middle of a read comes first, if it is possible to wait for that. */
+static int take_turn_as_file(lua_State *L) {
+  struct ta_stream_object *object = lua_touserdata(L, STREAM);
+  if (!object->reader || !ta_can_wait(ta_upvalue_runner(L), L)) return begin_as_file(L, object);
+  return ta_wait_for_reader(L, object, k_as_file);
+}
+
+static int k_as_file(lua_State *L, int status, lua_KContext context) {
+  struct ta_stream_object *object = lua_touserdata(L, STREAM);
+  (void)status, (void)context;
+  ta_check_wait_end(ta_upvalue_runner(L), L);
+  ta_let_next_read(object);
+  return take_turn_as_file(L);
+}
+
+int ta_read_as_file(lua_State *L, enum ta_file_read how) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct ta_stream_object *object = lua_touserdata(L, -1);
+  lua_insert(L, STREAM);
+  lua_pushinteger(L, how);
+  lua_insert(L, HOW);
+  luaL_checkstack(L, lua_gettop(L) + LUA_MINSTACK, "too many arguments");
+  if (lua_gettop(L) < FIRST_OF_FILE) lua_pushliteral(L, "l");
+  if (ta_can_wait(runner, L)) ta_enter(runner, L);
+  if (has_to_pause(L, object)) return ta_give_turn_before(runner, L, take_turn_as_file);
+  return take_turn_as_file(L);
 }
 
 /* ---------------------------------------------------------------- functions */

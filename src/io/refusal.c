@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MOST_ERRORS 255
+
 #if !defined(__GLIBC__)
 /* What streams, files and processes are refused with. */
 static const struct {
@@ -80,4 +82,16 @@ int ta_refuse(lua_State *L, int error, const char *what, ...) {
   lua_concat(L, 3);
   lua_pushstring(L, ta_error_code(-error));
   return 3;
+}
+
+/* 0: none has it. */
+static int error_of(const char *code) {
+  for (int error = 1; code && error <= MOST_ERRORS; error++)
+    if (strcmp(ta_error_code(error), code) == 0) return error;
+  return 0;
+}
+
+int ta_fail_as_file(lua_State *L, const char *code, const char *what) {
+  errno = error_of(code);
+  return luaL_fileresult(L, 0, what);
 }

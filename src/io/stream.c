@@ -161,6 +161,55 @@ bool ta_look_at_stream(struct ta_stream_object *object) {
   return true;
 }
 
+ssize_t ta_read_stream_here(struct ta_stream_object *object, char *bytes, size_t size) {
+  for (;;) {
+    if (object->closed) return -EBADF;
+    ssize_t count = ta_stream_read(&object->stream, bytes, size);
+    object->takes += count > 0;
+    if (count != -EAGAIN) return count;
+    int error = ta_stream_wait_here(&object->stream, object->stream.needs_to_read);
+    if (error) return error;
+  }
+}
+
+int ta_write_stream_here(struct ta_stream_object *object, const char *bytes, size_t size) {
+  while (size > 0) {
+    if (object->closed) return -EBADF;
+    if (object->stream.torn) return -ECANCELED;
+    ssize_t count = ta_stream_write(&object->stream, bytes, size);
+    int error = count < 0 && count != -EAGAIN ? (int)count : 0;
+    if (count == -EAGAIN)
+      error = ta_stream_wait_here(&object->stream, object->stream.needs_to_write);
+    if (error) return error;
+    if (count < 0) continue;
+    bytes += count;
+    size -= (size_t)count;
+  }
+  return 0;
+}
+
+off_t ta_seek_stream(struct ta_stream_object *object, off_t offset, int whence) {
+  object->takes++;
+  return object->closed ? -EBADF : ta_stream_seek(&object->stream, offset, whence);
+}
+
+bool ta_was_given_up(const struct ta_stream_object *object) {
+  return object->given_up;
+}
+
+void ta_set_unbuffered(struct ta_stream_object *object, bool unbuffered) {
+  object->unbuffered = unbuffered;
+  object->stream.most = unbuffered;
+}
+
+bool ta_is_written(const struct ta_stream_object *object) {
+  return ta_has_turns(object);
+}
+
+bool ta_is_stream_closed(const struct ta_stream_object *object) {
+  return object->closed || object->closing;
+}
+
 void ta_close_stream(struct ta_stream_object *object) {
   ta_close_waiting(object);
 }

@@ -39,6 +39,28 @@ void ta_end_stream(struct ta_stream_object *object);
  * waits for it is woken. */
 bool ta_look_at_stream(struct ta_stream_object *object);
 
+/* Takes up to `size` bytes for C code, and blocks until there are some.  How many; 0 at the end;
+ * or a negative errno: -EINTR, it is to be broken off. */
+ssize_t ta_read_stream_here(struct ta_stream_object *object, char *bytes, size_t size);
+
+/* Writes all of it, and blocks.  0, or a negative errno. */
+int ta_write_stream_here(struct ta_stream_object *object, const char *bytes, size_t size);
+
+/* As ta_stream_seek(); whoever is in the middle of a read begins anew, or fails. */
+off_t ta_seek_stream(struct ta_stream_object *object, off_t offset, int whence);
+
+/* Was a wait for it given up, and not begun again since? */
+bool ta_was_given_up(const struct ta_stream_object *object);
+
+/* From now on no byte is read before it is asked for; or again as many as there are. */
+void ta_set_unbuffered(struct ta_stream_object *object, bool unbuffered);
+
+/* Does a write wait, or another for its turn? */
+bool ta_is_written(const struct ta_stream_object *object);
+
+/* Is it closed, or about to be? */
+bool ta_is_stream_closed(const struct ta_stream_object *object);
+
 /* Closes it at once, as __gc does; waiters are woken.  [-0, +0, -] */
 void ta_close_stream(struct ta_stream_object *object);
 

@@ -127,12 +127,20 @@ static void stop_reading(struct ta_stream_object *object) {
   unwant(object);
 }
 
+/* The read is over, or goes on in this step: whoever waits for that asks again. */
+static void end_reading(struct ta_stream_object *object) {
+  stop_reading(object);
+  ta_wake_first(runner_of(object), &object->waiting);
+}
+
 static void describe_read(const void *subject, char *text, size_t size) {
   snprintf(text, size, "%s", ((const struct ta_stream_object *)subject)->label);
 }
 
 static void disarm_read(void *subject) {
-  stop_reading(subject);
+  struct ta_stream_object *object = subject;
+  object->given_up = true;
+  end_reading(object);
 }
 
 static const struct ta_wait_kind read_kind = {
@@ -150,7 +158,7 @@ static void forget_reader(struct ta_attachment *attachment) {
 static void end_reader(struct ta_runner *runner, struct ta_task *task,
                        struct ta_attachment *attachment) {
   (void)runner, (void)task;
-  forget_reader(attachment);
+  end_reading(read_by(attachment));
 }
 
 static const struct ta_attachment_kind reader_kind = {.on_end = end_reader,
@@ -170,6 +178,7 @@ ssize_t ta_fill_stream(struct ta_stream_object *object) {
 
 void ta_take_from_stream(struct ta_stream_object *object, size_t bytes) {
   object->takes++;
+  object->given_up = false;
   ta_stream_take(&object->stream, bytes);
 }
 
@@ -177,8 +186,20 @@ static int k_read(lua_State *L, int status, lua_KContext context) {
   struct ta_stream_object *object = lua_touserdata(L, 1);
   struct ta_read read = object->read;
   (void)status, (void)context;
-  stop_reading(object);
+  end_reading(object);
   return read.go_on(L, object, &read);
+}
+
+static const struct ta_wait_kind turn_to_read_kind = {.action = "read", .describe = describe_read};
+
+int ta_wait_for_reader(lua_State *L, struct ta_stream_object *object, lua_KFunction k) {
+  return ta_wait_in(runner_of(object), L, "read", &turn_to_read_kind, object, &object->waiting, k);
+}
+
+void ta_let_next_read(struct ta_stream_object *object) {
+  bool comes = object->closed || ta_stream_held(&object->stream) > 0;
+  if (!comes && !object->reader) comes = ta_fill_stream(object) != -EAGAIN;
+  if (comes) ta_wake_first(runner_of(object), &object->waiting);
 }
 
 /* The task is in the middle of a read, whatever it waits for.  0, or -ENOMEM. */
@@ -187,6 +208,7 @@ static int begin_reading(struct ta_stream_object *object, const struct ta_read *
   int error = ta_attach(runner, &object->reading, &reader_kind);
   if (error) return error;
   object->read = *read;
+  object->given_up = false;
   object->reader = ta_running_task(runner, NULL, NULL);
   return 0;
 }
@@ -238,29 +260,40 @@ static void give_up(struct ta_turn *turn) {
   ta_end_turn(turn);
   if (turn->source) stop_reading(turn->source);
   if (turn->closes) ta_close_waiting(turn->object);
-  turn->closes = false;
 }
 
 static void describe_write(const void *subject, char *text, size_t size) {
   snprintf(text, size, "%s", ((const struct ta_turn *)subject)->object->label);
 }
 
+/* Also its source is free. */
+static void give_up_both(struct ta_turn *turn) {
+  give_up(turn);
+  if (turn->source) end_reading(turn->source);
+}
+
 static void disarm_write(void *subject) {
-  give_up(subject);
+  struct ta_turn *turn = subject;
+  turn->object->given_up = true;
+  give_up_both(turn);
 }
 
 static const struct ta_wait_kind write_kind = {
     .action = "write", .describe = describe_write, .disarm = disarm_write};
 
-static void forget_writer(struct ta_attachment *attachment) {
+static struct ta_turn *written_by(struct ta_attachment *attachment) {
   size_t offset = offsetof(struct ta_turn, attachment);
-  give_up((struct ta_turn *)(void *)((char *)attachment - offset));
+  return (struct ta_turn *)(void *)((char *)attachment - offset);
+}
+
+static void forget_writer(struct ta_attachment *attachment) {
+  give_up(written_by(attachment));
 }
 
 static void end_writer(struct ta_runner *runner, struct ta_task *task,
                        struct ta_attachment *attachment) {
   (void)runner, (void)task;
-  forget_writer(attachment);
+  give_up_both(written_by(attachment));
 }
 
 static const struct ta_attachment_kind writer_kind = {.on_end = end_writer,
@@ -293,14 +326,14 @@ struct ta_turn *ta_push_turn(lua_State *L, int index, bool begun) {
 /* Whatever is raised then, the turn has ended before. */
 static void end_unless_it_can_wait(lua_State *L, struct ta_turn *turn) {
   struct ta_runner *runner = runner_of(turn->object);
-  if (!ta_can_wait(runner, L) || ta_is_cancelled(runner)) give_up(turn);
+  if (!ta_can_wait(runner, L) || ta_is_cancelled(runner)) give_up_both(turn);
 }
 
 static int k_turn(lua_State *L, int status, lua_KContext context) {
   struct ta_turn *turn = lua_touserdata(L, -1);
   (void)status, (void)context;
   turn->ticket = (struct ta_ticket){0};
-  if (turn->source) stop_reading(turn->source);
+  if (turn->source) end_reading(turn->source);
   return turn->go_on(L, turn);
 }
 
@@ -326,6 +359,7 @@ int ta_arm_turn(lua_State *L, struct ta_turn *turn) {
     return error;
   }
   turn->ticket = ticket;
+  turn->object->given_up = false;
   if (turn->source) turn->source->copy = turn;
   return 0;
 }
@@ -342,6 +376,7 @@ void ta_init_waiting(struct ta_stream_object *object, struct ta_io *io) {
   object->stream.watch.fd = -1;
   ta_list_init(&object->turns);
   ta_list_init(&object->selecting);
+  ta_list_init(&object->waiting);
 }
 
 /* Those who wait to write find no turn, and the stream closed. */
@@ -358,6 +393,7 @@ void ta_close_waiting(struct ta_stream_object *object) {
   object->closed = true;
   ta_wake_readers(object);
   wake_writers(object);
+  while (ta_wake_first(runner_of(object), &object->waiting)) continue;
   if (object->copy) unpark(object, &object->copy->ticket);
   ta_stream_close(&object->stream);
 }

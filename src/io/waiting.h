@@ -37,6 +37,8 @@ struct ta_read {
   int last;               /* and the last one */
   bool at_end;            /* no more will come */
   bool raises;            /* what goes wrong, as lines() does */
+  bool as_file;           /* with the results, and the patience, of Lua's own files */
+  int shift;              /* of a format's index: how much more than the argument's number */
   uint64_t takes;         /* of the stream when it began */
   uint64_t copied, limit; /* bytes, of copy_to() */
 };
@@ -49,6 +51,8 @@ struct ta_stream_object {
   bool closed;  /* or not open yet */
   bool closing; /* as soon as the writes under way are done */
   bool ended;   /* nobody will write into what is read */
+  bool unbuffered; /* no byte is read before it is asked for */
+  bool given_up;   /* a wait for it was, and none was begun since */
 
   struct ta_attachment reading; /* hangs on the task that reads */
   const struct ta_task *reader; /* in the middle of a read; NULL: none is */
@@ -56,6 +60,7 @@ struct ta_stream_object {
   struct ta_turn *copy;         /* in which it writes what it reads, and waits; or NULL */
   struct ta_read read;
   uint64_t takes; /* how often something was taken */
+  struct ta_list waiting; /* who is to read as Lua's files do when that read is over */
 
   struct ta_list turns;     /* of writers: the first is at it */
   struct ta_list selecting; /* who waits in async.select */
@@ -128,6 +133,13 @@ ssize_t ta_fill_stream(struct ta_stream_object *object);
 
 /* What is held was handed over, so much of it. */
 void ta_take_from_stream(struct ta_stream_object *object, size_t bytes);
+
+/* For one that reads as Lua's files do, of the stream at index 1: waits until nobody is in the
+ * middle of a read, and then calls `k`.  [-0, +0, v] */
+int ta_wait_for_reader(lua_State *L, struct ta_stream_object *object, lua_KFunction k);
+
+/* To be called in `k`: who need not wait itself does not keep the next one waiting. */
+void ta_let_next_read(struct ta_stream_object *object);
 
 /* Has the read wait, on the stream at index 1, until there is more for it, or, where nobody
  * knows that it would have to wait, only for the task's next turn.  0, and ta_park_reader()

@@ -87,10 +87,16 @@ static int wait_in_write(lua_State *L, const struct writing *writing) {
   return wait_with(L, turn, go_on_writing);
 }
 
+/* Where nobody reads any more, each write is told so. */
+static bool tears(const struct writing *writing, int result) {
+  return writing->begun && result < 0 && result != -EPIPE && result != -ECONNRESET;
+}
+
 static int write_on(lua_State *L, struct writing *writing) {
   int result = push_on(L, writing);
   if (result == 0) return wait_in_write(L, writing);
   if (writing->turn) writing->turn->begun = false;
+  if (tears(writing, result)) writing->object->stream.torn = true;
   if (result < 0) return refuse(L, writing->turn, writing->object, result);
   return give_stream(L, writing->turn);
 }
@@ -227,11 +233,11 @@ static int finish_copy(lua_State *L, const struct ta_read *read) {
 
 /* More to be written has come: 0.  Or what the C function returns. */
 static int wait_for_more(lua_State *L, struct ta_stream_object *source, struct ta_read *read) {
-  ssize_t count = ta_fill_stream(source);
-  bool rests = count > 0 && ta_has_moved_enough(source, L);
+  bool rests = ta_has_moved_enough(source, L);
+  ssize_t count = rests ? -EAGAIN : ta_fill_stream(source);
   if (count == 0) return finish_copy(L, read);
-  if (count > 0 && !rests) return 0;
-  int error = count == -EAGAIN || rests ? ta_arm_reader(L, source, read) : (int)count;
+  if (count > 0) return 0;
+  int error = count == -EAGAIN ? ta_arm_reader(L, source, read) : (int)count;
   return error ? ta_refuse_to_read(L, source, error) : ta_park_reader(L, source);
 }
 

@@ -10,12 +10,13 @@
 #define DETAIL_SHOWN 200 /* bytes of a message or name */
 
 typedef char clean_text[DETAIL_SHOWN + 8]; /* and a character's rest, three dots */
-typedef char line_part[DETAIL_SHOWN + 256];
+typedef char line_part[2 * DETAIL_SHOWN + 256];
 
 static const char *const words[] = {
     [TA_EVENT_ADD] = "add",       [TA_EVENT_STEP] = "step",     [TA_EVENT_YIELD] = "yield",
     [TA_EVENT_WAKE] = "wake",     [TA_EVENT_RETURN] = "return", [TA_EVENT_ERROR] = "error",
     [TA_EVENT_CANCEL] = "cancel", [TA_EVENT_PASS] = "pass",     [TA_EVENT_WAIT] = "wait",
+    [TA_EVENT_START] = "start",   [TA_EVENT_END] = "end",
 };
 
 /* ------------------------------------------------------------------- widths */
@@ -126,6 +127,15 @@ static void describe_wait(char *out, size_t size, const struct ta_trace_event *e
     snprintf(out, size, "for the outside");
 }
 
+/* "process 4121 'make -j4': status 2" */
+static void describe_outside(char *out, size_t size, const struct ta_trace_event *event) {
+  clean_text subject, message = "";
+  put_clean(subject, event->subject, strlen(event->subject));
+  if (event->message) put_clean(message, event->message, event->message_length);
+  snprintf(out, size, "%.60s %llu '%s'%s%s", event->action, (unsigned long long)event->number,
+           subject, event->message ? ": " : "", message);
+}
+
 static void describe(char *out, size_t size, const struct ta_trace_event *event) {
   *out = '\0';
   if (event->kind == TA_EVENT_ADD)
@@ -134,6 +144,8 @@ static void describe(char *out, size_t size, const struct ta_trace_event *event)
     describe_yield(out, size, event);
   else if (event->kind == TA_EVENT_WAIT)
     describe_wait(out, size, event);
+  else if (event->kind == TA_EVENT_START || event->kind == TA_EVENT_END)
+    describe_outside(out, size, event);
   else if (event->kind == TA_EVENT_PASS)
     snprintf(out, size, "%llu to step", (unsigned long long)event->number);
   else if (event->message)

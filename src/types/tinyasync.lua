@@ -487,6 +487,171 @@ function Stream:copy_to(other, count) end
 ---@type tinyasync.Stream
 async.stdin = {}
 
+-- ------------------------------------------------------------------ commands
+
+---Runs commands. A command is a table of words, with options as named fields.
+async.process = {}
+
+---@class tinyasync.FileOptions
+---@field file string a path, from the command's `cwd`
+---@field append? boolean
+
+---@alias tinyasync.Word string|number|tinyasync.Secret
+
+---Where a command writes to. A function is called with each line, and may wait.
+---@alias tinyasync.Output
+---| "inherit"
+---| "capture"
+---| "null"
+---| "pipe"
+---| "stdout"
+---| tinyasync.FileOptions
+---| tinyasync.Stream
+---| fun(line: string)
+---| tinyasync.Output[]
+
+---@class tinyasync.CommandOptions
+---@field stdin? string|tinyasync.FileOptions|tinyasync.Stream a text, "inherit", "pipe"; nothing by default
+---@field stdout? tinyasync.Output
+---@field stderr? tinyasync.Output
+---@field cwd? string the directory it runs in
+---@field env? table<string, tinyasync.Word|false> variables that are added, or removed by false
+---@field clear_env? boolean it gets these alone
+---@field timeout? number seconds after which it is stopped
+---@field grace? number seconds from the stop signal to SIGKILL, 5
+---@field stop_signal? string "TERM"
+---@field kill? "group"|"process" who gets the stop signal
+---@field allow? integer|integer[] statuses that are no failure
+---@field max_output? integer bytes that are captured, 64 MiB
+---@field max_line? integer bytes of the longest line, 16 MiB
+---@field leftovers? "keep"|"kill" what lives on in its group when it has ended
+---@field detach? boolean it lives on when we end
+
+---@class tinyasync.Command: tinyasync.CommandOptions
+---@field [integer] tinyasync.Word
+
+---@class tinyasync.Pipeline
+
+---@alias tinyasync.Stage tinyasync.Command|fun(input: tinyasync.Stream, output: tinyasync.Stream)
+
+---@class tinyasync.Result
+---@field ok boolean
+---@field status? integer nil when a signal ended it
+---@field signal? string "TERM"
+---@field stdout? string where it was captured
+---@field stderr? string
+---@field duration number seconds
+---@field cpu number seconds, user and system together
+---@field max_rss integer bytes
+---@field command string
+---@field pid? integer
+---@field cwd? string
+---@field timed_out? boolean
+---@field truncated? boolean not all that was written was kept
+---@field held? boolean somebody else has its pipes open still
+---@field stages tinyasync.Result[] the same of each, without what was captured
+
+---The error of a command that failed, or could not start.
+---@class tinyasync.ProcessError: tinyasync.Result
+---@field kind "process"
+---@field message string
+---@field code? string the system's name of why it could not start
+
+---Runs a command and returns its result. Raises `tinyasync.ProcessError` when it fails.
+---@async
+---@param command tinyasync.Command|tinyasync.Pipeline
+---@return tinyasync.Result
+function async.process.run(command) end
+
+---Returns what the command writes, without the newlines at the end. Raises when it fails.
+---@async
+---@param command tinyasync.Command|tinyasync.Pipeline
+---@return string
+---@nodiscard
+function async.process.read(command) end
+
+---Runs a command and returns its result, whatever it is, with what it has written.
+---@async
+---@param command tinyasync.Command|tinyasync.Pipeline
+---@return tinyasync.Result? result
+---@return string? message why it could not start
+---@return string? code
+function async.process.try(command) end
+
+---Returns an iterator over the lines that the command writes, which waits. A loop that is left
+---stops the command; a failure is raised at the end.
+---@param command tinyasync.Command|tinyasync.Pipeline
+---@return fun(): string?
+---@nodiscard
+function async.process.lines(command) end
+
+---A command that was started.
+---@class tinyasync.Child
+---@field pid integer
+---@field stdin? tinyasync.Stream where "pipe" was said
+---@field stdout? tinyasync.Stream
+---@field stderr? tinyasync.Stream
+local Child = {}
+
+---Returns the result when it has ended.
+---@async
+---@return tinyasync.Result
+function Child:wait() end
+
+---Stops it, and returns the result when it is gone.
+---@async
+---@param grace? number seconds until SIGKILL
+---@return tinyasync.Result
+function Child:stop(grace) end
+
+---Sends a signal to its group.
+---@param name string "USR1"
+---@return true? sent
+---@return string? message
+---@return string? code
+function Child:signal(name) end
+
+---Starts a command. In a <close> variable it is stopped where the block is left.
+---@param command tinyasync.Command|tinyasync.Pipeline
+---@return tinyasync.Child? child
+---@return string? message
+---@return string? code
+function async.process.spawn(command) end
+
+---Returns a command of several stages; a stage may be a function.
+---@param ... tinyasync.Stage
+---@return tinyasync.Pipeline
+---@nodiscard
+function async.process.pipe(...) end
+
+---Returns a command for `sh -c`: each {} of the template becomes the next value, quoted.
+---@param template string
+---@param ... tinyasync.Word|tinyasync.Word[]
+---@return tinyasync.Command
+---@nodiscard
+function async.process.sh(template, ...) end
+
+---Returns the text as one word for a shell.
+---@param text string|number
+---@return string
+---@nodiscard
+function async.process.quote(text) end
+
+---Returns the path of a command, or nil.
+---@param name string
+---@return string?
+---@nodiscard
+function async.process.which(name) end
+
+---A text that is shown nowhere.
+---@class tinyasync.Secret
+
+---Makes a word that is shown as ***.
+---@param text string
+---@return tinyasync.Secret
+---@nodiscard
+function async.secret(text) end
+
 -- ---------------------------------------------------- extending the protocol
 
 ---Ends the wait with these results. Returns false when it was over already.

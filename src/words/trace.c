@@ -2,9 +2,11 @@
 #include "words/trace.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/cancel.h"
 #include "core/where.h"
+#include "tinyasync_lib.h"
 #include "words/inspect.h"
 #include "words/lineage.h"
 
@@ -101,4 +103,21 @@ void ta_trace_wait(struct ta_runner *runner) {
     event.until = first->at - runner->started;
   }
   send(runner, &event, NULL);
+}
+
+void ta_tell_of_outside(struct ta_runner *runner, lua_State *L, enum ta_event_kind kind,
+                        const char *action, uint64_t number, const char *subject,
+                        const char *message) {
+  if (!ta_tracing(runner)) return;
+  bool starts = kind == TA_EVENT_START;
+  ta_where_shown where;
+  struct ta_trace_event event = {.kind = kind,
+                                 .action = action,
+                                 .number = number,
+                                 .subject = subject,
+                                 .message = message,
+                                 .message_length = message ? strlen(message) : 0,
+                                 .delay = -1};
+  if (starts && L && ta_where(L, 0, where)) event.where = where;
+  send(runner, &event, starts ? runner->current : NULL);
 }

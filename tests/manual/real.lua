@@ -33,7 +33,21 @@ sleep(1)
 local scope
 async.scope(function(s) scope = s end)
 
+-- A result with all that one may have: of several commands.
+local process, result = async.process, {}
+for _, command in ipairs {
+  {"sh", "-c", "echo; sleep 60 &", leftovers = "keep", max_output = 0, cwd = "/"},
+  {"sleep", "60", timeout = 0},
+} do
+  for name, value in pairs(process.try(command)) do result[name] = value end
+  process.try{"kill", "--", "-" .. result.pid}
+end
+result.status = result.status or 0
+
 local objects = {
+  result = result,
+  process_error = caught(process.run, {"no-such-command"}),
+  child = process.spawn{"cat", stdin = "pipe", stdout = "pipe", stderr = "pipe"},
   task = cancelled, -- has all of its fields
   scope = scope,
   channel = async.channel(1, "named"),
@@ -78,6 +92,17 @@ local arguments = {
   ["semaphore:with"] = {nothing},
   ["stream:read_until"] = {"."},
   ["stream:copy_to"] = {async.stdin},
+  ["async.secret"] = {"text"},
+  ["async.process.run"] = {{"true"}},
+  ["async.process.read"] = {{"true"}},
+  ["async.process.try"] = {{"true"}},
+  ["async.process.lines"] = {{"true"}},
+  ["async.process.spawn"] = {{"true"}},
+  ["async.process.pipe"] = {{"true"}, {"true"}},
+  ["async.process.sh"] = {"true"},
+  ["async.process.quote"] = {"text"},
+  ["async.process.which"] = {"true"},
+  ["child:signal"] = {"CONT"},
 }
 
 -- These are not tried.
@@ -122,6 +147,7 @@ local function tell_table(prefix, list)
   for name, value in pairs(list) do
     name = prefix .. name
     tell(type(value) == "function" and kind_of(name, value) or "value", name)
+    if name == "async.process" then tell_table(name .. ".", value) end
   end
 end
 

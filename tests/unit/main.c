@@ -52,6 +52,7 @@ static const struct room rooms[] = {
     {"several", several_tests},
     {"stream", stream_tests},
     {"children", children_tests},
+    {"output", output_tests},
 };
 
 static jmp_buf out_of_test;

@@ -20,7 +20,8 @@ enum system_call {
   SYSTEM_CALLS
 };
 
-/* The n-th call from now on, counted from 1, fails with this errno; 0: none. */
+/* The n-th call from now on, counted from 1, fails with this errno; 0: none.  Of requests for
+ * memory the one after it fails as well: Lua makes each twice. */
 void system_fail(enum system_call call, unsigned nth, int error);
 
 /* Nothing fails any more.  How many calls of the sort that was to fail there have been. */

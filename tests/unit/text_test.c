@@ -60,6 +60,15 @@ static void the_runner_speaks_for_itself(void) {
   LINE("  0.000000  runner        pass    3 to step\n", .kind = TA_EVENT_PASS, .number = 3);
 }
 
+static void what_is_outside_begins_and_ends(void) {
+  LINE("  0.000000  #1 a          start   process 41 'make -j4'              demo.lua:4\n",
+       .kind = TA_EVENT_START, .task = 1, .name = "a", .action = "process", .number = 41,
+       .subject = "make -j4", .where = "demo.lua:4");
+  LINE("  0.000000  runner        end     process 41 'make -j4': status 2\n", .kind = TA_EVENT_END,
+       .action = "process", .number = 41, .subject = "make -j4", .message = "status 2",
+       .message_length = 8);
+}
+
 /* Whatever a message holds, grep still finds one line an event. */
 static void a_message_stays_on_its_line(void) {
   LINE("  0.000000  #1 ?          error   a b c d\n", .kind = TA_EVENT_ERROR, .task = 1,
@@ -154,6 +163,7 @@ const struct test text_tests[] = {
     TEST(an_event_is_one_aligned_line),
     TEST(a_yield_says_what_it_waits_for),
     TEST(the_runner_speaks_for_itself),
+    TEST(what_is_outside_begins_and_ends),
     TEST(a_message_stays_on_its_line),
     TEST(what_is_shown_whole_has_no_dots),
     TEST(a_long_message_is_cut),

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "host/signals.h"
+
+#define ROWS 24
+#define COLUMNS 80
+
+enum use { OURS, LENT, RAW };
+
+static struct {
+  int fd; /* plus one: 0, it is not open */
+  pid_t group;
+  volatile sig_atomic_t use;
+  struct termios modes; /* ours, while it is in another use */
+  bool has_modes;
+} terminal;
+
+static void leave(void) {
+  ta_terminal_take_back(true, NULL);
+}
+
+/* Whatever ends the process by exit() gives it back. */
+static void leave_at_exit(void) {
+  static bool registered;
+  if (!registered) registered = atexit(leave) == 0;
+}
+
+int ta_terminal_open(void) {
+  if (terminal.fd) return 0;
+  int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0) return -errno;
+  terminal.fd = fd + 1;
+  terminal.group = getpgrp();
+  leave_at_exit();
+  return 0;
+}
+
+void ta_terminal_close(void) {
+  if (!terminal.fd) return;
+  leave();
+  close(ta_terminal_fd());
+  terminal.fd = 0;
+}
+
+int ta_terminal_fd(void) {
+  return terminal.fd - 1;
+}
+
+bool ta_terminal_is_at(int fd) {
+  return terminal.fd && tcgetsid(fd) == getsid(0);
+}
+
+bool ta_terminal_is_ours(void) {
+  return terminal.fd && tcgetpgrp(ta_terminal_fd()) == terminal.group;
+}
+
+bool ta_terminal_is_gone(void) {
+  return terminal.fd && tcgetpgrp(ta_terminal_fd()) < 0;
+}
+
+static void keep_modes(void) {
+  if (terminal.use != OURS) return;
+  terminal.has_modes = tcgetattr(ta_terminal_fd(), &terminal.modes) == 0;
+}
+
+void ta_terminal_lend(pid_t group, const struct termios *modes) {
+  keep_modes();
+  ta_signals_hold_terminal(true);
+  terminal.use = LENT;
+  if (group) tcsetpgrp(ta_terminal_fd(), group);
+  if (modes) tcsetattr(ta_terminal_fd(), TCSANOW, modes);
+}
+
+void ta_terminal_go_raw(void) {
+  keep_modes();
+  struct termios raw = terminal.modes;
+  cfmakeraw(&raw);
+  terminal.use = RAW;
+  if (terminal.has_modes) tcsetattr(ta_terminal_fd(), TCSANOW, &raw);
+}
+
+/* The shell that leads the session takes it while we are stopped, and may have let us go on
+ * in the background. */
+static bool is_with_shell(pid_t front) {
+  return front != terminal.group && front == getpgid(getsid(0));
+}
+
+bool ta_terminal_take_back(bool restores, struct termios *modes) {
+  int saved = errno, fd = ta_terminal_fd();
+  enum use use = (enum use)terminal.use;
+  if (use == OURS) return false;
+  if (modes) tcgetattr(fd, modes);
+  ta_signals_hold_terminal(true);
+  bool ours = !is_with_shell(tcgetpgrp(fd));
+  if (ours && use == LENT) tcsetpgrp(fd, terminal.group);
+  if (ours && (restores || use == RAW) && terminal.has_modes)
+    tcsetattr(fd, TCSANOW, &terminal.modes);
+  terminal.use = OURS;
+  ta_signals_hold_terminal(false);
+  errno = saved;
+  return true;
+}
+
+void ta_terminal_size(struct winsize *size) {
+  *size = (struct winsize){0};
+  if (terminal.fd) ioctl(ta_terminal_fd(), TIOCGWINSZ, size);
+  if (size->ws_row == 0 || size->ws_col == 0)
+    *size = (struct winsize){.ws_row = ROWS, .ws_col = COLUMNS};
+}
