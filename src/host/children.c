@@ -73,26 +73,27 @@ int ta_group_new(struct ta_children *children, size_t room, void (*on_change)(vo
 
 /* ------------------------------------------------------------------- the guard */
 
-static void tell_guardian(struct ta_group *group, bool begins) {
-  struct ta_children *children = group->children;
-  if (!children->guardian.pid) return;
-  if (ta_guardian_note(children->guardian.notes, group->id, begins) != 0)
-    ta_guardian_end(&children->guardian);
+static int tell_guardian(struct ta_group *group, bool begins) {
+  struct ta_guardian *guardian = &group->children->guardian;
+  if (!guardian->pid || ta_guardian_note(guardian->notes, group->id, begins) == 0) return 0;
+  ta_guardian_drop(guardian);
+  return -EPIPE;
 }
 
 /* A guardian that somebody has killed is followed by another, which hears of all. */
 static int have_guardian(struct ta_children *children) {
+  int error = 0;
   if (!children->guardian_program || children->guardian.pid) return 0;
-  int error = ta_guardian_start(&children->guardian, children->guardian_program);
-  if (error) return error;
-  for (struct ta_group *group = children->groups; group; group = group->next)
-    if (group->noted && group->state != TA_GROUP_OVER) tell_guardian(group, true);
-  return 0;
+  error = ta_guardian_start(&children->guardian, children->guardian_program);
+  for (struct ta_group *group = children->groups; group && !error; group = group->next)
+    if (group->noted && group->state != TA_GROUP_OVER) error = tell_guardian(group, true);
+  return error;
 }
 
 static void end_guard(struct ta_group *group) {
-  if (group->noted) tell_guardian(group, false);
+  bool noted = group->noted;
   group->noted = false;
+  if (noted && tell_guardian(group, false) != 0) have_guardian(group->children);
 }
 
 /* --------------------------------------------------------------------- its end */
@@ -285,7 +286,7 @@ static int start_next(struct ta_group *group, struct ta_spawn *spawn, enum ta_sp
   pid_t pid;
   int error = try_start(group, spawn, &pid, step);
   if (error && *step == TA_SPAWN_GUARD && children->guardian.pid) {
-    ta_guardian_end(&children->guardian);
+    ta_guardian_drop(&children->guardian);
     error = try_start(group, spawn, &pid, step);
   }
   if (error) return error;

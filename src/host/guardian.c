@@ -54,11 +54,9 @@ static int spawn_guardian(const char *program, int reading, int nowhere, pid_t *
 int ta_guardian_start(struct ta_guardian *guardian, const char *program) {
   int fds[2];
   if (guardian->pid) return 0;
-  if (pipe(fds) != 0) return -errno;
+  if (pipe2(fds, O_CLOEXEC) != 0) return -errno;
   int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
   int error = nowhere < 0 ? -errno : 0;
-  fcntl(fds[0], F_SETFD, FD_CLOEXEC);
-  fcntl(fds[1], F_SETFD, FD_CLOEXEC);
   fcntl(fds[1], F_SETFL, O_NONBLOCK);
   if (!error) error = spawn_guardian(program, fds[0], nowhere, &guardian->pid);
   if (nowhere >= 0) close(nowhere);
@@ -74,6 +72,11 @@ int ta_guardian_start(struct ta_guardian *guardian, const char *program) {
 static void pause_a_little(long nanoseconds) {
   const struct timespec time = {.tv_nsec = nanoseconds};
   nanosleep(&time, NULL);
+}
+
+void ta_guardian_drop(struct ta_guardian *guardian) {
+  if (guardian->pid) kill(guardian->pid, SIGKILL);
+  ta_guardian_end(guardian);
 }
 
 /* It ends at once, unless it has something to kill. */

@@ -26,8 +26,11 @@ int ta_guardian_start(struct ta_guardian *guardian, const char *program);
  * it asks nothing of the C library.  0, or -1 with errno: it has gone, or does not listen. */
 int ta_guardian_note(int notes, pid_t group, bool begins);
 
-/* It is not needed any more, or has gone: lets it end. */
+/* It is not needed any more: lets it end.  Groups that it was not told the end of are killed. */
 void ta_guardian_end(struct ta_guardian *guardian);
+
+/* It has gone, or does not listen: it is ended, and kills nobody. */
+void ta_guardian_drop(struct ta_guardian *guardian);
 
 #define TA_GUARDIAN_NAME "tinyasync-guardian"
 

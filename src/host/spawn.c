@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -163,35 +164,40 @@ static int join(const char *directory, int length, const char *word, char *path,
   return written >= 0 && (size_t)written < size ? 0 : -ENAMETOOLONG;
 }
 
-static int find_in(const char *directory, int length, const char *word, char *path, size_t size) {
-  if (length == 0) directory = ".", length = 1;
-  int error = join(directory, length, word, path, size);
-  return error ? error : look_at(path);
+/* A path from `directory` is for the child, which has gone there: it is looked at from here. */
+static int look_from(const char *directory, const char *path) {
+  char from_here[PATH_MAX];
+  if (*path == '/' || !directory) return look_at(path);
+  int error = join(directory, (int)strlen(directory), path, from_here, sizeof from_here);
+  return error ? error : look_at(from_here);
 }
 
-/* A path from `directory` is for the child, which has gone there: it is looked at from here,
- * and given as it is. */
-static int find_from(const char *directory, const char *word, char *path, size_t size) {
-  bool relative = *word != '/' && directory;
-  int error =
-      join(relative ? directory : "", relative ? (int)strlen(directory) : 0, word, path, size);
-  if (!error) error = look_at(path);
-  if (error == -EISDIR) error = -EACCES;
-  if (!error && relative) snprintf(path, size, "%s", word);
-  return error;
+/* In a part of the search path, which ends at a colon or with the text. */
+static int find_in(const char *part, const char *word, const char *directory, char *path,
+                   size_t size) {
+  size_t length = strcspn(part, ":");
+  if (length == 0) part = ".", length = 1;
+  int error = join(part, (int)length, word, path, size);
+  return error ? error : look_from(directory, path);
+}
+
+static int find_at(const char *word, const char *directory, char *path, size_t size) {
+  int error = join("", 0, word, path, size);
+  if (!error) error = look_from(directory, path);
+  return error == -EISDIR ? -EACCES : error;
 }
 
 int ta_find_program(const char *word, const char *search, const char *directory, char *path,
                     size_t size) {
   int found = -ENOENT;
   if (!*word) return found;
-  if (strchr(word, '/')) return find_from(directory, word, path, size);
+  if (strchr(word, '/')) return find_at(word, directory, path, size);
   for (const char *at = search ? search : "/usr/local/bin:/usr/bin:/bin"; at;) {
-    const char *colon = strchr(at, ':');
-    int error = find_in(at, (int)(colon ? colon - at : (long)strlen(at)), word, path, size);
+    int error = find_in(at, word, directory, path, size);
     if (!error) return 0;
     if (error == -EACCES || error == -ENAMETOOLONG) found = error;
-    at = colon ? colon + 1 : NULL;
+    at = strchr(at, ':');
+    if (at) at++;
   }
   return found;
 }

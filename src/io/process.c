@@ -34,9 +34,14 @@ struct output {
   struct command *command;
   struct ta_drain drain;
   struct ta_capture capture;
-  struct ta_stream_object *stream; /* read by a task of ours; the command anchors it */
-  uint64_t seen;                   /* how much had come when it was looked at last */
-  int stop_signal;                 /* more than is captured stops the command; 0: it goes on */
+  uint64_t seen;   /* how much had come when it was looked at last */
+  int stop_signal; /* more than is captured stops the command; 0: it goes on */
+};
+
+/* What a task of ours reads, and is waited for at the end as well.  Each stage may have one. */
+struct followed {
+  struct ta_stream_object *stream; /* the command anchors it; NULL: not any more */
+  uint64_t seen;
 };
 
 /* The first user value is its text, the second what it anchors. */
@@ -56,6 +61,8 @@ struct command {
   const char *text;
   bool held;     /* somebody has its pipes open still */
   bool finished; /* nothing will come any more */
+  size_t follows;
+  struct followed followed[]; /* one a stage, and one */
 };
 
 static const struct ta_object_kind command_kind;
@@ -73,13 +80,17 @@ static struct command *check_command(lua_State *L) {
 
 /* ----------------------------------------------------------------- its end */
 
-static bool is_open(const struct output *output) {
-  return output->drain.open || (output->stream && !ta_stream_of(output->stream)->at_end);
+static bool is_open(const struct followed *followed) {
+  return followed->stream && !ta_stream_of(followed->stream)->at_end;
 }
 
 static bool has_open_outputs(const struct command *command) {
   if (command->relay && command->relay->open) return true;
-  return is_open(&command->outputs[0]) || is_open(&command->outputs[1]);
+  for (int i = 0; i < OUTPUTS; i++)
+    if (command->outputs[i].drain.open) return true;
+  for (size_t i = 0; i < command->follows; i++)
+    if (is_open(&command->followed[i])) return true;
+  return false;
 }
 
 static void finish(struct command *command) {
@@ -108,18 +119,29 @@ static void look(struct command *command) {
     ta_loop_set_alarm(command->io->loop, &command->silence, SILENCE);
 }
 
-static uint64_t count_received(const struct output *output) {
-  return output->drain.open ? output->drain.received : ta_stream_of(output->stream)->received;
+static bool has_grown(uint64_t *seen, uint64_t received) {
+  bool grown = received != *seen;
+  *seen = received;
+  return grown;
 }
 
 /* Has something come since it was looked at last?  A loaded machine may have told nobody yet. */
 static bool has_moved(struct output *output) {
-  if (!is_open(output)) return false;
-  if (output->stream && ta_look_at_stream(output->stream)) return true;
-  if (output->drain.open && ta_drain_look(&output->drain)) return true;
-  if (!is_open(output)) return true;
-  bool moved = count_received(output) != output->seen;
-  output->seen = count_received(output);
+  struct ta_drain *drain = &output->drain;
+  if (!drain->open) return false;
+  return ta_drain_look(drain) || !drain->open || has_grown(&output->seen, drain->received);
+}
+
+static bool has_been_followed(struct followed *followed) {
+  if (!is_open(followed)) return false;
+  return ta_look_at_stream(followed->stream) || !is_open(followed) ||
+         has_grown(&followed->seen, ta_stream_of(followed->stream)->received);
+}
+
+static bool has_any_moved(struct command *command) {
+  bool moved = false;
+  for (int i = 0; i < OUTPUTS; i++) moved |= has_moved(&command->outputs[i]);
+  for (size_t i = 0; i < command->follows; i++) moved |= has_been_followed(&command->followed[i]);
   return moved;
 }
 
@@ -131,29 +153,23 @@ static bool has_shown(struct command *command) {
   return shown;
 }
 
-/* Closed it is a terminal that has gone, for whoever is there. */
-static void leave_relay(struct command *command) {
-  if (!command->relay || !command->relay->open) return;
-  command->held = true;
-  ta_relay_close(command->relay);
-}
-
-static void leave(struct output *output) {
-  if (!is_open(output)) return;
-  output->command->held = true;
-  ta_drain_close(&output->drain);
-  if (output->stream) ta_end_stream(output->stream);
-  output->stream = NULL;
+/* A relay that is closed is a terminal that has gone, for whoever is there. */
+static void leave_outputs(struct command *command) {
+  command->held = has_open_outputs(command);
+  if (command->relay && command->relay->open) ta_relay_close(command->relay);
+  for (int i = 0; i < OUTPUTS; i++) ta_drain_close(&command->outputs[i].drain);
+  for (size_t i = 0; i < command->follows; i++) {
+    struct followed *followed = &command->followed[i];
+    if (is_open(followed)) ta_end_stream(followed->stream);
+    followed->stream = NULL;
+  }
 }
 
 static void on_silence(struct ta_alarm *alarm) {
   struct command *command = (struct command *)((char *)alarm - offsetof(struct command, silence));
-  bool moved = has_moved(&command->outputs[0]);
-  moved |= has_moved(&command->outputs[1]);
+  bool moved = has_any_moved(command);
   moved |= has_shown(command);
-  if (!moved) leave_relay(command);
-  if (!moved)
-    for (int i = 0; i < OUTPUTS; i++) leave(&command->outputs[i]);
+  if (!moved) leave_outputs(command);
   look(command);
 }
 
@@ -164,7 +180,8 @@ static void on_change(void *data) {
 /* ------------------------------------------------------------------- making */
 
 static struct command *new_command(struct ta_io *io, size_t stages) {
-  struct command *command = calloc(1, sizeof *command);
+  size_t room = stages + 1;
+  struct command *command = calloc(1, sizeof *command + room * sizeof *command->followed);
   if (!command) return NULL;
   command->io = io;
   command->silence.ring = on_silence;
@@ -221,8 +238,8 @@ static void close_outputs(struct command *command) {
     struct output *output = &command->outputs[i];
     ta_drain_close(&output->drain);
     ta_capture_close(&output->capture);
-    output->stream = NULL;
   }
+  command->follows = 0;
   ta_feed_close(&command->feed);
   ta_alarm_stop(&command->silence);
 }
@@ -394,8 +411,10 @@ static struct output *check_output(lua_State *L, struct command *command) {
   return &command->outputs[index - 1];
 }
 
+/* A file may be open for appending, and stays so. */
 static int unblock(int fd) {
-  return fcntl(fd, F_SETFL, O_NONBLOCK) == 0 ? 0 : -errno;
+  int flags = fcntl(fd, F_GETFL);
+  return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 ? 0 : -errno;
 }
 
 static int refuse_pipe(lua_State *L, int error) {
@@ -413,14 +432,21 @@ static void keep(void *data, const char *bytes, size_t size) {
     ta_group_stop(command->group, output->stop_signal, GRACE, false);
 }
 
-/* (command, 1 or 2, descriptor, limit, signal or 0) -> true, or nil, message, code */
+/* (command, 1 or 2, limit, signal or 0): what it is given is kept. */
+static int l_open_capture(lua_State *L) {
+  struct output *output = check_output(L, check_command(L));
+  size_t limit = (size_t)luaL_checkinteger(L, 3);
+  output->stop_signal = (int)luaL_optinteger(L, 4, 0);
+  ta_capture_close(&output->capture);
+  ta_capture_open(&output->capture, limit);
+  return 0;
+}
+
+/* (command, 1 or 2, descriptor) -> true, or nil, message, code: what comes there is captured. */
 static int l_capture(lua_State *L) {
   struct command *command = check_command(L);
   struct output *output = check_output(L, command);
   struct ta_descriptor *descriptor = ta_check_descriptor(L, 3);
-  size_t limit = (size_t)luaL_checkinteger(L, 4);
-  output->stop_signal = (int)luaL_optinteger(L, 5, 0);
-  ta_capture_open(&output->capture, limit);
   int error = unblock(descriptor->fd);
   if (!error)
     error = ta_drain_open(command->io->loop, descriptor->fd, keep, output, &output->drain);
@@ -428,6 +454,15 @@ static int l_capture(lua_State *L) {
   descriptor->fd = -1;
   lua_pushboolean(L, true);
   return 1;
+}
+
+/* (command, 1 or 2, bytes): captures them as well. */
+static int l_keep(lua_State *L) {
+  struct output *output = check_output(L, check_command(L));
+  size_t size;
+  const char *bytes = luaL_checklstring(L, 3, &size);
+  if (size) keep(output, bytes, size);
+  return 0;
 }
 
 /* (command, descriptor, text) -> true, or nil, message, code */
@@ -458,15 +493,29 @@ static int l_pty(lua_State *L) {
   return 1;
 }
 
-/* (command, 1 or 2, stream or nil): a task of ours reads it, and the command's end waits for
- * its end; or not any more. */
+static struct ta_stream_object *check_stream(lua_State *L, int index) {
+  struct ta_stream_object *stream = ta_to_stream(ta_upvalue_runner(L), L, index);
+  luaL_argcheck(L, stream, index, "stream expected");
+  return stream;
+}
+
+/* (command, stream): a task of ours reads it, and the command's end waits for its end. */
 static int l_follow(lua_State *L) {
   struct command *command = check_command(L);
-  struct output *output = check_output(L, command);
-  struct ta_stream_object *stream = ta_to_stream(ta_upvalue_runner(L), L, 3);
-  if (stream) anchor(L, 3);
-  output->stream = stream;
-  if (!stream) look(command);
+  struct ta_stream_object *stream = check_stream(L, 2);
+  luaL_argcheck(L, command->follows <= command->group->room, 2, "too many");
+  anchor(L, 2);
+  command->followed[command->follows++] = (struct followed){.stream = stream};
+  return 0;
+}
+
+/* (command, stream): not any more. */
+static int l_unfollow(lua_State *L) {
+  struct command *command = check_command(L);
+  const struct ta_stream_object *stream = check_stream(L, 2);
+  for (size_t i = 0; i < command->follows; i++)
+    if (command->followed[i].stream == stream) command->followed[i].stream = NULL;
+  look(command);
   return 0;
 }
 
@@ -696,10 +745,13 @@ static const struct ta_function parts[] = {
     {"open_pipe", ta_l_pipe},
     {"open_file", ta_l_open_file},
     {"close_descriptor", ta_l_close_descriptor},
+    {"open_capture", l_open_capture},
     {"capture", l_capture},
+    {"keep", l_keep},
     {"feed", l_feed},
     {"open_pty", l_pty},
     {"follow", l_follow},
+    {"unfollow", l_unfollow},
     {"stream_over", l_stream},
     {"wait", l_wait},
     {"wait_here", l_wait_here},

@@ -12,6 +12,7 @@ local raise, wait, stop = parts.raise, parts.wait, parts.stop
 
 local OUT, ERR = 1, 2
 local GRACE = 5
+local LEAST = 1 -- second to hand on what has come
 local MAX_OUTPUT = 64 << 20
 local MAX_LINE = 16 << 20
 local TAIL = 2000 -- bytes of stderr in a message
@@ -284,11 +285,11 @@ local function plan_of(name, cmd)
   else
     stages[1] = stage_of(name, cmd)
     if stages[1].call then raise(format("process.%s: a command must be a table of words", name)) end
-    if name == "lines" and cmd.stdout ~= nil then
-      raise "process.lines: it is the loop that has the command's stdout"
-    end
   end
   check_stages(name, stages)
+  if name == "lines" and stages[#stages].options.stdout ~= nil then
+    raise "process.lines: it is the loop that has the command's stdout"
+  end
   local texts = {}
   for i, stage in ipairs(stages) do texts[i] = stage.text end
   return {name = name, stages = stages, options = stages[#stages].options,
@@ -350,6 +351,10 @@ local function describe_failure(child, result)
   return new_failure(result)
 end
 
+local function path_from(cwd, path)
+  return cwd and sub(path, 1, 1) ~= "/" and cwd .. "/" .. path or path
+end
+
 -- What is missing, of a command that could not start: message, code.
 local function explain(stage, step, number, path)
   local reason, code = parts.describe_error(number)
@@ -358,7 +363,7 @@ local function explain(stage, step, number, path)
     return format("cannot run '%s': its directory %s: %s", stage.text, cwd, reason), code
   end
   if step == "command" and path then
-    local interpreter = parts.interpreter(path)
+    local interpreter = parts.interpreter(path_from(cwd, path))
     if code == "ENOENT" and interpreter then
       return format("cannot run '%s': the interpreter of %s, %s: %s", stage.text, path, interpreter,
         reason), code
@@ -418,16 +423,23 @@ local function open_pipe(opened)
 end
 
 local function open_file(opened, cwd, path, mode)
-  if cwd and sub(path, 1, 1) ~= "/" then path = cwd .. "/" .. path end
-  local file, message, code = parts.open_file(path, mode)
+  local file, message, code = parts.open_file(path_from(cwd, path), mode)
   if file then opened[#opened + 1] = file end
   return file, message, code
 end
 
 -- What a helper is there for says how it is ended: one that reads what the command writes
--- goes on to the end of that, one that feeds it is not needed after the command's end, and
--- a stage is cancelled when the command is stopped.
+-- goes on to the end of that, and has the time of grace for it when the command is stopped;
+-- one that feeds it is not needed after the command's end, and a stage is cancelled when the
+-- command is stopped.
 local READS, FEEDS, IS_STAGE = 1, 2, 3
+
+-- A stream of ours over a descriptor, for a helper or the script.
+local function new_stream(child, fd, label, max_line)
+  local stream, message, code = parts.stream_over(fd, label, max_line)
+  child.streams[#child.streams + 1] = stream
+  return stream, message, code
+end
 
 local function add_helper(child, name, role, fn, ...)
   child.helpers[#child.helpers + 1] = {name = name, role = role, fn = fn, arguments = pack(...)}
@@ -459,7 +471,7 @@ local function plug_stdin(child, opened, plan)
     return reading
   end
   local label = format("stdin of '%s'", stage.text)
-  local stream, message, why = parts.stream_over(writing, label)
+  local stream, message, why = new_stream(child, writing, label)
   if not stream then return false, message, why end
   if given == "pipe" then
     child.stdin = stream
@@ -479,10 +491,10 @@ local function call_with_lines(stream, fn)
 end
 
 -- Reads one side to its end, however that comes.
-local function read_side(child, which, stream, fn, ...)
+local function read_side(child, stream, fn, ...)
   local closing <close> = setmetatable({}, {__close = function()
     stream:close()
-    parts.follow(child.command, which, nil)
+    parts.unfollow(child.command, stream)
   end})
   fn(stream, ...)
 end
@@ -491,21 +503,28 @@ end
 local function plug_helper(child, opened, which, stage, fn, ...)
   local reading, writing, code = open_pipe(opened)
   if not reading then return false, writing, code end
-  local stream, message, why = parts.stream_over(reading, line_label(which, stage),
+  local stream, message, why = new_stream(child, reading, line_label(which, stage),
     stage.options.max_line)
   if not stream then return false, message, why end
-  parts.follow(child.command, which, stream)
-  add_helper(child, line_label(which, stage), READS, read_side, child, which, stream, fn, ...)
+  parts.follow(child.command, stream)
+  add_helper(child, line_label(which, stage), READS, read_side, child, stream, fn, ...)
   return writing
+end
+
+-- All that is captured of one side, of all stages, is one text.
+local function begin_capture(child, which, plan)
+  if child.captures[which] then return end
+  parts.open_capture(child.command, which, plan.options.max_output or MAX_OUTPUT,
+    plan.name == "read" and which == OUT and child.signal_number or 0)
+  child.captures[which] = true
 end
 
 local function plug_capture(child, opened, which, plan)
   if child.capturing[which] then return child.capturing[which] end
   local reading, writing, code = open_pipe(opened)
   if not reading then return false, writing, code end
-  local limit = plan.options.max_output or MAX_OUTPUT
-  local done, message, why = parts.capture(child.command, which, reading, limit,
-    plan.name == "read" and which == OUT and child.signal_number or 0)
+  begin_capture(child, which, plan)
+  local done, message, why = parts.capture(child.command, which, reading)
   if not done then return false, message, why end
   child.capturing[which] = writing
   return writing
@@ -524,8 +543,8 @@ local function give_lines(place, bytes)
 end
 
 local function give(place, bytes)
-  if place.pieces then
-    place.pieces[#place.pieces + 1] = bytes
+  if place.command then
+    parts.keep(place.command, place.which, bytes)
   elseif place.rest then
     give_lines(place, bytes)
   elseif place.stream then
@@ -556,12 +575,12 @@ local function open_place(child, opened, which, stage, plan, to)
   if is_callable(to) then return {to = to, rest = ""} end
   if parts.is_stream(to) then return {stream = to} end
   if to == "capture" then
-    child.pieces[which] = child.pieces[which] or {}
-    return {pieces = child.pieces[which]}
+    begin_capture(child, which, plan)
+    return {command = child.command, which = which}
   end
   local fd, message, code = plug(child, opened, which, stage, plan, to)
   if not fd then return nil, message, code end
-  local stream, why, what = parts.stream_over(fd, line_label(which, stage))
+  local stream, why, what = new_stream(child, fd, line_label(which, stage))
   if not stream then return nil, why, what end
   return {stream = stream, ours = true}
 end
@@ -579,10 +598,10 @@ end
 local function plug_pipe(child, opened, which, stage, plan)
   local reading, writing, code = open_pipe(opened)
   if not reading then return false, writing, code end
-  local stream, message, why = parts.stream_over(reading, line_label(which, stage),
+  local stream, message, why = new_stream(child, reading, line_label(which, stage),
     stage.options.max_line)
   if not stream then return false, message, why end
-  if plan.name == "lines" then parts.follow(child.command, which, stream) end
+  if plan.name == "lines" then parts.follow(child.command, stream) end
   child[names[which]] = stream
   return writing
 end
@@ -634,9 +653,9 @@ end
 -- A function in a pipeline: it gets streams, and its task is made when all has started.
 local function start_function(child, stage, fds)
   local input, output, message, code
-  input, message, code = parts.stream_over(fds[0], "input of the function")
+  input, message, code = new_stream(child, fds[0], "input of the function")
   if not input then return nil, message, code end
-  output, message, code = parts.stream_over(fds[OUT], "output of the function")
+  output, message, code = new_stream(child, fds[OUT], "output of the function")
   if not output then return nil, message, code end
   add_helper(child, "function", IS_STAGE, call_stage, stage, input, output)
   return true
@@ -686,28 +705,61 @@ end
 -- What is known of one; scripts see less of it.
 local Child = {}
 
-local function count_processes(plan)
-  local count = 0
+-- How many stages there are; one of them has to be a process.
+local function check_processes(plan)
   for _, stage in ipairs(plan.stages) do
-    if not stage.call then count = count + 1 end
+    if not stage.call then return #plan.stages end
   end
-  if count == 0 then raise(format("process.%s: a pipeline needs a command", plan.name)) end
-  return count
+  raise(format("process.%s: a pipeline needs a command", plan.name))
 end
+
+local stop_child
 
 -- An error of a helper's is the command's.
 local function help(child, helper)
   local ok, err = pcall(helper.fn, unpack(helper.arguments, 1, helper.arguments.n))
   if ok then return end
   helper.failed, helper.error = true, err
-  stop(child.command, child.signal_number, child.grace, child.leader_only)
+  stop_child(child)
 end
 
 local function run_helper(child, helper)
   helper.task = parts.add_task(helper.name, function()
     if helper.role ~= READS then return help(child, helper) end
-    async.shield(help, child, helper)
+    async.shield(async.scope, function(scope)
+      helper.scope = scope
+      help(child, helper)
+    end)
   end)
+end
+
+local function join(helper) helper.task:pawait() end
+
+-- What a function of the script's does with the output may never end: when the command was
+-- stopped it has the time of grace.
+local function give_up(child, at)
+  for _, helper in ipairs(child.helpers) do
+    if helper.role == READS then
+      async.move_on_after(max(0, at - async.now()), join, helper)
+      if helper.scope then helper.scope:cancel() end
+    end
+  end
+end
+
+local function give_up_at(child, at)
+  if at >= (child.gives_up_at or huge) or #child.helpers == 0 then return end
+  child.gives_up_at = at
+  add_helper(child, format("end of '%s'", child.plan.text), FEEDS, give_up, child, at)
+  run_helper(child, child.helpers[#child.helpers])
+end
+
+function stop_child(child, grace)
+  grace = grace or child.grace
+  stop(child.command, child.signal_number, grace, child.leader_only)
+  for _, helper in ipairs(child.helpers) do
+    if helper.role == IS_STAGE then helper.task:cancel() end
+  end
+  give_up_at(child, async.now() + grace + LEAST)
 end
 
 local function wants_terminal(plan)
@@ -719,12 +771,13 @@ local function new_child(plan)
   local given = plan.options
   return setmetatable({
     plan = plan,
-    command = parts.new_command(plan.text, count_processes(plan), given.leftovers == "kill",
+    command = parts.new_command(plan.text, check_processes(plan), given.leftovers == "kill",
       given.detach, wants_terminal(plan)),
     processes = 0,
     helpers = {},
+    streams = {},
+    captures = {},
     capturing = {},
-    pieces = {},
     signal_number = parts.signal_number(given.stop_signal or "TERM"),
     grace = given.grace or GRACE,
     leader_only = given.kill == "process",
@@ -736,8 +789,9 @@ local Begun = {__close = function(begun)
   local child = begun.child
   if begun.done then return end
   stop(child.command, parts.signal_number "KILL", 0)
-  for _, name in ipairs {"stdin", "stdout", "stderr"} do
-    if child[name] then child[name]:close() end
+  for _, stream in ipairs(child.streams) do
+    stream:close()
+    parts.unfollow(child.command, stream)
   end
   if parts.can_wait() then async.shield(wait, child.command) end
 end}
@@ -780,8 +834,7 @@ local function stage_result(child, stage, i, count)
 end
 
 local function text_of(child, which, result)
-  if child.pieces[which] then return concat(child.pieces[which]) end
-  if not child.capturing[which] then return nil end
+  if not child.captures[which] then return nil end
   local text, truncated = parts.captured(child.command, which)
   if truncated then result.truncated = true end
   return text
@@ -827,33 +880,39 @@ local function result_of(child)
   return result
 end
 
+-- Those that give up come last.
 local function join_helpers(child)
   for _, helper in ipairs(child.helpers) do
     if helper.role == FEEDS then helper.task:cancel() end
-    pcall(helper.task.join, helper.task)
+    join(helper)
   end
+end
+
+-- Was it stopped because it wrote more than is read?
+local function is_too_long(child)
+  local most = child.plan.options.max_output or MAX_OUTPUT
+  return child.plan.name == "read" and parts.captured_size(child.command, OUT) > most
 end
 
 -- When the group is gone and the pipes have ended: the same table for everybody.
 local function finish(child)
   wait(child.command)
+  if is_too_long(child) then stop_child(child) end
   if not child.result then
-    async.shield(join_helpers, child)
+    join_helpers(child)
     child.result = child.result or result_of(child)
   end
   return child.result
 end
 
-local function stop_child(child, grace)
-  stop(child.command, child.signal_number, grace or child.grace, child.leader_only)
-  for _, helper in ipairs(child.helpers) do
-    if helper.role == IS_STAGE then helper.task:cancel() end
-  end
-end
-
--- Stops it, and waits until it is gone, cancelled or not.
+-- Stops it, and waits until it is gone, cancelled or not.  Lines that no loop takes any more hold
+-- nobody up.
 local function end_child(child, grace)
-  if parts.state(child.command) then return end
+  if child.result then return end
+  if child.plan.name == "lines" then
+    parts.unfollow(child.command, child.stdout)
+    child.stdout:close()
+  end
   stop_child(child, grace)
   if parts.can_wait() then async.shield(finish, child) end
 end
@@ -943,7 +1002,7 @@ function Handle.__index:stop(grace)
   local child = child_of(self, "stop")
   if grace ~= nil then options.grace("stop", "the grace", grace) end
   parts.enter("stop")
-  if not parts.state(child.command) then stop_child(child, grace) end
+  if not child.result then stop_child(child, grace) end
   return finish(child)
 end
 
@@ -966,7 +1025,7 @@ local function next_line(child, stream)
     end_child(child)
     error(message, 0)
   end
-  parts.follow(child.command, OUT, nil)
+  parts.unfollow(child.command, stream)
   local result = finish(child)
   if not result.ok then error(describe_failure(child, result), 0) end
 end
@@ -975,6 +1034,7 @@ function process.lines(cmd)
   local closes = parts.for_closes()
   local child, message, code = start("lines", cmd, "pipe", "inherit")
   if not child then raise_start(message, code) end
+  limit_time(child)
   return function() return next_line(child, child.stdout) end, nil, nil, closes and child or nil
 end
 

@@ -102,6 +102,7 @@ static bool is_wanted(const struct room *room, const struct test *test, int argc
   return wanted;
 }
 
+/* Sessions start this program as their guardian. */
 int main(int argc, char **argv) {
   if (ta_guardian_is_meant(argc, argv)) return ta_guardian_be();
   int failed = 0;
