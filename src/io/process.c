@@ -17,7 +17,9 @@
 #include "host/children.h"
 #include "host/drain.h"
 #include "host/feed.h"
+#include "host/output.h"
 #include "io/descriptor.h"
+#include "io/output.h"
 #include "io/pty.h"
 #include "io/refusal.h"
 #include "io/signal_names.h"
@@ -26,7 +28,8 @@
 extern const char *const ta_chunk_process[];
 
 #define SILENCE 0.1 /* seconds: who holds a pipe open after the command's end is left then */
-#define OUTPUTS 2   /* standard output and standard error */
+#define OUTPUTS 4   /* standard output and standard error, and both as they are shown */
+#define SHOWN 2     /* the first of the latter */
 #define GRACE 5.0   /* seconds, of a command that was forgotten */
 
 /* What comes out at one side, and is waited for at the end. */
@@ -49,6 +52,7 @@ struct command {
   struct ta_group *group;
   struct ta_list waiting;
   struct output outputs[OUTPUTS];
+  struct ta_output shown;
   struct ta_feed feed;
   struct ta_relay *relay; /* of a terminal of its own; NULL: it has none */
   uint64_t relayed;       /* bytes, when it was looked at last */
@@ -56,6 +60,9 @@ struct command {
   const char *text;
   bool held;     /* somebody has its pipes open still */
   bool finished; /* nothing will come any more */
+  struct {
+    const char *text; /* NULL: the trace was told of its end, or not of its start */
+  } stages[];
 };
 
 static const struct ta_object_kind command_kind;
@@ -79,11 +86,21 @@ static bool is_open(const struct output *output) {
 
 static bool has_open_outputs(const struct command *command) {
   if (command->relay && command->relay->open) return true;
-  return is_open(&command->outputs[0]) || is_open(&command->outputs[1]);
+  for (int i = 0; i < OUTPUTS; i++)
+    if (is_open(&command->outputs[i])) return true;
+  return false;
+}
+
+/* What is shown is complete, unless a task of ours has still something to hand on. */
+static void end_shown(struct command *command) {
+  for (int i = 0; i < OUTPUTS; i++)
+    if (command->outputs[i].stream) return;
+  ta_output_finish(&command->shown);
 }
 
 static void finish(struct command *command) {
   command->finished = true;
+  end_shown(command);
   ta_alarm_stop(&command->silence);
   ta_feed_close(&command->feed);
   while (ta_wake_first(command->io->runner, &command->waiting)) continue;
@@ -148,23 +165,46 @@ static void leave(struct output *output) {
 
 static void on_silence(struct ta_alarm *alarm) {
   struct command *command = (struct command *)((char *)alarm - offsetof(struct command, silence));
-  bool moved = has_moved(&command->outputs[0]);
-  moved |= has_moved(&command->outputs[1]);
-  moved |= has_shown(command);
+  bool moved = has_shown(command);
+  for (int i = 0; i < OUTPUTS; i++) moved |= has_moved(&command->outputs[i]);
   if (!moved) leave_relay(command);
   if (!moved)
     for (int i = 0; i < OUTPUTS; i++) leave(&command->outputs[i]);
   look(command);
 }
 
+static void describe_end(char *text, size_t size, int status) {
+  const char *name = WIFSIGNALED(status) ? ta_signal_name(WTERMSIG(status)) : NULL;
+  if (WIFEXITED(status))
+    snprintf(text, size, "status %d", WEXITSTATUS(status));
+  else if (name)
+    snprintf(text, size, "SIG%s", name);
+  else
+    snprintf(text, size, "signal %d", WTERMSIG(status));
+}
+
+/* Tells the trace of those that have ended since. */
+static void trace_ends(struct command *command) {
+  char text[40];
+  for (size_t i = 0; i < command->group->count; i++) {
+    const struct ta_child *child = &command->group->members[i];
+    if (!child->ended || !command->stages[i].text) continue;
+    describe_end(text, sizeof text, child->status);
+    ta_tell_of_outside(command->io->runner, NULL, TA_EVENT_END, "process", (uint64_t)child->pid,
+                       command->stages[i].text, text);
+    command->stages[i].text = NULL;
+  }
+}
+
 static void on_change(void *data) {
+  trace_ends(data);
   look(data);
 }
 
 /* ------------------------------------------------------------------- making */
 
 static struct command *new_command(struct ta_io *io, size_t stages) {
-  struct command *command = calloc(1, sizeof *command);
+  struct command *command = calloc(1, sizeof *command + stages * sizeof *command->stages);
   if (!command) return NULL;
   command->io = io;
   command->silence.ring = on_silence;
@@ -223,6 +263,7 @@ static void close_outputs(struct command *command) {
     ta_capture_close(&output->capture);
     output->stream = NULL;
   }
+  ta_output_close(&command->shown);
   ta_feed_close(&command->feed);
   ta_alarm_stop(&command->silence);
 }
@@ -340,6 +381,19 @@ static int l_start(lua_State *L) {
   return 3;
 }
 
+/* (command, text): what the process that was started last is called. */
+static int l_name_stage(lua_State *L) {
+  struct command *command = check_command(L);
+  const struct ta_group *group = command->group;
+  const char *text = luaL_checkstring(L, 2);
+  if (group->count == 0) return 0;
+  anchor(L, 2);
+  command->stages[group->count - 1].text = text;
+  ta_tell_of_outside(command->io->runner, L, TA_EVENT_START, "process",
+                     (uint64_t)group->members[group->count - 1].pid, text, NULL);
+  return 0;
+}
+
 /* (word, search path or nil, directory or nil) -> path, or nil, errno */
 static int l_find_program(lua_State *L) {
   char path[PATH_MAX];
@@ -390,7 +444,7 @@ static int l_getenv(lua_State *L) {
 
 static struct output *check_output(lua_State *L, struct command *command) {
   lua_Integer index = luaL_checkinteger(L, 2);
-  luaL_argcheck(L, index >= 1 && index <= OUTPUTS, 2, "1 or 2 expected");
+  luaL_argcheck(L, index == 1 || index == 2, 2, "1 or 2 expected");
   return &command->outputs[index - 1];
 }
 
@@ -467,7 +521,63 @@ static int l_follow(lua_State *L) {
   if (stream) anchor(L, 3);
   output->stream = stream;
   if (!stream) look(command);
+  if (!stream && command->finished) end_shown(command);
   return 0;
+}
+
+/* ------------------------------------------------------------- what is shown */
+
+/* (command, label or nil, as a group, longest line, 1 or 2: whose end is kept) */
+static int l_open_shown(lua_State *L) {
+  struct command *command = check_command(L);
+  struct ta_output_settings settings = {.label = luaL_optstring(L, 2, NULL),
+                                        .groups = lua_toboolean(L, 3),
+                                        .max_line = (size_t)luaL_checkinteger(L, 4),
+                                        .tail_of = (int)luaL_checkinteger(L, 5)};
+  if (ta_output_open(&command->shown, command->io->loop, &settings) != 0)
+    return luaL_error(L, "not enough memory");
+  return 0;
+}
+
+static void show(void *data, const char *bytes, size_t size) {
+  struct output *output = data;
+  struct command *command = output->command;
+  if (size)
+    ta_output_take(&command->shown, (int)(output - command->outputs) - SHOWN + 1, bytes, size);
+  else
+    look(command);
+}
+
+/* (command, 1 or 2, descriptor) -> true, or nil, message, code */
+static int l_show(lua_State *L) {
+  struct command *command = check_command(L);
+  struct output *output = check_output(L, command) + SHOWN;
+  struct ta_descriptor *descriptor = ta_check_descriptor(L, 3);
+  int error = unblock(descriptor->fd);
+  if (!error)
+    error = ta_drain_open(command->io->loop, descriptor->fd, show, output, &output->drain);
+  if (error) return refuse_pipe(L, error);
+  descriptor->fd = -1;
+  lua_pushboolean(L, true);
+  return 1;
+}
+
+/* (command, 1 or 2, bytes) */
+static int l_show_bytes(lua_State *L) {
+  struct command *command = check_command(L);
+  size_t size;
+  const char *bytes = luaL_checklstring(L, 3, &size);
+  int side = luaL_checkinteger(L, 2) == 1 ? 1 : 2;
+  ta_output_take(&command->shown, side, bytes, size);
+  return 0;
+}
+
+/* (command) -> the end of what was shown of its standard error */
+static int l_shown_tail(lua_State *L) {
+  char tail[TA_OUTPUT_TAIL];
+  struct command *command = check_command(L);
+  lua_pushlstring(L, tail, ta_output_tail(&command->shown, tail));
+  return 1;
 }
 
 /* What a stream is to be made over: a descriptor is taken as it is; of one that others have
@@ -688,6 +798,7 @@ static const struct ta_object_kind command_kind = {.name = "Command", .meta = co
 static const struct ta_function parts[] = {
     {"new_command", l_new_command},
     {"start", l_start},
+    {"name_stage", l_name_stage},
     {"find_program", l_find_program},
     {"interpreter", l_interpreter},
     {"describe_error", l_describe_error},
@@ -700,6 +811,10 @@ static const struct ta_function parts[] = {
     {"feed", l_feed},
     {"open_pty", l_pty},
     {"follow", l_follow},
+    {"open_shown", l_open_shown},
+    {"show", l_show},
+    {"show_bytes", l_show_bytes},
+    {"shown_tail", l_shown_tail},
     {"stream_over", l_stream},
     {"wait", l_wait},
     {"wait_here", l_wait_here},
@@ -725,6 +840,7 @@ static const struct ta_function parts[] = {
 static int l_process_parts(lua_State *L) {
   lua_newtable(L);
   ta_set_functions(ta_upvalue_runner(L), L, parts);
+  ta_set_functions(ta_upvalue_runner(L), L, ta_output_parts);
   return 1;
 }
 
