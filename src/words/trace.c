@@ -110,7 +110,7 @@ void ta_tell_of_outside(struct ta_runner *runner, lua_State *L, enum ta_event_ki
                         const char *message) {
   if (!ta_tracing(runner)) return;
   bool starts = kind == TA_EVENT_START;
-  ta_place place;
+  ta_where_shown where;
   struct ta_trace_event event = {.kind = kind,
                                  .action = action,
                                  .number = number,
@@ -118,6 +118,6 @@ void ta_tell_of_outside(struct ta_runner *runner, lua_State *L, enum ta_event_ki
                                  .message = message,
                                  .message_length = message ? strlen(message) : 0,
                                  .delay = -1};
-  if (starts && L && ta_where(L, 0, place)) event.where = place;
+  if (starts && L && ta_where(L, 0, where)) event.where = where;
   send(runner, &event, starts ? runner->current : NULL);
 }
