@@ -277,9 +277,10 @@ tsan: ## run whatever has threads under ThreadSanitizer
 valgrind: tests ## run the unit tests and the example scripts under valgrind
 	tests/valgrind $(BUILD)
 
-fuzz: $(PROGRAM) $(MACHINE) ## run many more random programs beside the models
+fuzz: $(PROGRAM) $(MACHINE) $(UNIT) ## run many more random programs beside the models
 	lua5.4 tests/model/check.lua $(PROGRAM) 20000
 	$(MACHINE) 100000
+	TA_TEST_SEEDS=20000 $(UNIT) what_a_queue_of_bytes_has
 
 inject: $(INJECT) $(UNIT) ## act at every step, and in the middle of every call
 	$(INJECT) -a $(SCRIPT_TESTS) tests/regress/*.lua scripts/*.lua
