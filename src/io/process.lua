@@ -274,6 +274,9 @@ end
 
 local Pipeline = {__name = "pipeline"}
 
+-- What Lua's own functions start is not searched for.
+local shells = {popen = "/bin/sh", execute = "/bin/sh"}
+
 local function stage_of(name, cmd, i)
   if is_callable(cmd) then return {call = cmd, text = "function", options = {}} end
   if type(cmd) ~= "table" then
@@ -282,7 +285,8 @@ local function stage_of(name, cmd, i)
   end
   check_options(name, cmd)
   local words, shown = words_of(name, cmd)
-  return {words = words, shown = shown, text = shown_words(shown), options = cmd}
+  return {words = words, shown = shown, text = shown_words(shown), options = cmd,
+    path = shells[name]}
 end
 
 local function check_pty(name, given, count)
@@ -705,7 +709,10 @@ end
 
 local function start_process(child, stage, fds)
   local given = stage.options
-  local path, number = parts.find_program(stage.words[1], search_path(given), given.cwd)
+  local path, number = stage.path, nil
+  if not path then
+    path, number = parts.find_program(stage.words[1], search_path(given), given.cwd)
+  end
   if not path then return nil, explain(stage, "search", number) end
   local started, step, why = parts.start(child.command, path, stage.words, environment_of(given),
     given.cwd, fds[0], fds[OUT], fds[ERR], given.pty)

@@ -11,7 +11,7 @@ local fail = standard_failure
 
 -- As C's system() has it.
 local function shell(command, stdin)
-  return {"/bin/sh", "-c", command, stdin = stdin}
+  return {"sh", "-c", command, stdin = stdin}
 end
 
 -- How the first process ended, as Lua says it.
