@@ -15,9 +15,6 @@
 #include "io/open.h"
 #include "io/stdin.h"
 
-/* Of the commands that are left: this program. */
-#define GUARDIAN "/proc/self/exe"
-
 void ta_session_lost(struct ta_session *session, const char *what, const char *name, int error) {
   if (ta_shutdown_has(&session->shutdown, TA_CAUSE_LOST)) return;
   ta_shutdown_note(&session->shutdown, TA_CAUSE_LOST, 0);
@@ -270,7 +267,7 @@ static bool open_host(struct ta_session *session) {
     ta_report("cannot start the event loop: %s", strerror(-error));
     return false;
   }
-  ta_children_open(&session->io.children, &session->loop, GUARDIAN);
+  ta_children_open(&session->io.children, &session->loop, ta_guardian_program());
   ta_signals_open(&session->loop);
   ta_clock_open(&session->clock, session->settings.virtual_time);
   ta_stdio_watch(&handlers);

@@ -90,8 +90,15 @@ void ta_guardian_end(struct ta_guardian *guardian) {
 
 /* --------------------------------------------------------------- being it */
 
+static bool may_be_one; /* this program asks whether it is meant */
+
+const char *ta_guardian_program(void) {
+  return may_be_one ? "/proc/self/exe" : NULL;
+}
+
 bool ta_guardian_is_meant(int argc, char **argv) {
   struct stat status;
+  may_be_one = true;
   return argc == 1 && strcmp(argv[0], TA_GUARDIAN_NAME) == 0 && fstat(STDIN_FILENO, &status) == 0 &&
          S_ISFIFO(status.st_mode);
 }

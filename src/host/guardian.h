@@ -31,8 +31,12 @@ void ta_guardian_end(struct ta_guardian *guardian);
 
 #define TA_GUARDIAN_NAME "tinyasync-guardian"
 
-/* To be asked first of all in main(): was this program executed as a guardian? */
+/* To be asked first of all in main(): was this program executed as a guardian?  One that does
+ * not ask is no guardian. */
 bool ta_guardian_is_meant(int argc, char **argv);
+
+/* What to execute as the guardian: this program, or NULL when it has not asked. */
+const char *ta_guardian_program(void);
 
 /* Then it is one.  Gives the exit status. */
 int ta_guardian_be(void);

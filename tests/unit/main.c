@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/guardian.h"
 #include "kit/apart.h"
 
 #define LONGEST_TEST 120 /* seconds: one that hangs is told of too */
@@ -103,6 +104,7 @@ static bool is_wanted(const struct room *room, const struct test *test, int argc
 }
 
 int main(int argc, char **argv) {
+  if (ta_guardian_is_meant(argc, argv)) return ta_guardian_be();
   int failed = 0;
   bool (*run)(const struct test *) = argc > 1 || test_quick() ? run_test : run_in_child;
   setvbuf(stdout, NULL, _IOLBF, 0); /* a crash shows which test it was in */
