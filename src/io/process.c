@@ -312,8 +312,7 @@ static int l_close_command(lua_State *L) {
 
 void ta_stop_command(void *object) {
   struct command *command = *(struct command **)object;
-  if (command)
-    ta_group_stop(command->group, ta_io_stop_signal(command->io, SIGTERM), GRACE, false);
+  if (command) ta_group_stop(command->group, ta_io_stop_signal(command->io, SIGTERM), GRACE, false);
 }
 
 void ta_leave_command(void *object) {
@@ -679,7 +678,8 @@ static int l_is_stream(lua_State *L) {
 static void describe(const void *subject, char *text, size_t size) {
   const struct command *command = *(struct command *const *)subject;
   if (command)
-    snprintf(text, size, "process %ld '%s'", (long)command->group->id, command->text);
+    snprintf(text, size, "process %ld '%s'%s", (long)command->group->id, command->text,
+             command->group->job.stopped ? ", which is stopped" : "");
   else
     snprintf(text, size, "a closed command");
 }
