@@ -527,6 +527,8 @@ async.process = {}
 ---@field max_line? integer bytes of the longest line, 16 MiB
 ---@field leftovers? "keep"|"kill" what lives on in its group when it has ended
 ---@field detach? boolean it lives on when we end
+---@field output? "raw"|"lines"|"group" how what it writes is shown
+---@field label? string|number stands before its lines, which it asks for
 
 ---@class tinyasync.Command: tinyasync.CommandOptions
 ---@field [integer] tinyasync.Word
