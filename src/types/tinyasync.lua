@@ -528,6 +528,8 @@ async.process = {}
 ---@field leftovers? "keep"|"kill" what lives on in its group when it has ended
 ---@field detach? boolean it lives on when we end
 ---@field pty? boolean it runs on a terminal of its own
+---@field output? "raw"|"lines"|"group" how what it writes is shown
+---@field label? string|number stands before its lines, which it asks for
 
 ---@class tinyasync.Command: tinyasync.CommandOptions
 ---@field [integer] tinyasync.Word
