@@ -40,7 +40,8 @@ static int l_keep_open(lua_State *L) {
 
 /* What closes the file at `index` for Lua, by which ours are known; NULL of none. */
 static lua_CFunction closer_of(lua_State *L, int index) {
-  if (lua_type(L, index) != LUA_TUSERDATA || lua_rawlen(L, index) < sizeof(luaL_Stream)) return NULL;
+  if (lua_type(L, index) != LUA_TUSERDATA || lua_rawlen(L, index) < sizeof(luaL_Stream))
+    return NULL;
   return ((const luaL_Stream *)lua_touserdata(L, index))->closef;
 }
 
@@ -245,10 +246,13 @@ static const struct ta_function of_io[] = {
     {"read", l_io_read},   {"lines", l_io_lines}, {"write", l_io_write}, {"flush", l_io_flush},
     {"close", l_io_close}, {"popen", ta_l_popen}, {NULL, NULL}};
 
-static const struct ta_function of_files[] = {
-    {"read", l_file_read},   {"lines", l_file_lines}, {"write", l_file_write},
-    {"flush", l_file_flush}, {"close", l_file_close}, {"setvbuf", l_setvbuf},
-    {NULL, NULL}};
+static const struct ta_function of_files[] = {{"read", l_file_read},
+                                              {"lines", l_file_lines},
+                                              {"write", l_file_write},
+                                              {"flush", l_file_flush},
+                                              {"close", l_file_close},
+                                              {"setvbuf", l_setvbuf},
+                                              {NULL, NULL}};
 
 static const struct ta_function of_metatable[] = {{"__close", l_file_close}, {NULL, NULL}};
 
