@@ -249,6 +249,21 @@ static void whoever_waits_on_it_hears_of_a_close(void) {
       "1 true 1 false the stream is closed");
 }
 
+/* They have given up their turns, and wait for nothing of the stream's. */
+static void whoever_has_given_up_the_turn_hears_of_a_close_as_who_waits(void) {
+  EXPECT_OUTSIDE("local nothing = null() local function often(make, f) "
+                 "local s = make(('line\\n'):rep(100000)) local ok, result, why "
+                 "spawn(function() repeat ok, result, why = pcall(f, s) until not ok or not result "
+                 "log(why or result) end) sleep(0) do local c <close> = s end sleep(1) end "
+                 "often(file, function(s) return s:read() end) "
+                 "often(file, function(s) return s:read_some() end) "
+                 "often(file, function(s) return s:read_until('\\n') end) "
+                 "often(file, function(s) return s:copy_to(nothing, 1) end) "
+                 "often(null, function(s) return s:write('x') end) "
+                 "often(file, function(s) for _ in s:lines() do end end)",
+                 "closed closed closed closed closed test:1: closed");
+}
+
 static void a_close_that_is_cancelled_closes_at_once(void) {
   EXPECT_OUTSIDE(
       "local r, w = both() spawn(function() log(w:write(('1'):rep(1000000))) end) sleep(1) "
@@ -828,6 +843,7 @@ const struct test stream_tests[] = {
     TEST(a_pipe_that_is_shut_down_ends),
     TEST(close_waits_for_writes_under_way),
     TEST(whoever_waits_on_it_hears_of_a_close),
+    TEST(whoever_has_given_up_the_turn_hears_of_a_close_as_who_waits),
     TEST(a_close_that_is_cancelled_closes_at_once),
     TEST(a_stream_that_is_forgotten_is_closed),
     TEST(who_knows_that_nobody_writes_any_more_ends_it),
