@@ -679,7 +679,8 @@ static int l_is_stream(lua_State *L) {
 static void describe(const void *subject, char *text, size_t size) {
   const struct command *command = *(struct command *const *)subject;
   if (command)
-    snprintf(text, size, "process %ld '%s'", (long)command->group->id, command->text);
+    snprintf(text, size, "process %ld '%s'%s", (long)command->group->id, command->text,
+             command->group->job.stopped ? ", which is stopped" : "");
   else
     snprintf(text, size, "a closed command");
 }

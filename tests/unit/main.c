@@ -53,6 +53,7 @@ static const struct room rooms[] = {
     {"stream", stream_tests},
     {"children", children_tests},
     {"output", output_tests},
+    {"relay", relay_tests},
 };
 
 static jmp_buf out_of_test;
