@@ -527,6 +527,7 @@ async.process = {}
 ---@field max_line? integer bytes of the longest line, 16 MiB
 ---@field leftovers? "keep"|"kill" what lives on in its group when it has ended
 ---@field detach? boolean it lives on when we end
+---@field pty? boolean it runs on a terminal of its own
 
 ---@class tinyasync.Command: tinyasync.CommandOptions
 ---@field [integer] tinyasync.Word
