@@ -437,17 +437,27 @@ end
 STEPS
 }
 
+# A group whose parents have gone to another session is not stopped: nobody would have it go on.
 t_a_command_that_can_never_have_the_terminal_is_ended() {
   script <<<"$p local r = p.try {'sh', '-c', 'read x </dev/tty; echo got \$x', grace = 1}
     print('ended by', r.signal, r.status)"
-  in_window sh -c 'trap "" HUP; (setsid -w true; "$0" run script.lua >said 2>&1 &) ; sleep 0.1
-    echo started; read x' "$program" <<'STEPS'
-see started
-file said
+  script orphan.py <<'PY'
+import os, sys
+if os.fork() == 0:
+    os.setpgid(0, 0)
+    while os.getppid() == int(sys.argv[1]): pass
+    os.dup2(os.open("said", os.O_WRONLY | os.O_CREAT), 1)
+    os.execv(sys.argv[2], sys.argv[2:])
+PY
+  in_window sh -c 'python3 -c "import os, sys; os.execv(sys.executable, [\"python3\", \"orphan.py\",
+      str(os.getpid())] + sys.argv[1:])" "$0" run script.lua
+    while ! grep -q ended said; do sleep 0.05; done 2>/dev/null
+    echo it has ended; read x' "$program" <<'STEPS'
+see it has ended
 type \n
 end
 STEPS
-  wait_for has said "ended by"
+  expect_text said $'ended by\tHUP\tnil'
 }
 
 t_bg_leaves_the_terminal_to_the_shell() {
@@ -724,11 +734,13 @@ t_who_reads_for_a_terminal_of_its_own_waits_for_ours() {
   script <<<"$p
     async.all {
       function() p.run {'sh', '-c', '$says_it; read x; echo one \$x', stdin = 'inherit'} end,
-      function() sleep(0.1) p.run {'sh', '-c', 'read x; echo two \$x', pty = true, stdin = 'inherit'} end,
+      function() sleep(0.1) p.run {'sh', '-c', ': >second; read x; echo two \$x', pty = true, stdin = 'inherit'} end,
       function() sleep(0.2) p.run {'sh', '-c', 'echo \$\$ >third; read x; echo three \$x', stdin = 'inherit'} end,
     }"
   on_shell <<'STEPS'
 front front
+file second
+file third
 type a\n
 see one a
 type b\n
@@ -760,8 +772,7 @@ type "$TINYASYNC" run script.lua & echo $! >ours; (while [ ! -e pid ]; do sleep 
 file pid
 see Stopped
 type ps -o stat= -p $(cat pid) | tr -d '\\n'; echo ' is stopped'\n
-see T
-see is stopped
+see Ts+ is stopped
 type fg %1\n
 see script.lua
 type it\n
@@ -801,4 +812,24 @@ see then we
 end
 STEPS
   [[ $(grep -ac "we got" screen) == 1 ]] || fail "we read what was typed for a command"
+}
+
+# As C code does that knows nothing of us.
+t_reading_the_terminal_while_a_command_has_it_stops_nobody() {
+  script <<<"$p
+    spawn(p.run, {'sh', '-c', '$says_it; read x; echo got \$x', stdin = 'inherit'})
+    while not io.open 'front' do sleep(0.01) end
+    print(io.open('/dev/tty'):read())"
+  on_bash <<'STEPS'
+type "$TINYASYNC" run script.lua\n
+front front
+see Input/output error
+type it\n
+see got it
+type echo still $((40 + 2))\n
+see still 42
+type exit\n
+end
+STEPS
+  expect_not_shown Stopped
 }
