@@ -833,3 +833,34 @@ end
 STEPS
   expect_not_shown Stopped
 }
+
+t_os_execute_has_the_terminal() {
+  script <<<"os.execute('read x; echo got \$x') os.execute('$says_it; exec sleep 60') print 'next'"
+  on_shell <<'STEPS'
+type it\n
+see got it
+front front
+type \x03
+see status 130
+type we\n
+see then we
+end
+STEPS
+  expect_not_shown next
+}
+
+t_terminals_that_were_made_are_given_back() {
+  script <<<"$p
+    local function count() return tonumber(p.read {'sh', '-c', 'ls /proc/\$PPID/fd | wc -l'}) end
+    local before, all = count(), {}
+    for i = 1, 20 do
+      p.try {'true', pty = true}
+      p.try {'/nowhere', pty = true, stdin = 'text'}
+      all[i] = function() async.move_on_after(0.1, p.try, {'sleep', '60', pty = true, stdin = 'x'}) end
+    end
+    async.all(all)
+    print(count() - before)"
+  run run script.lua
+  expect_status 0
+  expect_out 0
+}
