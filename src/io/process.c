@@ -265,8 +265,7 @@ static int l_close_command(lua_State *L) {
 
 void ta_stop_command(void *object) {
   struct command *command = *(struct command **)object;
-  if (command)
-    ta_group_stop(command->group, ta_io_stop_signal(command->io, SIGTERM), GRACE, false);
+  if (command) ta_group_stop(command->group, ta_io_stop_signal(command->io, SIGTERM), GRACE, false);
 }
 
 void ta_leave_command(void *object) {
