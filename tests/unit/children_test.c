@@ -267,6 +267,18 @@ static void without_a_pidfd_its_end_is_heard_of(void) {
   close_place(&place);
 }
 
+/* By a host that waits for all its children. */
+static void who_was_reaped_by_somebody_else_has_not_succeeded(void) {
+  struct place place;
+  open_place(&place);
+  CHECK(start(&place, "exit 0") == 0);
+  CHECK(waitpid(place.group->id, NULL, 0) == place.group->id);
+  run_until_over(&place);
+  CHECK(place.group->members[0].ended && place.group->members[0].unknown);
+  forget(&place);
+  close_place(&place);
+}
+
 /* --------------------------------------------------------------- starting */
 
 static int try_to_start(const char *path, const char *directory, enum ta_spawn_step *step) {
@@ -414,6 +426,7 @@ const struct test children_tests[] = {
     TEST(closing_ends_them_all),
     TEST(what_was_detached_outlives_us),
     TEST(without_a_pidfd_its_end_is_heard_of),
+    TEST(who_was_reaped_by_somebody_else_has_not_succeeded),
     TEST(what_cannot_start_says_which_step_failed),
     TEST(programs_are_found_as_shells_find_them),
     TEST(the_guardian_kills_what_is_left_when_nobody_can_tell_it_more),
