@@ -78,7 +78,8 @@ KIT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/kit/*.c))
 UNIT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/unit/*.c))
 UNIT_SCRIPTS = $(patsubst tests/%.lua,$(BUILD)/tests/%.o,$(wildcard tests/unit/*.lua))
 # Calls that tests/unit/system.c can have fail.
-WRAPPED = read __read_chk write preadv2 pwritev2 epoll_ctl malloc realloc fcntl shutdown
+WRAPPED = read __read_chk write preadv2 pwritev2 epoll_ctl malloc calloc realloc fcntl shutdown \
+  pipe2 open wait4 kill setpgid dup2 execve syscall
 FAULT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/fault/*.c))
 MACHINE_SCRIPTS = $(patsubst tests/%.lua,$(BUILD)/tests/%.o,\
   $(wildcard tests/machine/*.lua tests/machine/play/*.lua))
@@ -87,7 +88,7 @@ INJECT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/inject
 CALLBACK_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/callback/*.c))
 COUNTED_OBJECTS = $(CORE:src/%.c=$(BUILD)/counted/%.o) $(CORE_LUA:src/%=$(BUILD)/%.o)
 LOAD_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/load/*.c))
-SCRIPT_TESTS = $(filter-out tests/script/ordinary/%,$(wildcard tests/script/*/*.lua))
+SCRIPT_TESTS = $(filter-out tests/script/ordinary/% tests/script/processes/%,$(wildcard tests/script/*/*.lua))
 
 PROGRAM = $(BUILD)/tinyasync
 LIBRARY = $(BUILD)/libtinyasync.a

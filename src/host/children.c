@@ -193,8 +193,11 @@ static void note_end(struct ta_child *child, int status, const struct rusage *us
 static bool reap(struct ta_child *child) {
   struct rusage usage = {0};
   int status = 0;
-  pid_t ended = wait4(child->pid, &status, WNOHANG, &usage);
+  pid_t ended;
+  do ended = wait4(child->pid, &status, WNOHANG, &usage);
+  while (ended < 0 && errno == EINTR);
   if (ended == 0 || (ended < 0 && errno != ECHILD)) return false;
+  child->unknown = ended < 0;
   note_end(child, status, &usage);
   return true;
 }

@@ -41,6 +41,7 @@ struct ta_child {
   struct ta_group *group;
   pid_t pid;
   bool ended;
+  bool unknown;                /* somebody else has reaped it: nobody knows how it ended */
   int status;                  /* as wait() gives it */
   double began, duration, cpu; /* seconds, the first on the real clock */
   size_t max_rss;              /* bytes */

@@ -758,8 +758,9 @@ static int l_stage(lua_State *L) {
   size_t index = (size_t)luaL_checkinteger(L, 2) - 1;
   if (index >= command->group->count) return 0;
   const struct ta_child *child = &command->group->members[index];
-  bool exited = child->ended && WIFEXITED(child->status);
-  bool killed = child->ended && WIFSIGNALED(child->status);
+  bool known = child->ended && !child->unknown;
+  bool exited = known && WIFEXITED(child->status);
+  bool killed = known && WIFSIGNALED(child->status);
   lua_pushinteger(L, child->pid);
   lua_pushboolean(L, child->ended);
   exited ? lua_pushinteger(L, WEXITSTATUS(child->status)) : lua_pushnil(L);

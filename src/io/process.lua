@@ -394,7 +394,8 @@ local function how_it_ended(child, result)
       local which = #result.stages > 1 and format(" (stage %d of %d, '%s')", i, #result.stages,
         stage.command) or ""
       if stage.signal then return format("was ended by SIG%s%s", stage.signal, which) end
-      return format("failed with status %d%s", stage.status or -1, which)
+      if not stage.status then return "has ended, and nobody knows how" .. which end
+      return format("failed with status %d%s", stage.status, which)
     end
   end
 end

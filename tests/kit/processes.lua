@@ -27,6 +27,13 @@ function processes.in_group(group)
   return count
 end
 
+-- Ends a process, or a group, at once.
+function processes.kill(pid)
+  async.process.run{"sh", "-c", "kill -s KILL -- $1", "sh", pid}
+end
+
+function processes.kill_group(group) processes.kill("-" .. group) end
+
 local function our_pid()
   local file <close> = assert(io.open "/proc/self/stat")
   return math.tointeger(tonumber(file:read("a"):match "^%d+"))

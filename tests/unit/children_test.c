@@ -80,10 +80,15 @@ static bool is_over(const struct place *place) {
   return place->group->state == TA_GROUP_OVER;
 }
 
-static void run_until_over(struct place *place) {
+static void run_until_group_is_over(struct place *place, const struct ta_group *group) {
   double limit = ta_monotonic() + LONG_ENOUGH;
-  while (!is_over(place) && ta_monotonic() < limit) ta_loop_wait(&place->loop, LONG_ENOUGH);
-  CHECK(is_over(place));
+  while (group->state != TA_GROUP_OVER && ta_monotonic() < limit)
+    ta_loop_wait(&place->loop, LONG_ENOUGH);
+  CHECK(group->state == TA_GROUP_OVER);
+}
+
+static void run_until_over(struct place *place) {
+  run_until_group_is_over(place, place->group);
 }
 
 static void forget(struct place *place) {
@@ -262,6 +267,18 @@ static void without_a_pidfd_its_end_is_heard_of(void) {
   close_place(&place);
 }
 
+/* By a host that waits for all its children. */
+static void who_was_reaped_by_somebody_else_has_not_succeeded(void) {
+  struct place place;
+  open_place(&place);
+  CHECK(start(&place, "exit 0") == 0);
+  CHECK(waitpid(place.group->id, NULL, 0) == place.group->id);
+  run_until_over(&place);
+  CHECK(place.group->members[0].ended && place.group->members[0].unknown);
+  forget(&place);
+  close_place(&place);
+}
+
 /* --------------------------------------------------------------- starting */
 
 static int try_to_start(const char *path, const char *directory, enum ta_spawn_step *step) {
@@ -337,6 +354,66 @@ static void the_guardian_kills_what_is_left_when_nobody_can_tell_it_more(void) {
   close(said[1]);
 }
 
+static void fill(int notes) {
+  int count = 0;
+  while (ta_guardian_note(notes, 1, false) == 0 && count < 1000000) count++;
+  CHECK(errno == EAGAIN);
+}
+
+/* What it has not been told of the end of would be killed at its end: not when it is replaced. */
+static void a_guardian_that_does_not_listen_is_replaced_and_kills_nobody(void) {
+  struct place place;
+  int status;
+  open_place(&place);
+  place.children.guardian_program = "/proc/self/exe";
+  CHECK(start(&place, "sleep 300; exit") == 0);
+  pid_t first = place.children.guardian.pid, id = place.group->id;
+  CHECK(first > 0 && kill(first, SIGSTOP) == 0);
+  fill(place.children.guardian.notes);
+  CHECK(start(&place, "sleep 300; exit") == 0);
+  CHECK(start(&place, "sleep 300; exit") == 0);
+  CHECK(place.children.guardian.pid == first); /* a group is noted once */
+  struct ta_group *group = place.group;
+  place.group = NULL;
+  CHECK(start(&place, "sleep 300; exit") == 0);
+  CHECK(place.children.guardian.pid != first);
+  CHECK(waitpid(first, NULL, WNOHANG) < 0 && errno == ECHILD);
+  ta_loop_wait(&place.loop, 0.2);
+  CHECK(group->running == 3 && kill(-id, 0) == 0);
+  /* The next one has heard of both. */
+  close(place.children.guardian.notes);
+  place.children.guardian.notes = open("/dev/null", O_WRONLY);
+  CHECK(waitpid(place.children.guardian.pid, &status, 0) > 0 && status == 0);
+  run_until_over(&place);
+  run_until_group_is_over(&place, group);
+  CHECK(WTERMSIG(group->members[0].status) == SIGKILL);
+  ta_group_forget(group, SIGTERM, 0);
+  forget(&place);
+  close_place(&place);
+}
+
+static void a_guardian_that_was_killed_is_replaced(void) {
+  struct place place;
+  open_place(&place);
+  signal(SIGPIPE, SIG_IGN);
+  place.children.guardian_program = "/proc/self/exe";
+  CHECK(start(&place, "sleep 300; exit") == 0);
+  struct ta_group *group = place.group;
+  pid_t first = place.children.guardian.pid;
+  place.group = NULL;
+  CHECK(start(&place, "sleep 300; exit") == 0);
+  CHECK(kill(first, SIGKILL) == 0);
+  siginfo_t info;
+  CHECK(waitid(P_PID, (id_t)first, &info, WEXITED | WNOWAIT) == 0);
+  ta_group_stop(place.group, SIGTERM, LONG_ENOUGH, false);
+  run_until_over(&place);
+  CHECK(place.children.guardian.pid > 0 && place.children.guardian.pid != first);
+  CHECK(group->running == 1);
+  ta_group_forget(group, SIGKILL, 0);
+  forget(&place);
+  close_place(&place);
+}
+
 const struct test children_tests[] = {
     TEST(a_process_that_ends_is_told_of_with_its_status),
     TEST(all_of_a_pipeline_have_to_end),
@@ -350,8 +427,11 @@ const struct test children_tests[] = {
     TEST(closing_ends_them_all),
     TEST(what_was_detached_outlives_us),
     TEST(without_a_pidfd_its_end_is_heard_of),
+    TEST(who_was_reaped_by_somebody_else_has_not_succeeded),
     TEST(what_cannot_start_says_which_step_failed),
     TEST(programs_are_found_as_shells_find_them),
     TEST(the_guardian_kills_what_is_left_when_nobody_can_tell_it_more),
+    TEST(a_guardian_that_does_not_listen_is_replaced_and_kills_nobody),
+    TEST(a_guardian_that_was_killed_is_replaced),
     TESTS_END,
 };

@@ -52,6 +52,7 @@ static const struct room rooms[] = {
     {"several", several_tests},
     {"stream", stream_tests},
     {"children", children_tests},
+    {"process", process_tests},
     {"output", output_tests},
     {"relay", relay_tests},
 };

@@ -2,11 +2,14 @@
 #include "unit/system.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 
 struct epoll_event;
+struct rusage;
 struct iovec;
 
 static struct {
@@ -64,6 +67,7 @@ ssize_t __real_preadv2(int fd, const struct iovec *parts, int count, off_t offse
 ssize_t __real_pwritev2(int fd, const struct iovec *parts, int count, off_t offset, int flags);
 int __real_epoll_ctl(int poller, int operation, int fd, struct epoll_event *event);
 void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *block, size_t size);
 int __real_fcntl(int fd, int command, ...);
 int __real_shutdown(int fd, int how);
@@ -105,6 +109,11 @@ void *__wrap_malloc(size_t size) {
   return fails(SYSTEM_ALLOCATE) ? NULL : __real_malloc(size);
 }
 
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size) {
+  return fails(SYSTEM_ALLOCATE) ? NULL : __real_calloc(count, size);
+}
+
 void *__wrap_realloc(void *block, size_t size);
 void *__wrap_realloc(void *block, size_t size) {
   return fails(SYSTEM_ALLOCATE) ? NULL : __real_realloc(block, size);
@@ -122,4 +131,69 @@ int __wrap_fcntl(int fd, int command, ...) {
 int __wrap_shutdown(int fd, int how);
 int __wrap_shutdown(int fd, int how) {
   return fails(SYSTEM_SHUTDOWN) ? -1 : __real_shutdown(fd, how);
+}
+
+int __real_pipe2(int fds[2], int flags);
+int __real_open(const char *path, int flags, ...);
+pid_t __real_wait4(pid_t pid, int *status, int options, struct rusage *usage);
+int __real_kill(pid_t pid, int number);
+int __real_setpgid(pid_t pid, pid_t group);
+int __real_dup2(int from, int to);
+int __real_execve(const char *path, char *const argv[], char *const envp[]);
+long __real_syscall(long number, ...);
+
+int __wrap_pipe2(int fds[2], int flags);
+int __wrap_pipe2(int fds[2], int flags) {
+  return fails(SYSTEM_PIPE2) ? -1 : __real_pipe2(fds, flags);
+}
+
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...) {
+  va_list values;
+  va_start(values, flags);
+  unsigned mode = flags & O_CREAT ? va_arg(values, unsigned) : 0;
+  va_end(values);
+  return fails(SYSTEM_OPEN) ? -1 : __real_open(path, flags, mode);
+}
+
+pid_t __wrap_wait4(pid_t pid, int *status, int options, struct rusage *usage);
+pid_t __wrap_wait4(pid_t pid, int *status, int options, struct rusage *usage) {
+  return fails(SYSTEM_WAIT4) ? -1 : __real_wait4(pid, status, options, usage);
+}
+
+int __wrap_kill(pid_t pid, int number);
+int __wrap_kill(pid_t pid, int number) {
+  return fails(SYSTEM_KILL) ? -1 : __real_kill(pid, number);
+}
+
+int __wrap_setpgid(pid_t pid, pid_t group);
+int __wrap_setpgid(pid_t pid, pid_t group) {
+  return fails(SYSTEM_SETPGID) ? -1 : __real_setpgid(pid, group);
+}
+
+int __wrap_dup2(int from, int to);
+int __wrap_dup2(int from, int to) {
+  return fails(SYSTEM_DUP2) ? -1 : __real_dup2(from, to);
+}
+
+int __wrap_execve(const char *path, char *const argv[], char *const envp[]);
+int __wrap_execve(const char *path, char *const argv[], char *const envp[]) {
+  return fails(SYSTEM_EXECVE) ? -1 : __real_execve(path, argv, envp);
+}
+
+static bool fails_by_number(long number) {
+  if (number == SYS_pidfd_open) return fails(SYSTEM_PIDFD_OPEN);
+  if (number == SYS_pidfd_send_signal) return fails(SYSTEM_PIDFD_SIGNAL);
+  return number == SYS_close_range && fails(SYSTEM_CLOSE_RANGE);
+}
+
+long __wrap_syscall(long number, ...);
+long __wrap_syscall(long number, ...) {
+  long value[6];
+  va_list values;
+  va_start(values, number);
+  for (int i = 0; i < 6; i++) value[i] = va_arg(values, long);
+  va_end(values);
+  if (fails_by_number(number)) return -1;
+  return __real_syscall(number, value[0], value[1], value[2], value[3], value[4], value[5]);
 }

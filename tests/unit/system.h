@@ -17,6 +17,16 @@ enum system_call {
   SYSTEM_ALLOCATE, /* malloc, realloc, and what Lua asks for: see outside.h */
   SYSTEM_FCNTL,
   SYSTEM_SHUTDOWN,
+  SYSTEM_PIPE2,
+  SYSTEM_OPEN,
+  SYSTEM_WAIT4,
+  SYSTEM_KILL,
+  SYSTEM_SETPGID, /* this one and the next two in a child, which shares our memory */
+  SYSTEM_DUP2,
+  SYSTEM_EXECVE,
+  SYSTEM_PIDFD_OPEN,
+  SYSTEM_PIDFD_SIGNAL,
+  SYSTEM_CLOSE_RANGE,
   SYSTEM_CALLS
 };
 

@@ -62,7 +62,7 @@ collectgarbage()
 sleep(0.1)
 -- expect: true
 print(lives(pid))
-process.run{"kill", tostring(pid)}
+processes.kill(pid)
 local detached = process.spawn{"sleep", "100", detach = true}
 -- expect: TERM
 print(detached:stop().signal)

@@ -17,7 +17,7 @@ print(r.ok, r.held, tonumber(r.stdout) ~= nil, async.now() - began < 10)
 -- The rest of its group was left alone.
 -- expect: 1
 print(processes.in_group(r.pid))
-process.run{"kill", "-KILL", r.stdout:match "%d+"}
+processes.kill(r.stdout:match "%d+")
 
 -- Or killed, where that is wanted.
 r = process.try(holder{leftovers = "kill"})
@@ -32,16 +32,16 @@ print(r.stdout:match("(%d+)\n$"), r.held)
 -- Of functions, in lists, in loops, and of every stage.
 local function nothing() end
 r = process.try(holder{stdout = nothing, leftovers = "keep"})
-process.run{"pkill", "-KILL", "-g", r.pid}
+processes.kill_group(r.pid)
 -- expect: true
 print(r.held)
 r = process.try(holder{stdout = {"capture", "null"}})
-process.run{"pkill", "-KILL", "-g", r.pid}
+processes.kill_group(r.pid)
 -- expect: true	true
 print(r.held, tonumber(r.stdout) ~= nil)
 local pid
 for line in process.lines(holder()) do pid = line end
-process.run{"kill", "-KILL", pid}
+processes.kill(pid)
 -- expect: true
 print(tonumber(pid) ~= nil)
 for stage = 1, 2 do
@@ -49,7 +49,7 @@ for stage = 1, 2 do
   local stages = {{"cat", stderr = nothing}, {"cat", stderr = nothing}}
   stages[stage] = {"sh", "-c", script, stderr = nothing}
   r = process.try(process.pipe(stages[1], stages[2]))
-  process.run{"pkill", "-KILL", "-g", r.pid}
+  processes.kill_group(r.pid)
   -- expect: true	true
   -- expect: true	true
   print(r.ok, r.held)

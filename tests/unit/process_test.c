@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Commands, when what they need fails.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "host/clock.h"
+#include "host/signals.h"
+#include "unit/outside.h"
+#include "unit/system.h"
+#include "unit/test.h"
+
+#define LONGEST 20.0 /* seconds for a script */
+#define MOST 100000  /* calls of a sort */
+
+/* -------------------------------------------------------------------- a place */
+
+static void open_place(struct outside *place) {
+  outside_open(place, NULL);
+  ta_signals_open(&place->loop);
+  ta_children_open(&place->io.children, &place->loop, NULL);
+}
+
+/* The call that fails, for whoever looks for the fault. */
+static char where[60];
+
+/* In real time: what is started takes it. */
+static void run(struct outside *place) {
+  struct world *world = &place->world;
+  double began = ta_monotonic();
+  while (ta_monotonic() < began + LONGEST) {
+    world->now = ta_monotonic() - began;
+    enum ta_pass_result result = world_pass(world);
+    if (result == TA_DONE) return;
+    double wait = result == TA_BUSY ? 0 : fmin(0.5, fmax(0, world->deadline - world->now));
+    ta_loop_wait(&place->loop, wait);
+  }
+  CHECK_TEXT(where, "ended in time");
+}
+
+/* Nobody is left, not even a zombie. */
+static void close_place(struct outside *place) {
+  struct ta_children *children = &place->io.children;
+  ta_close_all(place->world.runner);
+  ta_runner_free(place->world.runner);
+  place->world.runner = NULL;
+  lua_close(place->world.L);
+  CHECK(place->world.memory.bytes == 0);
+  CHECK(ta_children_close(children, SIGKILL, 0) == 0);
+  CHECK(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+  outside_close_rest(place);
+  ta_signals_close();
+}
+
+/* ------------------------------------------------------------------ the scene */
+
+/* Each command is tried, and what it gives is right or an error is told: a message and a name,
+ * or want of memory.  A task of ours that could not begin, for want of that, may hold up what has
+ * functions: those have a time. */
+static const char scene[] =
+    "local p, told = async.process, 0\n"
+    "local function check(what, got, want)\n"
+    "  if got ~= want then log('WRONG', what, tostring(got)) end\n"
+    "end\n"
+    "local function is_error(e, code)\n"
+    "  return type(e) == 'string' and (code ~= nil or e:find('memory', 1, true))\n"
+    "    or type(e) == 'table' and type(e.message) == 'string'\n"
+    "end\n"
+    "local function try(what, fn, ...)\n"
+    "  local r = table.pack(pcall(fn, ...))\n"
+    "  if r[1] and r[2] ~= nil then return r[2] end\n"
+    "  told = told + 1\n"
+    "  local e, code = r[r[1] and 3 or 2], r[r[1] and 4 or 0]\n"
+    "  if not is_error(e, code) then log('WRONG', what, tostring(e), tostring(code)) end\n"
+    "end\n"
+    "local function bounded(...) return async.move_on_after(5, ...) end\n"
+    "local r = try('try', p.try, {'sh', '-c', 'echo out; echo err >&2; exit 3'})\n"
+    "if r and sure then check('status', r.status, 3) check('out', r.stdout, 'out\\n')\n"
+    "  check('err', r.stderr, 'err\\n') end\n"
+    "local text = ('0123456789\\n'):rep(10000)\n"
+    "local read = try('read', p.read, {'cat', stdin = text})\n"
+    "if read and sure then check('read', #read, #text - 1) end\n"
+    "r = try('pipe', bounded, p.try, p.pipe({'echo', 'a'}, function(i, o)\n"
+    "  for line in i:lines() do o:write(line, 'b\\n') end end, {'cat', stderr = 'stdout'}))\n"
+    "if r and r.ok and sure then check('pipe', r.stdout, 'ab\\n') end\n"
+    "local lines = {}\n"
+    "r = try('run', bounded, p.run, {'printf', 'x\\ny', stdout = {function(l) lines[#lines + 1] = "
+    "l end, 'null'}})\n"
+    "if r and sure then check('lines', table.concat(lines), 'xy') end\n"
+    "pcall(function() for line in p.lines{'echo', 'z'} do if sure then check('line', line, 'z') "
+    "end end end)\n"
+    "local child = try('spawn', p.spawn, {'cat', stdin = 'pipe', stdout = 'pipe', grace = 0.1})\n"
+    "if child then\n"
+    "  local guard <close> = child\n"
+    "  if try('write', child.stdin.write, child.stdin, 'one\\n') then\n"
+    "    local line = try('read', child.stdout.read, child.stdout)\n"
+    "    if line and sure then check('said', line, 'one') end end\n"
+    "  child.stdin:close() child.stdout:close()\n"
+    "end\n"
+    "r, e, c = p.try{'there-is-no-such'}\n"
+    "check('missing', r, nil)\n"
+    "r = try('timeout', p.try, {'sleep', '60', timeout = 0.01, grace = 0.1})\n"
+    "if r and sure then check('timed out', r.timed_out, true) end\n"
+    "async.move_on_after(0.01, p.run, {'sleep', '60', grace = 0.1, stdout = {'null', print}})\n"
+    "log(told == 0 and 'ended' or 'ended, and told')";
+
+/* Are the results of calls that go on after a failure right? */
+static const char sure[] = "sure = true ", unsure[] = "sure = false ";
+
+/* False: so many calls are not made. */
+static bool try_at(enum system_call call, unsigned nth, int error, bool is_sure) {
+  struct outside place;
+  char code[sizeof scene + sizeof unsure];
+  snprintf(code, sizeof code, "%s%s", is_sure ? sure : unsure, scene);
+  snprintf(where, sizeof where, "call %d, the %u. fails by %d", call, nth, error);
+  open_place(&place);
+  world_add(&place.world, code);
+  system_fail(call, nth, error);
+  run(&place);
+  bool reached = system_go_well() >= nth;
+  if (strstr(place.world.log, "WRONG")) CHECK_TEXT(place.world.log, where);
+  if (!reached) CHECK_TEXT(place.world.log, "ended");
+  close_place(&place);
+  return reached;
+}
+
+static unsigned number_from(const char *name, unsigned otherwise) {
+  const char *text = getenv(name);
+  return text ? (unsigned)strtoul(text, NULL, 10) : otherwise;
+}
+
+/* TA_TEST_SEED: the first that fails; TA_TEST_EVERY: how many calls to go on by. */
+static void sweep(enum system_call call, int error, bool is_sure, unsigned least) {
+  unsigned nth = number_from("TA_TEST_SEED", 1);
+  unsigned step = number_from("TA_TEST_EVERY", call == SYSTEM_ALLOCATE ? 97 : 5);
+  if (test_quick()) step *= 10;
+  while (nth < MOST && try_at(call, nth, error, is_sure)) nth += step;
+  if (!test_quick() && nth <= least) CHECK_TEXT(where, "so few calls");
+}
+
+static void a_call_that_fails_while_commands_start_leaves_nothing(void) {
+  sweep(SYSTEM_PIPE2, EMFILE, true, 10);
+  sweep(SYSTEM_OPEN, EMFILE, true, 2);
+  sweep(SYSTEM_FCNTL, EINVAL, true, 10);
+  sweep(SYSTEM_EPOLL_CTL, ENOSPC, true, 10);
+  sweep(SYSTEM_SETPGID, EPERM, true, 8);
+  sweep(SYSTEM_DUP2, EBADF, true, 20);
+  sweep(SYSTEM_EXECVE, ENOMEM, true, 8);
+  sweep(SYSTEM_CLOSE_RANGE, ENOSYS, true, 8);
+}
+
+static void a_call_that_fails_while_commands_run_leaves_nothing(void) {
+  sweep(SYSTEM_READ, EINTR, true, 10);
+  sweep(SYSTEM_WRITE, EINTR, true, 2);
+  sweep(SYSTEM_READ, EIO, false, 10);
+  sweep(SYSTEM_WRITE, EPIPE, false, 2);
+  sweep(SYSTEM_PIDFD_OPEN, ENOSYS, true, 8);
+  sweep(SYSTEM_PIDFD_OPEN, EMFILE, true, 8);
+  sweep(SYSTEM_PIDFD_SIGNAL, EINVAL, true, 3);
+  sweep(SYSTEM_WAIT4, EINTR, true, 8);
+}
+
+static void memory_that_is_refused_to_commands_leaves_nothing(void) {
+  sweep(SYSTEM_ALLOCATE, ENOMEM, false, 100);
+}
+
+const struct test process_tests[] = {
+    TEST(a_call_that_fails_while_commands_start_leaves_nothing),
+    TEST(a_call_that_fails_while_commands_run_leaves_nothing),
+    TEST(memory_that_is_refused_to_commands_leaves_nothing),
+    TESTS_END,
+};
