@@ -320,8 +320,8 @@ static int give_to_loop(lua_State *L, const struct ta_read *read, int values) {
 }
 
 /* As after clearerr(): the next read tries again. */
-static int refuse_as_file(lua_State *L, struct ta_stream_object *object,
-                          const struct ta_read *read, int error) {
+static int refuse_as_file(lua_State *L, struct ta_stream_object *object, const struct ta_read *read,
+                          int error) {
   object->stream.error = 0;
   if (error == -ENOMEM) {
     lua_pushliteral(L, "not enough memory");
