@@ -261,15 +261,15 @@ int ta_popen_set_buffer(lua_State *L, int mode) {
 
 /* -------------------------------------------------------------------- closing */
 
-/* All that Lua does not have: what lies in the buffer goes, waiting here, unless it `drops`
- * that. */
-static void close_file(struct popen_file *file, bool drops) {
+/* All but the pipe: what lies in the buffer goes there, waiting here, unless it `drops` that.  0,
+ * or a negative errno. */
+static int close_file(struct popen_file *file, bool drops) {
   FILE *stream = file->lua.f;
   file->lua.f = NULL;
   file->lua.closef = NULL;
   file->drops = drops || file->abandoned;
-  fclose(stream);
   ta_detach(&file->opener);
+  return fclose(stream) == 0 ? 0 : -errno;
 }
 
 static int k_closed(lua_State *L, int status, lua_KContext context) {
@@ -277,13 +277,15 @@ static int k_closed(lua_State *L, int status, lua_KContext context) {
   return lua_gettop(L) - FILE_AT;
 }
 
+/* What could not be written is told if nothing else is wrong. */
 static int close_here(lua_State *L, struct popen_file *file) {
-  push_function(L, "close_here");
-  lua_getiuservalue(L, FILE_AT, CHILD_VALUE);
-  close_file(file, false);
+  int error = close_file(file, false);
   ta_close_stream(file->stream);
-  lua_call(L, 1, LUA_MULTRET);
-  return k_closed(L, LUA_OK, 0);
+  ta_await_command_here(file->command);
+  int values = ta_push_command_end(L, file->command);
+  if (!error || !lua_toboolean(L, -values)) return values;
+  errno = -error;
+  return luaL_fileresult(L, 0, NULL);
 }
 
 int ta_popen_close(lua_State *L) {

@@ -718,17 +718,33 @@ static void stop_if_run_ends(struct command *command) {
     ta_group_stop(command->group, ta_io_stop_signal(io, SIGTERM), GRACE, false);
 }
 
-/* (command): the same where no task can wait.  The Runner's next wait is to look again, as it
- * may have been ended here. */
-static int l_wait_here(lua_State *L) {
-  struct command *command = check_command(L);
+/* The Runner's next wait is to look again, as it may have been ended here. */
+void ta_await_command_here(void *object) {
+  struct command *command = *(struct command **)object;
   struct ta_loop *loop = command->io->loop;
   while (!command->finished) {
     ta_loop_wait(loop, HUGE_VAL);
     stop_if_run_ends(command);
   }
   ta_loop_wake(loop);
-  return 0;
+}
+
+int ta_push_command_end(lua_State *L, const void *object) {
+  const struct command *command = *(struct command *const *)object;
+  int status = command->group->members[0].status;
+  bool killed = WIFSIGNALED(status);
+  int code = killed ? WTERMSIG(status) : WEXITSTATUS(status);
+  luaL_checkstack(L, 3, NULL);
+  !killed && code == 0 ? lua_pushboolean(L, true) : luaL_pushfail(L);
+  lua_pushstring(L, killed ? "signal" : "exit");
+  lua_pushinteger(L, code);
+  return 3;
+}
+
+/* (command) -> the same */
+static int l_end_of(lua_State *L) {
+  check_command(L);
+  return ta_push_command_end(L, check_object(L));
 }
 
 /* (command, signal, grace, leader only) */
@@ -876,7 +892,7 @@ static const struct ta_function parts[] = {
     {"shown_tail", l_shown_tail},
     {"stream_over", l_stream},
     {"wait", l_wait},
-    {"wait_here", l_wait_here},
+    {"end_of", l_end_of},
     {"stop", l_stop},
     {"signal", l_signal},
     {"stage", l_stage},

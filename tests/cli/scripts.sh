@@ -260,7 +260,7 @@ t_virtual_time_may_take_longer_in_real_time() {
 }
 
 t_a_run_that_ends_by_itself_has_made_it() {
-  run run --timeout=0.4 -e 'spawn(os.execute, "sleep 0.7")'
+  run run --timeout=0.4 -e 'spawn(table.sort, {"sleep 0.7", "sleep 0.7"}, os.execute)'
   expect_status 0
   expect_err ""
 }
