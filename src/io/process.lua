@@ -1143,15 +1143,17 @@ function process.quote(text)
 end
 
 -- A value as the shell gets it, and as it may be shown; what is secret of it goes to `found`.
+local function quote_word(value, i, found)
+  local text, shown = word_of("sh", value, "value " .. i)
+  for _, part in ipairs(secret_parts[value] or {}) do found[#found + 1] = part end
+  text = process.quote(text)
+  return text, secret_parts[value] and shown or text
+end
+
 local function quote_value(value, i, found)
-  if type(value) ~= "table" or texts_of_secrets[value] then
-    local text, shown = word_of("sh", value, "value " .. i)
-    for _, part in ipairs(secret_parts[value] or {}) do found[#found + 1] = part end
-    text = process.quote(text)
-    return text, secret_parts[value] and shown or text
-  end
+  if type(value) ~= "table" or texts_of_secrets[value] then return quote_word(value, i, found) end
   local words, shown = {}, {}
-  for k = 1, #value do words[k], shown[k] = quote_value(value[k], i, found) end
+  for k = 1, #value do words[k], shown[k] = quote_word(value[k], i, found) end
   return concat(words, " "), concat(shown, " ")
 end
 
