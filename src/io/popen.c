@@ -152,7 +152,7 @@ int ta_l_popen(lua_State *L) {
   lua_pushboolean(L, file->writes);
   lua_call(L, 2, 3);
   if (lua_isnil(L, CHILD_AT)) return 3;
-  file->command = lua_touserdata(L, COMMAND_AT);
+  file->command = ta_object_at(L, COMMAND_AT);
   file->stream = ta_to_stream(runner, L, STREAM_AT);
   lua_pushvalue(L, CHILD_AT);
   lua_setiuservalue(L, FILE_AT, CHILD_VALUE);

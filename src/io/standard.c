@@ -226,7 +226,7 @@ static int execute_here(lua_State *L) {
   push_function(L, "begin");
   lua_call(L, 1, LUA_MULTRET);
   if (lua_isnil(L, 1)) return lua_gettop(L);
-  void *command = lua_touserdata(L, 2);
+  void *command = ta_object_at(L, 2);
   ta_await_command_here(command);
   return ta_push_command_end(L, command);
 }

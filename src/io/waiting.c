@@ -183,7 +183,7 @@ void ta_take_from_stream(struct ta_stream_object *object, size_t bytes) {
 }
 
 static int k_read(lua_State *L, int status, lua_KContext context) {
-  struct ta_stream_object *object = lua_touserdata(L, 1);
+  struct ta_stream_object *object = ta_object_at(L, 1);
   struct ta_read read = object->read;
   (void)status, (void)context;
   end_reading(object);
@@ -311,7 +311,7 @@ static int l_forget_turn(lua_State *L) {
 }
 
 struct ta_turn *ta_push_turn(lua_State *L, int index, bool begun) {
-  struct ta_stream_object *object = lua_touserdata(L, index);
+  struct ta_stream_object *object = ta_object_at(L, index);
   bool torn = object->stream.torn;
   object->stream.torn = torn || begun;
   struct ta_turn *turn = ta_push_object(runner_of(object), L, &turn_kind, sizeof *turn, 2);
@@ -330,7 +330,7 @@ static void end_unless_it_can_wait(lua_State *L, struct ta_turn *turn) {
 }
 
 static int k_turn(lua_State *L, int status, lua_KContext context) {
-  struct ta_turn *turn = lua_touserdata(L, -1);
+  struct ta_turn *turn = ta_object_at(L, -1);
   (void)status, (void)context;
   turn->ticket = (struct ta_ticket){0};
   if (turn->source) end_reading(turn->source);
