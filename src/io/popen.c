@@ -101,7 +101,8 @@ static void opener_ended(struct ta_runner *runner, struct ta_task *task,
                          struct ta_attachment *attachment) {
   size_t offset = offsetof(struct popen_file, opener);
   struct popen_file *file = (struct popen_file *)(void *)((char *)attachment - offset);
-  if (ta_running_task(runner, NULL, NULL) != task || !ta_is_cancelled(runner)) return;
+  (void)runner;
+  if (!ta_ended_cancelled(task)) return;
   file->abandoned = true;
   ta_stop_command(file->command);
 }

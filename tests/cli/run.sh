@@ -21,7 +21,7 @@ set -m
 
 # shellcheck disable=SC2034 # used by the parts below
 root=${here%/tests/cli}
-for part in lib usage scripts output signals dump ending trace hints completion; do
+for part in lib usage scripts output signals standard dump ending trace hints completion; do
   # shellcheck source=/dev/null
   . "$here/$part.sh"
 done
