@@ -295,6 +295,9 @@ TA_API int ta_attach(struct ta_runner *runner, struct ta_attachment *attachment,
 /* Takes it off again, if it hangs on a task: before its memory goes, at the latest. */
 TA_API void ta_detach(struct ta_attachment *attachment);
 
+/* In `on_end`: was it a cancellation that ended the task?  [-0, +0, -] */
+TA_API bool ta_ended_cancelled(const struct ta_task *task);
+
 /* --------------------------------------------------- events and channels from C */
 
 /* Pushes an event, as async.event(name), which C sets: who waits for it waits for the

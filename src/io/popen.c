@@ -101,7 +101,8 @@ static void opener_ended(struct ta_runner *runner, struct ta_task *task,
                          struct ta_attachment *attachment) {
   size_t offset = offsetof(struct popen_file, opener);
   struct popen_file *file = (struct popen_file *)(void *)((char *)attachment - offset);
-  if (ta_running_task(runner, NULL, NULL) != task || !ta_is_cancelled(runner)) return;
+  (void)runner;
+  if (!ta_ended_cancelled(task)) return;
   file->abandoned = true;
   ta_stop_command(file->command);
 }
@@ -189,7 +190,7 @@ static int refuse_value(lua_State *L, const struct popen_file *file, int index, 
   for (int i = 2; i < index; i++) {
     size_t length;
     const char *text = lua_tolstring(L, i, &length);
-    fwrite(text, 1, length, file->lua.f);
+    ta_cfile_write(file->lua.f, text, length);
   }
   for (int i = shift; i > 0; i--) lua_remove(L, 1);
   luaL_checklstring(L, index - shift, NULL);
@@ -237,7 +238,7 @@ int ta_popen_write(lua_State *L, int shift) {
   for (int i = 2; i <= lua_gettop(L); i++) {
     size_t length;
     const char *text = lua_tolstring(L, i, &length);
-    fwrite(text, 1, length, file->lua.f);
+    ta_cfile_write(file->lua.f, text, length);
   }
   lua_settop(L, FILE_AT);
   return 1;

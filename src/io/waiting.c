@@ -222,6 +222,7 @@ static int want(struct ta_stream_object *object, unsigned direction, struct ta_t
 }
 
 int ta_arm_reader(lua_State *L, struct ta_stream_object *object, const struct ta_read *read) {
+  if (ta_is_cancelled(runner_of(object))) object->given_up = true;
   struct ta_ticket ticket = ta_take_ticket(runner_of(object), L, &read_kind, object);
   int error = begin_reading(object, read);
   if (error) return error;
@@ -326,6 +327,7 @@ struct ta_turn *ta_push_turn(lua_State *L, int index, bool begun) {
 /* Whatever is raised then, the turn has ended before. */
 static void end_unless_it_can_wait(lua_State *L, struct ta_turn *turn) {
   struct ta_runner *runner = runner_of(turn->object);
+  if (ta_is_cancelled(runner)) turn->object->given_up = true;
   if (!ta_can_wait(runner, L) || ta_is_cancelled(runner)) give_up_both(turn);
 }
 
