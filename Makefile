@@ -278,9 +278,13 @@ tsan: ## run whatever has threads under ThreadSanitizer
 valgrind: tests ## run the unit tests and the example scripts under valgrind
 	tests/valgrind $(BUILD)
 
-fuzz: $(PROGRAM) $(MACHINE) ## run many more random programs beside the models
+fuzz: $(PROGRAM) $(MACHINE) $(UNIT) ## run many more random programs beside the models
 	lua5.4 tests/model/check.lua $(PROGRAM) 20000
 	$(MACHINE) 100000
+	$(PROGRAM) run tests/model/processes.lua 1 5000
+	$(PROGRAM) run tests/model/soak.lua 10000
+	ROUNDS=20 bash tests/cli/run.sh $(PROGRAM) a_kill_at_any_moment
+	TA_TEST_EVERY=1 $(UNIT) while_commands refused_to_commands
 
 inject: $(INJECT) $(UNIT) ## act at every step, and in the middle of every call
 	$(INJECT) -a $(SCRIPT_TESTS) tests/regress/*.lua scripts/*.lua
