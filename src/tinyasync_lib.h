@@ -17,9 +17,11 @@
  * Objects outlive their Runner, and their functions still have it as upvalue: a __gc, or a
  * method called later, may hand it to ta_unpark() and ta_wake_first(), which do nothing then.
  *
- * When memory is out Lua may free an object without calling its __gc, which asks for some.
- * So what loops, threads and lists point to had better lie in memory of its own, to which
- * the object points: that is lost then, and not used after it was freed.
+ * When memory is out Lua may free a userdata without calling its __gc, which asks for some.
+ * The bytes of ta_push_object() are not in the userdata and stay until the __gc has returned,
+ * so loops, threads, lists and tasks may point into them: of an object that was lost they are
+ * there until nothing of the Runner is.  Its user values are not: what is called for it
+ * then, as an attachment's on_end, uses no pointer into those.
  */
 #ifndef TINYASYNC_LIB_H
 #define TINYASYNC_LIB_H
@@ -219,7 +221,12 @@ struct ta_object_kind {
 /* Pushes a new object of the kind: `size` bytes of zeros, with so many user values, which
  * are nil: what the object keeps in Lua, by lua_setiuservalue().  The functions of the kind
  * have the Runner as their first upvalue.  Raises when that was freed.  Of an object that a
- * finalizer makes while lua_close() is at work Lua calls no __gc.  [-0, +1, v] */
+ * finalizer makes while lua_close() is at work Lua calls no __gc.
+ * The bytes are not what lua_touserdata() gives.  They stay as long as the object, and at
+ * least until the kind's __gc has returned, which sees to it that nobody points to them any
+ * more; one that raises has not done so, and they stay.  When another finalizer brings the
+ * object back, and ta_check_object() finds it, its __gc is called once more in the end.
+ * [-0, +1, v] */
 TA_API void *ta_push_object(struct ta_runner *runner, lua_State *L,
                             const struct ta_object_kind *kind, size_t size, int user_values);
 
@@ -230,6 +237,10 @@ TA_API void *ta_to_object(const struct ta_runner *runner, lua_State *L, int inde
 
 /* The same for an argument, or raises; the first upvalue is the Runner.  [-0, +0, v] */
 TA_API void *ta_check_object(lua_State *L, int index, const struct ta_object_kind *kind);
+
+/* The object at an index where one is known to be, of whatever kind and Runner; NULL where
+ * there is none.  [-0, +0, -] */
+TA_API void *ta_object_at(lua_State *L, int index);
 
 /* ------------------------------------------------------ failures in words */
 
@@ -268,8 +279,9 @@ struct ta_attachment_kind {
 };
 
 /* Something that a task has and that is to be given back when it ends.  It lies in what it
- * stands for, and is zero before its first use.  An object that holds one has a __gc which
- * calls ta_detach(): the task does not keep the object. */
+ * stands for, the bytes of ta_push_object() or memory of its own but no other userdata, and is
+ * zero before its first use.  An object that holds one has a __gc which calls ta_detach(): the
+ * task does not keep the object. */
 struct ta_attachment {
   struct ta_link link;
   const struct ta_attachment_kind *kind;
@@ -282,6 +294,9 @@ TA_API int ta_attach(struct ta_runner *runner, struct ta_attachment *attachment,
 
 /* Takes it off again, if it hangs on a task: before its memory goes, at the latest. */
 TA_API void ta_detach(struct ta_attachment *attachment);
+
+/* In `on_end`: was it a cancellation that ended the task?  [-0, +0, -] */
+TA_API bool ta_ended_cancelled(const struct ta_task *task);
 
 /* --------------------------------------------------- events and channels from C */
 

@@ -107,6 +107,18 @@ static bool parse_code(struct ta_options *options, const char *value) {
   return true;
 }
 
+static bool parse_output(struct ta_options *options, const char *value) {
+  bool raw = strcmp(value, "raw") == 0;
+  options->session.output = raw ? NULL : value;
+  if (raw || strcmp(value, "lines") == 0 || strcmp(value, "group") == 0) return true;
+  return ta_options_complain(options, "--output: expected raw, lines or group, got '%s'", value);
+}
+
+static bool parse_print_commands(struct ta_options *options, const char *value) {
+  (void)value;
+  return options->session.prints_commands = true;
+}
+
 static bool parse_help(struct ta_options *options, const char *value) {
   (void)value;
   return options->help = true;
@@ -128,6 +140,10 @@ static const struct option_row rows[] = {
      "show where a failed task was, and where it was spawned (on)", parse_traceback},
     {TA_OPTIONS_SESSION, "seed", 0, required_argument, "=N",
      "step runnable tasks in another order, the same one for the same N", parse_seed},
+    {TA_OPTIONS_COMMANDS, "output", 0, required_argument, "=raw|lines|group",
+     "show commands' output as it comes, in whole lines, or at their end", parse_output},
+    {TA_OPTIONS_COMMANDS, "print-commands", 'x', no_argument, "", "print each command as it starts",
+     parse_print_commands},
     {TA_OPTIONS_CODE, NULL, 'e', required_argument, " CODE", "run CODE instead of a script",
      parse_code},
     {TA_OPTIONS_HELP, "help", 'h', no_argument, "", "show this", parse_help},

@@ -18,7 +18,8 @@ enum ta_option_group {
   TA_OPTIONS_SESSION = 2,  /* how time goes, when it ends, in what order */
   TA_OPTIONS_FAILURES = 4, /* what to do about them */
   TA_OPTIONS_CODE = 8,
-  TA_OPTIONS_HELP = 16
+  TA_OPTIONS_HELP = 16,
+  TA_OPTIONS_COMMANDS = 32 /* that the script runs */
 };
 
 struct ta_options {

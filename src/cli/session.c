@@ -234,10 +234,20 @@ static void flush_for_children(void *data) {
   ta_session_flush(data);
 }
 
+/* What a command of the script's failed of: the run goes on, and has a status for it. */
+static void report_failure(void *data, const char *text, size_t length) {
+  struct ta_session *session = data;
+  ta_shutdown_note(&session->shutdown, TA_CAUSE_REPORT, 0);
+  ta_report_text(text, length);
+}
+
 static void open_io(struct ta_session *session, lua_State *L) {
   session->io.runner = session->runner;
   session->io.loop = &session->loop;
+  session->io.output = session->settings.output;
+  session->io.prints_commands = session->settings.prints_commands;
   session->io.flush = flush_for_children;
+  session->io.report = report_failure;
   session->io.ended_by = ended_by;
   session->io.data = session;
   ta_io_open(&session->io, L);

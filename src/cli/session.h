@@ -25,8 +25,10 @@
 
 struct ta_session_settings {
   bool virtual_time;
-  double timeout; /* seconds; HUGE_VAL: none */
-  double grace;   /* seconds for clean-up */
+  double timeout;       /* seconds; HUGE_VAL: none */
+  double grace;         /* seconds for clean-up */
+  const char *output;   /* of commands: "lines", "group", or NULL: as it is */
+  bool prints_commands; /* as they start */
   bool has_seed;
   int64_t seed;
 };

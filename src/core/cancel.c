@@ -255,6 +255,10 @@ bool ta_is_cancelled(const struct ta_runner *runner) {
   return runner->current && runner->current->in_force;
 }
 
+bool ta_ended_cancelled(const struct ta_task *task) {
+  return task->state == TA_TASK_CANCELLED;
+}
+
 bool ta_would_cancel(const struct ta_runner *runner) {
   const struct ta_task *task = runner->current;
   if (!task || task->deliveries > 0 || task->shielded) return false;

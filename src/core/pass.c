@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/cancel.h"
+#include "core/lasting.h"
 #include "core/mailbox.h"
 #include "core/pool.h"
 #include "core/preempt.h"
@@ -80,7 +81,7 @@ static int l_collect(lua_State *L) {
 struct ta_runner *ta_runner_make(lua_State *L, const struct ta_host *host,
                                  const struct ta_upper *upper) {
   ta_check_stack(L, LUA_MINSTACK);
-  struct ta_runner *runner = lua_newuserdatauv(L, sizeof *runner, 0);
+  struct ta_runner *runner = lua_newuserdatauv(L, sizeof *runner, TA_RUNNER_KEEPS);
   memset(runner, 0, sizeof *runner);
   runner->L = L;
   runner->alloc = lua_getallocf(L, &runner->alloc_data);
@@ -96,6 +97,7 @@ struct ta_runner *ta_runner_make(lua_State *L, const struct ta_host *host,
   lua_setmetatable(L, -2);
   lua_rawsetp(L, LUA_REGISTRYINDEX, runner);
   reserve_references(runner, L);
+  ta_lasting_setup(runner, L);
   ta_preempt_setup(runner, L);
   ta_task_setup(runner, L);
   ta_cancel_setup(runner, L);

@@ -48,7 +48,7 @@ struct ta_task *ta_wake_first(struct ta_runner *runner, struct ta_list *waiting)
 int ta_wait_in(struct ta_runner *runner, lua_State *L, const char *name,
                const struct ta_wait_kind *kind, void *subject, struct ta_list *waiting,
                lua_KFunction k) {
-  if (TA_UNLIKELY(lua_touserdata(L, SUBJECT_AT) != subject))
+  if (TA_UNLIKELY(!ta_is_known_as(L, SUBJECT_AT, subject)))
     luaL_error(L, "ta_wait_in: what '%s' waits for is not at index %d", name, SUBJECT_AT);
   ta_check_wait(runner, L, name);
   ta_check_stack(L, LUA_MINSTACK);

@@ -52,6 +52,7 @@ enum {
   TA_REGISTRY_NAMED_ACTIONS, /* names that scripts may not give an action of their own */
   TA_REGISTRY_KINDS,         /* kind of objects -> metatable -> how they are selected: object.c */
   TA_REGISTRY_CHUNKS,        /* what the Lua half of the library sees */
+  TA_REGISTRY_KEPT,          /* what others point to: see lasting.h */
   TA_REGISTRY_CANCELLED,     /* metatables of error objects */
   TA_REGISTRY_TIMEOUT,
   TA_REGISTRY_ERROR_GROUP,

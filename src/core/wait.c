@@ -165,7 +165,7 @@ static int refuse_to_park(struct ta_runner *runner, lua_State *L, struct ta_task
 /* What the ticket's wait is about often is a userdata on the stack. */
 static void anchor_subject(struct ta_runner *runner, lua_State *L, const void *subject) {
   for (int index = subject ? lua_gettop(L) : 0; index > 0; index--) {
-    if (lua_touserdata(L, index) != subject) continue;
+    if (!ta_is_known_as(L, index, subject)) continue;
     ta_anchor_wait(runner, L, index, subject);
     return;
   }

@@ -12,6 +12,7 @@
 #ifndef TA_CORE_WAIT_H
 #define TA_CORE_WAIT_H
 
+#include "core/lasting.h"
 #include "core/level.h"
 #include "core/task.h"
 
@@ -109,7 +110,7 @@ int ta_park_here(struct ta_runner *runner, lua_State *L, lua_KContext context, l
 static inline bool ta_stands_in_wait(const struct ta_task *task, int index, const void *object) {
   lua_State *co = ta_task_stopped(task);
   return lua_status(co) == LUA_YIELD && lua_touserdata(co, -1) == &ta_direct_mark &&
-         lua_touserdata(co, index) == object;
+         ta_is_known_as(co, index, object);
 }
 
 /* Raises that somebody else has resumed the coroutine.  [-0, +0, v] */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/cfile.h"
 
+#include <errno.h>
+
 #if defined(__GLIBC__)
 #include <stdio_ext.h>
 
@@ -69,4 +71,8 @@ FILE *ta_cfile_open(struct ta_cfile *cfile, int fd, char *buffer, size_t size) {
   FILE *file = open_cookie(cfile, fd);
   if (file) setvbuf(file, buffer, buffer ? _IOFBF : _IONBF, buffer ? size : 0);
   return file;
+}
+
+int ta_cfile_write(FILE *file, const char *bytes, size_t size) {
+  return fwrite(bytes, 1, size, file) == size ? 0 : -errno;
 }

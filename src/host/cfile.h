@@ -29,6 +29,9 @@ struct ta_cfile {
  * ends it, and closes no descriptor. */
 FILE *ta_cfile_open(struct ta_cfile *cfile, int fd, char *buffer, size_t size);
 
+/* Writes into it.  0, or a negative errno. */
+int ta_cfile_write(FILE *file, const char *bytes, size_t size);
+
 /* How many bytes lie in its buffer, not written. */
 size_t ta_cfile_pending(FILE *file);
 

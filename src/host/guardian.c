@@ -14,6 +14,7 @@
 
 #include "host/pidfd.h"
 #include "host/spawn.h"
+#include "host/terminal.h"
 
 #define KILLS 3         /* a group is looked at again */
 #define PAUSE 10000000L /* nanoseconds */
@@ -28,7 +29,22 @@ struct note {
   pid_t group;
 };
 
+/* The terminal as it was found, and the group of those who had it then: what it hears first. */
+struct home {
+  pid_t group;
+  bool has_modes;
+  struct termios modes;
+};
+
 /* ------------------------------------------------------------- telling it */
+
+int ta_guardian_note_home(int notes) {
+  struct home home;
+  memset(&home, 0, sizeof home);
+  home.group = getpgrp();
+  home.has_modes = ta_terminal_modes(&home.modes);
+  return write(notes, &home, sizeof home) == (ssize_t)sizeof home ? 0 : -errno;
+}
 
 int ta_guardian_note(int notes, pid_t group, bool begins) {
   const struct note note = {.what = begins ? BEGINS : ENDS, .group = group};
@@ -58,6 +74,7 @@ int ta_guardian_start(struct ta_guardian *guardian, const char *program) {
   int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
   int error = nowhere < 0 ? -errno : 0;
   fcntl(fds[1], F_SETFL, O_NONBLOCK);
+  if (!error) error = ta_guardian_note_home(fds[1]);
   if (!error) error = spawn_guardian(program, fds[0], nowhere, &guardian->pid);
   if (nowhere >= 0) close(nowhere);
   close(fds[0]);
@@ -161,18 +178,9 @@ static void kill_wards(const struct wards *wards) {
   }
 }
 
-/* The terminal as it was found, and the group of those who had it then. */
-struct home {
-  pid_t group;
-  struct termios modes;
-  bool has_modes;
-};
-
-static void note_home(struct home *home) {
-  int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-  home->group = getpgid(getppid());
-  home->has_modes = fd >= 0 && tcgetattr(fd, &home->modes) == 0;
-  if (fd >= 0) close(fd);
+/* Those that are there are whole: it came first, and in one piece. */
+static void take_home(struct home *home) {
+  if (read(STDIN_FILENO, home, sizeof *home) != sizeof *home) *home = (struct home){0};
 }
 
 static bool is_ward(const struct wards *wards, pid_t group) {
@@ -200,7 +208,7 @@ int ta_guardian_be(void) {
   struct wards wards = {0};
   struct home home = {0};
   ignore_signals();
-  note_home(&home);
+  take_home(&home);
   int ignored = chdir("/");
   (void)ignored;
   take_notes(&wards);

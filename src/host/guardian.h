@@ -22,6 +22,9 @@ struct ta_guardian {
  * TA_GUARDIAN_NAME.  0, or a negative errno. */
 int ta_guardian_start(struct ta_guardian *guardian, const char *program);
 
+/* Tells it, before all else, how it would find the terminal now.  0, or a negative errno. */
+int ta_guardian_note_home(int notes);
+
 /* Tells it of a group that begins, or has ended.  Also in a child that was forked off, where
  * it asks nothing of the C library.  0, or -1 with errno: it has gone, or does not listen. */
 int ta_guardian_note(int notes, pid_t group, bool begins);

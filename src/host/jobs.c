@@ -201,13 +201,19 @@ static bool look_at_change(struct ta_children *children) {
   return false;
 }
 
+static void look_at_changes(struct ta_children *children) {
+  int left = CHANGES_AT_ONCE;
+  bool more = ta_signals_children_changed() || children->jobs.more_changes;
+  while (more && left-- > 0) more = look_at_change(children);
+  children->jobs.more_changes = more;
+  if (more) ta_loop_wake(children->loop);
+}
+
 /* After each wake: a child has changed, or we have come to the front. */
 static void look(struct ta_listener *listener) {
   struct ta_children *children = listener->data;
   begin_work(&children->jobs);
-  int left = CHANGES_AT_ONCE;
-  while (left > 0 && look_at_change(children)) left--;
-  if (left == 0) ta_loop_wake(children->loop);
+  look_at_changes(children);
   give_to_next(children);
   end_work(children);
 }

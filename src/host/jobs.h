@@ -49,6 +49,7 @@ struct ta_jobs {
   struct ta_group *asking; /* the first */
   struct ta_listener listener;
   bool opened, closed;              /* it was looked for; there is none, or none any more */
+  bool more_changes;                /* than were looked at */
   bool unstoppable;                 /* nobody looks after us when we stop */
   volatile sig_atomic_t at_work;    /* handlers wait */
   volatile sig_atomic_t stop_comes; /* one that waits */

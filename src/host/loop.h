@@ -50,7 +50,7 @@ struct ta_loop {
   struct ta_watch *kept;   /* who would read what is kept for somebody else, see watch.h */
   bool (*keeps)(void *keeper, int fd); /* is what comes there for somebody else now?  NULL: no */
   void *keeper;
-  void *spare;             /* a buffer for whichever stream reads next, or NULL */
+  void *spare; /* a buffer for whichever stream reads next, or NULL */
   struct ta_listener *listeners;
   struct ta_listener *next_listener; /* who is to be called after the one that is */
   struct ta_loop_slot *slots;

@@ -50,6 +50,7 @@ static struct {
   struct sigaction old_terminal[TERMINAL_KINDS];
   void (*stop)(void *data);
   void *stop_data;
+  volatile sig_atomic_t children_changed;
   volatile sig_atomic_t continued; /* SIGCONT came */
   volatile sig_atomic_t holding;   /* what use of a terminal in the background sends */
   struct sigaction old_reading, old_writing;
@@ -157,6 +158,7 @@ static void on_child(int number) {
   int saved = errno;
   struct ta_loop *loop = signals.loop;
   (void)number;
+  signals.children_changed = 1;
   if (signals.watches_children && loop) ta_loop_wake(loop);
   errno = saved;
 }
@@ -249,6 +251,12 @@ static void note_holding(struct ta_started_with *started_with) {
 }
 
 /* ----------------------------------------------------------------- children */
+
+bool ta_signals_children_changed(void) {
+  bool changed = signals.children_changed;
+  signals.children_changed = 0;
+  return changed;
+}
 
 static bool was_ignored(const struct sigaction *old) {
   return signals.loop && old->sa_handler == SIG_IGN;

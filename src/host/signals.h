@@ -55,6 +55,9 @@ bool ta_signals_broke_off(void);
 /* From now on the loop is woken when a child ends, is stopped, or goes on. */
 void ta_signals_watch_children(void);
 
+/* Has one since this was asked last? */
+bool ta_signals_children_changed(void);
+
 /* From now on SIGTSTP is told, which the default would stop the process for, and SIGCONT and
  * SIGWINCH wake the loop.  `stop` is called inside the handler. */
 void ta_signals_watch_terminal(void (*stop)(void *data), void *data);

@@ -92,10 +92,6 @@ static struct stream *stream_of(int fd) {
   return fd == STDERR_FILENO ? &streams.err : &streams.out;
 }
 
-bool ta_stdio_is_one_place(void) {
-  return streams.out.place == streams.err.place;
-}
-
 /* Whoever showed a state there hears that it is gone. */
 static void take_back(struct place *place, int fd) {
   void *data = place->data;

@@ -34,9 +34,6 @@ void ta_stdio_watch(const struct ta_stdio_handlers *handlers);
  * failed; -EPIPE: the reader has gone. */
 int ta_stdio_flush(void);
 
-/* Is standard error the same place as standard output? */
-bool ta_stdio_is_one_place(void);
-
 /* Writes whole lines to `fd`, which is 1 or 2: after what C's streams hold, and a line that
  * they had begun there ends before.  More than one call in a row may make a line, as long as
  * nobody else writes between.  0, or a negative errno; -EPIPE: nobody reads there, and

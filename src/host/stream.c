@@ -258,6 +258,7 @@ static ssize_t receive(struct ta_stream *stream, void *bytes, size_t size) {
 
 ssize_t ta_stream_fill(struct ta_stream *stream) {
   if (has_ended(stream)) return stream->error;
+  if (stream->watch.fd < 0) return -EBADF;
   int error = make_room(stream);
   if (error) return error;
   size_t room = stream->room - stream->end;

@@ -108,6 +108,13 @@ bool ta_terminal_take_back(bool restores, struct termios *modes) {
   return true;
 }
 
+bool ta_terminal_modes(struct termios *modes) {
+  if (!terminal.fd) return false;
+  if (terminal.use == OURS) return tcgetattr(ta_terminal_fd(), modes) == 0;
+  *modes = terminal.modes;
+  return terminal.has_modes;
+}
+
 void ta_terminal_size(struct winsize *size) {
   *size = (struct winsize){0};
   if (terminal.fd) ioctl(ta_terminal_fd(), TIOCGWINSZ, size);

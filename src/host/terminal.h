@@ -47,6 +47,9 @@ void ta_terminal_go_raw(void);
  * the shell that started us.  False: it was not lent.  Also from handlers. */
 bool ta_terminal_take_back(bool restores, struct termios *modes);
 
+/* The modes that it has while it is ours.  False: there are none. */
+bool ta_terminal_modes(struct termios *modes);
+
 /* What a window as ours is, or as windows are where there is none. */
 void ta_terminal_size(struct winsize *size);
 

@@ -32,9 +32,13 @@ struct ta_io {
   struct ta_children children;
   struct ta_stdin input;
 
+  const char *output;   /* how commands' output is shown: "lines", "group", or NULL: as it is */
+  bool prints_commands; /* as they start */
+
   /* What the host does: NULL, nothing. */
   void (*flush)(void *data);   /* what was printed so far is to appear before what comes */
   int (*ended_by)(void *data); /* the signal that ended the run, or 0 */
+  void (*report)(void *data, const char *text, size_t length); /* a failure, in lines */
   void *data;
 };
 

@@ -101,7 +101,8 @@ static void opener_ended(struct ta_runner *runner, struct ta_task *task,
                          struct ta_attachment *attachment) {
   size_t offset = offsetof(struct popen_file, opener);
   struct popen_file *file = (struct popen_file *)(void *)((char *)attachment - offset);
-  if (ta_running_task(runner, NULL, NULL) != task || !ta_is_cancelled(runner)) return;
+  (void)runner;
+  if (!ta_ended_cancelled(task)) return;
   file->abandoned = true;
   ta_stop_command(file->command);
 }
@@ -152,7 +153,7 @@ int ta_l_popen(lua_State *L) {
   lua_pushboolean(L, file->writes);
   lua_call(L, 2, 3);
   if (lua_isnil(L, CHILD_AT)) return 3;
-  file->command = lua_touserdata(L, COMMAND_AT);
+  file->command = ta_object_at(L, COMMAND_AT);
   file->stream = ta_to_stream(runner, L, STREAM_AT);
   lua_pushvalue(L, CHILD_AT);
   lua_setiuservalue(L, FILE_AT, CHILD_VALUE);
@@ -189,7 +190,7 @@ static int refuse_value(lua_State *L, const struct popen_file *file, int index, 
   for (int i = 2; i < index; i++) {
     size_t length;
     const char *text = lua_tolstring(L, i, &length);
-    fwrite(text, 1, length, file->lua.f);
+    ta_cfile_write(file->lua.f, text, length);
   }
   for (int i = shift; i > 0; i--) lua_remove(L, 1);
   luaL_checklstring(L, index - shift, NULL);
@@ -237,7 +238,7 @@ int ta_popen_write(lua_State *L, int shift) {
   for (int i = 2; i <= lua_gettop(L); i++) {
     size_t length;
     const char *text = lua_tolstring(L, i, &length);
-    fwrite(text, 1, length, file->lua.f);
+    ta_cfile_write(file->lua.f, text, length);
   }
   lua_settop(L, FILE_AT);
   return 1;
@@ -261,15 +262,15 @@ int ta_popen_set_buffer(lua_State *L, int mode) {
 
 /* -------------------------------------------------------------------- closing */
 
-/* All that Lua does not have: what lies in the buffer goes, waiting here, unless it `drops`
- * that. */
-static void close_file(struct popen_file *file, bool drops) {
+/* All but the pipe: what lies in the buffer goes there, waiting here, unless it `drops` that.  0,
+ * or a negative errno. */
+static int close_file(struct popen_file *file, bool drops) {
   FILE *stream = file->lua.f;
   file->lua.f = NULL;
   file->lua.closef = NULL;
   file->drops = drops || file->abandoned;
-  fclose(stream);
   ta_detach(&file->opener);
+  return fclose(stream) == 0 ? 0 : -errno;
 }
 
 static int k_closed(lua_State *L, int status, lua_KContext context) {
@@ -277,13 +278,15 @@ static int k_closed(lua_State *L, int status, lua_KContext context) {
   return lua_gettop(L) - FILE_AT;
 }
 
+/* What could not be written is told if nothing else is wrong. */
 static int close_here(lua_State *L, struct popen_file *file) {
-  push_function(L, "close_here");
-  lua_getiuservalue(L, FILE_AT, CHILD_VALUE);
-  close_file(file, false);
+  int error = close_file(file, false);
   ta_close_stream(file->stream);
-  lua_call(L, 1, LUA_MULTRET);
-  return k_closed(L, LUA_OK, 0);
+  ta_await_command_here(file->command);
+  int values = ta_push_command_end(L, file->command);
+  if (!error || !lua_toboolean(L, -values)) return values;
+  errno = -error;
+  return luaL_fileresult(L, 0, NULL);
 }
 
 int ta_popen_close(lua_State *L) {

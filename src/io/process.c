@@ -17,7 +17,9 @@
 #include "host/children.h"
 #include "host/drain.h"
 #include "host/feed.h"
+#include "host/output.h"
 #include "io/descriptor.h"
+#include "io/output.h"
 #include "io/pty.h"
 #include "io/refusal.h"
 #include "io/signal_names.h"
@@ -26,7 +28,8 @@
 extern const char *const ta_chunk_process[];
 
 #define SILENCE 0.1 /* seconds: who holds a pipe open after the command's end is left then */
-#define OUTPUTS 2   /* standard output and standard error */
+#define OUTPUTS 4   /* standard output and standard error, and both as they are shown */
+#define SHOWN 2     /* the first of the latter */
 #define GRACE 5.0   /* seconds, of a command that was forgotten */
 
 /* What comes out at one side, and is waited for at the end. */
@@ -54,6 +57,7 @@ struct command {
   struct ta_group *group;
   struct ta_list waiting;
   struct output outputs[OUTPUTS];
+  struct ta_output shown;
   struct ta_feed feed;
   struct ta_relay *relay; /* of a terminal of its own; NULL: it has none */
   uint64_t relayed;       /* bytes, when it was looked at last */
@@ -62,7 +66,10 @@ struct command {
   bool held;     /* somebody has its pipes open still */
   bool finished; /* nothing will come any more */
   size_t follows;
-  struct followed followed[]; /* one a stage, and one */
+  struct followed *followed; /* one a stage, and one */
+  struct {
+    const char *text; /* NULL: the trace was told of its end, or not of its start */
+  } stages[];
 };
 
 static const struct ta_object_kind command_kind;
@@ -93,8 +100,16 @@ static bool has_open_outputs(const struct command *command) {
   return false;
 }
 
+/* What is shown is complete, unless a task of ours has still something to hand on. */
+static void end_shown(struct command *command) {
+  for (size_t i = 0; i < command->follows; i++)
+    if (command->followed[i].stream) return;
+  ta_output_finish(&command->shown);
+}
+
 static void finish(struct command *command) {
   command->finished = true;
+  end_shown(command);
   ta_alarm_stop(&command->silence);
   ta_feed_close(&command->feed);
   while (ta_wake_first(command->io->runner, &command->waiting)) continue;
@@ -173,22 +188,53 @@ static void on_silence(struct ta_alarm *alarm) {
   look(command);
 }
 
+static void describe_end(char *text, size_t size, int status) {
+  const char *name = WIFSIGNALED(status) ? ta_signal_name(WTERMSIG(status)) : NULL;
+  if (WIFEXITED(status))
+    snprintf(text, size, "status %d", WEXITSTATUS(status));
+  else if (name)
+    snprintf(text, size, "SIG%s", name);
+  else
+    snprintf(text, size, "signal %d", WTERMSIG(status));
+}
+
+/* Tells the trace of those that have ended since. */
+static void trace_ends(struct command *command) {
+  char text[40];
+  for (size_t i = 0; i < command->group->count; i++) {
+    const struct ta_child *child = &command->group->members[i];
+    if (!child->ended || !command->stages[i].text) continue;
+    describe_end(text, sizeof text, child->status);
+    ta_tell_of_outside(command->io->runner, NULL, TA_EVENT_END, "process", (uint64_t)child->pid,
+                       command->stages[i].text, text);
+    command->stages[i].text = NULL;
+  }
+}
+
 static void on_change(void *data) {
+  trace_ends(data);
   look(data);
 }
 
 /* ------------------------------------------------------------------- making */
 
+static void free_command(struct command *command) {
+  free(command->followed);
+  free(command);
+}
+
 static struct command *new_command(struct ta_io *io, size_t stages) {
-  size_t room = stages + 1;
-  struct command *command = calloc(1, sizeof *command + room * sizeof *command->followed);
+  struct command *command = calloc(1, sizeof *command + stages * sizeof *command->stages);
   if (!command) return NULL;
+  command->followed = calloc(stages + 1, sizeof *command->followed);
   command->io = io;
   command->silence.ring = on_silence;
   ta_list_init(&command->waiting);
   for (int i = 0; i < OUTPUTS; i++) command->outputs[i].command = command;
-  if (ta_group_new(&io->children, stages, on_change, command, &command->group) == 0) return command;
-  free(command);
+  if (command->followed &&
+      ta_group_new(&io->children, stages, on_change, command, &command->group) == 0)
+    return command;
+  free_command(command);
   return NULL;
 }
 
@@ -240,6 +286,7 @@ static void close_outputs(struct command *command) {
     ta_capture_close(&output->capture);
   }
   command->follows = 0;
+  ta_output_close(&command->shown);
   ta_feed_close(&command->feed);
   ta_alarm_stop(&command->silence);
 }
@@ -251,7 +298,7 @@ static void forget(struct command *command, bool stops) {
   else
     ta_group_leave(command->group);
   while (ta_wake_first(command->io->runner, &command->waiting)) continue;
-  free(command);
+  free_command(command);
 }
 
 /* What nobody has any more is stopped, in the background. */
@@ -356,6 +403,19 @@ static int l_start(lua_State *L) {
   return 3;
 }
 
+/* (command, text): what the process that was started last is called. */
+static int l_name_stage(lua_State *L) {
+  struct command *command = check_command(L);
+  const struct ta_group *group = command->group;
+  const char *text = luaL_checkstring(L, 2);
+  if (group->count == 0) return 0;
+  anchor(L, 2);
+  command->stages[group->count - 1].text = text;
+  ta_tell_of_outside(command->io->runner, L, TA_EVENT_START, "process",
+                     (uint64_t)group->members[group->count - 1].pid, text, NULL);
+  return 0;
+}
+
 /* (word, search path or nil, directory or nil) -> path, or nil, errno */
 static int l_find_program(lua_State *L) {
   char path[PATH_MAX];
@@ -406,7 +466,7 @@ static int l_getenv(lua_State *L) {
 
 static struct output *check_output(lua_State *L, struct command *command) {
   lua_Integer index = luaL_checkinteger(L, 2);
-  luaL_argcheck(L, index >= 1 && index <= OUTPUTS, 2, "1 or 2 expected");
+  luaL_argcheck(L, index == 1 || index == 2, 2, "1 or 2 expected");
   return &command->outputs[index - 1];
 }
 
@@ -515,7 +575,63 @@ static int l_unfollow(lua_State *L) {
   for (size_t i = 0; i < command->follows; i++)
     if (command->followed[i].stream == stream) command->followed[i].stream = NULL;
   look(command);
+  if (command->finished) end_shown(command);
   return 0;
+}
+
+/* ------------------------------------------------------------- what is shown */
+
+/* (command, label or nil, as a group, longest line, 1 or 2: whose end is kept) */
+static int l_open_shown(lua_State *L) {
+  struct command *command = check_command(L);
+  struct ta_output_settings settings = {.label = luaL_optstring(L, 2, NULL),
+                                        .groups = lua_toboolean(L, 3),
+                                        .max_line = (size_t)luaL_checkinteger(L, 4),
+                                        .tail_of = (int)luaL_checkinteger(L, 5)};
+  if (ta_output_open(&command->shown, command->io->loop, &settings) != 0)
+    return luaL_error(L, "not enough memory");
+  return 0;
+}
+
+static void show(void *data, const char *bytes, size_t size) {
+  struct output *output = data;
+  struct command *command = output->command;
+  if (size)
+    ta_output_take(&command->shown, (int)(output - command->outputs) - SHOWN + 1, bytes, size);
+  else
+    look(command);
+}
+
+/* (command, 1 or 2, descriptor) -> true, or nil, message, code */
+static int l_show(lua_State *L) {
+  struct command *command = check_command(L);
+  struct output *output = check_output(L, command) + SHOWN;
+  struct ta_descriptor *descriptor = ta_check_descriptor(L, 3);
+  int error = unblock(descriptor->fd);
+  if (!error)
+    error = ta_drain_open(command->io->loop, descriptor->fd, show, output, &output->drain);
+  if (error) return refuse_pipe(L, error);
+  descriptor->fd = -1;
+  lua_pushboolean(L, true);
+  return 1;
+}
+
+/* (command, 1 or 2, bytes) */
+static int l_show_bytes(lua_State *L) {
+  struct command *command = check_command(L);
+  size_t size;
+  const char *bytes = luaL_checklstring(L, 3, &size);
+  int side = luaL_checkinteger(L, 2) == 1 ? 1 : 2;
+  ta_output_take(&command->shown, side, bytes, size);
+  return 0;
+}
+
+/* (command) -> the end of what was shown of its standard error */
+static int l_shown_tail(lua_State *L) {
+  char tail[TA_OUTPUT_TAIL];
+  struct command *command = check_command(L);
+  lua_pushlstring(L, tail, ta_output_tail(&command->shown, tail));
+  return 1;
 }
 
 /* What a stream is to be made over: a descriptor is taken as it is; of one that others have
@@ -562,7 +678,8 @@ static int l_is_stream(lua_State *L) {
 static void describe(const void *subject, char *text, size_t size) {
   const struct command *command = *(struct command *const *)subject;
   if (command)
-    snprintf(text, size, "process %ld '%s'", (long)command->group->id, command->text);
+    snprintf(text, size, "process %ld '%s'%s", (long)command->group->id, command->text,
+             command->group->job.stopped ? ", which is stopped" : "");
   else
     snprintf(text, size, "a closed command");
 }
@@ -601,17 +718,33 @@ static void stop_if_run_ends(struct command *command) {
     ta_group_stop(command->group, ta_io_stop_signal(io, SIGTERM), GRACE, false);
 }
 
-/* (command): the same where no task can wait.  The Runner's next wait is to look again, as it
- * may have been ended here. */
-static int l_wait_here(lua_State *L) {
-  struct command *command = check_command(L);
+/* The Runner's next wait is to look again, as it may have been ended here. */
+void ta_await_command_here(void *object) {
+  struct command *command = *(struct command **)object;
   struct ta_loop *loop = command->io->loop;
   while (!command->finished) {
     ta_loop_wait(loop, HUGE_VAL);
     stop_if_run_ends(command);
   }
   ta_loop_wake(loop);
-  return 0;
+}
+
+int ta_push_command_end(lua_State *L, const void *object) {
+  const struct command *command = *(struct command *const *)object;
+  int status = command->group->members[0].status;
+  bool killed = WIFSIGNALED(status);
+  int code = killed ? WTERMSIG(status) : WEXITSTATUS(status);
+  luaL_checkstack(L, 3, NULL);
+  !killed &&code == 0 ? lua_pushboolean(L, true) : luaL_pushfail(L);
+  lua_pushstring(L, killed ? "signal" : "exit");
+  lua_pushinteger(L, code);
+  return 3;
+}
+
+/* (command) -> the same */
+static int l_end_of(lua_State *L) {
+  check_command(L);
+  return ta_push_command_end(L, check_object(L));
 }
 
 /* (command, signal, grace, leader only) */
@@ -737,6 +870,7 @@ static const struct ta_object_kind command_kind = {.name = "Command", .meta = co
 static const struct ta_function parts[] = {
     {"new_command", l_new_command},
     {"start", l_start},
+    {"name_stage", l_name_stage},
     {"find_program", l_find_program},
     {"interpreter", l_interpreter},
     {"describe_error", l_describe_error},
@@ -752,9 +886,13 @@ static const struct ta_function parts[] = {
     {"open_pty", l_pty},
     {"follow", l_follow},
     {"unfollow", l_unfollow},
+    {"open_shown", l_open_shown},
+    {"show", l_show},
+    {"show_bytes", l_show_bytes},
+    {"shown_tail", l_shown_tail},
     {"stream_over", l_stream},
     {"wait", l_wait},
-    {"wait_here", l_wait_here},
+    {"end_of", l_end_of},
     {"stop", l_stop},
     {"signal", l_signal},
     {"stage", l_stage},
@@ -777,6 +915,7 @@ static const struct ta_function parts[] = {
 static int l_process_parts(lua_State *L) {
   lua_newtable(L);
   ta_set_functions(ta_upvalue_runner(L), L, parts);
+  ta_set_functions(ta_upvalue_runner(L), L, ta_output_parts);
   return 1;
 }
 

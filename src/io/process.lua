@@ -9,6 +9,7 @@
 
 local parts = process_parts()
 local raise, wait, stop = parts.raise, parts.wait, parts.stop
+local output = parts.output_half()
 
 local OUT, ERR = 1, 2
 local GRACE = 5
@@ -22,16 +23,34 @@ local process = {}
 
 -- ------------------------------------------------------------------- secrets
 
-local Secret = {__name = "secret", __tostring = function() return "***" end}
+-- What may be shown of one is mostly "***"; of a command for a shell only a part is secret.
 local texts_of_secrets = setmetatable({}, {__mode = "k"})
+local masked_secrets = setmetatable({}, {__mode = "k"})
+local secret_parts = setmetatable({}, {__mode = "k"})
+local Secret = {__name = "secret"}
+
+function Secret.__tostring(value) return masked_secrets[value] or "***" end
 
 local function secret(text)
   if type(text) ~= "string" then
     raise(format("secret: expected a string, got %s", type(text)))
   end
   local made = setmetatable({}, Secret)
-  texts_of_secrets[made] = text
+  texts_of_secrets[made], secret_parts[made] = text, {text}
   return made
+end
+
+local LEAST_SECRET = 4 -- bytes: shorter ones are not looked for in what a command wrote
+
+-- A function that masks these texts.
+local function masker(secrets)
+  return function(text)
+    for i = 1, #secrets do
+      local pattern = gsub(secrets[i], "%W", "%%%0")
+      if #secrets[i] >= LEAST_SECRET then text = gsub(text, pattern, "***") end
+    end
+    return text
+  end
 end
 
 -- --------------------------------------------------------------------- words
@@ -43,8 +62,12 @@ end
 
 -- A word as the program gets it, and as it may be shown.
 local function word_of(name, value, which)
+  if texts_of_secrets[value] then
+    local masked = masked_secrets[value]
+    value = word_of(name, texts_of_secrets[value], which)
+    return value, masked and quote(masked) or "***"
+  end
   local kind = type(value)
-  if texts_of_secrets[value] then return texts_of_secrets[value], "***" end
   if kind == "number" then value, kind = tostring(value), "string" end
   if kind ~= "string" then
     raise(format("process.%s: %s must be a string or a number, got %s", name, which, kind))
@@ -61,10 +84,10 @@ local function cut(text, most)
 end
 
 local function shown_words(shown)
-  return cut((gsub(concat(shown, " "), "%c", " ")), SHOWN)
+  return cut(output.harmless(concat(shown, " ")), SHOWN)
 end
 
--- The words, and how they are shown.
+-- The words, and how each is shown.
 local function words_of(name, cmd)
   local words, shown = {}, {}
   local count = 0
@@ -77,7 +100,7 @@ local function words_of(name, cmd)
   for i = 1, count do
     words[i], shown[i] = word_of(name, cmd[i], "word " .. i)
   end
-  return words, shown_words(shown)
+  return words, shown
 end
 
 -- ------------------------------------------------------------------- options
@@ -123,6 +146,12 @@ end
 local function check_text(name, option, value)
   if type(value) ~= "string" or find(value, "\0", 1, true) then
     complain(name, option, "a string without zero bytes", value)
+  end
+end
+
+local function check_label(name, option, value)
+  if type(value) ~= "string" and type(value) ~= "number" or value == "" then
+    complain(name, option, "a text", value)
   end
 end
 
@@ -199,6 +228,8 @@ local options = {
   detach = one_of("boolean", "true or false"),
   leftovers = among("keep", "kill"),
   pty = one_of("boolean", "true or false"),
+  label = check_label,
+  output = among("raw", "lines", "group"),
 }
 
 -- How many letters have to be changed to make one word of the other.
@@ -243,6 +274,9 @@ end
 
 local Pipeline = {__name = "pipeline"}
 
+-- What Lua's own functions start is not searched for.
+local shells = {popen = "/bin/sh", execute = "/bin/sh"}
+
 local function stage_of(name, cmd, i)
   if is_callable(cmd) then return {call = cmd, text = "function", options = {}} end
   if type(cmd) ~= "table" then
@@ -250,8 +284,9 @@ local function stage_of(name, cmd, i)
       i and "stage " .. i or "a command", type(cmd)))
   end
   check_options(name, cmd)
-  local words, text = words_of(name, cmd)
-  return {words = words, text = text, options = cmd}
+  local words, shown = words_of(name, cmd)
+  return {words = words, shown = shown, text = shown_words(shown), options = cmd,
+    path = shells[name]}
 end
 
 local function check_pty(name, given, count)
@@ -261,6 +296,9 @@ local function check_pty(name, given, count)
     if given[option] then
       raise(format("process.%s: a command with pty can have no %s", name, option))
     end
+  end
+  if given.output and given.output ~= "raw" then
+    raise(format('process.%s: the output of a command with pty is "raw"', name))
   end
 end
 
@@ -278,6 +316,19 @@ local function check_stages(name, stages)
   end
 end
 
+-- The secrets among its words and in its environment.
+local function secrets_of(plan)
+  local found = {}
+  local function look(value)
+    for _, text in ipairs(secret_parts[value] or {}) do found[#found + 1] = text end
+  end
+  for _, stage in ipairs(plan.stages) do
+    for _, word in ipairs(stage.options) do look(word) end
+    for _, value in next, stage.options.env or {} do look(value) end
+  end
+  return found
+end
+
 local function plan_of(name, cmd)
   local stages = {}
   if type(cmd) == "table" and parts.metatable(cmd) == Pipeline then
@@ -292,8 +343,11 @@ local function plan_of(name, cmd)
   end
   local texts = {}
   for i, stage in ipairs(stages) do texts[i] = stage.text end
-  return {name = name, stages = stages, options = stages[#stages].options,
+  local plan = {name = name, stages = stages, options = stages[#stages].options,
     text = concat(texts, " | ")}
+  plan.shown = output.plan(plan)
+  plan.mask = masker(secrets_of(plan))
+  return plan
 end
 
 local function pipe(...)
@@ -347,8 +401,12 @@ local function how_it_ended(child, result)
 end
 
 local function describe_failure(child, result)
-  result.message = format("command '%s' %s%s%s", result.command, how_it_ended(child, result),
-    in_directory(result.cwd), tail_of(result.stderr))
+  local plan = child.plan
+  local headline = format("'%s' %s%s", result.command, how_it_ended(child, result),
+    in_directory(result.cwd))
+  result.message = format("command %s%s", headline, plan.mask(tail_of(result.stderr)))
+  local tail = result.stderr or plan.shown and parts.shown_tail(child.command) or ""
+  output.know(result, headline, plan.label, plan.mask(sub(tail, -TAIL)))
   return new_failure(result)
 end
 
@@ -359,12 +417,13 @@ end
 -- What is missing, of a command that could not start: message, code.
 local function explain(stage, step, number, path)
   local reason, code = parts.describe_error(number)
+  if texts_of_secrets[stage.options[1]] then path = "***" end
   local cwd = stage.options.cwd
   if step == "directory" then
     return format("cannot run '%s': its directory %s: %s", stage.text, cwd, reason), code
   end
   if step == "command" and path then
-    local interpreter = parts.interpreter(path_from(cwd, path))
+    local interpreter = path ~= "***" and parts.interpreter(path_from(cwd, path))
     if code == "ENOENT" and interpreter then
       return format("cannot run '%s': the interpreter of %s, %s: %s", stage.text, path, interpreter,
         reason), code
@@ -374,7 +433,7 @@ local function explain(stage, step, number, path)
     end
   end
   if step == "search" then
-    local word = stage.words[1]
+    local word = texts_of_secrets[stage.options[1]] and "***" or stage.words[1]
     local what = code == "ENOENT" and "no such command" or reason
     return format("cannot run '%s': %s: %s%s", stage.text, word, what, in_directory(cwd)), code
   end
@@ -544,8 +603,10 @@ local function give_lines(place, bytes)
 end
 
 local function give(place, bytes)
-  if place.command then
+  if place.which then
     parts.keep(place.command, place.which, bytes)
+  elseif place.shown then
+    parts.show_bytes(place.command, place.shown, bytes)
   elseif place.rest then
     give_lines(place, bytes)
   elseif place.stream then
@@ -568,6 +629,18 @@ local function copy_to_all(stream, places)
   for _, place in ipairs(places) do end_place(place) end
 end
 
+-- What is shown as lines or as a group.  Each side has a pipe: what is written in blocks to the
+-- one would tear lines of the other.
+local function plug_shown(child, opened, which)
+  if child.showing[which] then return child.showing[which] end
+  local reading, writing, code = open_pipe(opened)
+  if not reading then return false, writing, code end
+  local done, message, why = parts.show(child.command, which, reading)
+  if not done then return false, message, why end
+  child.showing[which] = writing
+  return writing
+end
+
 local plug
 
 -- One of several destinations, as copy_to_all() takes it; or nil, message, code.
@@ -575,6 +648,7 @@ local function open_place(child, opened, which, stage, plan, to)
   if to == "null" then return {} end
   if is_callable(to) then return {to = to, rest = ""} end
   if parts.is_stream(to) then return {stream = to} end
+  if to == "inherit" and plan.shown then return {shown = which, command = child.command} end
   if to == "capture" then
     begin_capture(child, which, plan)
     return {command = child.command, which = which}
@@ -610,7 +684,8 @@ end
 -- Where one side of a process goes: a descriptor, or nil for nowhere; false, message, code
 -- when the world refuses.
 function plug(child, opened, which, stage, plan, given)
-  if given == "inherit" then return which end
+  if given == "inherit" and not plan.shown then return which end
+  if given == "inherit" then return plug_shown(child, opened, which) end
   if given == "null" then return nil end
   if given == "capture" then return plug_capture(child, opened, which, plan) end
   if is_callable(given) then return plug_helper(child, opened, which, stage, call_with_lines, given) end
@@ -635,11 +710,15 @@ end
 
 local function start_process(child, stage, fds)
   local given = stage.options
-  local path, number = parts.find_program(stage.words[1], search_path(given), given.cwd)
+  local path, number = stage.path, nil
+  if not path then
+    path, number = parts.find_program(stage.words[1], search_path(given), given.cwd)
+  end
   if not path then return nil, explain(stage, "search", number) end
   local started, step, why = parts.start(child.command, path, stage.words, environment_of(given),
     given.cwd, fds[0], fds[OUT], fds[ERR], given.pty)
   if not started then return nil, explain(stage, step, why, path) end
+  parts.name_stage(child.command, stage.text)
   stage.index = child.processes + 1
   child.processes = stage.index
   return true
@@ -779,6 +858,7 @@ local function new_child(plan)
     streams = {},
     captures = {},
     capturing = {},
+    showing = {},
     signal_number = parts.signal_number(given.stop_signal or "TERM"),
     grace = given.grace or GRACE,
     leader_only = given.kill == "process",
@@ -797,13 +877,23 @@ local Begun = {__close = function(begun)
   if parts.can_wait() then async.shield(wait, child.command) end
 end}
 
+-- Makes ready what is to be shown of it.
+local function open_shown(child, plan)
+  local shown = plan.shown
+  if not shown then return end
+  local side = plan.options.stderr == "stdout" and OUT or ERR
+  parts.open_shown(child.command, shown.label, shown.groups, plan.options.max_line or MAX_LINE, side)
+end
+
 -- A child, or nil, message, code.
 local function start(name, cmd, out, err)
   local plan = plan_of(name, cmd)
   plan.defaults = {[OUT] = out, [ERR] = err}
   local child = new_child(plan)
+  open_shown(child, plan)
   local begun <close> = setmetatable({child = child}, Begun)
   local opened <close> = new_descriptors()
+  output.note(plan, in_directory(plan.options.cwd))
   local started, message, code = start_stages(child, opened, plan)
   if not started then return nil, message, code end
   for _, helper in ipairs(child.helpers) do run_helper(child, helper) end
@@ -933,10 +1023,14 @@ end
 
 -- ------------------------------------------------------------------ functions
 
-local function raise_start(message, code)
-  error(new_failure {message = message, code = code}, 0)
+local function raise_start(cmd, message, code)
+  local failure = new_failure {message = message, code = code}
+  local last = parts.metatable(cmd) == Pipeline and cmd[#cmd] or cmd
+  output.know(failure, message, last.label and output.harmless(tostring(last.label)))
+  error(failure, 0)
 end
 
+-- The result and the child; or nil, message, code.
 local function complete(name, cmd, out, err)
   parts.enter(name)
   local started, message, code = start(name, cmd, out, err)
@@ -947,14 +1041,14 @@ end
 
 function process.run(cmd)
   local result, child, code = complete("run", cmd, "inherit", "inherit")
-  if not result then raise_start(child, code) end
+  if not result then raise_start(cmd, child, code) end
   if not result.ok then error(describe_failure(child, result), 0) end
   return result
 end
 
 function process.read(cmd)
   local result, child, code = complete("read", cmd, "capture", "inherit")
-  if not result then raise_start(child, code) end
+  if not result then raise_start(cmd, child, code) end
   if not result.ok then error(describe_failure(child, result), 0) end
   return (gsub(result.stdout or "", "\n+$", ""))
 end
@@ -1034,7 +1128,7 @@ end
 function process.lines(cmd)
   local closes = parts.for_closes()
   local child, message, code = start("lines", cmd, "pipe", "inherit")
-  if not child then raise_start(message, code) end
+  if not child then raise_start(cmd, message, code) end
   limit_time(child)
   return function() return next_line(child, child.stdout) end, nil, nil, closes and child or nil
 end
@@ -1048,29 +1142,45 @@ function process.quote(text)
   return text == "" and "''" or quote(text)
 end
 
-local function quote_value(value, i)
-  if type(value) ~= "table" or texts_of_secrets[value] then
-    local text = word_of("sh", value, "value " .. i)
-    return process.quote(text)
-  end
-  local words = {}
-  for k = 1, #value do words[k] = process.quote((word_of("sh", value[k], "value " .. i))) end
-  return concat(words, " ")
+-- A value as the shell gets it, and as it may be shown; what is secret of it goes to `found`.
+local function quote_word(value, i, found)
+  local text, shown = word_of("sh", value, "value " .. i)
+  for _, part in ipairs(secret_parts[value] or {}) do found[#found + 1] = part end
+  text = process.quote(text)
+  return text, secret_parts[value] and shown or text
+end
+
+local function quote_value(value, i, found)
+  if type(value) ~= "table" or texts_of_secrets[value] then return quote_word(value, i, found) end
+  local words, shown = {}, {}
+  for k = 1, #value do words[k], shown[k] = quote_word(value[k], i, found) end
+  return concat(words, " "), concat(shown, " ")
+end
+
+local function fill(template, texts)
+  local i = 0
+  return (gsub(template, "{}", function()
+    i = i + 1
+    return texts[i]
+  end))
 end
 
 function process.sh(template, ...)
   if type(template) ~= "string" then
     raise(format("process.sh: expected a template as argument 1, got %s", type(template)))
   end
-  local values, count = pack(...), 0
-  local text = gsub(template, "{}", function()
-    count = count + 1
-    if count <= values.n then return quote_value(values[count], count) end
-  end)
+  local values, _, count = pack(...), gsub(template, "{}", "")
   if count ~= values.n then
     raise(format("process.sh: the template has %d {}, and there are %d values", count, values.n))
   end
-  return {"sh", "-c", text}
+  local texts, shown, found = {}, {}, {}
+  for i = 1, count do texts[i], shown[i] = quote_value(values[i], i, found) end
+  local text = fill(template, texts)
+  if #found == 0 then return {"sh", "-c", text} end
+  local made = setmetatable({}, Secret)
+  texts_of_secrets[made], masked_secrets[made] = text, fill(template, shown)
+  secret_parts[made] = found
+  return {"sh", "-c", made}
 end
 
 function process.which(name)

@@ -330,8 +330,8 @@ static int give_to_loop(lua_State *L, const struct ta_read *read, int values) {
 }
 
 /* As after clearerr(): the next read tries again. */
-static int refuse_as_file(lua_State *L, struct ta_stream_object *object,
-                          const struct ta_read *read, int error) {
+static int refuse_as_file(lua_State *L, struct ta_stream_object *object, const struct ta_read *read,
+                          int error) {
   object->stream.error = 0;
   if (error == -ENOMEM) {
     lua_pushliteral(L, "not enough memory");
@@ -405,13 +405,13 @@ static int k_as_file(lua_State *L, int status, lua_KContext context);
 
 /* Whoever is in the middle of a read comes first, if it is possible to wait for that. */
 static int take_turn_as_file(lua_State *L) {
-  struct ta_stream_object *object = lua_touserdata(L, STREAM);
+  struct ta_stream_object *object = ta_object_at(L, STREAM);
   if (!object->reader || !ta_can_wait(ta_upvalue_runner(L), L)) return begin_as_file(L, object);
   return ta_wait_for_reader(L, object, k_as_file);
 }
 
 static int k_as_file(lua_State *L, int status, lua_KContext context) {
-  struct ta_stream_object *object = lua_touserdata(L, STREAM);
+  struct ta_stream_object *object = ta_object_at(L, STREAM);
   (void)status, (void)context;
   ta_check_wait_end(ta_upvalue_runner(L), L);
   ta_let_next_read(object);
@@ -420,7 +420,7 @@ static int k_as_file(lua_State *L, int status, lua_KContext context) {
 
 int ta_read_as_file(lua_State *L, enum ta_file_read how) {
   struct ta_runner *runner = ta_upvalue_runner(L);
-  struct ta_stream_object *object = lua_touserdata(L, -1);
+  struct ta_stream_object *object = ta_object_at(L, -1);
   lua_insert(L, STREAM);
   lua_pushinteger(L, how);
   lua_insert(L, HOW);
@@ -445,7 +445,7 @@ static int check_formats(lua_State *L) {
 /* Of the task that has given up its turn: who closed the stream meanwhile, closed it under
  * somebody who waits. */
 static int go_on_after_pause(lua_State *L, enum ta_read_sort sort) {
-  struct ta_stream_object *object = lua_touserdata(L, STREAM);
+  struct ta_stream_object *object = ta_object_at(L, STREAM);
   ta_check_reader(L, object);
   return begin(L, object, sort, lua_gettop(L), false);
 }
@@ -495,14 +495,14 @@ int ta_l_stream_read_until(lua_State *L) {
 /* --------------------------------------------------------------------- lines */
 
 static int l_next_on(lua_State *L) {
-  struct ta_stream_object *object = lua_touserdata(L, STREAM);
+  struct ta_stream_object *object = ta_object_at(L, STREAM);
   ta_check_reader(L, object);
   return begin(L, object, TA_READ_FORMATS, lua_gettop(L), true);
 }
 
 /* What lines() gives to the loop. */
 static int l_next(lua_State *L) {
-  struct ta_stream_object *object = lua_touserdata(L, lua_upvalueindex(LINES_STREAM));
+  struct ta_stream_object *object = ta_object_at(L, lua_upvalueindex(LINES_STREAM));
   int count = (int)lua_tointeger(L, lua_upvalueindex(LINES_COUNT));
   ta_enter(ta_upvalue_runner(L), L);
   ta_check_not_closed(L, object);

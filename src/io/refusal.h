@@ -23,8 +23,8 @@ int ta_refuse(lua_State *L, int error, const char *what, ...);
 /* Pushes nil, the words and the code.  [-0, +3, m] */
 int ta_refuse_in_words(lua_State *L, const char *words, const char *code);
 
-/* As Lua's own functions fail: pushes nil, "WHAT: Broken pipe", or without `what`, and the number of
- * the error with this code, and returns 3.  [-0, +3, m] */
+/* As Lua's own functions fail: pushes nil, "WHAT: Broken pipe", or without `what`, and the number
+ * of the error with this code, and returns 3.  [-0, +3, m] */
 int ta_fail_as_file(lua_State *L, const char *code, const char *what);
 
 #endif

@@ -25,11 +25,16 @@ int ta_signal_number(const char *name) {
   return 0;
 }
 
+const char *ta_signal_name(int number) {
+  for (size_t i = 0; i < COUNT; i++)
+    if (names[i].number == number) return names[i].name;
+  return NULL;
+}
+
 void ta_push_signal_name(lua_State *L, int number) {
-  for (size_t i = 0; i < COUNT; i++) {
-    if (names[i].number != number) continue;
-    lua_pushstring(L, names[i].name);
-    return;
-  }
-  lua_pushfstring(L, "%d", number);
+  const char *name = ta_signal_name(number);
+  if (name)
+    lua_pushstring(L, name);
+  else
+    lua_pushfstring(L, "%d", number);
 }

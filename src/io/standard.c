@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "io/popen.h"
+#include "io/process.h"
 #include "io/reading.h"
 #include "io/refusal.h"
 #include "io/stdin.h"
@@ -40,7 +41,8 @@ static int l_keep_open(lua_State *L) {
 
 /* What closes the file at `index` for Lua, by which ours are known; NULL of none. */
 static lua_CFunction closer_of(lua_State *L, int index) {
-  if (lua_type(L, index) != LUA_TUSERDATA || lua_rawlen(L, index) < sizeof(luaL_Stream)) return NULL;
+  if (lua_type(L, index) != LUA_TUSERDATA || lua_rawlen(L, index) < sizeof(luaL_Stream))
+    return NULL;
   return ((const luaL_Stream *)lua_touserdata(L, index))->closef;
 }
 
@@ -210,26 +212,36 @@ static int k_executed(lua_State *L, int status, lua_KContext context) {
   return lua_gettop(L);
 }
 
+/* The command is all that lies on the stack. */
+static void push_function(lua_State *L, const char *name) {
+  ta_push_chunk(ta_upvalue_runner(L), L, ta_chunk_standard);
+  lua_getfield(L, -1, name);
+  lua_insert(L, 1);
+  lua_settop(L, 2);
+  lua_pushstring(L, lua_tostring(L, 2)); /* up to its first zero byte */
+  lua_replace(L, 2);
+}
+
+static int execute_here(lua_State *L) {
+  push_function(L, "begin");
+  lua_call(L, 1, LUA_MULTRET);
+  if (lua_isnil(L, 1)) return lua_gettop(L);
+  void *command = ta_object_at(L, 2);
+  ta_await_command_here(command);
+  return ta_push_command_end(L, command);
+}
+
 /* Without a command: is there a shell? */
 static int l_execute(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
-  const char *command = luaL_optstring(L, 1, NULL);
-  if (!command) {
+  if (!luaL_optstring(L, 1, NULL)) {
     lua_pushboolean(L, access("/bin/sh", X_OK) == 0);
     return 1;
   }
-  bool waits = ta_can_wait(runner, L);
-  if (waits) ta_enter(runner, L);
   lua_settop(L, 1);
-  ta_push_chunk(runner, L, ta_chunk_standard);
-  lua_getfield(L, -1, waits ? "execute" : "execute_here");
-  lua_replace(L, 2);
-  lua_pushstring(L, command); /* up to its first zero byte */
-  lua_remove(L, 1);
-  if (!waits) {
-    lua_call(L, 1, LUA_MULTRET);
-    return lua_gettop(L);
-  }
+  if (!ta_can_wait(runner, L)) return execute_here(L);
+  ta_enter(runner, L);
+  push_function(L, "execute");
   lua_callk(L, 1, LUA_MULTRET, 0, k_executed);
   return k_executed(L, LUA_OK, 0);
 }
@@ -245,10 +257,13 @@ static const struct ta_function of_io[] = {
     {"read", l_io_read},   {"lines", l_io_lines}, {"write", l_io_write}, {"flush", l_io_flush},
     {"close", l_io_close}, {"popen", ta_l_popen}, {NULL, NULL}};
 
-static const struct ta_function of_files[] = {
-    {"read", l_file_read},   {"lines", l_file_lines}, {"write", l_file_write},
-    {"flush", l_file_flush}, {"close", l_file_close}, {"setvbuf", l_setvbuf},
-    {NULL, NULL}};
+static const struct ta_function of_files[] = {{"read", l_file_read},
+                                              {"lines", l_file_lines},
+                                              {"write", l_file_write},
+                                              {"flush", l_file_flush},
+                                              {"close", l_file_close},
+                                              {"setvbuf", l_setvbuf},
+                                              {NULL, NULL}};
 
 static const struct ta_function of_metatable[] = {{"__close", l_file_close}, {NULL, NULL}};
 

@@ -2,40 +2,33 @@
 --
 -- standard.lua -- the commands of io.popen and os.execute.
 --
--- They are those of async.process; what is given back is what Lua gives.  Functions whose name
--- ends in `_here` are for where no task can wait.
+-- They are those of async.process; what is given back is what Lua gives.  Where no task can
+-- wait the C half waits.
 
 local library = process_chunk()
-local start, finish, parts = library.start, library.finish, library.parts
+local start, finish, end_of = library.start, library.finish, library.parts.end_of
 local fail = standard_failure
 
 -- As C's system() has it.
 local function shell(command, stdin)
-  return {"/bin/sh", "-c", command, stdin = stdin}
-end
-
--- How the first process ended, as Lua says it.
-local function result_of(child)
-  local _, _, status, signal = parts.stage(child.command, 1)
-  if signal then return nil, "signal", parts.signal_number(signal) end
-  return status == 0 or nil, "exit", status
+  return {"sh", "-c", command, stdin = stdin}
 end
 
 -- --------------------------------------------------------------------- os.execute
 
-local function execute(command)
+-- The child, and its command.
+local function begin(command)
   local child, _, code = start("execute", shell(command, "inherit"), "inherit", "inherit")
   if not child then return fail(code) end
-  local closing <close> = child
-  finish(child)
-  return result_of(child)
+  return child, child.command
 end
 
-local function execute_here(command)
-  local child, _, code = start("execute", shell(command, "inherit"), "inherit", "inherit")
-  if not child then return fail(code) end
-  parts.wait_here(child.command)
-  return result_of(child)
+local function execute(command)
+  local child, message, number = begin(command)
+  if not child then return nil, message, number end
+  local closing <close> = child
+  finish(child)
+  return end_of(child.command)
 end
 
 -- ----------------------------------------------------------------------- io.popen
@@ -51,20 +44,13 @@ end
 -- `rest` is what was written and has not left yet.
 local function close(child, stream, rest)
   local closing <close> = child
-  local written, code = true, nil
-  local _
+  local written, _, code = true, nil, nil
   if rest then written, _, code = stream:write(rest) end
   stream:close()
   finish(child)
-  local ok, how, status = result_of(child)
+  local ok, how, status = end_of(child.command)
   if ok and not written then return fail(code) end
   return ok, how, status
 end
 
-local function close_here(child)
-  parts.wait_here(child.command)
-  return result_of(child)
-end
-
-return {execute = execute, execute_here = execute_here, popen = popen, close = close,
-  close_here = close_here}
+return {begin = begin, execute = execute, popen = popen, close = close}

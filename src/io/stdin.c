@@ -29,7 +29,7 @@ void ta_stdin_give_back(struct ta_io *io) {
 }
 
 static int l_forget(lua_State *L) {
-  struct keeper *keeper = lua_touserdata(L, 1);
+  struct keeper *keeper = ta_object_at(L, 1);
   keeper->gone = true;
   if (!keeper->io) return 0;
   ta_stdin_give_back(keeper->io);
@@ -53,7 +53,7 @@ static int open_over_copy(struct ta_stream_object *object) {
 
 /* Pushes what keeps the stream, which is closed yet: new, unless there is one. */
 static struct keeper *push_keeper(struct ta_io *io, lua_State *L) {
-  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &key) == LUA_TUSERDATA) return lua_touserdata(L, -1);
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &key) == LUA_TUSERDATA) return ta_object_at(L, -1);
   lua_pop(L, 1);
   struct ta_stream_object *stream = ta_push_stream(io, L, "standard input");
   struct keeper *keeper = ta_push_object(io->runner, L, &kind, sizeof *keeper, 1);

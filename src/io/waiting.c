@@ -183,7 +183,7 @@ void ta_take_from_stream(struct ta_stream_object *object, size_t bytes) {
 }
 
 static int k_read(lua_State *L, int status, lua_KContext context) {
-  struct ta_stream_object *object = lua_touserdata(L, 1);
+  struct ta_stream_object *object = ta_object_at(L, 1);
   struct ta_read read = object->read;
   (void)status, (void)context;
   end_reading(object);
@@ -222,6 +222,7 @@ static int want(struct ta_stream_object *object, unsigned direction, struct ta_t
 }
 
 int ta_arm_reader(lua_State *L, struct ta_stream_object *object, const struct ta_read *read) {
+  if (ta_is_cancelled(runner_of(object))) object->given_up = true;
   struct ta_ticket ticket = ta_take_ticket(runner_of(object), L, &read_kind, object);
   int error = begin_reading(object, read);
   if (error) return error;
@@ -311,7 +312,7 @@ static int l_forget_turn(lua_State *L) {
 }
 
 struct ta_turn *ta_push_turn(lua_State *L, int index, bool begun) {
-  struct ta_stream_object *object = lua_touserdata(L, index);
+  struct ta_stream_object *object = ta_object_at(L, index);
   bool torn = object->stream.torn;
   object->stream.torn = torn || begun;
   struct ta_turn *turn = ta_push_object(runner_of(object), L, &turn_kind, sizeof *turn, 2);
@@ -326,11 +327,12 @@ struct ta_turn *ta_push_turn(lua_State *L, int index, bool begun) {
 /* Whatever is raised then, the turn has ended before. */
 static void end_unless_it_can_wait(lua_State *L, struct ta_turn *turn) {
   struct ta_runner *runner = runner_of(turn->object);
+  if (ta_is_cancelled(runner)) turn->object->given_up = true;
   if (!ta_can_wait(runner, L) || ta_is_cancelled(runner)) give_up_both(turn);
 }
 
 static int k_turn(lua_State *L, int status, lua_KContext context) {
-  struct ta_turn *turn = lua_touserdata(L, -1);
+  struct ta_turn *turn = ta_object_at(L, -1);
   (void)status, (void)context;
   turn->ticket = (struct ta_ticket){0};
   if (turn->source) end_reading(turn->source);

@@ -48,9 +48,9 @@ struct ta_stream_object {
   struct ta_io *io;
   const char *label; /* kept in the first user value */
   size_t max_line;
-  bool closed;  /* or not open yet */
-  bool closing; /* as soon as the writes under way are done */
-  bool ended;   /* nobody will write into what is read */
+  bool closed;     /* or not open yet */
+  bool closing;    /* as soon as the writes under way are done */
+  bool ended;      /* nobody will write into what is read */
   bool unbuffered; /* no byte is read before it is asked for */
   bool given_up;   /* a wait for it was, and none was begun since */
 
@@ -59,7 +59,7 @@ struct ta_stream_object {
   struct ta_ticket ticket;      /* of its wait */
   struct ta_turn *copy;         /* in which it writes what it reads, and waits; or NULL */
   struct ta_read read;
-  uint64_t takes; /* how often something was taken */
+  uint64_t takes;         /* how often something was taken */
   struct ta_list waiting; /* who is to read as Lua's files do when that read is over */
 
   struct ta_list turns;     /* of writers: the first is at it */

@@ -148,7 +148,7 @@ static int begin_writing(lua_State *L, struct ta_stream_object *object) {
 }
 
 static int l_write_on(lua_State *L) {
-  return begin_writing(L, lua_touserdata(L, STREAM));
+  return begin_writing(L, ta_object_at(L, STREAM));
 }
 
 int ta_l_stream_write(lua_State *L) {
@@ -265,7 +265,7 @@ static size_t piece_of(const struct ta_stream_object *source, const struct ta_re
 /* Each piece is a write of its own, and is taken as far as the target has it. */
 static int copy_on(lua_State *L, struct ta_stream_object *source, struct ta_read *read,
                    struct ta_turn *turn) {
-  struct ta_stream_object *target = lua_touserdata(L, TARGET);
+  struct ta_stream_object *target = ta_object_at(L, TARGET);
   while (read->copied < read->limit) {
     if (source->closed || target->closed) return refuse_closed(L, turn);
     if (target->stream.torn) return refuse_torn(L, turn);
@@ -299,6 +299,13 @@ static int go_on_with_turn(lua_State *L, struct ta_turn *turn) {
   return copy_on(L, turn->source, &read, turn);
 }
 
+static int begin_copy(lua_State *L) {
+  struct ta_stream_object *source = ta_object_at(L, STREAM);
+  struct ta_read read = {.go_on = go_on_copying, .limit = (uint64_t)lua_tointeger(L, COUNT)};
+  ta_check_reader(L, source);
+  return copy_on(L, source, &read, NULL);
+}
+
 /* (stream, other [, count]) */
 int ta_l_stream_copy_to(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
@@ -306,12 +313,12 @@ int ta_l_stream_copy_to(lua_State *L) {
   struct ta_stream_object *target = ta_check_object(L, TARGET, &ta_stream_kind);
   lua_Integer count = luaL_optinteger(L, COUNT, LUA_MAXINTEGER);
   luaL_argcheck(L, count >= 0, COUNT, "a count cannot be negative");
-  lua_settop(L, COUNT);
+  lua_settop(L, TARGET);
+  lua_pushinteger(L, count);
   luaL_checkstack(L, LUA_MINSTACK, NULL);
   ta_check_not_closed(L, target);
   ta_check_reader(L, source);
   if (ta_has_gone_on(runner, L) || ta_has_moved_enough(source, L))
-    return ta_give_turn_before(runner, L, ta_l_stream_copy_to);
-  struct ta_read read = {.go_on = go_on_copying, .limit = (uint64_t)count};
-  return copy_on(L, source, &read, NULL);
+    return ta_give_turn_before(runner, L, begin_copy);
+  return begin_copy(L);
 }

@@ -25,6 +25,15 @@ static int l_counted(lua_State *L) {
   return ta_return_at_once(ta_upvalue_runner(L), L, 0);
 }
 
+/* () -> what a library has set in its environment for failures that were passed over: (errors by
+ * index, of how many calls); or nil. */
+static int l_lister_of_failures(lua_State *L) {
+  ta_push_environment(ta_upvalue_runner(L), L);
+  lua_pushliteral(L, "list_failures");
+  lua_rawget(L, -2);
+  return 1;
+}
+
 /* ----------------------------------------------------------------- opening */
 
 /* What the Lua half sees besides the standard library and async. */
@@ -50,6 +59,7 @@ static const struct ta_function functions[] = {
     {"uncounted", l_uncounted},
     {"counted", l_counted},
     {"can_wait", ta_l_can_wait},
+    {"lister_of_failures", l_lister_of_failures},
     {NULL, NULL},
 };
 

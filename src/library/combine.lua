@@ -250,6 +250,8 @@ local function map_all(list, fn, limit)
     end
     while running > 0 do take(next_end(ends)) end
   end)
+  local list_failures = errors and lister_of_failures()
+  if list_failures then list_failures(errors, #list) end
   return results, errors
 end
 
@@ -292,17 +294,22 @@ function combine.retry(count, fn, options)
   count = count == huge and huge or check_count("retry", "the number of tries", count)
   check_function("retry", 2, fn)
   options = check_options("retry", options,
-    {delay = true, factor = true, max = true, jitter = true}, "delay, factor, max and jitter",
-    "retry(3, fn, {delay = 1})")
+    {delay = true, factor = true, max = true, jitter = true, when = true},
+    "delay, factor, max, jitter and when", "retry(3, fn, {delay = 1})")
   local delay = check_number("retry", "delay", options.delay, 0)
   local factor = check_number("retry", "factor", options.factor, 1)
   local most = check_number("retry", "max", options.max, huge)
   local jitter = check_number("retry", "jitter", options.jitter, 0)
+  local when = options.when
+  if when ~= nil and not is_callable(when) then
+    error("retry: when must be a function, got " .. kind(when), 2)
+  end
   check_wait("retry")
   counted()
   for try = 1, count - 1 do
     local result = pack(pcall(fn, try))
     if result[1] then return unpack(result, 2, result.n) end
+    if when and not when(result[2], try) then raise_first({}, result[2]) end
     local pause = min(delay, most)
     sleep(pause + (jitter > 0 and random() * jitter * pause or 0))
     delay = min(delay * factor, most)

@@ -8,6 +8,7 @@
 
 #include "core/cancel.h"
 #include "core/kit.h"
+#include "core/lasting.h"
 #include "core/queue.h"
 #include "core/wait.h"
 #include "library/await.h"
@@ -20,9 +21,11 @@ struct watched {
   struct ta_seat seat;
   struct ta_watch *watch;
   struct ta_task *task; /* NULL: it is free */
+  bool has_ended;       /* and may be gone, with the list, when the object is lost */
   lua_Integer index;    /* what it is called to who asks */
 };
 
+/* The bytes of a watch: tasks have what lies in them. */
 struct ta_watch {
   struct ta_attachment hold; /* of a loop: among what the task holds that began it */
   struct ta_list ended;      /* those whose tasks have ended, and nobody was told */
@@ -36,12 +39,13 @@ struct ta_watch {
 };
 
 static struct ta_watch *check_watch(lua_State *L) {
-  return ta_check_kind(L, TA_REGISTRY_WATCH, "Watch");
+  return ta_bytes_of(ta_check_kind(L, TA_REGISTRY_WATCH, "Watch"));
 }
 
 /* ------------------------------------------------------------------- an end */
 
 static void note_end(struct ta_watch *watch, struct watched *watched) {
+  watched->has_ended = true;
   ta_list_append(&watch->ended, &watched->seat.waiter.link);
   watch->left--;
 }
@@ -77,15 +81,20 @@ static lua_Integer number_of(const struct watched *watched) {
 
 /* ------------------------------------------------------------ a loop that was left */
 
+/* Does it wait for the end of its task, which lives then? */
+static bool is_left(const struct watched *watched) {
+  return watched->task && !watched->has_ended && ta_in_list(&watched->seat.waiter.link);
+}
+
 /* (Runner, watch) */
 static int l_cancel_left(lua_State *L) {
   struct ta_runner *runner = lua_touserdata(L, 1);
   struct ta_watch *watch = lua_touserdata(L, 2);
   for (size_t i = 0; i < watch->count; i++) {
-    struct ta_task *task = watch->tasks[i].task;
-    if (!task || ta_task_has_ended(task) || task->cause) continue;
+    const struct watched *watched = &watch->tasks[i];
+    if (!is_left(watched) || watched->task->cause) continue;
     lua_pushnil(L);
-    ta_cancel_task_for_reason(runner, L, task);
+    ta_cancel_task_for_reason(runner, L, watched->task);
   }
   return 0;
 }
@@ -99,25 +108,28 @@ static void cancel_left(struct ta_runner *runner, lua_State *L, struct ta_watch 
   if (lua_pcall(L, 2, 0, 0) == LUA_OK) return;
   lua_pop(L, 1); /* memory is out: with a reason that asks for none */
   for (size_t i = 0; i < watch->count; i++)
-    if (watch->tasks[i].task) ta_cancel_task(runner, watch->tasks[i].task, &ta_unexplained);
+    if (is_left(&watch->tasks[i])) ta_cancel_task(runner, watch->tasks[i].task, &ta_unexplained);
 }
 
 static void loop_task_ended(struct ta_runner *runner, struct ta_task *task,
                             struct ta_attachment *hold) {
   struct ta_watch *watch = TA_HOLDER(hold, struct ta_watch, hold);
   (void)task;
+  ta_push_kept_bytes(runner, runner->L, watch); /* a finalizer may end it meanwhile */
   cancel_left(runner, runner->L, watch);
   leave_all(runner, watch);
+  lua_pop(runner->L, 1);
 }
 
 static const struct ta_attachment_kind loop_hold = {loop_task_ended, NULL};
 
 static int l_watch_gc(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
-  struct ta_watch *watch = ta_to_kind(runner, L, 1, TA_REGISTRY_WATCH);
+  struct ta_watch *watch = ta_bytes_of(ta_to_kind(runner, L, 1, TA_REGISTRY_WATCH));
   if (!watch) return 0;
   if (runner->L) cancel_left(runner, L, watch);
   forget_all(watch);
+  ta_end_lasting(L, 1);
   return 0;
 }
 
@@ -137,8 +149,8 @@ static int by_end(const void *a, const void *b) {
 /* Pushes a watch with room for so many tasks. */
 static struct ta_watch *push_watch(struct ta_runner *runner, lua_State *L, size_t count) {
   size_t size = sizeof(struct ta_watch) + count * sizeof(struct watched);
-  struct ta_watch *watch = lua_newuserdatauv(L, size, 1);
-  memset(watch, 0, size);
+  ta_registry_push(runner, L, TA_REGISTRY_WATCH);
+  struct ta_watch *watch = ta_push_lasting(runner, L, size, 1);
   watch->count = count;
   ta_list_init(&watch->ended);
   ta_list_init(&watch->waiting);
@@ -148,8 +160,6 @@ static struct ta_watch *push_watch(struct ta_runner *runner, lua_State *L, size_
     watch->tasks[i].seat.taken = task_ended;
     ta_list_append(&watch->free, &watch->tasks[i].seat.waiter.link);
   }
-  ta_registry_push(runner, L, TA_REGISTRY_WATCH);
-  lua_setmetatable(L, -2);
   lua_createtable(L, (int)count, 0);
   lua_setiuservalue(L, -2, 1);
   return watch;
@@ -161,6 +171,7 @@ static struct watched *watch_task(lua_State *L, struct ta_watch *watch, lua_Inte
   if (!link) luaL_error(L, "watch: there is no room");
   struct watched *watched = TA_HOLDER(link, struct watched, seat.waiter.link);
   struct ta_task *task = lua_touserdata(L, -1);
+  ta_use_lasting(L, -2);
   if (!ta_task_has_ended(task)) ta_task_need_more(ta_upvalue_runner(L), L, task);
   lua_getiuservalue(L, -2, 1);
   lua_insert(L, -2);
@@ -168,6 +179,7 @@ static struct watched *watch_task(lua_State *L, struct ta_watch *watch, lua_Inte
   lua_pop(L, 1);
   ta_list_leave(link);
   watched->task = task;
+  watched->has_ended = false;
   watched->index = index;
   watch->left++;
   if (!ta_task_has_ended(task)) ta_list_append(&task->more->awaiters, link);
@@ -222,13 +234,14 @@ int ta_l_watch_also(lua_State *L) {
 
 /* -------------------------------------------------------------------- asking */
 
+/* The subject of a wait is the object, which is on the stack. */
 static void describe(const void *subject, char *text, size_t size) {
-  snprintf(text, size, "of %zu", ((const struct ta_watch *)subject)->left);
+  snprintf(text, size, "of %zu", ((const struct ta_watch *)ta_bytes_of(subject))->left);
 }
 
 /* Who waits for one task alone is held up by it. */
 static struct ta_task *holder(const void *subject) {
-  const struct ta_watch *watch = subject;
+  const struct ta_watch *watch = ta_bytes_of(subject);
   return watch->count == 1 ? watch->tasks[0].task : NULL;
 }
 
@@ -236,7 +249,7 @@ const struct ta_wait_kind ta_ends_kind = {
     .action = "select", .describe = describe, .holder = holder, .by_tasks = true};
 
 const struct ta_list *ta_watch_queue(const void *subject) {
-  return &((const struct ta_watch *)subject)->waiting;
+  return &((const struct ta_watch *)ta_bytes_of(subject))->waiting;
 }
 
 /* Returns what became of the first that has ended. */
@@ -262,7 +275,7 @@ static int ask(struct ta_runner *runner, lua_State *L, struct ta_watch *watch);
 
 static int k_ask(lua_State *L, int status, lua_KContext context) {
   struct ta_runner *runner = ta_upvalue_runner(L);
-  struct ta_watch *watch = lua_touserdata(L, 1);
+  struct ta_watch *watch = ta_bytes_of(lua_touserdata(L, 1));
   (void)status, (void)context;
   if (runner->current) ta_leave_anchor(runner, runner->current); /* its loop may be left */
   if (runner->current && runner->current->cut_short) cancel_left(runner, L, watch);
@@ -279,8 +292,9 @@ static int ask(struct ta_runner *runner, lua_State *L, struct ta_watch *watch) {
     return 0;
   }
   ta_check_wait(runner, L, "as_completed"); /* others have looked before they began */
-  ta_anchor_wait(runner, L, 1, watch);
-  ta_queue_wait(ta_begin_wait(runner, L, &ta_ends_kind, watch), &watch->waiting);
+  void *object = lua_touserdata(L, 1);
+  ta_anchor_wait(runner, L, 1, object);
+  ta_queue_wait(ta_begin_wait(runner, L, &ta_ends_kind, object), &watch->waiting);
   return ta_park_here(runner, L, 0, k_ask);
 }
 

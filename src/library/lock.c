@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/lasting.h"
 #include "core/queue.h"
 #include "core/wait.h"
 #include "library/named.h"
@@ -12,11 +13,13 @@
 #include "words/names.h"
 #include "words/task_name.h"
 
-/* A lock has an owner and one permit; a semaphore has permits, each with the guard
- * that acquire() made.  Its second user value is a list of those guards. */
+/* The bytes of a lock or a semaphore.  A lock has an owner and one permit; a semaphore has
+ * permits, each with the guard that acquire() made.  Its second user value is a list of those
+ * guards, which is kept with the bytes: tasks have what lies in them. */
 struct permits {
   struct ta_named named;
   bool is_lock;
+  bool finalized;            /* the object was: should another finalizer bring it back */
   struct ta_task *owner;     /* of a lock */
   struct ta_attachment hold; /* among what the owner holds */
   uint64_t acquisitions;     /* so far */
@@ -31,7 +34,8 @@ struct permits {
  * and then is somebody else's.  Which one a task has meant that holds none itself
  * shows only when guards are closed; until then it is the oldest. */
 struct guard {
-  struct permits *permits; /* NULL: nothing to give back any more; kept in user value 1 */
+  struct permits *permits; /* NULL: nothing to give back any more; user value 1 keeps a lock,
+                              and a semaphore's bytes, which are not to keep that */
   uint64_t acquisition;
   struct ta_link link;       /* among the permits of a semaphore, while it is taken */
   bool is_orphan;            /* among those whose holder has ended */
@@ -48,8 +52,8 @@ enum { OBJECT = 1, GUARD };
 
 static struct permits *to_permits(lua_State *L, int index) {
   struct ta_runner *runner = ta_upvalue_runner(L);
-  struct permits *permits = ta_to_kind(runner, L, index, TA_REGISTRY_LOCK);
-  return permits ? permits : ta_to_kind(runner, L, index, TA_REGISTRY_SEMAPHORE);
+  const void *lasting = ta_to_kind(runner, L, index, TA_REGISTRY_LOCK);
+  return ta_bytes_of(lasting ? lasting : ta_to_kind(runner, L, index, TA_REGISTRY_SEMAPHORE));
 }
 
 static struct permits *check_permits(lua_State *L) {
@@ -59,7 +63,8 @@ static struct permits *check_permits(lua_State *L) {
 }
 
 static int l_lock(lua_State *L) {
-  struct permits *lock = ta_push_named(ta_upvalue_runner(L), L, sizeof *lock, 1, TA_REGISTRY_LOCK);
+  struct permits *lock =
+      ta_push_lasting_named(ta_upvalue_runner(L), L, sizeof *lock, 1, TA_REGISTRY_LOCK);
   lock->is_lock = true;
   lock->free = lock->limit = 1;
   return 1;
@@ -75,12 +80,14 @@ static int l_semaphore(lua_State *L) {
     return luaL_error(L, "semaphore: the count must be a whole number from 1 on, got %s",
                       ta_push_shown(L, 1));
   struct permits *semaphore =
-      ta_push_named(ta_upvalue_runner(L), L, sizeof *semaphore, 2, TA_REGISTRY_SEMAPHORE);
-  semaphore->free = semaphore->limit = limit;
+      ta_push_lasting_named(ta_upvalue_runner(L), L, sizeof *semaphore, 2, TA_REGISTRY_SEMAPHORE);
   ta_list_init(&semaphore->taken);
   ta_list_init(&semaphore->orphaned);
+  semaphore->free = semaphore->limit = limit;
   lua_newtable(L);
-  lua_setiuservalue(L, -2, 2);
+  lua_pushvalue(L, -1);
+  lua_setiuservalue(L, -3, 2);
+  ta_keep_with_bytes(L, -2); /* in the place of the name, which only who waits is told */
   return 1;
 }
 
@@ -90,8 +97,9 @@ static struct guard *first_of(const struct ta_list *guards) {
   return link ? TA_HOLDER(link, struct guard, link) : NULL;
 }
 
+/* The subject of a wait is the object, which is on the stack. */
 static void describe_lock(const void *subject, char *text, size_t size) {
-  const struct permits *lock = subject;
+  const struct permits *lock = ta_bytes_of(subject);
   char name[200];
   ta_describe_name(&lock->named, name, sizeof name);
   ta_title_shown title;
@@ -102,7 +110,7 @@ static void describe_lock(const void *subject, char *text, size_t size) {
 }
 
 static struct ta_task *lock_holder(const void *subject) {
-  return ((const struct permits *)subject)->owner;
+  return ((const struct permits *)ta_bytes_of(subject))->owner;
 }
 
 static const struct ta_wait_kind lock_kind = {
@@ -117,7 +125,7 @@ static void describe_permits(const struct permits *semaphore, char *text, size_t
 
 /* A permit whose holder has ended is as a rule the reason why somebody waits. */
 static void describe_semaphore(const void *subject, char *text, size_t size) {
-  const struct permits *semaphore = subject;
+  const struct permits *semaphore = ta_bytes_of(subject);
   char counts[256], more[48] = "";
   ta_name_shown name;
   describe_permits(semaphore, counts, sizeof counts);
@@ -212,13 +220,11 @@ static void close_gap(lua_State *L, lua_Integer gap, lua_Integer count) {
 }
 
 /* Gives the guard's permit to whoever waits first, who is then to be woken, or NULL: the
- * guard may be gone then.  The semaphore is at `object`.  Asks for no memory. */
-static struct ta_task *give_permit(struct ta_runner *runner, lua_State *L, int object,
-                                   struct guard *guard) {
+ * guard may be gone then.  The semaphore's list is on top, and popped.  Asks for no memory. */
+static struct ta_task *give_permit(struct ta_runner *runner, lua_State *L, struct guard *guard) {
   struct permits *semaphore = guard->permits;
   lua_Integer count = semaphore->limit - semaphore->free;
   leave_permit(guard);
-  lua_getiuservalue(L, object, 2);
   struct ta_task *first = first_waiting(runner, semaphore);
   if (first) {
     lua_pushvalue(ta_task_stopped(first), GUARD);
@@ -252,7 +258,10 @@ static struct guard *push_guard(struct ta_runner *runner, lua_State *L,
   ta_check_open(runner, L);
   struct guard *guard = lua_newuserdatauv(L, sizeof *guard, permits->is_lock ? 1 : 2);
   *guard = (struct guard){0};
-  lua_pushvalue(L, OBJECT);
+  if (permits->is_lock)
+    lua_pushvalue(L, OBJECT);
+  else
+    lua_getiuservalue(L, OBJECT, TA_NAMED_BYTES);
   lua_setiuservalue(L, -2, 1);
   ta_check_open(runner, L);
   ta_registry_push(runner, L, TA_REGISTRY_GUARD);
@@ -262,9 +271,16 @@ static struct guard *push_guard(struct ta_runner *runner, lua_State *L,
   return guard;
 }
 
+/* The object, at OBJECT, will have been finalized for nothing: tasks are to have its bytes. */
+static void revive(lua_State *L, struct permits *permits) {
+  ta_use_lasting(L, OBJECT);
+  permits->finalized = false;
+}
+
 /* Takes a permit that is free for the guard at GUARD. */
 static void take(struct ta_runner *runner, lua_State *L, struct permits *permits) {
   struct guard *guard = lua_touserdata(L, GUARD);
+  if (TA_UNLIKELY(permits->finalized)) revive(L, permits);
   if (permits->is_lock) {
     take_lock(permits, runner->current);
     guard->permits = permits;
@@ -281,7 +297,7 @@ static void take(struct ta_runner *runner, lua_State *L, struct permits *permits
 
 /* The permit was handed over: a semaphore's guard knows already. */
 static void note_taken(lua_State *L) {
-  struct permits *permits = lua_touserdata(L, OBJECT);
+  struct permits *permits = ta_bytes_of(lua_touserdata(L, OBJECT));
   struct guard *guard = lua_touserdata(L, GUARD);
   guard->permits = permits;
   if (permits->is_lock) guard->acquisition = permits->acquisitions;
@@ -294,7 +310,8 @@ static const struct ta_wait_kind *kind_of(const struct permits *permits) {
 /* `by` is the method that waits, in the function whose return this is. */
 static int wait_for(struct ta_runner *runner, lua_State *L, const char *by, struct permits *permits,
                     lua_KFunction k) {
-  return ta_wait_in(runner, L, by, kind_of(permits), permits, &permits->named.waiting, k);
+  void *object = lua_touserdata(L, OBJECT);
+  return ta_wait_in(runner, L, by, kind_of(permits), object, &permits->named.waiting, k);
 }
 
 /* `by` is the method that wants the lock. */
@@ -361,7 +378,8 @@ static struct ta_task *release_permit(struct ta_runner *runner, lua_State *L,
   if (!guard) guard = first_of(&semaphore->orphaned);
   if (!guard) guard = first_of(&semaphore->taken);
   uint64_t so_far = semaphore->acquisitions; /* without that of who comes in */
-  struct ta_task *next = give_permit(runner, L, OBJECT, guard);
+  lua_getiuservalue(L, OBJECT, 2);
+  struct ta_task *next = give_permit(runner, L, guard);
   if (is_own)
     guard->permits = NULL;
   else
@@ -394,7 +412,8 @@ static struct ta_task *close_permit(struct ta_runner *runner, lua_State *L, stru
   if (!left) return NULL;
   left->released_after = guard->released_after;
   lua_getiuservalue(L, 1, 1);
-  return give_permit(runner, L, lua_gettop(L), left);
+  lua_getiuservalue(L, -1, 1);
+  return give_permit(runner, L, left);
 }
 
 /* Has nobody else the lock by now? */
@@ -425,13 +444,15 @@ static int l_guard_close(lua_State *L) {
  * it when it ends. */
 static int l_lock_gc(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
-  struct permits *lock = ta_to_kind(runner, L, 1, TA_REGISTRY_LOCK);
+  struct permits *lock = ta_bytes_of(ta_to_kind(runner, L, 1, TA_REGISTRY_LOCK));
   if (!lock) return 0;
   struct ta_task *owner = lock->owner;
   lock->owner = NULL; /* it may be brought back by another finalizer */
   lock->free = lock->limit;
-  if (!owner || !runner->L) return 0;
+  lock->finalized = true;
   ta_list_leave(&lock->hold.link);
+  ta_end_lasting(L, 1);
+  if (!owner || !runner->L) return 0;
   owner->lost_lock = true;
   ta_registry_push(runner, L, TA_REGISTRY_LOST);
   lua_getiuservalue(L, 1, 1);
@@ -451,12 +472,15 @@ static void forget_permits(struct ta_list *guards) {
 
 /* Nobody can reach the semaphore any more: its permits are nobody's. */
 static int l_semaphore_gc(lua_State *L) {
-  struct permits *semaphore = ta_to_kind(ta_upvalue_runner(L), L, 1, TA_REGISTRY_SEMAPHORE);
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct permits *semaphore = ta_bytes_of(ta_to_kind(runner, L, 1, TA_REGISTRY_SEMAPHORE));
   if (!semaphore) return 0;
   forget_permits(&semaphore->taken);
   forget_permits(&semaphore->orphaned);
   semaphore->orphans = 0;
   semaphore->free = semaphore->limit;
+  semaphore->finalized = true;
+  ta_end_lasting(L, 1);
   return 0;
 }
 

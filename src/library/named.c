@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/kit.h"
+#include "core/lasting.h"
 #include "core/where.h"
 #include "library/select.h"
 #include "utf8.h"
@@ -11,27 +12,54 @@
 /* From a kind to its twin for objects without a name. */
 #define TO_UNNAMED (TA_REGISTRY_UNNAMED_EVENT - TA_REGISTRY_EVENT)
 
-void *ta_push_named(struct ta_runner *runner, lua_State *L, size_t size, int name_index,
-                    int which) {
+/* Its own user values: the name, and what the kind has for it. */
+enum { USER_VALUES = TA_NAMED_BYTES - 1 };
+
+static void check_name(struct ta_runner *runner, lua_State *L, int name_index, int which) {
   if (!lua_isnoneornil(L, name_index) && lua_type(L, name_index) != LUA_TSTRING)
     ta_raise_type(L, name_index, "string", "it is a name, for reports");
-  size_t length = 0;
   ta_check_open(runner, L);
   if (TA_UNLIKELY(!runner->kinds[which])) ta_error(L, "the library is not open");
-  const char *name = lua_tolstring(L, name_index, &length);
-  struct ta_named *named = lua_newuserdatauv(L, size, 2);
-  ta_check_open(runner, L);
-  memset(named, 0, size);
+}
+
+/* The metatable for one that has such a name. */
+static void push_kind(struct ta_runner *runner, lua_State *L, int name_index, int which) {
+  ta_registry_push(runner, L, lua_isstring(L, name_index) ? which : which + TO_UNNAMED);
+}
+
+/* What is zero otherwise, of the object on top. */
+static void begin(const struct ta_runner *runner, lua_State *L, struct ta_named *named,
+                  int name_index, int which) {
   ta_list_init(&named->waiting);
   named->kind = &runner->kinds[which];
-  named->name = name;
-  named->name_length = length;
-  if (name) {
-    lua_pushvalue(L, name_index);
-    lua_setiuservalue(L, -2, 1);
-  }
-  ta_registry_push(runner, L, name ? which : which + TO_UNNAMED);
+  if (!lua_isstring(L, name_index)) return;
+  named->name = lua_tolstring(L, name_index, &named->name_length);
+  lua_pushvalue(L, name_index);
+  lua_setiuservalue(L, -2, 1);
+}
+
+void *ta_push_named(struct ta_runner *runner, lua_State *L, size_t size, int name_index,
+                    int which) {
+  check_name(runner, L, name_index, which);
+  struct ta_named *named = lua_newuserdatauv(L, size, USER_VALUES);
+  ta_check_open(runner, L);
+  memset(named, 0, size);
+  begin(runner, L, named, name_index, which);
+  push_kind(runner, L, name_index, which);
   lua_setmetatable(L, -2);
+  return named;
+}
+
+void *ta_push_lasting_named(struct ta_runner *runner, lua_State *L, size_t size, int name_index,
+                            int which) {
+  check_name(runner, L, name_index, which);
+  lua_settop(L, name_index);
+  push_kind(runner, L, name_index, which);
+  struct ta_named *named = ta_push_lasting(runner, L, size, USER_VALUES);
+  begin(runner, L, named, name_index, which);
+  if (!named->name) return named;
+  lua_pushvalue(L, name_index);
+  ta_keep_with_bytes(L, -2);
   return named;
 }
 

@@ -26,6 +26,12 @@ struct ta_named {
  * pushes it.  [-0, +1, e] */
 void *ta_push_named(struct ta_runner *runner, lua_State *L, size_t size, int name_index, int which);
 
+/* The same where others point to the bytes, whose name is kept with them: see core/lasting.h.
+ * The user value that holds them is the one after the object's own. */
+enum { TA_NAMED_BYTES = 3 };
+void *ta_push_lasting_named(struct ta_runner *runner, lua_State *L, size_t size, int name_index,
+                            int which);
+
 /* The object of the kind at `index`, or NULL: as ta_to_kind(), in less time.  What the
  * address stands for is its own, so that no userdata of somebody else's holds it. */
 static inline void *ta_to_named(const struct ta_runner *runner, lua_State *L, int index,

@@ -9,7 +9,33 @@
 #include <string.h>
 
 #include "core/kit.h"
+#include "core/lasting.h"
 #include "library/select.h"
+
+/* The kind's own __gc, or NULL. */
+static lua_CFunction finalizer_of(const struct ta_object_kind *kind) {
+  const struct ta_function *meta = kind->meta;
+  while (meta && meta->name && strcmp(meta->name, "__gc") != 0) meta++;
+  return meta ? meta->function : NULL;
+}
+
+/* Its second upvalue is the kind, whose own __gc has the same upvalues then.  Unless that
+ * returns somebody may still point to the object. */
+static int l_finalize(lua_State *L) {
+  const struct ta_object_kind *kind = lua_touserdata(L, lua_upvalueindex(2));
+  if (!ta_to_object(ta_upvalue_runner(L), L, 1, kind)) return luaL_typeerror(L, 1, kind->name);
+  lua_CFunction finalize = finalizer_of(kind);
+  if (finalize) ta_call_finalizer(L, finalize);
+  ta_end_lasting(L, 1);
+  return 0;
+}
+
+static void push_finalizer(struct ta_runner *runner, lua_State *L,
+                           const struct ta_object_kind *kind) {
+  ta_push_runner(runner, L);
+  lua_pushlightuserdata(L, (void *)(uintptr_t)kind);
+  lua_pushcclosure(L, l_finalize, 2);
+}
 
 /* Pushes the kind's metatable, which is made at the first call. */
 static void push_metatable(struct ta_runner *runner, lua_State *L,
@@ -19,6 +45,8 @@ static void push_metatable(struct ta_runner *runner, lua_State *L,
     lua_pop(L, 1);
     ta_new_kind(runner, L, kind->name, kind->methods);
     if (kind->meta) ta_set_functions(runner, L, kind->meta);
+    push_finalizer(runner, L, kind);
+    lua_setfield(L, -2, "__gc");
     lua_pushlightuserdata(L, runner);
     lua_rawsetp(L, -2, kind);
     if (kind->select) ta_make_selectable(runner, L, kind->select);
@@ -31,12 +59,9 @@ static void push_metatable(struct ta_runner *runner, lua_State *L,
 void *ta_push_object(struct ta_runner *runner, lua_State *L, const struct ta_object_kind *kind,
                      size_t size, int user_values) {
   ta_check_stack(L, LUA_MINSTACK);
-  void *object = lua_newuserdatauv(L, size, user_values);
-  memset(object, 0, size);
   ta_check_open(runner, L);
   push_metatable(runner, L, kind);
-  lua_setmetatable(L, -2);
-  return object;
+  return ta_push_lasting(runner, L, size, user_values);
 }
 
 /* The Runner of the kind's object at `index`; NULL where there is none. */
@@ -52,7 +77,11 @@ static const struct ta_runner *owner_of(lua_State *L, int index,
 void *ta_to_object(const struct ta_runner *runner, lua_State *L, int index,
                    const struct ta_object_kind *kind) {
   const struct ta_runner *owner = owner_of(L, index, kind);
-  return owner && owner == runner ? lua_touserdata(L, index) : NULL;
+  return owner && owner == runner ? ta_object_at(L, index) : NULL;
+}
+
+void *ta_object_at(lua_State *L, int index) {
+  return ta_bytes_of(ta_to_lasting(L, index));
 }
 
 void *ta_check_object(lua_State *L, int index, const struct ta_object_kind *kind) {
@@ -60,5 +89,6 @@ void *ta_check_object(lua_State *L, int index, const struct ta_object_kind *kind
   bool foreign = !object && owner_of(L, index, kind);
   if (foreign) luaL_typeerror(L, index, lua_pushfstring(L, "%s of this Runner", kind->name));
   if (!object) luaL_typeerror(L, index, kind->name);
+  ta_use_lasting(L, index);
   return object;
 }

@@ -6,18 +6,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/lasting.h"
 #include "core/replace.h"
 #include "core/task.h"
 #include "core/wait.h"
 
-/* A module on its way, in a userdata on the stack of the require that loads it.
+/* A module on its way: the bytes of an object on the stack of the require that loads it.
  * Those of one task lie in the list with the innermost first. */
 struct ta_loading {
   struct ta_loading *next;
   struct ta_task *task; /* NULL: loaded outside any task */
   lua_State *co;
   struct ta_attachment hold; /* among what the task holds */
-  const char *name;          /* a string that the userdata keeps */
+  const char *name;          /* kept with the bytes */
 };
 
 static void describe_require(const void *subject, char *text, size_t size) {
@@ -98,7 +99,10 @@ static void end_this(struct ta_runner *runner, const struct ta_loading *load) {
 }
 
 static int l_end_loading(lua_State *L) {
-  end_this(ta_upvalue_runner(L), lua_touserdata(L, 1));
+  const struct ta_lasting *lasting = ta_to_lasting(L, 1);
+  if (!lasting) return 0;
+  end_this(ta_upvalue_runner(L), lasting->bytes);
+  ta_end_lasting(L, 1);
   return 0;
 }
 
@@ -113,17 +117,16 @@ static const struct ta_attachment_kind loading_hold = {loader_ended, NULL};
 
 /* Pushes a value that is to keep the module marked as being loaded. */
 static void push_loading(struct ta_runner *runner, lua_State *L, const char *name) {
-  struct ta_loading *load = lua_newuserdatauv(L, sizeof *load, 1);
+  ta_registry_push(runner, L, TA_REGISTRY_CLOSER);
+  struct ta_loading *load = ta_push_lasting(runner, L, sizeof *load, 0);
   *load = (struct ta_loading){.task = runner->current, .co = L, .name = name};
   lua_pushvalue(L, NAME);
-  lua_setiuservalue(L, -2, 1);
-  ta_registry_push(runner, L, TA_REGISTRY_CLOSER);
-  lua_setmetatable(L, -2);
+  ta_keep_with_bytes(L, -2);
 }
 
 /* Marks the module by the value on top, which is closed with this function. */
 static void begin_loading(struct ta_runner *runner, lua_State *L) {
-  struct ta_loading *load = lua_touserdata(L, MARK);
+  struct ta_loading *load = ta_bytes_of(lua_touserdata(L, MARK));
   if (load->task) ta_task_need_more(runner, L, load->task);
   lua_toclose(L, MARK);
   load->next = runner->loading;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/kit.h"
+#include "core/lasting.h"
 #include "core/queue.h"
 #include "core/wait.h"
 
@@ -42,6 +43,13 @@ static const struct ta_selectable *find(struct ta_runner *runner, lua_State *L, 
   const struct ta_selectable *selectable = lua_touserdata(L, -1);
   lua_pop(L, 3);
   return selectable;
+}
+
+/* What can be selected, at `index`, as its kind knows it.  It has bytes enough to look at. */
+static void *object_at(lua_State *L, int index) {
+  void *object = lua_touserdata(L, index);
+  const struct ta_lasting *lasting = object;
+  return lasting->mark == &ta_lasting_mark ? lasting->bytes : object;
 }
 
 /* Raises unless there are only things to wait for, and the time-out. */
@@ -106,7 +114,7 @@ static int give_timeout(lua_State *L) {
 static size_t find_ready(struct ta_runner *runner, lua_State *L, size_t count) {
   for (size_t i = 1; i <= count; i++) {
     lua_rawgeti(L, LIST, (lua_Integer)i);
-    bool ready = find(runner, L, -1)->ready(runner, lua_touserdata(L, -1));
+    bool ready = find(runner, L, -1)->ready(runner, object_at(L, -1));
     lua_pop(L, 1);
     if (ready) return i;
   }
@@ -149,7 +157,7 @@ static bool is_left(struct ta_runner *runner, lua_State *L, size_t chosen) {
   if (!lua_isnil(L, VALUE)) return true;
   lua_rawgeti(L, LIST, (lua_Integer)chosen);
   const struct ta_selectable *selectable = find(runner, L, -1);
-  bool left = selectable->woken_has_it || selectable->ready(runner, lua_touserdata(L, -1));
+  bool left = selectable->woken_has_it || selectable->ready(runner, object_at(L, -1));
   lua_pop(L, 1);
   return left;
 }
@@ -192,7 +200,7 @@ static bool take_seats(struct ta_runner *runner, lua_State *L, struct select *se
   for (size_t i = 0; i < select->count; i++) {
     lua_rawgeti(L, LIST, (lua_Integer)i + 1);
     const struct ta_selectable *selectable = find(runner, L, -1);
-    void *object = lua_touserdata(L, -1);
+    void *object = object_at(L, -1);
     struct ta_seat *seat = &select->seats[i];
     if (select->count == 1) select->only = ta_to_task(runner, L, -1);
     by_tasks = by_tasks && selectable->by_tasks && selectable->by_tasks(object);

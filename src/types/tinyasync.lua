@@ -224,9 +224,10 @@ function async.as_completed(list) end
 ---@field factor? number how much longer each further wait is; 1 if left out
 ---@field max? number seconds that no wait exceeds
 ---@field jitter? number makes each wait longer by up to this part of it; 0 if left out
+---@field when? async fun(err: any, try: integer): boolean? whether the error is worth another try
 
 ---Calls `fn` with the number of the try until it succeeds, at most `n` times, and returns its
----results or raises the last error.
+---results or raises the last error, or the first one that is not worth another try.
 ---@async
 ---@param n integer from 1 on
 ---@param fn async fun(try: integer): ...
@@ -526,6 +527,9 @@ async.process = {}
 ---@field max_line? integer bytes of the longest line, 16 MiB
 ---@field leftovers? "keep"|"kill" what lives on in its group when it has ended
 ---@field detach? boolean it lives on when we end
+---@field pty? boolean it runs on a terminal of its own
+---@field output? "raw"|"lines"|"group" how what it writes is shown
+---@field label? string|number stands before its lines, which it asks for
 
 ---@class tinyasync.Command: tinyasync.CommandOptions
 ---@field [integer] tinyasync.Word

@@ -587,7 +587,7 @@ t_os_exit_decides_however_the_run_is_ended_afterwards() {
     for how in 0.3 60; do
       at "$name-$how"
       script <<<"local last <close> = async.defer(function()
-        os.execute 'kill -TERM \$PPID' $now $clean_up
+        async.shield(os.execute, 'kill -TERM \$PPID') $now $clean_up
       end) os.exit(7, true)"
       start --grace=$how script.lua
     done

@@ -21,7 +21,8 @@ set -m
 
 # shellcheck disable=SC2034 # used by the parts below
 root=${here%/tests/cli}
-for part in lib usage scripts output streams signals terminal dump ending process trace hints completion; do
+for part in lib usage scripts output process_output streams standard signals terminal dump ending \
+  process trace hints completion commands; do
   # shellcheck source=/dev/null
   . "$here/$part.sh"
 done

@@ -340,7 +340,7 @@ STEPS
 
 t_ctrl_z_stops_the_command_in_front_and_us_and_fg_goes_on() {
   script <<<"$p
-    spawn({daemon = true}, p.run, {'sh', '-c', 'echo \$\$ >other; while :; do sleep 0.05; done'})
+    spawn({daemon = true}, p.run, {'sh', '-c', 'echo \$\$ >other; exec sleep 60'})
     p.run {'sh', '-c', 'stty -echo; $says_it; read x; stty echo; echo got \$x', stdin = 'inherit'}
     print 'next'"
   on_bash <<'STEPS'
@@ -368,7 +368,7 @@ STEPS
 # ctrl_z_stops CODE: what the script does meanwhile.
 ctrl_z_stops() {
   script <<<"$p
-    spawn(p.run, {'sh', '-c', 'echo \$\$ >other; while :; do sleep 0.05; done'})
+    spawn(p.run, {'sh', '-c', 'echo \$\$ >other; exec sleep 60'})
     spawn(p.run, {'sh', '-c', 'sleep 1; echo more; touch more'})
     sleep(0.3) io.open('ready', 'w'):close() $1"
   on_bash <<'STEPS'
@@ -437,17 +437,27 @@ end
 STEPS
 }
 
+# A group whose parents have gone to another session is not stopped: nobody would have it go on.
 t_a_command_that_can_never_have_the_terminal_is_ended() {
   script <<<"$p local r = p.try {'sh', '-c', 'read x </dev/tty; echo got \$x', grace = 1}
     print('ended by', r.signal, r.status)"
-  in_window sh -c 'trap "" HUP; (setsid -w true; "$0" run script.lua >said 2>&1 &) ; sleep 0.1
-    echo started; read x' "$program" <<'STEPS'
-see started
-file said
+  script orphan.py <<'PY'
+import os, sys
+if os.fork() == 0:
+    os.setpgid(0, 0)
+    while os.getppid() == int(sys.argv[1]): pass
+    os.dup2(os.open("said", os.O_WRONLY | os.O_CREAT), 1)
+    os.execv(sys.argv[2], sys.argv[2:])
+PY
+  in_window sh -c 'python3 -c "import os, sys; os.execv(sys.executable, [\"python3\", \"orphan.py\",
+      str(os.getpid())] + sys.argv[1:])" "$0" run script.lua
+    while ! grep -q ended said; do sleep 0.05; done 2>/dev/null
+    echo it has ended; read x' "$program" <<'STEPS'
+see it has ended
 type \n
 end
 STEPS
-  wait_for has said "ended by"
+  expect_text said $'ended by\tHUP\tnil'
 }
 
 t_bg_leaves_the_terminal_to_the_shell() {
@@ -724,11 +734,13 @@ t_who_reads_for_a_terminal_of_its_own_waits_for_ours() {
   script <<<"$p
     async.all {
       function() p.run {'sh', '-c', '$says_it; read x; echo one \$x', stdin = 'inherit'} end,
-      function() sleep(0.1) p.run {'sh', '-c', 'read x; echo two \$x', pty = true, stdin = 'inherit'} end,
+      function() sleep(0.1) p.run {'sh', '-c', ': >second; read x; echo two \$x', pty = true, stdin = 'inherit'} end,
       function() sleep(0.2) p.run {'sh', '-c', 'echo \$\$ >third; read x; echo three \$x', stdin = 'inherit'} end,
     }"
   on_shell <<'STEPS'
 front front
+file second
+file third
 type a\n
 see one a
 type b\n
@@ -760,8 +772,7 @@ type "$TINYASYNC" run script.lua & echo $! >ours; (while [ ! -e pid ]; do sleep 
 file pid
 see Stopped
 type ps -o stat= -p $(cat pid) | tr -d '\\n'; echo ' is stopped'\n
-see T
-see is stopped
+see Ts+ is stopped
 type fg %1\n
 see script.lua
 type it\n
@@ -776,7 +787,7 @@ t_what_is_typed_for_a_command_is_not_read_by_us() {
   script <<<"$p
     spawn(function() for line in async.stdin:lines() do print('we got ' .. line) end end)
     sleep(0.05)
-    p.run {'sh', '-c', 'echo \$PPID >ours; $says_it; read x; echo got \$x; read x; echo got \$x', stdin = 'inherit'}
+    p.run {'sh', '-c', '$says_it; read x; echo got \$x; read x; echo got \$x', stdin = 'inherit'}
     sleep(0.3)
     print 'next'
     p.run {'sh', '-c', 'read x; echo own \$x', stdin = 'inherit', pty = true}
@@ -791,7 +802,7 @@ see next
 type three\n
 see own three
 see after
-front ours
+front shell
 type four\n
 see we got four
 type \x04
@@ -801,4 +812,55 @@ see then we
 end
 STEPS
   [[ $(grep -ac "we got" screen) == 1 ]] || fail "we read what was typed for a command"
+}
+
+# As C code does that knows nothing of us.
+t_reading_the_terminal_while_a_command_has_it_stops_nobody() {
+  script <<<"$p
+    spawn(p.run, {'sh', '-c', '$says_it; read x; echo got \$x', stdin = 'inherit'})
+    while not io.open 'front' do sleep(0.01) end
+    print(io.open('/dev/tty'):read())"
+  on_bash <<'STEPS'
+type "$TINYASYNC" run script.lua\n
+front front
+see Input/output error
+type it\n
+see got it
+type echo still $((40 + 2))\n
+see still 42
+type exit\n
+end
+STEPS
+  expect_not_shown Stopped
+}
+
+t_os_execute_has_the_terminal() {
+  script <<<"os.execute('read x; echo got \$x') os.execute('$says_it; exec sleep 60') print 'next'"
+  on_shell <<'STEPS'
+type it\n
+see got it
+front front
+type \x03
+see status 130
+type we\n
+see then we
+end
+STEPS
+  expect_not_shown next
+}
+
+t_terminals_that_were_made_are_given_back() {
+  script <<<"$p
+    local function count() return tonumber(p.read {'sh', '-c', 'ls /proc/\$PPID/fd | wc -l'}) end
+    local before, all = count(), {}
+    for i = 1, 20 do
+      p.try {'true', pty = true}
+      p.try {'/nowhere', pty = true, stdin = 'text'}
+      all[i] = function() async.move_on_after(0.1, p.try, {'sleep', '60', pty = true, stdin = 'x'}) end
+    end
+    async.all(all)
+    print(count() - before)"
+  run run script.lua
+  expect_status 0
+  expect_out 0
 }

@@ -113,8 +113,8 @@ t_an_unknown_option_names_the_nearest() {
   expect_refused "did you mean '--timeout'?"
   run run --xyzzyxyzzy x.lua
   expect_refused "unknown option '--xyzzyxyzzy'"
-  run run -x x.lua
-  expect_refused "unknown option '-x'"
+  run run -y x.lua
+  expect_refused "unknown option '-y'"
 }
 
 t_a_missing_value_is_told() {
@@ -163,6 +163,8 @@ t_every_option_that_help_lists_works() {
       --trace | --virtual-time) run run "$option" -e 'print "ran"' ;;
       --timeout | --grace | --seed) run run "$option" 7 "$option=7" -e 'print "ran"' ;;
       --on-error) run run "$option" stop "$option=continue" -e 'print "ran"' ;;
+      --output) run run "$option" lines "$option=raw" -e 'print "ran"' ;;
+      --print-commands) run run "$option" -x -e 'print "ran"' ;;
       --traceback) run run "$option" off "$option=on" -e 'print "ran"' ;;
       --help)
         run run --help

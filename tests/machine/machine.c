@@ -12,6 +12,7 @@
 #include "core/list.h"
 #include "library/lock.h"
 #include "core/runner.h"
+#include "core/lasting.h"
 #include "library/named.h"
 #include "core/task.h"
 #include "kit/compiled.h"
@@ -170,7 +171,8 @@ static int l_channel(lua_State *L) {
 
 /* waiting(object): how many are in its queue */
 static int l_waiting(lua_State *L) {
-  const struct ta_named *named = lua_touserdata(L, 1);
+  const struct ta_lasting *lasting = ta_to_lasting(L, 1);
+  const struct ta_named *named = lasting ? lasting->bytes : lua_touserdata(L, 1);
   lua_pushinteger(L, (lua_Integer)ta_list_count(&named->waiting));
   return 1;
 }

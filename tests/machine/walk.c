@@ -179,7 +179,9 @@ static const struct ta_list *queue_of(const struct ta_task *task) {
   if (is_action(task, "await")) return &((const struct ta_task *)task->subject)->more->awaiters;
   if (task->kind == &ta_ends_kind) return ta_watch_queue(task->subject);
   if (is_action(task, "send")) return &((const struct ta_channel *)task->subject)->senders;
-  return &((const struct ta_named *)task->subject)->waiting;
+  bool lasts = is_action(task, "lock") || is_action(task, "semaphore");
+  const struct ta_named *named = lasts ? ta_bytes_of(task->subject) : task->subject;
+  return &named->waiting;
 }
 
 static bool check_waiting(struct walk *walk, const struct ta_task *task) {

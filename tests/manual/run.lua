@@ -155,7 +155,21 @@ end
 -- A plain lua5.4 has not the sanitizer that a module of a sanitized build needs.
 local sanitized = shell.is_sanitized(program)
 
+-- Four folders with a test each, for the first example of README.md: one ends after the other.
+local function make_repositories()
+  local before
+  for _, repository in ipairs {{"api", "echo 12 passed"}, {"web", "echo no such page; false"},
+    {"docs", "echo 3 passed"}, {"tools", "echo 7 passed"}} do
+    local name, test = table.unpack(repository)
+    local wait = before and ("until test -e ../%s/done; do sleep 0.02; done\n"):format(before) or ""
+    os.execute("mkdir " .. quote(folder .. "/" .. name))
+    shell.write(("%s/%s/test.sh"):format(folder, name), ("trap '>done' EXIT\n%s%s\n"):format(wait, test))
+    before = name
+  end
+end
+
 local function check_readme()
+  make_repositories()
   local count, modules = 0, 0
   each_runnable(read("README.md"), function(name, code, output, status, under_lua)
     count = count + 1

@@ -189,7 +189,11 @@ local function check_ordinary(path, wanted)
   return find_fault(got, {out = split(own.out), err = err, status = own.status})
 end
 
-for _, path in ipairs(list "tests/script/*/*.lua tests/regress/*.lua scripts/*.lua") do
+-- Of scripts/commands those whose output has an order; the others are in tests/cli/commands.sh.
+local commands = "scripts/commands/backup.lua scripts/commands/deploy.lua "
+  .. "scripts/commands/keeper.lua scripts/commands/server.lua"
+
+for _, path in ipairs(list("tests/script/*/*.lua tests/regress/*.lua scripts/*.lua " .. commands)) do
   local is_ordinary = path:find("^tests/script/ordinary/")
   test(path, is_ordinary and check_ordinary or check_expected)
 end

@@ -11,7 +11,7 @@ static struct ta_list *box_queue(void *object) {
 }
 
 static int open_box(struct ta_runner *runner, lua_State *L, int index) {
-  struct box *box = lua_touserdata(L, index);
+  struct box *box = ta_object_at(L, index);
   (void)runner;
   box->full = box->bottomless;
   lua_pushliteral(L, "a present");
@@ -49,7 +49,7 @@ static int k_box_got(lua_State *L, int status, lua_KContext context) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   (void)status, (void)context;
   ta_check_wait_end(runner, L);
-  return take_or_wait(runner, L, lua_touserdata(L, 1));
+  return take_or_wait(runner, L, ta_object_at(L, 1));
 }
 
 static int l_box_get(lua_State *L) {

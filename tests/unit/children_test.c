@@ -341,6 +341,7 @@ static void the_guardian_kills_what_is_left_when_nobody_can_tell_it_more(void) {
     _exit(ta_guardian_be());
   }
   close(notes[0]);
+  CHECK(ta_guardian_note_home(notes[1]) == 0);
   CHECK(ta_guardian_note(notes[1], left, true) == 0);
   CHECK(ta_guardian_note(notes[1], getpid(), true) == 0);
   CHECK(ta_guardian_note(notes[1], getpid(), false) == 0);

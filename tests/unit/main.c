@@ -46,6 +46,7 @@ static const struct room rooms[] = {
     {"session", session_tests},
     {"object", object_tests},
     {"attachment", attachment_tests},
+    {"lost", lost_tests},
     {"chunk", chunk_tests},
     {"pipe", pipe_tests},
     {"freed", freed_tests},
@@ -54,6 +55,7 @@ static const struct room rooms[] = {
     {"children", children_tests},
     {"process", process_tests},
     {"output", output_tests},
+    {"relay", relay_tests},
 };
 
 static jmp_buf out_of_test;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "io/stream.h"
@@ -246,6 +247,21 @@ static void whoever_waits_on_it_hears_of_a_close(void) {
       "do local guard <close> = w end sleep(1) log(r:read(1), pcall(w.read, w))",
       "nil closed ECANCELED nil closed ECANCELED nil closed ECANCELED nil closed ECANCELED "
       "1 true 1 false the stream is closed");
+}
+
+/* They have given up their turns, and wait for nothing of the stream's. */
+static void whoever_has_given_up_the_turn_hears_of_a_close_as_who_waits(void) {
+  EXPECT_OUTSIDE("local nothing = null() local function often(make, f) "
+                 "local s = make(('line\\n'):rep(100000)) local ok, result, why "
+                 "spawn(function() repeat ok, result, why = pcall(f, s) until not ok or not result "
+                 "log(why or result) end) sleep(0) do local c <close> = s end sleep(1) end "
+                 "often(file, function(s) return s:read() end) "
+                 "often(file, function(s) return s:read_some() end) "
+                 "often(file, function(s) return s:read_until('\\n') end) "
+                 "often(file, function(s) return s:copy_to(nothing, 1) end) "
+                 "often(null, function(s) return s:write('x') end) "
+                 "often(file, function(s) for _ in s:lines() do end end)",
+                 "closed closed closed closed closed test:1: closed");
 }
 
 static void a_close_that_is_cancelled_closes_at_once(void) {
@@ -569,6 +585,128 @@ static void a_stream_of_another_runner_is_none_of_ours(void) {
   outside_close(&one);
 }
 
+/* --------------------------------------------------------------- below scripts */
+
+static void nobody_is_told(struct ta_watch *watch, unsigned directions) {
+  (void)watch, (void)directions;
+}
+
+static void open_plain(struct ta_loop *loop, int fds[2], struct ta_stream *stream) {
+  CHECK(ta_loop_open(loop, NULL) == 0);
+  CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds) == 0);
+  CHECK(ta_stream_open(loop, TA_EDGE, fds[0], nobody_is_told, stream) == 0);
+}
+
+static void a_read_takes_what_is_held_before_it_asks_the_system(void) {
+  struct ta_loop loop;
+  struct ta_stream stream;
+  int fds[2];
+  char bytes[8];
+  open_plain(&loop, fds, &stream);
+  CHECK(write(fds[1], "abcd", 4) == 4 && ta_stream_fill(&stream) == 4);
+  CHECK(write(fds[1], "ef", 2) == 2);
+  CHECK(ta_stream_read(&stream, bytes, 3) == 3 && memcmp(bytes, "abc", 3) == 0);
+  CHECK(ta_stream_read(&stream, bytes, 8) == 1 && *bytes == 'd' && !stream.bytes);
+  CHECK(ta_stream_read(&stream, bytes, 8) == -EAGAIN); /* it was drained, as far as one knows */
+  ta_loop_poll(&loop);
+  CHECK(ta_stream_read(&stream, bytes, 8) == 2 && stream.received == 6);
+  close(fds[1]);
+  ta_loop_poll(&loop);
+  CHECK(ta_stream_read(&stream, bytes, 8) == 0 && stream.at_end);
+  ta_stream_close(&stream);
+  ta_stream_close(&stream);
+  CHECK(ta_stream_read(&stream, bytes, 8) == 0 && ta_stream_write(&stream, "x", 1) == -EBADF);
+  ta_loop_close(&loop);
+}
+
+static void what_cannot_be_opened_stays_the_caller_s(void) {
+  struct ta_loop loop;
+  struct ta_stream stream;
+  int fds[2];
+  CHECK(ta_loop_open(&loop, NULL) == 0 && pipe(fds) == 0);
+  system_fail(SYSTEM_ALLOCATE, 1, ENOMEM);
+  CHECK(ta_stream_open(&loop, TA_EDGE, fds[0], nobody_is_told, &stream) == -ENOMEM);
+  system_go_well();
+  CHECK(ta_stream_fill(&stream) == -EBADF && ta_stream_write(&stream, "x", 1) == -EBADF);
+  system_fail(SYSTEM_EPOLL_CTL, 1, ENOSPC);
+  CHECK(ta_stream_open(&loop, TA_EDGE, fds[0], nobody_is_told, &stream) == -ENOSPC);
+  system_go_well();
+  ta_stream_close(&stream);
+  CHECK(close(fds[0]) == 0 && close(fds[1]) == 0 && loop.members == 0);
+  ta_loop_close(&loop);
+}
+
+static void a_stream_whose_loop_is_gone_gives_its_memory_back(void) {
+  struct ta_loop loop;
+  struct ta_stream stream;
+  int fds[2];
+  open_plain(&loop, fds, &stream);
+  CHECK(write(fds[1], "abcd", 4) == 4 && ta_stream_fill(&stream) == 4);
+  ta_loop_close(&loop);
+  ta_stream_close(&stream);
+  CHECK(!stream.bytes && !loop.spare && close(fds[1]) == 0);
+}
+
+/* A transport whose reads have to write first, as those of TLS may. */
+static bool may_read;
+
+static ssize_t read_crossed(struct ta_stream *stream, void *bytes, size_t size) {
+  stream->needs_to_read = TA_MAY_WRITE;
+  if (!may_read) ta_watch_blocked(&stream->watch, TA_MAY_WRITE);
+  return may_read ? read(stream->watch.fd, bytes, size) : -EAGAIN;
+}
+
+static ssize_t write_crossed(struct ta_stream *stream, const void *bytes, size_t size) {
+  return write(stream->watch.fd, bytes, size);
+}
+
+static int shutdown_crossed(struct ta_stream *stream) {
+  stream->needs_to_write = TA_MAY_READ;
+  if (!may_read) ta_watch_blocked(&stream->watch, TA_MAY_READ);
+  return may_read ? shutdown(stream->watch.fd, SHUT_WR) : -EAGAIN;
+}
+
+static void close_crossed(struct ta_stream *stream) {
+  may_read = false;
+  (void)stream;
+}
+
+static int l_cross(lua_State *L) {
+  static const struct ta_transport crossed = {.read = read_crossed,
+                                              .write = write_crossed,
+                                              .shutdown = shutdown_crossed,
+                                              .close = close_crossed};
+  struct outside *outside = lua_touserdata(L, lua_upvalueindex(1));
+  ta_stream_of(ta_to_stream(outside->world.runner, L, 1))->transport = &crossed;
+  return 0;
+}
+
+static int l_uncross(lua_State *L) {
+  may_read = lua_toboolean(L, 1);
+  return 0;
+}
+
+static void a_transport_may_have_readers_wait_for_the_other_direction(void) {
+  struct outside outside;
+  may_read = false;
+  outside_open(&outside, NULL);
+  lua_pushlightuserdata(outside.world.L, &outside);
+  lua_pushcclosure(outside.world.L, l_cross, 1);
+  lua_setglobal(outside.world.L, "cross");
+  lua_register(outside.world.L, "uncross", l_uncross);
+  world_add(&outside.world,
+            "local s, fd = sockets() cross(s) put(fd, 'ab') sleep(1) "
+            "local reader = spawn(function() log(s:read(2)) end) sleep(1) log((reader:status())) "
+            "uncross(true) put(fd, 'c') sleep(1) log(reader:status()) uncross(false) "
+            "local ending = spawn(function() log(s:shutdown() == s) end) sleep(1) "
+            "log(ending:status()) uncross(true) put(fd, 'd') sleep(1) "
+            "log(ending:status(), got(fd)) s:close()");
+  CHECK(outside_run(&outside) == TA_DONE);
+  CHECK_TEXT(outside.world.log, "waiting ab done waiting write a socket true done nil");
+  CHECK(!may_read); /* it was closed */
+  outside_close(&outside);
+}
+
 /* ------------------------------------------------------- when something fails */
 
 /* Reads, writes and copies until each has failed three times, or is done.  What has come is
@@ -705,6 +843,7 @@ const struct test stream_tests[] = {
     TEST(a_pipe_that_is_shut_down_ends),
     TEST(close_waits_for_writes_under_way),
     TEST(whoever_waits_on_it_hears_of_a_close),
+    TEST(whoever_has_given_up_the_turn_hears_of_a_close_as_who_waits),
     TEST(a_close_that_is_cancelled_closes_at_once),
     TEST(a_stream_that_is_forgotten_is_closed),
     TEST(who_knows_that_nobody_writes_any_more_ends_it),
@@ -734,6 +873,10 @@ const struct test stream_tests[] = {
     TEST(all_can_be_closed_while_they_wait),
     TEST(a_loop_that_is_closed_first_does_no_harm),
     TEST(a_stream_of_another_runner_is_none_of_ours),
+    TEST(a_read_takes_what_is_held_before_it_asks_the_system),
+    TEST(what_cannot_be_opened_stays_the_caller_s),
+    TEST(a_stream_whose_loop_is_gone_gives_its_memory_back),
+    TEST(a_transport_may_have_readers_wait_for_the_other_direction),
     TEST(a_call_of_the_system_that_fails_loses_no_byte),
     TEST(memory_that_is_refused_loses_no_byte),
     TEST(random_programs_read_what_a_queue_of_bytes_has),

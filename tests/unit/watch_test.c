@@ -96,6 +96,44 @@ static bool open_loop(struct ta_loop *loop, const struct ta_poller_kind *kind) {
   return true;
 }
 
+/* Bytes for somebody else, while `data` says so. */
+static bool is_for_others(void *keeper, int fd) {
+  (void)fd;
+  return *(bool *)keeper;
+}
+
+static void what_comes_for_others_is_told_when_it_is_given_back(void) {
+  struct ta_loop loop;
+  FOR_EACH_POLLER(loop) {
+    struct watched watched, exempt;
+    bool lent = true;
+    loop.keeps = is_for_others;
+    loop.keeper = &lent;
+    open_watched(&loop, TA_ONCE, &watched);
+    open_watched(&loop, TA_ONCE, &exempt);
+    exempt.watch.is_exempt = true;
+    CHECK(ta_watch_is_kept(&watched.watch) && !ta_watch_is_kept(&exempt.watch));
+    CHECK(ta_watch_want(&watched.watch, TA_MAY_READ) == 0);
+    CHECK(ta_watch_want(&exempt.watch, TA_MAY_READ) == 0);
+    say(&watched);
+    say(&exempt);
+    exempt.told = 0;
+    CHECK(look(&watched) == 0 && exempt.told == TA_MAY_READ);
+    CHECK(look(&watched) == 0);
+    lent = false;
+    CHECK(look(&watched) == 0); /* nobody has said so yet */
+    ta_watch_give_back(&loop);
+    CHECK(look(&watched) == TA_MAY_READ && hear(&watched) == 1);
+    lent = true;
+    CHECK(ta_watch_want(&watched.watch, TA_MAY_READ) == 0);
+    say(&watched);
+    CHECK(look(&watched) == 0);
+    close_watched(&watched); /* while it is kept */
+    close_watched(&exempt);
+    CHECK(!loop.kept);
+  }
+}
+
 static void what_is_wanted_is_told_once(void) {
   struct ta_loop loop;
   FOR_EACH_POLLER(loop) {
@@ -519,6 +557,7 @@ static void without_descriptors_a_loop_says_so(void) {
 
 const struct test watch_tests[] = {
     TEST(what_is_wanted_is_told_once),
+    TEST(what_comes_for_others_is_told_when_it_is_given_back),
     TEST(what_is_not_wanted_is_not_told_and_what_comes_is_not_lost),
     TEST(the_two_directions_are_told_apart),
     TEST(a_peer_that_went_away_can_be_read_and_written),

@@ -179,6 +179,10 @@ void world_open(struct world *world, unsigned flags) {
   };
   world->runner = ta_runner_new(world->L, &host);
   ta_open(world->runner, world->L, flags);
+  world_tell_failures(world);
+}
+
+void world_tell_failures(struct world *world) {
   ta_on_failure(world->runner, on_failure, world);
 }
 

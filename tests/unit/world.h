@@ -66,6 +66,9 @@ double world_clock(void *world);
 /* A Runner on the state of the world, whose host has that clock and no more. */
 struct ta_runner *world_new_runner(struct world *world);
 
+/* Has what its tasks fail with logged, which world_open() does. */
+void world_tell_failures(struct world *world);
+
 /* The same without the Runner. */
 void world_open_bare(struct world *world);
 

@@ -1,0 +1,435 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# process_output.sh -- what commands write: whole lines, groups, labels; what is printed of
+# commands, and what is never printed; the list of those that failed.
+
+: "${program:?}" "${root:?}"
+
+# Eight commands print at full speed into one place, and so does the script.  A line is right
+# if it is one that somebody wrote, whole.
+torn_script() {
+  script <<LUA
+local mode = ...
+local letters = {"a", "b", "c", "d", "e", "f", "g", "h"}
+local left = #letters
+local function print_all(letter)
+  async.process.run{"awk", "-v", "l=" .. letter, [[BEGIN {
+    for (i = 1; i <= $1; i++) {
+      s = sprintf("%s%d ", l, i)
+      for (k = 0; k < i % 9; k++) s = s s
+      print s "." > (i % 2 ? "/dev/stdout" : "/dev/stderr")
+    }}]], label = letter, output = mode}
+end
+local over = false
+spawn(function()
+  while not over do
+    io.write "our "
+    io.stderr:write "line"
+    io.write "\n"
+    sleep(0)
+    io.write "begun"
+    sleep(0.001)
+    io.write "\n"
+  end
+end)
+async.map(letters, print_all)
+over = true
+LUA
+}
+
+# right_lines FILE N: each label's lines have come, N of them in order on each side.
+right_lines() {
+  awk -v want="$2" '
+    /^our (line)?$/ || /^begun$/ || /^(line)*$/ { next }
+    {
+      letter = substr($0, 1, 1)
+      if (labels && substr($0, 1, 4) != letter " | ") { print "no label: " $0; bad = 1; exit }
+      text = labels ? substr($0, 5) : $0
+      n = substr(text, 2) + 0
+      s = letter n " "
+      for (k = 0; k < n % 9; k++) s = s s
+      if (text != s ".") { print "torn: " substr($0, 1, 200); bad = 1; exit }
+      if (n <= last[letter, n % 2]) { print "order: " substr($0, 1, 200); bad = 1; exit }
+      last[letter, n % 2] = n
+      count[letter]++
+    }
+    END {
+      if (bad) exit 1
+      for (i = 1; i <= 8; i++) {
+        letter = substr("abcdefgh", i, 1)
+        if (count[letter] != want) { print letter " has " count[letter] " lines"; exit 1 }
+      }
+    }' labels="$3" "$1" >why || fail "$(cat why)"
+}
+
+t_no_line_of_several_commands_is_torn() {
+  local mode
+  for mode in lines group; do
+    at "$mode" "$mode"
+    torn_script 2000
+    "$program" run script.lua $mode 2>&1 | cat >out
+    right_lines out 2000 1
+    "$program" run script.lua $mode >out 2>err || fail "status $?"
+    cat out err >both
+    right_lines both 2000 1
+  done
+}
+
+t_no_line_is_torn_on_a_terminal() {
+  command -v script >/dev/null || skip "no script(1)"
+  torn_script 500
+  NO_COLOR=1 TERM=xterm timeout -k 1 50 script -qec \
+    "$(shell_words "$program" run script.lua lines)" /dev/null >out </dev/null
+  sed -i 's/\r$//; s/[^\r]*\r\x1b\[K//g' out
+  right_lines out 500 1
+}
+
+t_raw_output_is_what_the_command_writes() {
+  run run -e 'async.process.run{"sh", "-c", "printf one; printf two >&2"}
+    async.process.run{"sh", "-c", "printf three", output = "raw"}'
+  expect_status 0
+  expect_out onethree
+  expect_err two
+}
+
+t_a_label_alone_asks_for_lines() {
+  run run -e '
+    async.process.run{"printf", "one\ntwo", label = "l"}
+    async.process.run{"sh", "-c", "printf err >&2", label = "l", stdout = "null"}
+    print(async.process.read{"printf", "not shown", label = "l"})
+    print(async.process.try{"sh", "-c", "echo no; echo neither >&2", label = "l"}.stdout)
+    async.process.run{"echo", "raw", label = "l", output = "raw"}'
+  expect_status 0
+  expect_out $'l | one\nl | two\nnot shown\nno\n\nraw'
+  expect_err 'l | err'
+}
+
+t_the_run_may_ask_for_lines_or_groups() {
+  script <<'LUA'
+local p = async.process
+p.run{"sh", "-c", "echo out; echo err >&2", "and more words", "that do not fit"}
+p.run{"/bin/echo", "a", "b"}
+p.run(p.pipe({"echo", "piped"}, {"cat"}))
+p.run{"echo", "mine", label = "label"}
+p.run{"echo", "raw", output = "raw"}
+p.run{"echo", "the terminal's", stdin = "inherit"}
+LUA
+  run run --output=lines script.lua
+  expect_status 0
+  expect_out $'echo out; echo err | out\necho a b | a b\necho piped | piped\nlabel | mine\nraw\nthe terminal\'s'
+  expect_err 'echo out; echo err | err'
+  run run --output=group script.lua
+  expect_out $'out\na b\npiped\nlabel | mine\nraw\nthe terminal\'s'
+  run run --output raw script.lua
+  expect_out $'out\na b\npiped\nlabel | mine\nraw\nthe terminal\'s'
+  run run --output=line script.lua
+  expect_refused "--output: expected raw, lines or group, got 'line'"
+}
+
+t_one_descriptor_for_both_sides_keeps_their_order() {
+  script <<'LUA'
+local command = {"sh", "-c", "echo 1; echo 3 >&2; echo 2", stderr = "stdout", output = ...}
+for i = 1, 100 do async.process.run(command) end
+for i = 1, 100 do
+  if async.process.try(command).stdout ~= "1\n3\n2\n" then print "another order" end
+end
+LUA
+  local mode
+  for mode in raw lines group; do
+    "$program" run script.lua $mode | sed 's/.* | //' | tr -d '\n' >out
+    expect_out "$(printf '132%.0s' {1..100})"
+  done
+}
+
+t_groups_come_at_their_ends() {
+  script <<'LUA'
+local p = async.process
+local function one(name, seconds)
+  p.run{"sh", "-c", ("echo %s 1; sleep %s; echo %s 2"):format(name, seconds, name), output = "group"}
+end
+async.all{
+  function() one("slow", 0.6) end,
+  function() one("fast", 0.1) end,
+}
+LUA
+  run run script.lua
+  expect_status 0
+  expect_out $'fast 1\nfast 2\nslow 1\nslow 2'
+}
+
+t_a_large_group_is_whole_and_leaves_no_file() {
+  mkdir tmp
+  TMPDIR=$PWD/tmp run run -e 'async.process.run{"seq", "300000", output = "group"}'
+  expect_status 0
+  cmp -s out <(seq 300000) || fail "$(wc -l <out) lines"
+  [[ -z $(ls -A tmp) ]] || fail "left: $(ls -A tmp)"
+}
+
+t_a_group_that_is_stopped_shows_what_it_has() {
+  run run -e '
+    local r = async.process.try{"sh", "-c", "echo shown; exec sleep 60", output = "group",
+      stdout = "inherit", timeout = 0.3}
+    print(r.timed_out)'
+  expect_status 0
+  expect_out $'shown\ntrue'
+}
+
+# It is no promise to anybody who has left the pipe behind.
+t_lines_of_who_lives_on_do_not_hold_the_command() {
+  run run -e '
+    local r = async.process.run{"sh", "-c", "sleep 60 & printf begun", label = "l",
+      leftovers = "kill"}
+    print(r.ok, r.held)'
+  expect_status 0
+  expect_out $'l | begun\ntrue\tnil'
+}
+
+overwriting() {
+  script <<'LUA'
+local p = async.process
+async.all{
+  function()
+    p.run{"sh", "-c", "for i in 1 2 3 4 5 6 7 8; do printf '%s0%%\r' $i; sleep 0.05; done; echo 100%",
+      label = "bar"}
+  end,
+  function()
+    p.run{"sh", "-c", "for i in 1 2 3 4 5 6 7 8; do echo line $i; sleep 0.05; done", label = "other"}
+  end,
+}
+LUA
+}
+
+t_of_overwritten_states_a_file_sees_the_last() {
+  overwriting
+  run run script.lua
+  expect_status 0
+  [[ $(grep -c '^other | line [1-8]$' out) == 8 ]] || fail "$(cat -v out)"
+  [[ $(grep -v '^other' out) == 'bar | 100%' ]] || fail "$(cat -v out)"
+}
+
+t_of_overwritten_states_a_terminal_sees_some() {
+  command -v script >/dev/null || skip "no script(1)"
+  overwriting
+  NO_COLOR=1 TERM=xterm timeout -k 1 50 script -qec "$(shell_words "$program" run script.lua)" \
+    /dev/null >out </dev/null
+  grep -qP 'bar \| \d0%' out || fail "no state: $(cat -v out)"
+  sed 's/\r$//; s/[^\r]*\r\x1b\[K//g' out >seen
+  [[ $(grep -c '^other | line [1-8]$' seen) == 8 ]] || fail "$(cat -v out)"
+  [[ $(grep -v '^other' seen) == 'bar | 100%' ]] || fail "$(cat -v out)"
+}
+
+t_labels_are_coloured_on_a_terminal_alone() {
+  command -v script >/dev/null || skip "no script(1)"
+  local code='async.process.run{"echo", "text", label = "l"}'
+  TERM=xterm timeout -k 1 50 script -qec "$(shell_words "$program" run -e "$code")" /dev/null >out </dev/null
+  grep -q $'^\e\\[36ml\e\\[0m | text' out || fail "$(cat -v out)"
+  NO_COLOR=1 TERM=xterm timeout -k 1 50 script -qec "$(shell_words "$program" run -e "$code")" /dev/null >out </dev/null
+  grep -q '^l | text' out || fail "$(cat -v out)"
+  TERM=dumb timeout -k 1 50 script -qec "$(shell_words "$program" run -e "$code")" /dev/null >out </dev/null
+  grep -q '^l | text' out || fail "$(cat -v out)"
+  TERM=xterm run run -e "$code"
+  expect_out 'l | text'
+}
+
+t_a_prompt_of_ours_is_seen_before_the_answer() {
+  command -v script >/dev/null || skip "no script(1)"
+  script <<'LUA'
+io.write "name? "
+print("got " .. io.read())
+LUA
+  mkfifo answer
+  { TERM=xterm timeout -k 1 20 script -qefc "$(shell_words "$program" run script.lua)" /dev/null \
+    <answer >out; } &
+  exec 3>answer
+  wait_for has out "name?"
+  echo joe >&3
+  wait_for has out "got joe"
+  exec 3>&-
+}
+
+t_a_reader_of_lines_that_leaves_ends_the_run() {
+  script <<'LUA'
+local guard <close> = setmetatable({}, {__close = function()
+  local file <close> = io.open("closed", "w")
+  file:write "closed"
+end})
+async.process.run{"yes", label = "l"}
+LUA
+  expect_status_of 141 take_one
+  expect_out 'l | y'
+  expect_text closed closed
+}
+
+take_one() (
+  set -o pipefail
+  timeout -k 1 20 "$program" run script.lua 2>err | head -n 1 >out
+)
+
+t_long_lines_are_cut_where_the_script_says() {
+  run run -e 'async.process.run{"printf", "123456789\nab\n", label = "l", max_line = 4}'
+  expect_status 0
+  expect_out $'l | 1234\nl | 5678\nl | 9\nl | ab'
+}
+
+t_a_list_may_contain_what_is_shown() {
+  run run -e '
+    local lines = {}
+    local r = async.process.run{"printf", "one\ntwo", label = "l",
+      stdout = {"inherit", "capture", function(line) lines[#lines + 1] = line end}}
+    print(r.stdout, #lines)'
+  expect_status 0
+  expect_out $'l | one\nl | two\none\ntwo\t2'
+}
+
+t_wrong_options_of_output_are_told() {
+  run run -e '
+    local p = async.process
+    print(pcall(p.run, {"true", output = "line"}))
+    print(pcall(p.run, {"true", label = ""}))
+    print(pcall(p.run, {"true", lebel = "l"}))'
+  expect_out "false	-e:3: process.run: output must be \"raw\" or \"lines\" or \"group\", got \"line\"
+false	-e:4: process.run: label must be a text, got \"\"
+false	-e:5: process.run: unknown option 'lebel', did you mean 'label'?"
+}
+
+# ------------------------------------------------------------------- their starts
+
+t_commands_are_printed_as_they_start() {
+  local option
+  script <<'LUA'
+local p = async.process
+p.run{"echo", "a b", "it's"}
+p.run{"echo", "\27[2Jx\ny", label = "l\27"}
+p.run(p.pipe({"echo"}, function(input, output) end, {"cat"}))
+p.run{"pwd", cwd = "/"}
+print(pcall(p.run, {"there-is-no-such-command"}))
+LUA
+  for option in -x --print-commands; do
+    run run $option script.lua
+    expect_status 0
+    expect_err "+ echo 'a b' 'it'\\''s'
+l  | + echo ' [2Jx y'
++ echo | function | cat
++ pwd (in /)
++ there-is-no-such-command"
+  done
+  run run script.lua
+  expect_err ""
+}
+
+t_the_trace_has_the_starts_and_ends_of_commands() {
+  run run --trace=text:trace -e '
+    async.process.run{"true"}
+    async.process.try(async.process.pipe({"sh", "-c", "exit 3"}, {"sh", "-c", "kill -KILL $$"}))'
+  expect_status 0
+  grep -qE "#1 -e +start   process [0-9]+ 'true' +-e:2$" trace || fail "$(cat trace)"
+  grep -qE "runner +end     process [0-9]+ 'true': status 0$" trace || fail "$(cat trace)"
+  grep -qE "end     process [0-9]+ 'sh -c 'exit 3'': status 3$" trace || fail "$(cat trace)"
+  grep -qE "end     process [0-9]+ 'sh -c 'kill -KILL \\$\\$'': SIGKILL$" trace || fail "$(cat trace)"
+  [[ $(grep -c ' start ' trace) == 3 && $(grep -c ' end ' trace) == 3 ]] || fail "$(cat trace)"
+}
+
+# --------------------------------------------------------------------- secrets
+
+t_a_secret_is_masked_wherever_a_command_is_shown() {
+  script <<'LUA'
+local p, secret = async.process, async.secret("pass word")
+local function show(command)
+  local _, err = pcall(p.run, command)
+  print(err, err.command)
+end
+print(secret)
+print(p.read{"echo", secret} == "pass word")
+print(p.read(p.sh("printf %s {} {}", secret, {"a", secret})) == "pass wordapass word")
+print(p.read{"sh", "-c", "printf %s \"$KEY\"", env = {KEY = secret}} == "pass word")
+print(p.sh("echo {}", secret)[3])
+show{"sh", "-c", "exit 1", secret, label = "l"}
+show{"sh", "-c", "echo $0 $KEY >&2; exit 1", secret, env = {KEY = secret}, stderr = "capture"}
+show(p.sh("false {}", secret))
+show{secret}
+show{"sh", "-c", "exit 1", secret, cwd = "/nowhere"}
+async.map({1}, function()
+  p.run{"sh", "-c", "echo $0 >&2; exit 1", secret, output = "group"}
+end, {keep_going = true})
+local waiter = spawn(p.run, {"sh", "-c", "sleep 60; :", secret})
+sleep(0.1)
+print(waiter:status())
+print(async.tree())
+waiter:cancel()
+LUA
+  run run -x --trace=text:trace script.lua
+  expect_has out "sh -c 'exit 1' ***"
+  [[ $(grep -c 'pass word' err) == 1 ]] || fail "$(cat err)"
+  grep -q '^pass word$' err || fail "what a command itself shows is its own: $(cat err)"
+  ! grep -q 'pass word' out trace || fail "$(grep 'pass word' out trace)"
+  [[ $(grep -c '^true$' out) == 3 ]] || fail "$(cat out)"
+  expect_has out "echo ***"
+  expect_has out "waiting	wait process"
+}
+
+# ----------------------------------------------------------- the list of failures
+
+t_commands_that_fail_are_listed_at_the_end_of_a_map_that_keeps_going() {
+  script <<'LUA'
+local p = async.process
+local results, errors = async.map({"one", "two", "three", "four", "five"}, function(name, i)
+  if name == "two" then p.run{"there-is-no-such-command", label = name} end
+  if name == "five" then error("no command", 0) end
+  p.run{"sh", "-c", "echo ok; echo not $0 >&2; exit " .. i % 4, name, label = name == "one" and name,
+    cwd = "/", stderr = name == "three" and "capture" or nil}
+  return name
+end, {keep_going = true})
+print(results[4], errors[1].status, errors[5])
+LUA
+  sed -i 's/label = name == "one" and name/label = name == "one" and name or nil/' script.lua
+  run run --output=group script.lua
+  expect_status 1
+  expect_has out $'four\t1\tno command'
+  sed -n '/failed:/,$p' err >list
+  expect_text list "3 of 5 failed:
+  one: 'sh -c 'echo ok; echo not \$0 >&2; exit 1' one' failed with status 1 (in /)
+    not one
+  two: cannot run 'there-is-no-such-command': there-is-no-such-command: no such command
+  'sh -c 'echo ok; echo not \$0 >&2; exit 3' three' failed with status 3 (in /)
+    not three"
+}
+
+t_a_list_of_failures_cannot_steer_a_terminal() {
+  command -v script >/dev/null || skip "no script(1)"
+  script <<'LUA'
+async.map({1}, function()
+  async.process.run{"sh", "-c", "printf '\\033[2Jtail' >&2; exit 1", stderr = "capture"}
+end, {keep_going = true})
+LUA
+  TERM=xterm timeout -k 1 50 script -qec "$(shell_words "$program" run script.lua)" /dev/null \
+    >out </dev/null || true
+  expect_has out '\x1b[2Jtail'
+  ! grep -q $'\e' out || fail "$(cat -v out)"
+}
+
+# Whoever fails is told of at once, and the others go on or are stopped.
+t_a_failure_is_told_while_others_run_on() {
+  script <<LUA
+$told
+async.process.run{"true"}
+spawn(function() async.process.run{"sh", "-c", "exit 7", label = "first"} end)
+spawn(function()
+  $till_told
+  print "the other went on"
+end)
+LUA
+  start script.lua
+  wait_for has err "failed with status 7"
+  tell
+  expect_end "exit 1"
+  expect_out "the other went on"
+  script <<'LUA'
+print(pcall(async.scope, function(scope)
+  scope:spawn(function() async.process.run{"sleep", "60"} end)
+  scope:spawn(function() async.process.run{"false"} end)
+end))
+LUA
+  run run script.lua
+  expect_out $'false\tcommand \'false\' failed with status 1'
+}
