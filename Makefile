@@ -282,6 +282,10 @@ fuzz: $(PROGRAM) $(MACHINE) $(UNIT) ## run many more random programs beside the 
 	lua5.4 tests/model/check.lua $(PROGRAM) 20000
 	$(MACHINE) 100000
 	TA_TEST_SEEDS=20000 $(UNIT) what_a_queue_of_bytes_has
+	$(PROGRAM) run tests/model/processes.lua 1 5000
+	$(PROGRAM) run tests/model/soak.lua 10000
+	ROUNDS=20 bash tests/cli/run.sh $(PROGRAM) a_kill_at_any_moment
+	TA_TEST_EVERY=1 $(UNIT) while_commands refused_to_commands
 
 inject: $(INJECT) $(UNIT) ## act at every step, and in the middle of every call
 	$(INJECT) -a $(SCRIPT_TESTS) tests/regress/*.lua scripts/*.lua

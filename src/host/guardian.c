@@ -214,5 +214,6 @@ int ta_guardian_be(void) {
   take_notes(&wards);
   kill_wards(&wards);
   return_terminal(&wards, &home);
+  free(wards.list);
   return 0;
 }

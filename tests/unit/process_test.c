@@ -32,18 +32,36 @@ static void open_place(struct outside *place) {
 /* The call that fails, for whoever looks for the fault. */
 static char where[60];
 
-/* In real time: what is started takes it. */
-static void run(struct outside *place) {
+/* What is done to a run at one of its waits. */
+enum disturbance { CANCEL_SCENE, FAIL_BESIDE, CANCEL_ALL, CLOSE_ALL, DISTURBANCES };
+
+static void disturb(struct world *world, enum disturbance disturbance) {
+  if (disturbance == CANCEL_SCENE) world_do(world, "scene_task:cancel()");
+  if (disturbance == FAIL_BESIDE) world_do(world, "beside:set()");
+  if (disturbance == CANCEL_ALL) ta_cancel_all(world->runner, "planned");
+  if (disturbance == CLOSE_ALL) ta_close_all(world->runner);
+}
+
+/* In real time: what is started takes it.  False: it had ended before so many waits, 0: it is
+ * not disturbed. */
+static bool run(struct outside *place, unsigned waits, enum disturbance disturbance) {
   struct world *world = &place->world;
   double began = ta_monotonic();
+  bool disturbed = false;
   while (ta_monotonic() < began + LONGEST) {
     world->now = ta_monotonic() - began;
     enum ta_pass_result result = world_pass(world);
-    if (result == TA_DONE) return;
+    if (result == TA_DONE) return disturbed;
+    if (result == TA_WAITING && waits > 0 && --waits == 0) {
+      disturb(world, disturbance);
+      disturbed = true;
+      continue;
+    }
     double wait = result == TA_BUSY ? 0 : fmin(0.5, fmax(0, world->deadline - world->now));
     ta_loop_wait(&place->loop, wait);
   }
   CHECK_TEXT(where, "ended in time");
+  return false;
 }
 
 /* Nobody is left, not even a zombie. */
@@ -71,7 +89,7 @@ static const char scene[] =
     "  if got ~= want then log('WRONG', what, tostring(got)) end\n"
     "end\n"
     "local function is_error(e, code)\n"
-    "  return type(e) == 'string' and (code ~= nil or e:find('memory', 1, true))\n"
+    "  return type(e) == 'string' and (code ~= nil or e:find 'memory' or e:find 'cannot wait')\n"
     "    or type(e) == 'table' and type(e.message) == 'string'\n"
     "end\n"
     "local function try(what, fn, ...)\n"
@@ -124,7 +142,7 @@ static bool try_at(enum system_call call, unsigned nth, int error, bool is_sure)
   open_place(&place);
   world_add(&place.world, code);
   system_fail(call, nth, error);
-  run(&place);
+  run(&place, 0, CANCEL_ALL);
   bool reached = system_go_well() >= nth;
   if (strstr(place.world.log, "WRONG")) CHECK_TEXT(place.world.log, where);
   if (!reached) CHECK_TEXT(place.world.log, "ended");
@@ -145,6 +163,40 @@ static void sweep(enum system_call call, int error, bool is_sure, unsigned least
   while (nth < MOST && try_at(call, nth, error, is_sure)) nth += step;
   if (!test_quick() && nth <= least) CHECK_TEXT(where, "so few calls");
 }
+
+/* ------------------------------------------------------------------- disturbed */
+
+/* The scene in a scope, beside one who may fail. */
+static const char in_scope[] =
+    "beside = async.event()\n"
+    "scene_task = spawn(function() async.scope(function(s)\n"
+    "  local other = s:spawn(function() beside:wait() error 'planned' end)\n"
+    "  s:spawn(function() sure = true %s other:cancel() end)\n"
+    "end) end)";
+
+static bool disturb_at(unsigned waits, enum disturbance disturbance) {
+  struct outside place;
+  char code[sizeof scene + sizeof in_scope];
+  snprintf(code, sizeof code, in_scope, scene);
+  snprintf(where, sizeof where, "disturbance %d at wait %u", disturbance, waits);
+  open_place(&place);
+  world_add(&place.world, code);
+  bool disturbed = run(&place, waits, disturbance);
+  if (strstr(place.world.log, "WRONG")) CHECK_TEXT(place.world.log, where);
+  close_place(&place);
+  return disturbed;
+}
+
+static void wherever_commands_are_disturbed_nothing_is_left(void) {
+  unsigned step = number_from("TA_TEST_EVERY", test_quick() ? 50 : 3);
+  for (int disturbance = 0; disturbance < DISTURBANCES; disturbance++) {
+    unsigned waits = number_from("TA_TEST_SEED", 1) + (unsigned)disturbance;
+    while (disturb_at(waits, (enum disturbance)disturbance)) waits += step;
+    CHECK(test_quick() || waits > 10);
+  }
+}
+
+/* ---------------------------------------------------------------- what fails */
 
 static void a_call_that_fails_while_commands_start_leaves_nothing(void) {
   sweep(SYSTEM_PIPE2, EMFILE, true, 10);
@@ -173,6 +225,7 @@ static void memory_that_is_refused_to_commands_leaves_nothing(void) {
 }
 
 const struct test process_tests[] = {
+    TEST(wherever_commands_are_disturbed_nothing_is_left),
     TEST(a_call_that_fails_while_commands_start_leaves_nothing),
     TEST(a_call_that_fails_while_commands_run_leaves_nothing),
     TEST(memory_that_is_refused_to_commands_leaves_nothing),

@@ -187,12 +187,18 @@ static bool fails_by_number(long number) {
   return number == SYS_close_range && fails(SYSTEM_CLOSE_RANGE);
 }
 
+static int count_arguments(long number) {
+  if (number == SYS_pidfd_open) return 2;
+  if (number == SYS_close_range) return 3;
+  return number == SYS_pidfd_send_signal ? 4 : 6;
+}
+
 long __wrap_syscall(long number, ...);
 long __wrap_syscall(long number, ...) {
-  long value[6];
+  long value[6] = {0};
   va_list values;
   va_start(values, number);
-  for (int i = 0; i < 6; i++) value[i] = va_arg(values, long);
+  for (int i = 0; i < count_arguments(number); i++) value[i] = va_arg(values, long);
   va_end(values);
   if (fails_by_number(number)) return -1;
   return __real_syscall(number, value[0], value[1], value[2], value[3], value[4], value[5]);
