@@ -29,7 +29,7 @@ static const struct room rooms[] = {
     {"pool", pool_tests},       {"slab", slab_tests},       {"act", act_tests},
     {"meddle", meddle_tests},   {"watch", watch_tests},     {"workers", workers_tests},
     {"lib", lib_tests},         {"session", session_tests}, {"stream", stream_tests},
-    {"children", children_tests},
+    {"children", children_tests}, {"standard", standard_tests},
 };
 
 static jmp_buf out_of_test;

@@ -33,7 +33,7 @@ extern const struct test timers_tests[], runner_tests[], task_tests[], trace_tes
     coroutine_tests[], require_tests[], embed_tests[], host_tests[], text_tests[], preempt_tests[],
     list_tests[], cancel_tests[], report_tests[], loop_tests[], pool_tests[], slab_tests[],
     act_tests[], meddle_tests[], watch_tests[], workers_tests[], lib_tests[], session_tests[],
-    stream_tests[], children_tests[];
+    stream_tests[], children_tests[], standard_tests[];
 
 /* Ends the test: `what` was not so. */
 _Noreturn void test_failed(const char *file, int line, const char *what);
