@@ -185,32 +185,28 @@ static int write_through(lua_State *L, struct popen_file *file, lua_KContext flu
   return k_written(L, LUA_OK, flushes);
 }
 
-/* Where one of the values is none that can be written: those before it are, as in Lua. */
-static int refuse_value(lua_State *L, const struct popen_file *file, int index, int shift) {
-  for (int i = 2; i < index; i++) {
+/* Writes the texts from index 2 to below `end` into the buffer. */
+static void put_texts(lua_State *L, const struct popen_file *file, int end) {
+  for (int i = 2; i < end; i++) {
     size_t length;
     const char *text = lua_tolstring(L, i, &length);
     ta_cfile_write(file->lua.f, text, length);
   }
+}
+
+/* Where one of the values is none that can be written: those before it are, as in Lua. */
+static int refuse_value(lua_State *L, const struct popen_file *file, int index, int shift) {
+  put_texts(L, file, index);
   for (int i = shift; i > 0; i--) lua_remove(L, 1);
   luaL_checklstring(L, index - shift, NULL);
   return 0;
-}
-
-/* Numbers as Lua writes them. */
-static void make_text(lua_State *L, int index) {
-  char text[64];
-  if (lua_type(L, index) != LUA_TNUMBER || lua_isinteger(L, index)) return;
-  snprintf(text, sizeof text, LUA_NUMBER_FMT, (LUAI_UACNUMBER)lua_tonumber(L, index));
-  lua_pushstring(L, text);
-  lua_replace(L, index);
 }
 
 /* Makes strings of all.  The index of the first value that cannot be one, or 0. */
 static int make_texts(lua_State *L) {
   int last = lua_gettop(L);
   for (int i = 2; i <= last; i++) {
-    make_text(L, i);
+    ta_make_text(L, i);
     if (!lua_isstring(L, i)) return i;
   }
   return 0;
@@ -235,11 +231,7 @@ int ta_popen_write(lua_State *L, int shift) {
   if (fault) return refuse_value(L, file, fault, shift);
   ta_enter(ta_upvalue_runner(L), L);
   if (!is_to_stay(L, file)) return write_through(L, file, false);
-  for (int i = 2; i <= lua_gettop(L); i++) {
-    size_t length;
-    const char *text = lua_tolstring(L, i, &length);
-    ta_cfile_write(file->lua.f, text, length);
-  }
+  put_texts(L, file, lua_gettop(L) + 1);
   lua_settop(L, FILE_AT);
   return 1;
 }

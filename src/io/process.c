@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <lauxlib.h>
-#include <math.h>
 #include <limits.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -480,6 +480,19 @@ static int refuse_pipe(lua_State *L, int error) {
   return ta_refuse(L, error, "cannot watch a pipe");
 }
 
+/* What comes from the descriptor at index 3 goes to `take`. -> true, or nil, message, code */
+static int drain(lua_State *L, struct output *output,
+                 void (*take)(void *data, const char *bytes, size_t size)) {
+  struct ta_descriptor *descriptor = ta_check_descriptor(L, 3);
+  int error = unblock(descriptor->fd);
+  if (!error)
+    error = ta_drain_open(output->command->io->loop, descriptor->fd, take, output, &output->drain);
+  if (error) return refuse_pipe(L, error);
+  descriptor->fd = -1;
+  lua_pushboolean(L, true);
+  return 1;
+}
+
 static void keep(void *data, const char *bytes, size_t size) {
   struct output *output = data;
   struct command *command = output->command;
@@ -503,16 +516,7 @@ static int l_open_capture(lua_State *L) {
 
 /* (command, 1 or 2, descriptor) -> true, or nil, message, code: what comes there is captured. */
 static int l_capture(lua_State *L) {
-  struct command *command = check_command(L);
-  struct output *output = check_output(L, command);
-  struct ta_descriptor *descriptor = ta_check_descriptor(L, 3);
-  int error = unblock(descriptor->fd);
-  if (!error)
-    error = ta_drain_open(command->io->loop, descriptor->fd, keep, output, &output->drain);
-  if (error) return refuse_pipe(L, error);
-  descriptor->fd = -1;
-  lua_pushboolean(L, true);
-  return 1;
+  return drain(L, check_output(L, check_command(L)), keep);
 }
 
 /* (command, 1 or 2, bytes): captures them as well. */
@@ -604,16 +608,7 @@ static void show(void *data, const char *bytes, size_t size) {
 
 /* (command, 1 or 2, descriptor) -> true, or nil, message, code */
 static int l_show(lua_State *L) {
-  struct command *command = check_command(L);
-  struct output *output = check_output(L, command) + SHOWN;
-  struct ta_descriptor *descriptor = ta_check_descriptor(L, 3);
-  int error = unblock(descriptor->fd);
-  if (!error)
-    error = ta_drain_open(command->io->loop, descriptor->fd, show, output, &output->drain);
-  if (error) return refuse_pipe(L, error);
-  descriptor->fd = -1;
-  lua_pushboolean(L, true);
-  return 1;
+  return drain(L, check_output(L, check_command(L)) + SHOWN, show);
 }
 
 /* (command, 1 or 2, bytes) */

@@ -8,7 +8,7 @@
 -- because Lua is to be called, is a helper: it lives as long as the child's pipes.
 
 local parts = process_parts()
-local raise, wait, stop = parts.raise, parts.wait, parts.stop
+local raise, wait, stop, is_callable = parts.raise, parts.wait, parts.stop, parts.is_callable
 local output = parts.output_half()
 
 local OUT, ERR = 1, 2
@@ -104,10 +104,6 @@ local function words_of(name, cmd)
 end
 
 -- ------------------------------------------------------------------- options
-
-local function is_callable(value)
-  return type(value) == "function" or parts.is_callable(value)
-end
 
 local function complain(name, option, expected, value)
   raise(format("process.%s: %s must be %s, got %s", name, option, expected,
@@ -559,13 +555,21 @@ local function read_side(child, stream, fn, ...)
   fn(stream, ...)
 end
 
--- A pipe that a task of ours reads: gives its writing end.
-local function plug_helper(child, opened, which, stage, fn, ...)
+-- A pipe from one side of a stage: our end of it, as a stream, and its writing end; or false,
+-- message, code.
+local function open_side(child, opened, which, stage)
   local reading, writing, code = open_pipe(opened)
   if not reading then return false, writing, code end
   local stream, message, why = new_stream(child, reading, line_label(which, stage),
     stage.options.max_line)
   if not stream then return false, message, why end
+  return stream, writing
+end
+
+-- A pipe that a task of ours reads: gives its writing end.
+local function plug_helper(child, opened, which, stage, fn, ...)
+  local stream, writing, code = open_side(child, opened, which, stage)
+  if not stream then return false, writing, code end
   parts.follow(child.command, stream)
   add_helper(child, line_label(which, stage), READS, read_side, child, stream, fn, ...)
   return writing
@@ -579,15 +583,21 @@ local function begin_capture(child, which, plan)
   child.captures[which] = true
 end
 
-local function plug_capture(child, opened, which, plan)
-  if child.capturing[which] then return child.capturing[which] end
+-- The pipe of one side that the loop reads, for all stages: `drains` has its writing end once
+-- that was made, and `drain` hands its other end over.
+local function plug_drain(child, opened, which, drains, drain)
+  if drains[which] then return drains[which] end
   local reading, writing, code = open_pipe(opened)
   if not reading then return false, writing, code end
-  begin_capture(child, which, plan)
-  local done, message, why = parts.capture(child.command, which, reading)
+  local done, message, why = drain(child.command, which, reading)
   if not done then return false, message, why end
-  child.capturing[which] = writing
+  drains[which] = writing
   return writing
+end
+
+local function plug_capture(child, opened, which, plan)
+  begin_capture(child, which, plan)
+  return plug_drain(child, opened, which, child.capturing, parts.capture)
 end
 
 -- Whole lines of what came, to the function; what is left of the last one stays in `place`.
@@ -632,13 +642,7 @@ end
 -- What is shown as lines or as a group.  Each side has a pipe: what is written in blocks to the
 -- one would tear lines of the other.
 local function plug_shown(child, opened, which)
-  if child.showing[which] then return child.showing[which] end
-  local reading, writing, code = open_pipe(opened)
-  if not reading then return false, writing, code end
-  local done, message, why = parts.show(child.command, which, reading)
-  if not done then return false, message, why end
-  child.showing[which] = writing
-  return writing
+  return plug_drain(child, opened, which, child.showing, parts.show)
 end
 
 local plug
@@ -671,11 +675,8 @@ local function plug_tee(child, opened, which, stage, plan, list)
 end
 
 local function plug_pipe(child, opened, which, stage, plan)
-  local reading, writing, code = open_pipe(opened)
-  if not reading then return false, writing, code end
-  local stream, message, why = new_stream(child, reading, line_label(which, stage),
-    stage.options.max_line)
-  if not stream then return false, message, why end
+  local stream, writing, code = open_side(child, opened, which, stage)
+  if not stream then return false, writing, code end
   if plan.name == "lines" then parts.follow(child.command, stream) end
   child[names[which]] = stream
   return writing

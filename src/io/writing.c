@@ -114,8 +114,7 @@ static int go_on_writing(lua_State *L, struct ta_turn *turn) {
   return write_on(L, &writing);
 }
 
-/* Numbers are written as Lua's files write them. */
-static void make_text(lua_State *L, int index) {
+void ta_make_text(lua_State *L, int index) {
   char text[64];
   if (lua_type(L, index) != LUA_TNUMBER || lua_isinteger(L, index)) return;
   snprintf(text, sizeof text, LUA_NUMBER_FMT, (LUAI_UACNUMBER)lua_tonumber(L, index));
@@ -128,7 +127,7 @@ static int check_texts(lua_State *L) {
   size_t length, whole = 0;
   int last = lua_gettop(L);
   for (int i = FIRST; i <= last; i++) {
-    make_text(L, i);
+    ta_make_text(L, i);
     luaL_checklstring(L, i, NULL);
   }
   for (int i = FIRST; i <= last; i++) {

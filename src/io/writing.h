@@ -17,4 +17,8 @@ int ta_l_stream_shutdown(lua_State *L);
 int ta_l_stream_close(lua_State *L);
 int ta_l_stream_copy_to(lua_State *L);
 
+/* Makes a string of the number at `index`, as Lua's files write it; other values stay.
+ * [-0, +0, m] */
+void ta_make_text(lua_State *L, int index);
+
 #endif
