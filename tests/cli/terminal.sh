@@ -15,11 +15,13 @@ in_window() {
     python3 "$here/in_window.py" "$@" 2>&1) || fail "$why"
 }
 
-# on_shell <STEPS: after a run of script.lua, a shell says how it ended, and reads a line.
+# on_shell <STEPS: after a run of script.lua, a shell says how it ended, and reads a line: in the
+# end that is typed, and seen.
 # It outlives Ctrl-C, which reaches it too.  Where we were killed the guardian has a moment's time for what is left to do.
 on_shell() {
   in_window sh -c 'trap : INT; echo $$ >shell; "$0" run script.lua; status=$?; [ $status != 137 ] || sleep 1
-    echo "status $status"; read -r x; echo "then $x"; stty -a | grep -ow -e "-echo" -e "-icanon"' "$program"
+    echo "status $status"; read -r x; echo "then $x"; stty -a | grep -ow -e "-echo" -e "-icanon"' "$program" \
+    < <(cat; printf '%s\n' 'type we\n' 'see then we' end)
 }
 
 # on_bash <STEPS: an interactive shell, with job control.
@@ -47,9 +49,6 @@ type it\n
 see got it
 see status	0
 see status 0
-type we\n
-see then we
-end
 STEPS
 }
 
@@ -63,9 +62,6 @@ see name?
 type it\n
 see got it
 see status 0
-type we\n
-see then we
-end
 STEPS
 }
 
@@ -85,9 +81,6 @@ see password:
 type secret\n
 see it has 6 letters
 see status 0
-type we\n
-see then we
-end
 STEPS
   expect_not_shown secret
   expect_not_shown "-echo"
@@ -99,9 +92,6 @@ t_sudo_that_may_not_ask_says_so() {
   on_shell <<'STEPS'
 see ended
 see status 0
-type we\n
-see then we
-end
 STEPS
 }
 
@@ -125,9 +115,6 @@ see got two
 type three\n
 see got three
 see status 0
-type we\n
-see then we
-end
 STEPS
   expect_shown "answered 3"
 }
@@ -146,9 +133,6 @@ see line
 see line
 see line
 see status 0
-type we\n
-see then we
-end
 STEPS
 }
 
@@ -206,9 +190,6 @@ t_modes_that_a_command_was_to_change_stay_changed() {
   script <<<"$p p.run {'stty', '-echo', stdin = 'inherit'}"
   on_shell <<'STEPS'
 see status 0
-type we\n
-see then we
-end
 STEPS
   expect_shown "-echo"
 }
@@ -225,9 +206,6 @@ see ENOENT
 type it\n
 see got it
 see status 0
-type we\n
-see then we
-end
 STEPS
 }
 
@@ -256,9 +234,6 @@ file front
 type \x03
 see orderly
 see status 130
-type we\n
-see then we
-end
 STEPS
   expect_text log 2
   expect_not_shown next
@@ -274,9 +249,6 @@ type \x03
 see orderly
 see next
 see status 0
-type we\n
-see then we
-end
 STEPS
   expect_text log 2
 }
@@ -288,9 +260,6 @@ t_ctrl_c_that_ends_the_command_in_front_ends_the_run() {
 front front
 type \x03
 see status 130
-type we\n
-see then we
-end
 STEPS
   expect_not_shown next
   [[ ! -e next ]] || fail "the next command ran"
@@ -304,9 +273,6 @@ t_an_interrupt_of_the_scripts_own_ends_the_command_alone() {
 see INT
 see next
 see status 0
-type we\n
-see then we
-end
 STEPS
 }
 
@@ -326,9 +292,6 @@ file pid4
 file pid5
 type \x03
 see status 130
-type we\n
-see then we
-end
 STEPS
   local n
   for n in 1 2 3 4 5; do
@@ -545,9 +508,6 @@ see #
 type exit 0\n
 see next
 see status 0
-type we\n
-see then we
-end
 STEPS
 }
 
@@ -570,9 +530,6 @@ see 1000
 type q
 see after less
 see status 0
-type we\n
-see then we
-end
 STEPS
 }
 
@@ -676,9 +633,6 @@ see load average
 type q
 see after top
 see status 0
-type we\n
-see then we
-end
 STEPS
   expect_not_shown "-echo"
   expect_not_shown "-icanon"
@@ -696,9 +650,6 @@ see +200
 type q
 see next
 see status 0
-type we\n
-see then we
-end
 STEPS
 }
 
@@ -709,9 +660,6 @@ t_ctrl_c_on_a_terminal_of_its_own_ends_the_command_and_the_run() {
 see ready
 type \x03
 see status 130
-type we\n
-see then we
-end
 STEPS
   expect_not_shown next
   expect_not_shown "-icanon"
@@ -724,9 +672,6 @@ see 24 80
 size 40 100
 see 40 100
 see status 0
-type we\n
-see then we
-end
 STEPS
 }
 
@@ -749,9 +694,6 @@ front third
 type c\n
 see three c
 see status 0
-type we\n
-see then we
-end
 STEPS
 }
 
@@ -807,9 +749,6 @@ type four\n
 see we got four
 type \x04
 see status 0
-type we\n
-see then we
-end
 STEPS
   [[ $(grep -ac "we got" screen) == 1 ]] || fail "we read what was typed for a command"
 }
@@ -842,9 +781,6 @@ see got it
 front front
 type \x03
 see status 130
-type we\n
-see then we
-end
 STEPS
   expect_not_shown next
 }
