@@ -113,7 +113,7 @@ static int ended_by(void *data) {
 /* What scripts have started ends with them. */
 static void close_host(struct ta_session *session) {
   int number = ended_by(session);
-  ta_stdin_close(&session->io);
+  ta_io_close(&session->io);
   ta_children_close(&session->io.children, number == SIGINT ? SIGINT : SIGTERM,
                     session->settings.grace);
   ta_stdio_watch(NULL);

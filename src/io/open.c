@@ -13,3 +13,7 @@ void ta_io_open(struct ta_io *io, lua_State *L) {
   ta_standard_open(io, L);
   lua_pop(L, 1);
 }
+
+void ta_io_close(struct ta_io *io) {
+  ta_stdin_close(io);
+}

@@ -12,4 +12,7 @@
 /* After ta_open(): the parts are offered in the table async.  [-0, +0, e] */
 void ta_io_open(struct ta_io *io, lua_State *L);
 
+/* When the Lua state was closed: C has its own stdin again.  The commands are the host's. */
+void ta_io_close(struct ta_io *io);
+
 #endif

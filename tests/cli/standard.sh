@@ -195,6 +195,7 @@ execute os.execute(stays)
 close io.popen(stays):close()
 close_write io.popen(stays, "w"):close()
 variable do local f <close> = io.popen(stays) sleep(60) end
+opener kept = io.popen(stays) sleep(60)
 in_shield async.shield(function() sleep(0) end) os.execute(stays)
 LUA
 }

@@ -56,6 +56,7 @@ static const struct room rooms[] = {
     {"process", process_tests},
     {"output", output_tests},
     {"relay", relay_tests},
+    {"standard", standard_tests},
 };
 
 static jmp_buf out_of_test;

@@ -304,6 +304,7 @@ void outside_open(struct outside *outside, const struct ta_poller_kind *kind) {
   CHECK(ta_loop_open(&outside->loop, kind) == 0);
   world_open(&outside->world, TA_OPEN_ALL | TA_OPEN_REUSE);
   outside->io = (struct ta_io){.runner = outside->world.runner, .loop = &outside->loop};
+  ta_children_open(&outside->io.children, &outside->loop, NULL);
   lua_State *L = outside->world.L;
   lua_setallocf(L, allocate, &outside->world.memory);
   signal(SIGPIPE, SIG_IGN);
@@ -317,6 +318,8 @@ void outside_open(struct outside *outside, const struct ta_poller_kind *kind) {
 void outside_close_rest(struct outside *outside) {
   for (int i = 0; i < outside->count; i++)
     if (outside->fds[i] >= 0) close(outside->fds[i]);
+  ta_io_close(&outside->io);
+  CHECK(ta_children_close(&outside->io.children, SIGTERM, 1) == 0);
   CHECK(outside->loop.members == 0);
   ta_loop_close(&outside->loop);
   CHECK(count_descriptors() == outside->open_before);
