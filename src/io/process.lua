@@ -298,9 +298,23 @@ local function check_pty(name, given, count)
   end
 end
 
+-- What the last stage says for all of them.
+local of_the_whole = {"timeout", "grace", "stop_signal", "kill", "max_output", "label", "output",
+  "detach", "leftovers"}
+
+local function check_whole(name, given, i)
+  for _, option in ipairs(of_the_whole) do
+    if given[option] ~= nil then
+      raise(format("process.%s: stage %d has %s, which is for the whole: the last one says it", name,
+        i, option))
+    end
+  end
+end
+
 local function check_stages(name, stages)
   for i, stage in ipairs(stages) do
     local given = stage.options
+    if i < #stages then check_whole(name, given, i) end
     check_pty(name, given, #stages)
     if i < #stages and given.stdout ~= nil then
       raise(format("process.%s: stage %d writes to the next one: it can have no stdout", name, i))
@@ -346,16 +360,22 @@ local function plan_of(name, cmd)
   return plan
 end
 
-local function pipe(...)
-  local stages = pack(...)
-  if stages.n < 2 then raise("process.pipe: expected two stages at least") end
-  for i = 1, stages.n do
-    local stage = stages[i]
-    if not is_callable(stage) and type(stage) ~= "table" then
-      raise(format("process.pipe: stage %d must be a table of words or a function, got %s", i,
-        type(stage)))
-    end
+-- A pipeline among the stages is as if its own stood there.
+local function add_stages(stages, given, i)
+  if parts.metatable(given) == Pipeline then
+    for _, stage in ipairs(given) do stages[#stages + 1] = stage end
+  elseif is_callable(given) or type(given) == "table" then
+    stages[#stages + 1] = given
+  else
+    raise(format("process.pipe: stage %d must be a table of words or a function, got %s", i,
+      type(given)))
   end
+end
+
+local function pipe(...)
+  local given, stages = pack(...), {}
+  for i = 1, given.n do add_stages(stages, given[i], i) end
+  if #stages < 2 then raise("process.pipe: expected two stages at least") end
   return setmetatable(stages, Pipeline)
 end
 
@@ -610,6 +630,17 @@ local function give_lines(place, bytes)
     from = to + 1
   end
   place.rest = sub(text, from)
+  if #place.rest > place.max_line then
+    error(format("line longer than %d bytes", place.max_line), 0)
+  end
+end
+
+-- A reader that has gone wanted no more; whatever else keeps bytes from getting there is told.
+local function give_stream(place, bytes)
+  local done, message, code = place.stream:write(bytes)
+  if done then return end
+  if code ~= "EPIPE" then error(message, 0) end
+  place.gone = true
 end
 
 local function give(place, bytes)
@@ -620,23 +651,36 @@ local function give(place, bytes)
   elseif place.rest then
     give_lines(place, bytes)
   elseif place.stream then
-    place.stream:write(bytes)
+    give_stream(place, bytes)
   end
 end
 
-local function end_place(place)
-  if place.rest and place.rest ~= "" then place.to(place.rest) end
-  if place.ours then place.stream:close() end
+local function give_to_all(places, bytes)
+  local any = false
+  for _, place in ipairs(places) do
+    if not place.gone then give(place, bytes) end
+    any = any or not place.gone
+  end
+  return any
 end
 
--- Copies what comes to several places.
+local Places = {__close = function(places)
+  for _, place in ipairs(places) do
+    if place.ours then place.stream:close() end
+  end
+end}
+
+-- Copies what comes to several places, as long as there is one.
 local function copy_to_all(stream, places)
+  local closing <close> = setmetatable(places, Places)
   local bytes = stream:read_some()
   while bytes do
-    for _, place in ipairs(places) do give(place, bytes) end
+    if not give_to_all(places, bytes) then return end
     bytes = stream:read_some()
   end
-  for _, place in ipairs(places) do end_place(place) end
+  for _, place in ipairs(places) do
+    if place.rest and place.rest ~= "" then place.to(place.rest) end
+  end
 end
 
 -- What is shown as lines or as a group.  Each side has a pipe: what is written in blocks to the
@@ -650,7 +694,9 @@ local plug
 -- One of several destinations, as copy_to_all() takes it; or nil, message, code.
 local function open_place(child, opened, which, stage, plan, to)
   if to == "null" then return {} end
-  if is_callable(to) then return {to = to, rest = ""} end
+  if is_callable(to) then
+    return {to = to, rest = "", max_line = stage.options.max_line or MAX_LINE}
+  end
   if parts.is_stream(to) then return {stream = to} end
   if to == "inherit" and plan.shown then return {shown = which, command = child.command} end
   if to == "capture" then

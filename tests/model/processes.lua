@@ -103,20 +103,22 @@ end
 -- The stages after the first leave all as it is, or make it larger.
 local function random_command()
   local cmd, effect = families[random(#families)]()
-  cmd.grace = 0.05
   effect.processes = 1
-  if not chance(30) then return cmd, effect end
+  if not chance(30) then
+    cmd.grace = 0.05
+    return cmd, effect
+  end
   local stages = {cmd}
   for _ = 1, random(2) do
     if chance(50) then
       stages[#stages + 1] = upper
       effect.out = effect.out:upper()
     else
-      stages[#stages + 1] = {"cat", grace = 0.05}
+      stages[#stages + 1] = {"cat"}
       effect.processes = effect.processes + 1
     end
   end
-  if type(stages[#stages]) == "function" then stages[#stages + 1] = {"cat", grace = 0.05} end
+  stages[#stages + 1] = {"cat", grace = 0.05}
   effect.processes = effect.processes + 1
   effect.err_is_inherited = true
   cmd.stderr = "null"

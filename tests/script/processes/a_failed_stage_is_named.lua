@@ -26,6 +26,11 @@ r = process.try(pipe({"sh", "-c", "exit 1", allow = 1}, {"true"}))
 -- expect: true	0	1
 print(r.ok, r.status, r.stages[1].status)
 
+-- A pipeline may be a stage.
+r = process.try(pipe(pipe({"echo", "x"}, {"cat"}), {"cat"}))
+-- expect: x	3
+print(r.stdout:sub(1, -2), #r.stages)
+
 -- expect: cat: not there is no program
 r = table.pack(process.try(pipe({"sleep", 100}, {"not there"})))
 print(r[1] == nil and r[3] == "ENOENT" and "cat: not there is no program")

@@ -56,6 +56,8 @@ print((message_of(pipe, {"a"}, "b"))) -- expect: process.pipe: stage 2 must be a
 run(pipe(print, print))               -- expect: process.run: a pipeline needs a command
 run(pipe({"a", stdout = "null"}, {"b"})) -- expect: process.run: stage 1 writes to the next one: it can have no stdout
 run(pipe({"a"}, {"b", stdin = ""}))   -- expect: process.run: stage 2 reads what the one before writes: it can have no stdin
+run(pipe({"a", timeout = 1}, {"b"}))  -- expect: process.run: stage 1 has timeout, which is for the whole: the last one says it
+run(pipe({"a", label = "x"}, print))  -- expect: process.run: stage 1 has label, which is for the whole: the last one says it
 print((message_of(process.lines, {"a", stdout = "null"}))) -- expect: process.lines: it is the loop that has the command's stdout
 print((message_of(process.lines, pipe({"a"}, {"b", stdout = "null"})))) -- expect: process.lines: it is the loop that has the command's stdout
 print((message_of(process.sh, 1)))         -- expect: process.sh: expected a template as argument 1, got number

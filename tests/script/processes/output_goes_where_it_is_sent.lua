@@ -57,6 +57,21 @@ cat.stdin:close()
 -- expect: out,out,
 print((cat.stdout:read("a"):gsub("\n", ",")))
 
+-- What cannot be written is told; but a reader that has gone wanted no more.
+local ok, err = pcall(process.run, {"seq", 100000, stdout = {{file = "/dev/full"}, "null"}})
+-- expect: false	command 'seq 100000' failed: cannot write to stdout of 'seq 100000': no space left on device
+print(ok, err)
+local head <close> = process.spawn{"head", "-n1", stdin = "pipe", stdout = "null"}
+r = process.try{"seq", 1000000, stdout = head.stdin}
+-- expect: nil	PIPE
+print(r.status, r.signal)
+local other <close> = process.spawn{"head", "-n1", stdin = "pipe", stdout = "null"}
+r = process.try{"seq", 100000, stdout = {other.stdin, "capture"}}
+-- expect: true	588895
+print(r.ok, #r.stdout)
+-- expect: false	command 'printf 12345678901' failed: line longer than 10 bytes
+print(pcall(process.run, {"printf", "12345678901", max_line = 10, stdout = {print, "null"}}))
+
 -- stdin: nothing, a text, a file, a stream.
 -- expect: 0
 print(#process.read{"cat"})
