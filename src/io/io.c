@@ -33,6 +33,11 @@ void ta_io_flush(const struct ta_io *io) {
   if (io->flush) io->flush(io->data);
 }
 
+bool ta_io_lets_wait(const struct ta_runner *runner, lua_State *L) {
+  bool cleans_up = ta_is_cancelled(runner) && ta_is_unwinding(runner);
+  return ta_can_wait(runner, L) && !cleans_up;
+}
+
 void ta_io_keep(struct ta_io *io, lua_State *L) {
   push_instances(L);
   lua_pushlightuserdata(L, io);

@@ -48,6 +48,10 @@ int ta_io_stop_signal(const struct ta_io *io, int number);
 
 void ta_io_flush(const struct ta_io *io);
 
+/* May one of Lua's own functions wait?  Where it may not it blocks, as under Lua: also in the
+ * clean-up of a task that was cancelled, as nothing else there can wait.  [-0, +0, -] */
+bool ta_io_lets_wait(const struct ta_runner *runner, lua_State *L);
+
 /* Keeps it for the Runner.  [-0, +0, m] */
 void ta_io_keep(struct ta_io *io, lua_State *L);
 

@@ -122,7 +122,7 @@ static int make_file(lua_State *L, struct popen_file *file, struct ta_io *io) {
   file->lua.closef = ta_l_forget_popen;
   lua_settop(L, FILE_AT);
   luaL_setmetatable(L, LUA_FILEHANDLE);
-  ta_attach(io->runner, &file->opener, &opener_kind);
+  if (ta_io_lets_wait(io->runner, L)) ta_attach(io->runner, &file->opener, &opener_kind);
   return 1;
 }
 
@@ -142,7 +142,7 @@ int ta_l_popen(lua_State *L) {
   const char *command = luaL_checkstring(L, 1), *mode = luaL_optstring(L, 2, "r");
   bool valid = (mode[0] == 'r' || mode[0] == 'w') && mode[1] == '\0';
   luaL_argcheck(L, valid, 2, "invalid mode");
-  if (ta_can_wait(runner, L)) ta_enter(runner, L);
+  if (ta_io_lets_wait(runner, L)) ta_enter(runner, L);
   lua_settop(L, 1);
   lua_pushstring(L, command); /* up to its first zero byte */
   lua_replace(L, 1);
@@ -244,7 +244,7 @@ int ta_popen_flush(lua_State *L) {
 int ta_popen_set_buffer(lua_State *L, int mode) {
   struct popen_file *file = file_at(L, FILE_AT);
   file->mode = mode;
-  if (file->writes && mode == _IONBF && ta_can_wait(ta_upvalue_runner(L), L))
+  if (file->writes && mode == _IONBF && ta_io_lets_wait(ta_upvalue_runner(L), L))
     return ta_popen_flush(L);
   if (file->writes && mode == _IONBF) fflush(file->lua.f);
   if (!file->writes) ta_set_unbuffered(file->stream, mode == _IONBF);

@@ -706,22 +706,22 @@ static int l_wait(lua_State *L) {
   return wait_on(L);
 }
 
-/* The run is to end: so is what somebody waits for who cannot be told. */
-static void stop_if_run_ends(struct command *command) {
-  const struct ta_io *io = command->io;
-  if (io->ended_by && io->ended_by(io->data))
-    ta_group_stop(command->group, ta_io_stop_signal(io, SIGTERM), GRACE, false);
+static int ended_by(const struct ta_io *io) {
+  return io->ended_by ? io->ended_by(io->data) : 0;
 }
 
-/* The Runner's next wait is to look again, as it may have been ended here. */
+/* A signal that ends the run stops it as well; what is begun since is clean-up.  The Runner's next
+ * wait is to look again, as it may have been ended here. */
 void ta_await_command_here(void *object) {
   struct command *command = *(struct command **)object;
-  struct ta_loop *loop = command->io->loop;
+  const struct ta_io *io = command->io;
+  bool cleans_up = ended_by(io);
   while (!command->finished) {
-    ta_loop_wait(loop, HUGE_VAL);
-    stop_if_run_ends(command);
+    ta_loop_wait(io->loop, HUGE_VAL);
+    if (!cleans_up && ended_by(io))
+      ta_group_stop(command->group, ta_io_stop_signal(io, SIGTERM), GRACE, false);
   }
-  ta_loop_wake(loop);
+  ta_loop_wake(io->loop);
 }
 
 int ta_push_command_end(lua_State *L, const void *object) {

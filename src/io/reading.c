@@ -361,7 +361,7 @@ static int wait_as_file(lua_State *L, struct ta_stream_object *object, struct ta
   if (count == 0) read->at_end = true;
   if (count >= 0 && !rests) return 0;
   if (count < 0 && count != -EAGAIN) return refuse_as_file(L, object, read, (int)count);
-  bool waits = ta_can_wait(ta_upvalue_runner(L), L);
+  bool waits = ta_io_lets_wait(ta_upvalue_runner(L), L);
   int error = waits ? ta_arm_reader(L, object, read)
                     : ta_stream_wait_here(&object->stream, object->stream.needs_to_read);
   if (error) return refuse_as_file(L, object, read, error);
@@ -406,7 +406,7 @@ static int k_as_file(lua_State *L, int status, lua_KContext context);
 /* Whoever is in the middle of a read comes first, if it is possible to wait for that. */
 static int take_turn_as_file(lua_State *L) {
   struct ta_stream_object *object = ta_object_at(L, STREAM);
-  if (!object->reader || !ta_can_wait(ta_upvalue_runner(L), L)) return begin_as_file(L, object);
+  if (!object->reader || !ta_io_lets_wait(ta_upvalue_runner(L), L)) return begin_as_file(L, object);
   return ta_wait_for_reader(L, object, k_as_file);
 }
 
@@ -426,7 +426,7 @@ int ta_read_as_file(lua_State *L, enum ta_file_read how) {
   lua_insert(L, HOW);
   luaL_checkstack(L, lua_gettop(L) + LUA_MINSTACK, "too many arguments");
   if (lua_gettop(L) < FIRST_OF_FILE) lua_pushliteral(L, "l");
-  if (ta_can_wait(runner, L)) ta_enter(runner, L);
+  if (ta_io_lets_wait(runner, L)) ta_enter(runner, L);
   if (has_to_pause(L, object)) return ta_give_turn_before(runner, L, take_turn_as_file);
   return take_turn_as_file(L);
 }

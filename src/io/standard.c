@@ -64,7 +64,7 @@ static int go_on_as_lua(lua_State *L) {
 }
 
 static bool can_wait(lua_State *L) {
-  return ta_can_wait(ta_upvalue_runner(L), L);
+  return ta_io_lets_wait(ta_upvalue_runner(L), L);
 }
 
 /* Puts the default file in front of the arguments. */
@@ -239,7 +239,7 @@ static int l_execute(lua_State *L) {
     return 1;
   }
   lua_settop(L, 1);
-  if (!ta_can_wait(runner, L)) return execute_here(L);
+  if (!ta_io_lets_wait(runner, L)) return execute_here(L);
   ta_enter(runner, L);
   push_function(L, "execute");
   lua_callk(L, 1, LUA_MULTRET, 0, k_executed);

@@ -484,7 +484,7 @@ function Stream:close() end
 ---@return string? code
 function Stream:copy_to(other, count) end
 
----Standard input.
+---Standard input, over the buffer of io.read and io.stdin.
 ---@type tinyasync.Stream
 async.stdin = {}
 

@@ -244,6 +244,37 @@ left io.popen "echo $$ >child; exec sleep 60"
 LUA
 }
 
+# As under Lua, where nothing else can wait.
+t_clean_up_of_who_was_cancelled_runs_commands_and_reads() {
+  script <<'LUA'
+local task = spawn(function()
+  local guard <close> = async.defer(function()
+    print(os.execute "exit 3")
+    print(io.popen("echo a command"):read())
+    print(io.read())
+    io.popen("cat >written", "w"):write(("x"):rep(100000))
+  end)
+  sleep(60)
+end)
+sleep(0.1)
+task:cancel()
+LUA
+  run run script.lua < <(echo input)
+  expect_status 0
+  expect_out $'nil\texit\t3\na command\ninput'
+  (($(wc -c <written) == 100000)) || fail "$(wc -c <written) bytes were written"
+  script <<'LUA'
+local guard <close> = async.defer(function() os.execute "sleep 0.2; echo removed" end)
+print "ready"
+sleep(60)
+LUA
+  start script.lua
+  wait_for has out ready
+  stop INT
+  expect_end "signal 2"
+  expect_out $'ready\nremoved'
+}
+
 t_os_exit_in_the_middle_of_lua_s_waits() {
   local code
   for code in 'os.exit(7)' 'os.exit(7, true)'; do
