@@ -7,7 +7,7 @@
 --
 -- The lines of table.lua run under bash, and then ours do, in folders of the same names: a folder
 -- for each, in which it runs, and beside that NAME.out, NAME.err and NAME.statuses.  The two trees
--- are compared.
+-- are compared.  Then the real programs of programs.lua run.
 
 local program, only = arg[1], arg[2] or ""
 assert(program, "usage: lua5.4 tests/shell/run.lua PROGRAM [WORD]")
@@ -104,6 +104,13 @@ local function rename(from, to)
   assert(os.rename(folder .. "/" .. from, folder .. "/" .. to))
 end
 
+-- What programs.lua says of its tests stands for itself.
+local function run_programs()
+  local ok = os.execute(("cd %s && timeout -k 1 300 %s run --timeout=290 tests/shell/programs.lua %s"):format(
+    quote(root), quote(program), quote(only)))
+  if not ok then verdict.failed = verdict.failed + 1 end
+end
+
 -- ----------------------------------------------------------------- comparing
 
 local function said(who, case, what)
@@ -160,6 +167,7 @@ local function compare(case, differing)
   verdict.report("shell/" .. case.name, fault and line .. "\n" .. fault)
 end
 
+io.stdout:setvbuf "line"
 make_given()
 if #cases > 0 then
   make_folders()
@@ -171,4 +179,5 @@ if #cases > 0 then
   local differing = differing_files()
   for _, case in ipairs(cases) do compare(case, differing) end
 end
+run_programs()
 verdict.leave()
