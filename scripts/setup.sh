@@ -10,7 +10,8 @@ set -eu
 build_packages='gcc libc6-dev make pkg-config liblua5.4-dev'
 test_packages='lua5.4 lua-busted lua-cjson lua-copas lua-cqueues lua-filesystem lua-lpeg lua-luv
   lua-penlight lua-posix lua-socket libglib2.0-dev libevent-dev libuv1-dev g++ clang clang-format
-  cppcheck fish gcovr git less mandoc procps python3 shellcheck strace valgrind zsh'
+  cppcheck fish gcovr git less mandoc openssh-client openssh-server procps python3 shellcheck strace
+  valgrind zsh zstd'
 
 say() {
   printf 'setup: %s\n' "$*" >&2
@@ -32,8 +33,8 @@ setup:   Homebrew  brew install pkgconf lua@5.4
 setup: (a package that is just called lua will do while it is Lua 5.4)
 setup: The tests also want the lua5.4 command, busted, copas, cqueues, lfs, lua-cjson, lpeg,
 setup: luaposix, LuaSocket, luv, Penlight, GLib, libevent and libuv with their headers, g++,
-setup: clang, clang-format, cppcheck, fish, gcovr, git, less, mandoc, procps, python3, shellcheck,
-setup: strace, valgrind and zsh.
+setup: clang, clang-format, cppcheck, fish, gcovr, git, less, mandoc, OpenSSH with its server,
+setup: procps, python3, shellcheck, strace, valgrind, zsh and zstd.
 END
   exit 1
 }

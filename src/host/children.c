@@ -315,11 +315,29 @@ int ta_group_start(struct ta_group *group, struct ta_spawn *spawn, enum ta_spawn
 
 /* ------------------------------------------------------------------- stopping */
 
+/* One of several may have left for a group of its own, as timeout(1) does: it is ours until it is
+ * reaped, and takes those along that it leads. */
+static int signal_apart(const struct ta_group *group, int number) {
+  int error = -ESRCH;
+  for (size_t i = 0; i < group->count; i++) {
+    const struct ta_child *child = &group->members[i];
+    pid_t now_in = child->ended ? group->id : getpgid(child->pid);
+    if (now_in < 0 || now_in == group->id) continue;
+    if (kill(now_in == child->pid ? -now_in : child->pid, number) == 0) error = 0;
+  }
+  return error;
+}
+
+static int signal_all(const struct ta_group *group, int number) {
+  int error = ta_pidfd_signal_group(group->members[0].watch.fd, group->id, number);
+  return signal_apart(group, number) == 0 ? 0 : error;
+}
+
 int ta_group_signal(struct ta_group *group, int number, bool leader_only) {
   struct ta_child *leader = group->members;
   if (!group->id || is_over(group)) return -ESRCH;
   if (number == SIGINT || number == SIGHUP) group->job.was_interrupted = true;
-  if (!leader_only) return ta_pidfd_signal_group(leader->watch.fd, group->id, number);
+  if (!leader_only) return signal_all(group, number);
   if (leader->ended) return -ESRCH;
   return kill(leader->pid, number) == 0 ? 0 : -errno;
 }
