@@ -286,6 +286,7 @@ fuzz: $(PROGRAM) $(MACHINE) $(UNIT) ## run many more random programs beside the 
 	$(PROGRAM) run tests/model/soak.lua 10000
 	ROUNDS=20 bash tests/cli/run.sh $(PROGRAM) a_kill_at_any_moment
 	TA_TEST_EVERY=1 $(UNIT) while_commands refused_to_commands
+	lua5.4 tests/standard/run.lua -a $(PROGRAM)
 
 inject: $(INJECT) $(UNIT) ## act at every step, and in the middle of every call
 	$(INJECT) -a $(SCRIPT_TESTS) tests/regress/*.lua scripts/*.lua

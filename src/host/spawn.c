@@ -28,6 +28,9 @@ struct shared {
   volatile int error;
 };
 
+/* Of this thread's child: what was to stop it, before it executed. */
+static _Thread_local volatile sig_atomic_t stop_came;
+
 /* --------------------------------------------------------------- in the child */
 
 /* Here nothing may be asked of the C library but system calls: its locks may be held. */
@@ -50,6 +53,20 @@ static void restore_signals(const struct ta_started_with *started_with) {
       sigaction(number, &by_default, NULL);
     else
       set_default(number);
+}
+
+static void note_stop(int number) {
+  stop_came = number;
+}
+
+/* Who is stopped here holds the parent too, which no signal reaches in vfork, and nobody would
+ * hear of the stop.  A handler is gone with the execution, so this one does not last. */
+static void put_off_stops(void) {
+  static const int numbers[] = {SIGTSTP, SIGTTIN, SIGTTOU};
+  struct sigaction action = {.sa_handler = note_stop}, now_set;
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+    if (sigaction(numbers[i], NULL, &now_set) == 0 && now_set.sa_handler == SIG_DFL)
+      sigaction(numbers[i], &action, NULL);
 }
 
 static int set_group(const struct ta_spawn *spawn) {
@@ -107,6 +124,7 @@ static bool do_step(struct shared *shared, enum ta_spawn_step step, int result) 
 static _Noreturn void be_child(struct shared *shared) {
   const struct ta_spawn *spawn = shared->spawn;
   restore_signals(shared->started_with);
+  put_off_stops();
   if (do_step(shared, TA_SPAWN_GROUP, set_group(spawn)) &&
       do_step(shared, TA_SPAWN_DESCRIPTORS, set_descriptors(spawn)) &&
       do_step(shared, TA_SPAWN_DIRECTORY, change_directory(spawn)) &&
@@ -140,8 +158,10 @@ int ta_spawn(const struct ta_spawn *spawn, pid_t *pid, enum ta_spawn_step *step)
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, &old);
   ta_signals_started_with(&old, &started_with);
+  stop_came = 0;
   *pid = fork_child(&shared);
   if (*pid < 0) do_step(&shared, TA_SPAWN_FORK, -1);
+  if (*pid > 0 && !shared.error && stop_came) kill(*pid, stop_came);
   pthread_sigmask(SIG_SETMASK, &old, NULL);
   *step = shared.step;
   if (*pid > 0 && shared.error) reap(*pid);

@@ -182,11 +182,21 @@ void ta_take_from_stream(struct ta_stream_object *object, size_t bytes) {
   ta_stream_take(&object->stream, bytes);
 }
 
+/* Something had come, or the end, when the task was cancelled, and nothing was taken yet.  What
+ * ends the run may have ended what is read as well: nobody is to take that for its end. */
+static void raise_before_taking(lua_State *L, struct ta_stream_object *object) {
+  struct ta_runner *runner = runner_of(object);
+  if (!ta_is_cancelled(runner) || ta_is_unwinding(runner)) return;
+  object->given_up = true;
+  ta_raise_cancellation(runner, L);
+}
+
 static int k_read(lua_State *L, int status, lua_KContext context) {
   struct ta_stream_object *object = ta_object_at(L, 1);
   struct ta_read read = object->read;
   (void)status, (void)context;
   end_reading(object);
+  raise_before_taking(L, object);
   return read.go_on(L, object, &read);
 }
 

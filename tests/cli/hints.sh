@@ -9,19 +9,22 @@
 # hint_is HINT CODE...: each of the codes fails, and the line after the error is the
 # hint; with "" there is none.
 hint_is() {
-  local hint=$1 code lines
+  local hint=$1 code line lines hints
   shift
   for code; do
     script beginner.lua <<<"$code"
     run run --virtual-time --traceback=off beginner.lua
-    lines=$(grep -c '^hint: ' err || true)
+    mapfile -t lines <err
+    hints=0
+    for line in "${lines[@]}"; do [[ $line != "hint: "* ]] || hints=$((hints + 1)); done
     [[ $status != 0 ]] || fail "it does not fail: $code"
     if [[ -z $hint ]]; then
-      [[ $lines == 0 ]] || fail "a hint for: $code"$'\n'"$(cat err)"
+      [[ $hints == 0 ]] || fail "a hint for: $code"$'\n'"$(cat err)"
     else
-      [[ $lines == 1 ]] || fail "$lines hints for: $code"$'\n'"$(cat err)"
-      grep -qxF "hint: $hint" err || fail "for: $code"$'\n'"expected: $hint"$'\n'"$(cat err)"
-      [[ $(sed -n 2p err) == "hint: "* ]] || fail "not below the error: $(cat err)"
+      [[ $hints == 1 ]] || fail "$hints hints for: $code"$'\n'"$(cat err)"
+      [[ ${lines[1]} == "hint: "* ]] || fail "not below the error: $(cat err)"
+      [[ ${lines[1]} == "hint: $hint" ]] ||
+        fail "for: $code"$'\n'"expected: $hint"$'\n'"$(cat err)"
     fi
   done
 }

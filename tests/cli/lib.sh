@@ -4,11 +4,12 @@
 # lib.sh -- what the tests are written with.  A test ends at the first
 # expectation that is not met.
 
-# Set by run.sh: the program, the folder of these files, the repository's root.
-: "${program:?}" "${here:?}" "${root:?}"
+# Set by run.sh: the program, the folder of these files, the repository's root, a fifo that
+# nobody writes to.  There are hundreds of tests: what a shell can do without starting another
+# process it does so here.
+: "${program:?}" "${here:?}" "${root:?}" "${never:?}"
 
-# What is wrong goes past the redirections of whoever calls.
-exec 9>&1
+# What is wrong goes past the redirections of whoever calls, to descriptor 9.
 fail() {
   echo "${the_case:+[$the_case] }$*" >&9
   exit 1
@@ -24,13 +25,23 @@ skip() {
 the_case=
 at() {
   the_case=${2:-$1}
-  mkdir -p "$TEST_FOLDER/$1"
+  [[ -d $TEST_FOLDER/$1 ]] || mkdir -p "$TEST_FOLDER/$1"
   cd "$TEST_FOLDER/$1" || fail "no folder $1"
 }
 
 # Writes its input to script.lua, or to the file named.
 script() {
-  cat >"${1:-script.lua}"
+  local text
+  IFS= read -rd '' text || true
+  printf %s "$text" >"${1:-script.lua}"
+}
+
+# read_text FILE: into $text, without zeros and newlines at its end.
+read_text() {
+  local parts=()
+  mapfile -d '' parts <"$1"
+  printf -v text %s "${parts[@]}"
+  while [[ $text == *$'\n' ]]; do text=${text%$'\n'}; done
 }
 
 # Runs the program; its output goes to the files out and err, its status to
@@ -46,8 +57,10 @@ expect_status() {
 
 # expect_text FILE TEXT: the whole file, but for a newline at its end.
 expect_text() {
+  local text
   [[ -e $1 ]] || fail "there is no file $1; stderr: $(head -c 400 err)"
-  [[ $(tr -d '\0' <"$1") == "$2" ]] ||
+  read_text "$1"
+  [[ $text == "$2" ]] ||
     fail "$1: expected"$'\n'"$2"$'\n'"got"$'\n'"$(head -c 800 "$1")"
 }
 
@@ -56,7 +69,9 @@ expect_err() { expect_text err "$1"; }
 
 # expect_has FILE TEXT
 expect_has() {
-  grep -qF -- "$2" "$1" || fail "$1: expected '$2' somewhere in: $(head -c 800 "$1")"
+  local text
+  read_text "$1"
+  [[ $text == *"$2"* ]] || fail "$1: expected '$2' somewhere in: $(head -c 800 "$1")"
 }
 
 # The program refused to start, and said why in one line.
@@ -68,12 +83,15 @@ expect_refused() {
   expect_has err "$1"
 }
 
-# Runs a command again and again until it succeeds, for ten seconds.
+# rest SECONDS: sleeps.
+rest() { read -rt "$1" <>"$never" || true; }
+
+# Runs a command again and again until it succeeds, for some twenty seconds.
 wait_for() {
-  local try
-  for ((try = 0; try < 500; try++)); do
+  local began=$SECONDS
+  while ((SECONDS - began < 20)); do
     "$@" && return
-    sleep 0.02
+    rest 0.02
   done
   fail "waited in vain for: $*; stderr: $(head -c 400 err)"
 }
@@ -112,12 +130,14 @@ start() {
 }
 
 stop() {
-  kill "-$1" "$(cat pid)"
+  local ours
+  read -r ours <pid
+  kill "-$1" "$ours"
 }
 
 # stop_again SIGNAL: late enough to be the second one.
 stop_again() {
-  sleep 0.3
+  rest 0.3
   stop "$1"
 }
 
@@ -134,8 +154,10 @@ tell() { : >go; }
 
 # expect_end HOW: as how.lua says it, be it "exit 3" or "signal 2".
 expect_end() {
+  local how
   wait_for test -s ended
-  [[ $(cat ended) == "$1" ]] || fail "expected $1, got $(cat ended); stderr: $(head -c 400 err)"
+  read -r how <ended || true
+  [[ $how == "$1" ]] || fail "expected $1, got $how; stderr: $(head -c 400 err)"
 }
 
 # start_for_one_line ARGUMENTS: as start, but whoever reads the output leaves
@@ -158,8 +180,10 @@ end_jobs() {
   for group in $(jobs -p); do kill -KILL -- "-$group" 2>/dev/null || true; done
 }
 
-is_sanitized() { grep -q __asan_init "$program"; }
+sanitized=
+! grep -q __asan_init "$program" || sanitized=yes
+is_sanitized() { [[ $sanitized ]]; }
 
 no_sanitizer_spoke() {
-  ! grep -rqaE 'Sanitizer|runtime error:' . || fail "$(grep -raE -A20 'Sanitizer|runtime error:' .)"
+  ! is_sanitized || ! grep -rqaE 'Sanitizer|runtime error:' . || fail "$(grep -raE -A20 'Sanitizer|runtime error:' .)"
 }

@@ -102,7 +102,8 @@ print("<" .. async.stdin:read() .. ">")
 LUA
   type_at "ready" 'one\ntwo\n' '\004' 'three\n'
   expect_status 0
-  expect_has seen $'[one]\n[two]'
+  expect_has seen "[one]"
+  expect_has seen "[two]"
   expect_has seen "<three>"
 }
 

@@ -64,12 +64,13 @@ end})
 
 -- The variables that programs see; `path` is where modules are looked for as well.
 local function environment(path)
-  return "env -u LUA_INIT -u LUA_INIT_5_4 " .. (path and "LUA_PATH=" .. quote(path .. ";;") .. " " or "")
+  local set = path and "export LUA_PATH=" .. quote(path .. ";;") .. "; " or ""
+  return "unset -v LUA_INIT LUA_INIT_5_4; " .. set
 end
 
 local function execute(command, path)
   local _, how, code = os.execute(
-    environment(path) .. "timeout 20 " .. command ..
+    environment(path) .. "exec timeout 20 " .. command ..
     " >" .. out_file .. " 2>" .. err_file .. " </dev/null")
   if how == "signal" then code = code + 128 end
   return {out = read(out_file), err = read(err_file), status = code}

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -420,6 +421,76 @@ static void a_guardian_that_was_killed_is_replaced(void) {
   close_guarded_place(&place);
 }
 
+/* The group's first process has ended and was not reaped: the next one joins it. */
+static pid_t empty_group(void) {
+  siginfo_t info;
+  pid_t pid = fork();
+  if (pid == 0) {
+    setpgid(0, 0);
+    _exit(0);
+  }
+  CHECK(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) == 0);
+  return pid;
+}
+
+static void read_all(int fd) {
+  char bytes[4096];
+  fcntl(fd, F_SETFL, O_NONBLOCK);
+  while (read(fd, bytes, sizeof bytes) > 0) continue;
+}
+
+/* Another process: sends the signal to who comes into the group, which waits at the pipe, and
+ * lets it go on.  Whoever is not told `done` soon is held for ever, but for this. */
+static pid_t stop_who_comes(pid_t group, int number, int notes, const int done[2]) {
+  struct pollfd told = {.fd = done[0], .events = POLLIN};
+  double limit = ta_monotonic() + LONG_ENOUGH;
+  pid_t pid = fork();
+  if (pid != 0) return pid;
+  close(done[1]);
+  while (!ta_anybody_in_group(group) && ta_monotonic() < limit) continue;
+  kill(-group, number);
+  read_all(notes);
+  bool in_time = poll(&told, 1, 5000) == 1;
+  if (!in_time) kill(-group, SIGKILL);
+  _exit(in_time ? 0 : 1);
+}
+
+static void stop_before_it_executes(int number) {
+  extern char **environ;
+  char sh[] = "sh", option[] = "-c", script[] = "exit 5";
+  char *argv[] = {sh, option, script, NULL};
+  int notes[2], done[2], status;
+  CHECK(pipe(notes) == 0 && pipe(done) == 0);
+  fcntl(notes[1], F_SETFL, O_NONBLOCK);
+  fill(notes[1]);
+  fcntl(notes[1], F_SETFL, 0);
+  pid_t group = empty_group(), pid;
+  pid_t other = stop_who_comes(group, number, notes[0], done);
+  const struct ta_spawn spawn = {.path = "/bin/sh",
+                                 .argv = argv,
+                                 .envp = environ,
+                                 .fds = {0, 1, 2},
+                                 .group = group,
+                                 .terminal = -1,
+                                 .note_to = notes[1]};
+  enum ta_spawn_step step;
+  CHECK(ta_spawn(&spawn, &pid, &step) == 0);
+  CHECK(write(done[1], "", 1) == 1);
+  CHECK(waitpid(other, &status, 0) == other && status == 0);
+  CHECK(waitpid(pid, &status, WUNTRACED) == pid);
+  CHECK(WIFSTOPPED(status) && WSTOPSIG(status) == number);
+  CHECK(kill(pid, SIGCONT) == 0);
+  CHECK(waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == 5);
+  CHECK(waitpid(group, NULL, 0) == group);
+  for (int i = 0; i < 2; i++) close(notes[i]), close(done[i]);
+}
+
+static void who_is_stopped_before_it_executes_does_not_hold_us(void) {
+  stop_before_it_executes(SIGTSTP);
+  stop_before_it_executes(SIGTTIN);
+  stop_before_it_executes(SIGTTOU);
+}
+
 const struct test children_tests[] = {
     TEST(a_process_that_ends_is_told_of_with_its_status),
     TEST(all_of_a_pipeline_have_to_end),
@@ -439,5 +510,6 @@ const struct test children_tests[] = {
     TEST(the_guardian_kills_what_is_left_when_nobody_can_tell_it_more),
     TEST(a_guardian_that_does_not_listen_is_replaced_and_kills_nobody),
     TEST(a_guardian_that_was_killed_is_replaced),
+    TEST(who_is_stopped_before_it_executes_does_not_hold_us),
     TESTS_END,
 };

@@ -4,8 +4,8 @@
  * by their room or a part of their name.
  *
  * Each runs in a process of its own, so that one that crashes is told of like
- * any other.  With arguments, for a debugger, and with TA_TEST_QUICK, where a
- * process costs much, they all run in this one.
+ * any other, and a few at a time, since some wait.  With arguments, for a debugger, and with
+ * TA_TEST_QUICK, where a process costs much, they all run in this one.
  */
 #include "unit/test.h"
 
@@ -19,6 +19,7 @@
 #include "kit/apart.h"
 
 #define LONGEST_TEST 120 /* seconds: one that hangs is told of too */
+#define AT_ONCE 3
 
 static const struct room rooms[] = {
     {"timers", timers_tests},
@@ -89,15 +90,48 @@ static bool run_test(const struct test *test) {
   return true;
 }
 
-static bool run_for_so_long(void *test) {
-  alarm(LONGEST_TEST);
-  return run_test(test);
+/* ------------------------------------------------------------ a few at a time */
+
+/* The test to come. */
+struct place {
+  size_t room;
+  size_t test;
+};
+
+static bool next_test(void *data, void *job) {
+  struct place *place = data;
+  const struct test **test = job;
+  while (place->room < sizeof rooms / sizeof *rooms) {
+    *test = &rooms[place->room].tests[place->test++];
+    if ((*test)->name) return true;
+    *place = (struct place){.room = place->room + 1};
+  }
+  return false;
 }
 
-/* The same in a child, whose status also holds what a leak checker found. */
-static bool run_in_child(const struct test *test) {
-  return run_apart(test->name, run_for_so_long, (void *)test);
+static bool run_for_so_long(void *data, void *job) {
+  const struct test **test = job;
+  (void)data;
+  alarm(LONGEST_TEST);
+  return run_test(*test);
 }
+
+static bool tell_of_crash(void *data, void *job, bool well, const char *crash) {
+  const struct test **test = job;
+  (void)data, (void)well;
+  if (crash) printf("not ok %s: %s\n", (*test)->name, crash);
+  return false;
+}
+
+/* A child's status also holds what a leak checker found. */
+static bool run_all(void) {
+  struct place place = {0};
+  const struct crew crew = {AT_ONCE,   sizeof(struct test *), &place,
+                            next_test, run_for_so_long,       tell_of_crash};
+  return crew_do_all(&crew);
+}
+
+/* ------------------------------------------------------------- in this process */
 
 static bool is_wanted(const struct room *room, const struct test *test, int argc, char **argv) {
   bool wanted = argc < 2;
@@ -106,14 +140,18 @@ static bool is_wanted(const struct room *room, const struct test *test, int argc
   return wanted;
 }
 
+static bool run_wanted(int argc, char **argv) {
+  bool good = true;
+  for (size_t i = 0; i < sizeof rooms / sizeof *rooms; i++)
+    for (const struct test *test = rooms[i].tests; test->name; test++)
+      if (is_wanted(&rooms[i], test, argc, argv)) good &= run_test(test);
+  return good;
+}
+
 /* Sessions start this program as their guardian. */
 int main(int argc, char **argv) {
   if (ta_guardian_is_meant(argc, argv)) return ta_guardian_be();
-  int failed = 0;
-  bool (*run)(const struct test *) = argc > 1 || test_quick() ? run_test : run_in_child;
   setvbuf(stdout, NULL, _IOLBF, 0); /* a crash shows which test it was in */
-  for (size_t i = 0; i < sizeof rooms / sizeof *rooms; i++)
-    for (const struct test *test = rooms[i].tests; test->name; test++)
-      if (is_wanted(&rooms[i], test, argc, argv) && !run(test)) failed++;
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  bool good = argc > 1 || test_quick() ? run_wanted(argc, argv) : run_all();
+  return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
