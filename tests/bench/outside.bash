@@ -1,8 +1,9 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: MIT
 #
 # What tests/bench/run measures of commands and of their pipes.
 #
+# Sourced there, with `here`, `build`, `out`, `results`, `rounds` and `python`.
 # Here the peers are others, programs among them; those that are not there are left out.
 # COMMANDS (1000), MEGABYTES (1000) of a pipe, BALLAST (1500, megabytes that a large process has
 # in memory) and SLEEPERS (1000000: its tasks) change what is run.
@@ -62,9 +63,9 @@ outside_commands() { # PEER
 run_commands() {
   seq "$count" >"$out/numbers"
   {
-    printf 'all: $(addprefix n,%s)\n' "$(paste -sd ' ' "$out/numbers")"
     # shellcheck disable=SC2016
-    printf 'n%%:\n\t@/usr/bin/env true\n' | sed "s,/usr/bin/env true,$(type -P true),"
+    printf 'all: $(addprefix n,%s)\n' "$(paste -sd ' ' "$out/numbers")"
+    printf 'n%%:\n\t@%s\n' "$(type -P true)"
   } >"$out/all.mk"
   run_interleaved commands tinyasync tinyasync-large xargs make parallel asyncio node
 }
