@@ -7,6 +7,8 @@
 #include "core/kit.h"
 #include "core/where.h"
 
+#define BASICS 60 /* what there is room for, with what is added to them */
+
 /* Copies a function of a standard library, under its own name, into the table on
  * top. */
 static void copy(lua_State *L, const char *module, const char *name) {
@@ -25,7 +27,7 @@ void ta_push_basics(lua_State *L) {
   static const char *const of_math[] = {"floor", "huge", "max", "min", "random", "tointeger"};
   static const char *const of_string[] = {"byte", "find", "format", "gsub", "match", "rep", "sub"};
   ta_check_stack(L, LUA_MINSTACK);
-  lua_newtable(L);
+  lua_createtable(L, 0, BASICS);
   for (size_t i = 0; i < sizeof of_base / sizeof *of_base; i++) copy(L, LUA_GNAME, of_base[i]);
   for (size_t i = 0; i < sizeof of_table / sizeof *of_table; i++) copy(L, "table", of_table[i]);
   for (size_t i = 0; i < sizeof of_math / sizeof *of_math; i++) copy(L, "math", of_math[i]);
@@ -51,6 +53,8 @@ void ta_push_own_environment(struct ta_runner *runner, lua_State *L) {
   if (lua_istable(L, -1)) return;
   lua_pop(L, 1);
   ta_push_basics(L);
+  ta_push_copy(L);
+  lua_rawsetp(L, -2, &libraries_key);
   lua_pushvalue(L, -1);
   ta_registry_set(runner, L, TA_REGISTRY_CHUNKS);
 }
@@ -64,12 +68,7 @@ void ta_load_chunk(lua_State *L, const char *const *lines) {
 
 void ta_push_environment(struct ta_runner *runner, lua_State *L) {
   ta_push_own_environment(runner, L);
-  if (lua_rawgetp(L, -1, &libraries_key) == LUA_TNIL) {
-    lua_pop(L, 1);
-    ta_push_basics(L);
-    lua_pushvalue(L, -1);
-    lua_rawsetp(L, -3, &libraries_key);
-  }
+  lua_rawgetp(L, -1, &libraries_key);
   lua_remove(L, -2);
 }
 

@@ -83,9 +83,16 @@ void ta_keep_error_kind(struct ta_runner *runner, lua_State *L, int which, const
 
 /* ------------------------------------------------------------------- values */
 
+static int count_fields(lua_State *L, int table) {
+  int count = 0;
+  for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) count++;
+  return count;
+}
+
+/* Growing costs more than all else. */
 void ta_push_copy(lua_State *L) {
   int table = lua_gettop(L);
-  lua_newtable(L);
+  lua_createtable(L, 0, count_fields(L, table));
   lua_pushnil(L);
   while (lua_next(L, table)) {
     lua_pushvalue(L, -2);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,8 @@
 #define KILLS 3         /* a group is looked at again */
 #define PAUSE 10000000L /* nanoseconds */
 #define PATIENCE 100    /* thousandths of a second for it to end */
-#define NOTES_AT_ONCE 64
+#define NOTES_AT_ONCE 512
+#define REST 10 /* thousandths of a second between two looks at its notes */
 #define BEGINS 1
 #define ENDS 2
 
@@ -130,6 +132,7 @@ struct wards {
     int fd; /* -1: none was to be had */
   } * list;
   size_t count, room;
+  size_t held; /* so many, the first ones */
 };
 
 static void add_ward(struct wards *wards, pid_t group) {
@@ -140,14 +143,31 @@ static void add_ward(struct wards *wards, pid_t group) {
     wards->list = list;
     wards->room = room;
   }
-  wards->list[wards->count++] = (struct ward){group, ta_pidfd_open(group)};
+  wards->list[wards->count++] = (struct ward){group, -1};
+}
+
+/* What is held are numbers of those that live still: most commands are over by now. */
+static void hold_wards(struct wards *wards) {
+  for (; wards->held < wards->count; wards->held++) {
+    struct ward *ward = &wards->list[wards->held];
+    ward->fd = ta_pidfd_open(ward->group);
+  }
+}
+
+/* Those that are held come first. */
+static void forget_ward(struct wards *wards, size_t i) {
+  if (wards->list[i].fd >= 0) close(wards->list[i].fd);
+  if (i < wards->held) {
+    wards->list[i] = wards->list[--wards->held];
+    i = wards->held;
+  }
+  wards->list[i] = wards->list[--wards->count];
 }
 
 static void remove_ward(struct wards *wards, pid_t group) {
   for (size_t i = wards->count; i-- > 0;) {
     if (wards->list[i].group != group) continue;
-    if (wards->list[i].fd >= 0) close(wards->list[i].fd);
-    wards->list[i] = wards->list[--wards->count];
+    forget_ward(wards, i);
     return;
   }
 }
@@ -159,12 +179,20 @@ static void take_note(struct wards *wards, const struct note *note) {
     remove_ward(wards, note->group);
 }
 
+/* More notes wait, whose pipe has room for thousands: it is not worth to wake up for each. */
+static void wait_for_end(int milliseconds) {
+  struct pollfd end = {.fd = STDIN_FILENO};
+  poll(&end, 1, milliseconds);
+}
+
 static void take_notes(struct wards *wards) {
   struct note notes[NOTES_AT_ONCE];
   for (;;) {
     ssize_t count = read(STDIN_FILENO, notes, sizeof notes);
     if (count == 0 || (count < 0 && errno != EINTR)) return;
     for (ssize_t i = 0; i < count / (ssize_t)sizeof *notes; i++) take_note(wards, &notes[i]);
+    hold_wards(wards);
+    wait_for_end(REST);
   }
 }
 

@@ -16,6 +16,7 @@
 
 #include "host/guardian.h"
 #include "host/signals.h"
+#include "host/vfork.h"
 
 #define FDS 3
 #define MOST_TO_MARK 65536 /* descriptors, where the kernel cannot do it at once */
@@ -44,14 +45,14 @@ static int set_default(int number) {
 }
 
 /* A handler of ours must not run here, on our memory. */
-static void restore_signals(const struct ta_started_with *started_with) {
+static void restore_signals(const struct ta_started_with *started_with, bool has_handlers) {
   struct sigaction ignore = {.sa_handler = SIG_IGN}, by_default = {.sa_handler = SIG_DFL};
   for (int number = 1; number < NSIG; number++)
     if (sigismember(&started_with->ignored, number) == 1)
       sigaction(number, &ignore, NULL);
     else if (sigismember(&started_with->by_default, number) == 1)
       sigaction(number, &by_default, NULL);
-    else
+    else if (has_handlers)
       set_default(number);
 }
 
@@ -121,9 +122,10 @@ static bool do_step(struct shared *shared, enum ta_spawn_step step, int result) 
   return false;
 }
 
-static _Noreturn void be_child(struct shared *shared) {
+static void be_child(void *data, bool has_handlers) {
+  struct shared *shared = data;
   const struct ta_spawn *spawn = shared->spawn;
-  restore_signals(shared->started_with);
+  restore_signals(shared->started_with, has_handlers);
   put_off_stops();
   if (do_step(shared, TA_SPAWN_GROUP, set_group(spawn)) &&
       do_step(shared, TA_SPAWN_DESCRIPTORS, set_descriptors(spawn)) &&
@@ -139,13 +141,6 @@ static _Noreturn void be_child(struct shared *shared) {
 
 /* -------------------------------------------------------------- in the parent */
 
-/* Of its own, so that no variable lies in registers that the child might change. */
-static __attribute__((noinline)) pid_t fork_child(struct shared *shared) {
-  pid_t pid = vfork();
-  if (pid == 0) be_child(shared);
-  return pid;
-}
-
 /* The child that could not execute has ended already. */
 static void reap(pid_t pid) {
   while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) continue;
@@ -159,7 +154,7 @@ int ta_spawn(const struct ta_spawn *spawn, pid_t *pid, enum ta_spawn_step *step)
   pthread_sigmask(SIG_BLOCK, &all, &old);
   ta_signals_started_with(&old, &started_with);
   stop_came = 0;
-  *pid = fork_child(&shared);
+  *pid = ta_vfork(be_child, &shared);
   if (*pid < 0) do_step(&shared, TA_SPAWN_FORK, -1);
   if (*pid > 0 && !shared.error && stop_came) kill(*pid, stop_came);
   pthread_sigmask(SIG_SETMASK, &old, NULL);

@@ -43,10 +43,11 @@ struct ta_stream {
   bool shut;                              /* our half is */
   bool torn;                              /* a write was cut short */
   bool always;                            /* a file: it never waits */
-  bool drains;  /* a pipe or a socket: a read cut short has taken all there was */
-  size_t most;  /* bytes that one fill reads; 0: TA_STREAM_CHUNK */
-  bool goes_on; /* after its end: a terminal, a file that grows */
-  int error;    /* the first one, negative; the last word */
+  bool drains;               /* a pipe or a socket: a read cut short has taken all there was */
+  unsigned char large_reads; /* of one that drains; counted up to those that widen a pipe */
+  size_t most;               /* bytes that one fill reads; 0: TA_STREAM_CHUNK */
+  bool goes_on;              /* after its end: a terminal, a file that grows */
+  int error;                 /* the first one, negative; the last word */
 };
 
 /* Opens it over `fd`, which becomes the stream's; where this fails it stays the caller's.

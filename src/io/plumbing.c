@@ -8,6 +8,7 @@
 
 #include "io/descriptor.h"
 #include "io/pty.h"
+#include "io/reading.h"
 #include "io/refusal.h"
 
 /* Where what a command reads comes from, and where what it writes goes, as far as the loop does it.
@@ -259,6 +260,7 @@ const struct ta_function ta_plumbing_parts[] = {
     {"show_bytes", l_show_bytes},
     {"shown_tail", l_shown_tail},
     {"stream_over", l_stream},
+    {"line_reader", ta_l_stream_line_reader},
     {"is_stream", l_is_stream},
     {"captured", l_captured},
     {"captured_size", l_captured_size},

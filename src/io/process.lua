@@ -92,9 +92,8 @@ function Handle:__tostring()
   return format("process %d '%s'", self.pid or 0, child_of(self, "tostring").plan.text)
 end
 
-local function next_line(child, stream)
-  local line, message, code = stream:read("l")
-  if line then return line end
+-- After the last line: whatever there was none for.
+local function end_lines(child, stream, message, code)
   if code then
     running.close(child)
     error(message, 0)
@@ -109,7 +108,13 @@ function process.lines(cmd)
   local child, message, code = start("lines", cmd, "pipe", "inherit")
   if not child then raise_start(cmd, message, code) end
   running.limit_time(child)
-  return function() return next_line(child, child.stdout) end, nil, nil, closes and child or nil
+  local stream = child.stdout
+  local next_line = parts.line_reader(stream)
+  return function()
+    local line, why, what = next_line()
+    if line then return line end
+    return end_lines(child, stream, why, what)
+  end, nil, nil, closes and child or nil
 end
 
 function process.which(name)

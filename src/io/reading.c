@@ -19,7 +19,7 @@
 enum { STREAM = 1, FIRST_FORMAT = 2, HOW = 3, FIRST_OF_FILE };
 
 /* Upvalues of what lines() gives, after the Runner. */
-enum { LINES_STREAM = 2, LINES_COUNT, LINES_FIRST };
+enum { LINES_STREAM = 2, LINES_RAISES, LINES_COUNT, LINES_FIRST };
 
 /* What is held and was not gone through yet. */
 struct rest {
@@ -497,7 +497,8 @@ int ta_l_stream_read_until(lua_State *L) {
 static int l_next_on(lua_State *L) {
   struct ta_stream_object *object = ta_object_at(L, STREAM);
   ta_check_reader(L, object);
-  return begin(L, object, TA_READ_FORMATS, lua_gettop(L), true);
+  bool raises = lua_toboolean(L, lua_upvalueindex(LINES_RAISES));
+  return begin(L, object, TA_READ_FORMATS, lua_gettop(L), raises);
 }
 
 /* What lines() gives to the loop. */
@@ -512,17 +513,27 @@ static int l_next(lua_State *L) {
   lua_pushvalue(L, lua_upvalueindex(LINES_STREAM));
   for (int i = 0; i < count; i++) lua_pushvalue(L, lua_upvalueindex(LINES_FIRST + i));
   if (has_to_pause(L, object)) return ta_give_turn_before(ta_upvalue_runner(L), L, l_next_on);
-  return begin(L, object, TA_READ_FORMATS, STREAM + count, true);
+  bool raises = lua_toboolean(L, lua_upvalueindex(LINES_RAISES));
+  return begin(L, object, TA_READ_FORMATS, STREAM + count, raises);
 }
 
-int ta_l_stream_lines(lua_State *L) {
+static int give_lines(lua_State *L, bool raises) {
   ta_check_not_closed(L, ta_check_object(L, STREAM, &ta_stream_kind));
   luaL_argcheck(L, lua_gettop(L) <= MOST_FORMATS, MOST_FORMATS + 1, "too many arguments");
   int last = check_formats(L);
   lua_pushvalue(L, lua_upvalueindex(1));
   lua_pushvalue(L, STREAM);
+  lua_pushboolean(L, raises);
   lua_pushinteger(L, last - STREAM);
   for (int i = FIRST_FORMAT; i <= last; i++) lua_pushvalue(L, i);
   lua_pushcclosure(L, l_next, LINES_FIRST - 1 + last - STREAM);
   return 1;
+}
+
+int ta_l_stream_lines(lua_State *L) {
+  return give_lines(L, true);
+}
+
+int ta_l_stream_line_reader(lua_State *L) {
+  return give_lines(L, false);
 }

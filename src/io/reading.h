@@ -16,6 +16,9 @@ int ta_l_stream_read_some(lua_State *L);
 int ta_l_stream_read_until(lua_State *L);
 int ta_l_stream_lines(lua_State *L);
 
+/* As lines(), but what it gives returns what read() does.  [-all, +1, v] */
+int ta_l_stream_line_reader(lua_State *L);
+
 /* How Lua's own files were asked to read: which argument of that function the first format
  * was, and what becomes of the results. */
 enum ta_file_read { TA_FILE_READ, TA_IO_READ, TA_FILE_NEXT };

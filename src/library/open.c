@@ -29,6 +29,8 @@
 #include "words/trace.h"
 #include "words/traceback.h"
 
+#define FUNCTIONS 32 /* of async, about: a table that has room grows no more */
+
 /* What this floor and the one below do for the kernel. */
 static const struct ta_upper upper = {
     .find_record = ta_find_record,
@@ -82,7 +84,7 @@ static void fill_async(struct ta_runner *runner, lua_State *L) {
 }
 
 static void open_async(struct ta_runner *runner, lua_State *L, int globals) {
-  lua_newtable(L);
+  lua_createtable(L, 0, FUNCTIONS);
   fill_async(runner, L);
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
   lua_pushvalue(L, -2);

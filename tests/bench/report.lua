@@ -69,7 +69,8 @@ end
 
 local function read_all(directory)
   local results = {growth = lines_of(directory .. "/growth")}
-  for _, name in ipairs {"start-up", "ordinary", "pause"} do
+  for _, name in ipairs {"start-up", "ordinary", "pause", "commands", "latency", "pipes", "forks",
+      "guardian"} do
     results[name] = read_workload(directory .. "/" .. name)
   end
   for _, row in ipairs(workloads) do
@@ -107,10 +108,31 @@ local function million_a_second(results, workload)
   return wall and MILLION / wall / 1e6
 end
 
-local function against(results, workload, key, base)
-  local own = value_of(results, workload, "tinyasync", key)
-  local other = value_of(results, workload, base, key)
+-- What a peer took, in times of what another took.
+local function times(results, workload, peer, key, base)
+  local own, other = value_of(results, workload, peer, key), value_of(results, workload, base, key)
   return own and other and other > 0 and own / other or nil
+end
+
+local function against(results, workload, key, base)
+  return times(results, workload, "tinyasync", key, base)
+end
+
+-- Commands and their pipes: rows of the same kind.
+local function outside_goals(results)
+  local function commands(peer, key) return times(results, "commands", peer, key, "xargs") end
+  return {
+    {"commands, time in xargs", commands("tinyasync", "took"), "at most", 1},
+    {"commands, CPU in xargs", commands("tinyasync", "total"), "at most", 1},
+    {"commands, large, time in xargs", commands("tinyasync-large", "took"), "at most", 1.2},
+    {"commands, large, CPU in xargs", commands("tinyasync-large", "total"), "at most", 1.2},
+    {"blocks of a pipe, CPU in cats", times(results, "pipes", "tinyasync-blocks", "total", "cat"),
+      "at most", 1.2},
+    {"lines of a pipe, CPU in Pythons",
+      times(results, "pipes", "tinyasync-lines", "total", "python-lines"), "at most", 1},
+    {"a command's result, in dashs", times(results, "latency", "tinyasync", "p50", "dash"),
+      "at most", 1},
+  }
 end
 
 -- What is to be reached: title, figure, "at most" or "at least", goal.
@@ -135,6 +157,7 @@ local function list_goals(results)
     goals[#goals + 1] = {job .. ", in times of lua5.4",
       against(results, "ordinary", job, "lua5.4"), "at most", 1.1}
   end
+  for _, goal in ipairs(outside_goals(results)) do goals[#goals + 1] = goal end
   return goals
 end
 

@@ -3,8 +3,9 @@
  * stopwatch.c -- how long a command took, and how much CPU.
  *
  * `stopwatch COMMAND [arguments]` runs it and prints a line of key=value after
- * its output: took, total (CPU of all its threads), both in seconds.  A shell
- * can do the same but its fork costs as much as a small program's start-up.
+ * its output: took, total (CPU of all its threads and of those it has waited for), both in
+ * seconds.  A shell can do the same but its fork costs as much as a small program's start-up.
+ * Without a command it prints the time, in seconds of some clock.
  */
 #include <spawn.h>
 #include <stdio.h>
@@ -29,7 +30,8 @@ int main(int argc, char **argv) {
   int status;
   struct rusage usage;
   double began = now();
-  if (argc < 2 || posix_spawnp(&child, argv[1], NULL, NULL, argv + 1, environ) != 0) return 127;
+  if (argc < 2) return printf("%.9f\n", began) < 0;
+  if (posix_spawnp(&child, argv[1], NULL, NULL, argv + 1, environ) != 0) return 127;
   if (wait4(child, &status, 0, &usage) < 0) return 127;
   printf("took=%.6f total=%.6f\n", now() - began,
          seconds(usage.ru_utime) + seconds(usage.ru_stime));

@@ -21,6 +21,9 @@ local RESULTS <const> = {
   ordinary = "lua5.4 generators=0.2\nlua5.4 print=1\ntinyasync generators=0.21\n" ..
     "tinyasync print=1.2\n",
   pingpong = "floor wall=0.1\n", -- tinyasync failed
+  commands = "tinyasync took=1 total=2\ntinyasync-large took=3 total=2\nxargs took=2 total=2.5\n",
+  pipes = "cat total=0.1\ntinyasync-blocks total=0.13\ntinyasync-lines total=0.5\n" ..
+    "python-lines total=0.625\n",
   growth = "tinyasync tasks=10 bytes=8192 spawn=200 step=80 sleep=90\n" ..
     "tinyasync tasks=1000000 bytes=1500 spawn=300 step=160 sleep=900\n",
 }
@@ -50,6 +53,10 @@ local function check(directory)
   test("a_goal_that_is_missed_is_told", text:find("a task%s+missed: 1500%g*, wanted at most 1350"), text)
   test("a_script_without_tasks_has_goals", text:find("generators, in times of lua5.4%s+met: 1.05") and
     text:find("print, in times of lua5.4%s+missed: 1.2"), text)
+  test("commands_have_goals", text:find("commands, CPU in xargs%s+met: 0.8, wanted at most 1\n") and
+    text:find("large, time in xargs%s+missed: 1.5, wanted at most 1.2\n"), text)
+  test("pipes_have_goals", text:find("in cats%s+missed: 1.3, wanted at most 1.2\n") and
+    text:find("in Pythons%s+met: 0.8"), text)
   test("what_was_not_measured_is_told", text:find("round trips, in floors%s+not measured"), text)
   local json = require("cjson").decode(shell.read(directory .. "/results.json"))
   local tiny = json.workloads.switch.tinyasync
@@ -62,6 +69,9 @@ local function check(directory)
     local xml = shell.read(("%s/%s.svg"):format(directory, name))
     test(name .. "_is_well_formed", is_balanced(xml), xml)
   end
+  local medians = shell.output_of(("bash %s/table.bash %s commands times s:took:10:xargs"):format(
+    quote(here), quote(directory)))
+  test("a_table_compares_with_any_peer", medians:find("tinyasync%-large%s+30%s+1.5\n"), medians)
   local table_text = shell.output_of(command .. " --markdown")
   test("a_table_for_the_readme", table_text:find("| a million switches | 0.8 | 1 | 0.4 |", 1, true),
     table_text)

@@ -12,11 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "host/clock.h"
 #include "host/process_table.h"
 #include "host/signals.h"
+#include "host/vfork.h"
 #include "unit/test.h"
 
 #define LONG_ENOUGH 20.0 /* seconds */
@@ -305,6 +307,42 @@ static void what_cannot_start_says_which_step_failed(void) {
   CHECK(try_to_start("/", NULL, &step) == -EACCES && step == TA_SPAWN_EXECUTE);
 }
 
+struct handlers {
+  bool there;
+  void (*caught)(int number), (*ignored)(int number), (*of_others)(int number);
+};
+
+static void handle_nothing(int number) {
+  (void)number;
+}
+
+static void look_at_handlers(void *data, bool has_handlers) {
+  struct handlers *seen = data;
+  struct sigaction action;
+  seen->there = has_handlers;
+  sigaction(SIGUSR1, NULL, &action);
+  seen->caught = action.sa_handler;
+  sigaction(SIGRTMAX, NULL, &action);
+  seen->of_others = action.sa_handler;
+  sigaction(SIGUSR2, NULL, &action);
+  seen->ignored = action.sa_handler;
+  _exit(3);
+}
+
+/* They would run on our memory. */
+static void a_child_has_no_handlers_of_ours_or_is_told(void) {
+  struct handlers seen = {0};
+  int status;
+  signal(SIGUSR1, handle_nothing);
+  signal(SIGRTMAX, handle_nothing);
+  signal(SIGUSR2, SIG_IGN);
+  pid_t pid = ta_vfork(look_at_handlers, &seen);
+  CHECK(pid > 0 && waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == 3);
+  CHECK(seen.ignored == SIG_IGN);
+  CHECK(seen.caught == (seen.there ? handle_nothing : SIG_DFL) && seen.of_others == seen.caught);
+  CHECK(signal(SIGUSR1, SIG_DFL) == handle_nothing); /* here they are still */
+}
+
 static void programs_are_found_as_shells_find_them(void) {
   char path[100];
   CHECK(ta_find_program("sh", "/nonexistent:/bin", NULL, path, sizeof path) == 0);
@@ -320,20 +358,26 @@ static void programs_are_found_as_shells_find_them(void) {
 
 /* --------------------------------------------------------------- the guardian */
 
-/* In a child of the test: this program would be executed as the guardian. */
-static void the_guardian_kills_what_is_left_when_nobody_can_tell_it_more(void) {
-  int notes[2], said[2];
-  char line[4];
-  CHECK(pipe(notes) == 0 && pipe(said) == 0);
-  pid_t left = fork();
-  if (left == 0) {
+static pid_t start_one_that_waits(void) {
+  int said[2];
+  char byte;
+  CHECK(pipe2(said, O_CLOEXEC) == 0);
+  pid_t pid = fork();
+  if (pid == 0) {
     setpgid(0, 0);
-    close(notes[0]);
-    close(notes[1]);
-    CHECK(write(said[1], "x", 1) == 1);
-    for (;;) pause();
+    if (write(said[1], "x", 1) != 1) _exit(1);
+    execl("/bin/sleep", "sleep", "60", (char *)NULL); /* and has no notes of a guardian's open */
+    _exit(1);
   }
-  CHECK(read(said[0], line, 1) == 1);
+  CHECK(read(said[0], &byte, 1) == 1);
+  close(said[0]);
+  close(said[1]);
+  return pid;
+}
+
+/* In a child of the test: this program would be executed as the guardian. */
+static pid_t start_guardian(int notes[2]) {
+  CHECK(pipe2(notes, O_CLOEXEC) == 0);
   pid_t guardian = fork();
   if (guardian == 0) {
     dup2(notes[0], STDIN_FILENO);
@@ -343,16 +387,46 @@ static void the_guardian_kills_what_is_left_when_nobody_can_tell_it_more(void) {
   }
   close(notes[0]);
   CHECK(ta_guardian_note_home(notes[1]) == 0);
+  return guardian;
+}
+
+static int how_it_ended(pid_t pid) {
+  int status;
+  CHECK(waitpid(pid, &status, 0) == pid);
+  return status;
+}
+
+static void the_guardian_kills_what_is_left_when_nobody_can_tell_it_more(void) {
+  int notes[2];
+  pid_t left = start_one_that_waits(), guardian = start_guardian(notes);
   CHECK(ta_guardian_note(notes[1], left, true) == 0);
   CHECK(ta_guardian_note(notes[1], getpid(), true) == 0);
   CHECK(ta_guardian_note(notes[1], getpid(), false) == 0);
   close(notes[1]);
-  int status;
-  CHECK(waitpid(guardian, &status, 0) == guardian && status == 0);
-  CHECK(waitpid(left, &status, 0) == left);
-  CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-  close(said[0]);
-  close(said[1]);
+  CHECK(how_it_ended(guardian) == 0);
+  CHECK(WTERMSIG(how_it_ended(left)) == SIGKILL);
+}
+
+#define MANY 6
+
+/* It looks at its notes from time to time: those of one look, and of several. */
+static void the_guardian_spares_those_whose_end_it_has_heard_of(void) {
+  int notes[2];
+  pid_t all[MANY], guardian = start_guardian(notes);
+  const struct timespec pause = {.tv_nsec = 40000000};
+  for (int i = 0; i < MANY; i++) {
+    all[i] = start_one_that_waits();
+    CHECK(ta_guardian_note(notes[1], all[i], true) == 0);
+    if (i == MANY / 2) nanosleep(&pause, NULL);
+  }
+  for (int i = 0; i < MANY; i += 2) CHECK(ta_guardian_note(notes[1], all[i], false) == 0);
+  close(notes[1]);
+  CHECK(how_it_ended(guardian) == 0);
+  for (int i = 1; i < MANY; i += 2) CHECK(WTERMSIG(how_it_ended(all[i])) == SIGKILL);
+  for (int i = 0; i < MANY; i += 2) {
+    CHECK(waitpid(all[i], NULL, WNOHANG) == 0 && kill(all[i], SIGTERM) == 0);
+    CHECK(WTERMSIG(how_it_ended(all[i])) == SIGTERM);
+  }
 }
 
 /* A guardian that takes its time to end is left alone: not so for the tests that follow. */
@@ -506,8 +580,10 @@ const struct test children_tests[] = {
     TEST(without_a_pidfd_its_end_is_heard_of),
     TEST(who_was_reaped_by_somebody_else_has_not_succeeded),
     TEST(what_cannot_start_says_which_step_failed),
+    TEST(a_child_has_no_handlers_of_ours_or_is_told),
     TEST(programs_are_found_as_shells_find_them),
     TEST(the_guardian_kills_what_is_left_when_nobody_can_tell_it_more),
+    TEST(the_guardian_spares_those_whose_end_it_has_heard_of),
     TEST(a_guardian_that_does_not_listen_is_replaced_and_kills_nobody),
     TEST(a_guardian_that_was_killed_is_replaced),
     TEST(who_is_stopped_before_it_executes_does_not_hold_us),

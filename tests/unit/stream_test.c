@@ -3,6 +3,7 @@
  * Streams, as scripts have them, over pipes, sockets, terminals and files.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -619,6 +620,32 @@ static void a_read_takes_what_is_held_before_it_asks_the_system(void) {
   ta_loop_close(&loop);
 }
 
+/* A writer that fills it again and again waits less then. */
+static void a_pipe_that_is_full_again_and_again_is_widened(void) {
+  static char bytes[TA_STREAM_CHUNK];
+  struct ta_loop loop;
+  struct ta_stream stream;
+  int fds[2];
+  CHECK(ta_loop_open(&loop, NULL) == 0 && pipe2(fds, O_NONBLOCK) == 0);
+  int before = fcntl(fds[0], F_GETPIPE_SZ);
+  CHECK(ta_stream_open(&loop, TA_EDGE, fds[0], nobody_is_told, &stream) == 0);
+  for (int i = 0; i < 8; i++) {
+    CHECK(write(fds[1], bytes, 100) == 100);
+    ta_loop_poll(&loop);
+    CHECK(ta_stream_read(&stream, bytes, sizeof bytes) == 100);
+  }
+  CHECK(fcntl(fds[0], F_GETPIPE_SZ) == before);
+  for (int i = 0; i < 8; i++) {
+    CHECK(write(fds[1], bytes, sizeof bytes) == sizeof bytes);
+    ta_loop_poll(&loop);
+    CHECK(ta_stream_read(&stream, bytes, sizeof bytes) == sizeof bytes);
+  }
+  CHECK(fcntl(fds[0], F_GETPIPE_SZ) > before);
+  ta_stream_close(&stream);
+  ta_loop_close(&loop);
+  CHECK(close(fds[1]) == 0);
+}
+
 static void what_cannot_be_opened_stays_the_caller_s(void) {
   struct ta_loop loop;
   struct ta_stream stream;
@@ -874,6 +901,7 @@ const struct test stream_tests[] = {
     TEST(a_loop_that_is_closed_first_does_no_harm),
     TEST(a_stream_of_another_runner_is_none_of_ours),
     TEST(a_read_takes_what_is_held_before_it_asks_the_system),
+    TEST(a_pipe_that_is_full_again_and_again_is_widened),
     TEST(what_cannot_be_opened_stays_the_caller_s),
     TEST(a_stream_whose_loop_is_gone_gives_its_memory_back),
     TEST(a_transport_may_have_readers_wait_for_the_other_direction),

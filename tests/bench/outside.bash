@@ -1,0 +1,172 @@
+# shellcheck shell=bash disable=SC2154
+# SPDX-License-Identifier: MIT
+#
+# What tests/bench/run measures of commands and of their pipes.
+#
+# Sourced there, with `here`, `build`, `out`, `results`, `rounds` and `python`.
+# Here the peers are others, programs among them; those that are not there are left out.
+# COMMANDS (1000), MEGABYTES (1000) of a pipe, BALLAST (1500, megabytes that a large process has
+# in memory) and SLEEPERS (1000000: its tasks) change what is run.
+outside=$here/outside
+own=("$build/tinyasync" run)
+
+has_program() {
+  case $1 in
+    parallel) parallel --version 2>/dev/null | grep -q '^GNU parallel' ;;
+    tinyasync*) [ -x "$build/tinyasync" ] ;;
+    python* | asyncio) [ -n "$python" ] ;;
+    node*) type -P node >/dev/null ;;
+    cat*) true ;;
+    *) type -P "${1%%-*}" >/dev/null ;;
+  esac
+}
+
+# Runs what follows, and adds its line "PEER key=value ..." to the results of a workload.
+add_line() { # WORKLOAD PEER COMMAND...
+  local text
+  if text=$(timeout -k 5 300 "${@:3}" 2>&1); then
+    echo "$2 ${text//$'\n'/ }" >>"$results/$1"
+  else
+    echo "$2: failed in $1: $(tail -n 1 <<<"$text")" >&2
+  fi
+}
+
+run_interleaved() { # WORKLOAD PEER...
+  local round peer
+  : >"$results/$1"
+  for ((round = 0; round < rounds; round++)); do
+    for peer in "${@:2}"; do
+      if has_program "$peer"; then "outside_$1" "$peer"; fi
+    done
+  done
+}
+
+# ---------------------------------------------------------------- commands
+
+count=${COMMANDS:-1000}
+
+outside_commands() { # PEER
+  local watch=("$out/stopwatch")
+  case $1 in
+    tinyasync) watch+=("${own[@]}" "$outside/commands.lua" "$count") ;;
+    tinyasync-large) watch=("${own[@]}" "$outside/commands.lua" "$count" "${BALLAST:-1500}") ;;
+    xargs) watch+=(xargs -a "$out/numbers" -P 16 -n 1 true) ;;
+    make) watch+=(make -s -j 16 -f "$out/all.mk") ;;
+    parallel) watch+=(parallel -j 16 -a "$out/numbers" true) ;;
+    asyncio) watch+=("$python" "$outside/peer.py" commands "$count") ;;
+    node) watch+=(node "$outside/peer.js" commands "$count") ;;
+  esac
+  add_line commands "$1" "${watch[@]}"
+}
+
+# make is to start each `true` itself, not a shell, and has them as targets that never are.
+run_commands() {
+  seq "$count" >"$out/numbers"
+  {
+    # shellcheck disable=SC2016
+    printf 'all: $(addprefix n,%s)\n' "$(paste -sd ' ' "$out/numbers")"
+    printf 'n%%:\n\t@%s\n' "$(type -P true)"
+  } >"$out/all.mk"
+  run_interleaved commands tinyasync tinyasync-large xargs make parallel asyncio node
+}
+
+# ----------------------------------------------------------------- latency
+
+clock_again_and_again() { # COMMAND TIMES
+  # shellcheck disable=SC2016
+  dash -c 'i=0; while [ $i -lt "$2" ]; do now=$("$1"); echo "$now"; i=$((i + 1)); done' - "$@"
+}
+
+# A command that says when it runs: from one such time to the next there is one start to result.
+outside_latency() { # PEER
+  local command
+  case $1 in
+    tinyasync) command=("${own[@]}" "$outside/latency.lua") ;;
+    dash) command=(clock_again_and_again) ;;
+    python) command=("$python" "$outside/peer.py" latency) ;;
+    node) command=(node "$outside/peer.js" latency) ;;
+  esac
+  "${command[@]}" "$out/stopwatch" "$count" >"$out/times"
+  add_line latency "$1" lua5.4 "$outside/percentiles.lua" <"$out/times"
+}
+
+# ------------------------------------------------------------------- pipes
+
+# Lines of 20 to 160 bytes, ten megabytes of them, as often as it takes.
+make_files() {
+  local i
+  lua5.4 -e 'math.randomseed(1) local size = 0 while size < 10000000 do
+    local line = ("x"):rep(math.random(19, 159)) print(line) size = size + #line + 1 end' \
+    >"$out/lines"
+  files=()
+  for ((i = 0; i < ${MEGABYTES:-1000}; i += 10)); do files+=("$out/lines"); done
+}
+
+outside_pipes() { # PEER
+  local way=${1#*-}
+  case $1 in
+    cat) cat "${files[@]}" | add_line pipes "$1" "$out/stopwatch" sh -c 'exec cat >/dev/null' ;;
+    cat-wc) cat "${files[@]}" | add_line pipes "$1" "$out/stopwatch" sh -c 'cat | wc -l' ;;
+    tinyasync-stdin-*)
+      cat "${files[@]}" | add_line pipes "$1" "${own[@]}" "$outside/pipes.lua" "$way"
+      ;;
+    tinyasync-*) add_line pipes "$1" "${own[@]}" "$outside/pipes.lua" "$way" "${files[@]}" ;;
+    lua5.4-lines)
+      cat "${files[@]}" | add_line pipes "$1" "$out/stopwatch" lua5.4 -e 'for _ in io.lines() do end'
+      ;;
+    python-*) add_line pipes "$1" "$python" "$outside/peer.py" "$way" "${files[@]}" ;;
+    node-*) add_line pipes "$1" node "$outside/peer.js" "$way" "${files[@]}" ;;
+  esac
+}
+
+run_pipes() {
+  local files
+  make_files
+  run_interleaved pipes cat cat-wc tinyasync-{blocks,some,lines,stdin-blocks,stdin-lines} \
+    lua5.4-lines {python,node}-{blocks,lines}
+  rm -f "$out/lines"
+}
+
+# ------------------------------------------------------------------- forks
+
+outside_forks() { # PEER
+  local tasks=10
+  if [ "$1" = tinyasync-large ]; then tasks=${SLEEPERS:-1000000}; fi
+  add_line forks "$1" "${own[@]}" "$here/forks.lua" "$tasks" "$count"
+}
+
+outside_guardian() { # PEER
+  add_line guardian "$1" "${own[@]}" "$outside/guardian.lua"
+}
+
+# ------------------------------------------------------------------ tables
+
+run_outside() { # WORKLOAD
+  case $1 in
+    commands)
+      run_commands
+      table commands "$count x true, 16 at a time, with all their CPU" "s:took:1:xargs,make" \
+        "CPU-s:total:1:xargs,make"
+      ;;
+    latency)
+      run_interleaved latency tinyasync dash python node
+      table latency "from start to result, $count times" "p50-ms:p50:1:dash,python" \
+        "p99-ms:p99:1:dash,python"
+      ;;
+    pipes)
+      run_pipes
+      table pipes "${MEGABYTES:-1000} MB of a child, CPU of who reads" \
+        "CPU-s:total:1:cat,cat-wc,python-lines"
+      ;;
+    forks)
+      run_interleaved forks tinyasync tinyasync-large
+      table forks "the longest pause while $count commands start, of ${SLEEPERS:-1000000} tasks" \
+        "ms:pause:1:tinyasync" "no-commands:quiet:1:" "started/s:rate:1:" "own-CPU-us:cpu:1:tinyasync"
+      ;;
+    guardian)
+      run_interleaved guardian tinyasync
+      table guardian "in KB; the first command, and one of the next" "rss:rss:1:" "pss:pss:1:" \
+        "private:private:1:" "first-ms:first:1:" "later-ms:later:1:"
+      ;;
+  esac
+}

@@ -1,0 +1,42 @@
+// The same with Node: commands N, latency COMMAND N, blocks or lines FILE...
+"use strict";
+const { spawn, execFileSync } = require("child_process");
+
+const AT_ONCE = 16;
+
+function commands(count) {
+  let left = count;
+  const next = () => {
+    if (left-- > 0) spawn("true", { stdio: "ignore" }).on("close", next);
+  };
+  for (let i = 0; i < AT_ONCE; i++) next();
+}
+
+function latency(command, count) {
+  const texts = [];
+  for (let i = 0; i < count; i++) texts.push(execFileSync(command, { encoding: "utf8" }));
+  process.stdout.write(texts.join(""));
+}
+
+function pipes(way, files) {
+  const before = process.cpuUsage();
+  const child = spawn("cat", files, { stdio: ["ignore", "pipe", "inherit"] });
+  let size = 0;
+  const done = () => {
+    const used = process.cpuUsage(before);
+    console.log(`total=${((used.user + used.system) / 1e6).toFixed(6)} bytes=${size}`);
+  };
+  if (way === "lines") {
+    const lines = require("readline").createInterface({ input: child.stdout });
+    lines.on("line", (line) => { size += line.length + 1; });
+    lines.on("close", done);
+  } else {
+    child.stdout.on("data", (block) => { size += block.length; });
+    child.stdout.on("end", done);
+  }
+}
+
+const [what, ...rest] = process.argv.slice(2);
+if (what === "commands") commands(Number(rest[0]));
+else if (what === "latency") latency(rest[0], Number(rest[1]));
+else pipes(what, rest);

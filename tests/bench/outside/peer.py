@@ -1,0 +1,46 @@
+"""The same with asyncio and subprocess: commands N, latency COMMAND N, blocks or lines FILE..."""
+
+import asyncio
+import subprocess
+import sys
+import time
+
+AT_ONCE = 16
+BLOCK = 65536
+
+
+async def commands(count):
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def one():
+        async with turns:
+            process = await asyncio.create_subprocess_exec("true")
+            await process.wait()
+
+    await asyncio.gather(*(one() for _ in range(int(count))))
+
+
+def latency(command, count):
+    texts = [subprocess.run([command], stdout=subprocess.PIPE).stdout for _ in range(int(count))]
+    sys.stdout.write(b"".join(texts).decode())
+
+
+def pipes(way, files):
+    cpu, size = time.process_time(), 0
+    with subprocess.Popen(["cat", *files], stdout=subprocess.PIPE) as process:
+        if way == "lines":
+            for line in process.stdout:
+                size += len(line)
+        else:
+            while block := process.stdout.raw.read(BLOCK):
+                size += len(block)
+    print(f"total={time.process_time() - cpu:.6f} bytes={size}")
+
+
+what, *rest = sys.argv[1:]
+if what == "commands":
+    asyncio.run(commands(*rest))
+elif what == "latency":
+    latency(*rest)
+else:
+    pipes(what, rest)
