@@ -82,7 +82,7 @@ local function run_shell()
       case.name, case.name, case.line) .. 'echo "${PIPESTATUS[@]}" >../' .. case.name .. ".statuses)\n"
   end
   shell.write(folder .. "/lines.sh", table.concat(parts))
-  os.execute("cd " .. quote(folder) .. " && timeout -k 1 60 bash lines.sh")
+  os.execute("cd " .. quote(folder) .. " && timeout -k 1 250 bash lines.sh")
 end
 
 local function run_script(case)
@@ -93,7 +93,7 @@ local function run_script(case)
 end
 
 local function run_ours()
-  os.execute(("cd %s && timeout -k 1 90 %s run --timeout=80 tests/shell/ours.lua %s %s"):format(
+  os.execute(("cd %s && timeout -k 1 260 %s run --timeout=250 tests/shell/ours.lua %s %s"):format(
     quote(root), quote(program), quote(folder .. "/now"), quote(only)))
   for _, case in ipairs(cases) do
     if type(case.ours) == "string" then run_script(case) end
