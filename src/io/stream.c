@@ -59,9 +59,7 @@ static int l_close_at_once(lua_State *L) {
 
 static int l_collect(lua_State *L) {
   struct ta_stream_object *object = check(L);
-  if (!object->io) return 0;
-  ta_close_waiting(object);
-  ta_detach(&object->reading);
+  if (object->io) ta_end_waiting(object);
   return 0;
 }
 

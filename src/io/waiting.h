@@ -63,6 +63,7 @@ struct ta_stream_object {
   struct ta_list waiting; /* who is to read as Lua's files do when that read is over */
 
   struct ta_list turns;     /* of writers: the first is at it */
+  struct ta_list left;      /* those that it was closed before, and whose tasks may not know yet */
   struct ta_list selecting; /* who waits in async.select */
 
   uint64_t step; /* the one in which `moved` bytes came or went without a wait */
@@ -98,6 +99,9 @@ void ta_wake_readers(struct ta_stream_object *object);
 
 /* Closes it at once, and wakes all who wait. */
 void ta_close_waiting(struct ta_stream_object *object);
+
+/* The same, and nobody points to it any more: its memory may go. */
+void ta_end_waiting(struct ta_stream_object *object);
 
 /* The stream that is the first argument, which may be used, of a task that is not cancelled:
  * or raises.  [-0, +0, v] */
