@@ -170,22 +170,6 @@ ssize_t ta_read_stream_here(struct ta_stream_object *object, char *bytes, size_t
   }
 }
 
-int ta_write_stream_here(struct ta_stream_object *object, const char *bytes, size_t size) {
-  while (size > 0) {
-    if (object->closed) return -EBADF;
-    if (object->stream.torn) return -ECANCELED;
-    ssize_t count = ta_stream_write(&object->stream, bytes, size);
-    int error = count < 0 && count != -EAGAIN ? (int)count : 0;
-    if (count == -EAGAIN)
-      error = ta_stream_wait_here(&object->stream, object->stream.needs_to_write);
-    if (error) return error;
-    if (count < 0) continue;
-    bytes += count;
-    size -= (size_t)count;
-  }
-  return 0;
-}
-
 off_t ta_seek_stream(struct ta_stream_object *object, off_t offset, int whence) {
   object->takes++;
   return object->closed ? -EBADF : ta_stream_seek(&object->stream, offset, whence);

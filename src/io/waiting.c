@@ -34,7 +34,7 @@ static void leave(struct ta_link *link) {
 }
 
 static struct ta_turn *first_turn(const struct ta_stream_object *object) {
-  return is_empty(&object->turns) ? NULL : (struct ta_turn *)object->turns.ring.next;
+  return ta_next_turn(object, NULL);
 }
 
 /* -------------------------------------------------------------------- waking */
@@ -242,6 +242,15 @@ int ta_park_reader(lua_State *L, struct ta_stream_object *object) {
 
 bool ta_has_turns(const struct ta_stream_object *object) {
   return !is_empty(&object->turns);
+}
+
+struct ta_turn *ta_next_turn(const struct ta_stream_object *object, const struct ta_turn *turn) {
+  struct ta_link *link = turn ? turn->link.next : object->turns.ring.next;
+  return link == &object->turns.ring ? NULL : (struct ta_turn *)link;
+}
+
+void ta_wake_turn(struct ta_turn *turn) {
+  unpark(turn->object, &turn->ticket);
 }
 
 void ta_end_turn(struct ta_turn *turn) {

@@ -79,7 +79,9 @@ struct ta_turn {
       *source; /* of a copy: of what, in the second; or NULL.  Its task reads that */
   struct ta_ticket ticket;
   ta_turn_fn *go_on;
-  int argument; /* of a write: the one that is written, */
+  lua_State *co; /* of a write: in the second; its texts are there, up to `last`; or NULL */
+  int last;
+  int argument; /* the one that is written, */
   size_t at;    /* and bytes of it that have left */
   bool begun;   /* bytes are: to give it up tears the stream */
   bool closes;  /* the stream, even if it is given up */
@@ -155,6 +157,12 @@ int ta_park_reader(lua_State *L, struct ta_stream_object *object);
 
 /* Is anybody at it, or waits for it? */
 bool ta_has_turns(const struct ta_stream_object *object);
+
+/* The first turn, or the one after; NULL: there is none. */
+struct ta_turn *ta_next_turn(const struct ta_stream_object *object, const struct ta_turn *turn);
+
+/* Has its task go on, which finds nothing left to write. */
+void ta_wake_turn(struct ta_turn *turn);
 
 /* Pushes a turn to write to the stream at `index`, which stands in no list yet.  Whoever
  * writes meanwhile, as a finalizer may, finds the stream torn if bytes have left: `begun`.
