@@ -39,16 +39,18 @@ static void link_group(struct ta_children *children, struct ta_group *group) {
   children->groups = group;
 }
 
-/* True: what ended the group ends this process too. */
+/* True: what ended the group ends this process too.  Who is left behind is reaped all the same. */
 static bool close_group(struct ta_group *group) {
   bool interrupted = ta_jobs_leave(group);
   ta_alarm_stop(&group->alarm);
-  for (size_t i = 0; i < group->count; i++) ta_watch_close(&group->members[i].watch);
+  for (size_t i = 0; i < group->count; i++)
+    if (group->members[i].ended) ta_watch_close(&group->members[i].watch);
   return interrupted;
 }
 
 static void free_group(struct ta_group *group) {
   close_group(group);
+  for (size_t i = 0; i < group->count; i++) ta_watch_close(&group->members[i].watch);
   *group->link = group->next;
   if (group->next) group->next->link = group->link;
   atomic_signal_fence(memory_order_seq_cst);
@@ -106,13 +108,18 @@ static bool is_over(const struct ta_group *group) {
   return group->state == TA_GROUP_OVER;
 }
 
+/* Nobody asks for it, and nobody has to be reaped. */
+static bool is_wanted_no_more(const struct ta_group *group) {
+  return group->forgotten && (is_over(group) || group->count == 0) && ta_group_has_ended(group);
+}
+
 /* Whoever waits for a group that Ctrl-C has ended hears of that when whoever drives the loop has
  * seen Ctrl-C. */
 static void be_over(struct ta_group *group) {
   group->state = TA_GROUP_OVER;
   end_guard(group);
   bool interrupted = close_group(group);
-  if (group->forgotten)
+  if (is_wanted_no_more(group))
     free_group(group);
   else if (interrupted)
     ta_loop_set_alarm(group->children->loop, &group->alarm, FIRST_INTERVAL);
@@ -147,13 +154,22 @@ static void kill_group(struct ta_group *group) {
   ta_group_signal(group, SIGKILL, false);
 }
 
+/* Is none of those that are left ours to signal, as programs of another user's are not? */
+static bool is_out_of_reach(struct ta_group *group) {
+  if (group->state != TA_GROUP_KILLING) return false;
+  int error = ta_pidfd_signal_group(group->members[0].watch.fd, group->id, 0);
+  group->is_left_behind = error == -EPERM;
+  return group->is_left_behind;
+}
+
 static void go_on_stopping(struct ta_group *group) {
-  if (is_empty(group)) {
+  bool empty = is_empty(group);
+  if (!empty && group->state == TA_GROUP_STOPPING && ta_monotonic() >= group->kill_at)
+    kill_group(group);
+  if (empty || is_out_of_reach(group))
     be_over(group);
-    return;
-  }
-  if (group->state == TA_GROUP_STOPPING && ta_monotonic() >= group->kill_at) kill_group(group);
-  look_again(group);
+  else
+    look_again(group);
 }
 
 static void ring(struct ta_alarm *alarm) {
@@ -204,6 +220,10 @@ static bool reap(struct ta_child *child) {
 
 /* Who has ended: what comes of it. */
 static void follow_end(struct ta_group *group) {
+  if (is_over(group)) {
+    if (is_wanted_no_more(group)) free_group(group);
+    return;
+  }
   if (group->state == TA_GROUP_RUNS && ta_group_has_ended(group)) {
     end_normally(group);
     return;
@@ -349,16 +369,16 @@ void ta_group_stop(struct ta_group *group, int number, double grace, bool leader
 void ta_group_forget(struct ta_group *group, int number, double grace) {
   group->on_change = NULL;
   group->forgotten = true;
-  if (is_over(group) || group->count == 0)
+  if (is_wanted_no_more(group))
     free_group(group);
-  else if (!group->detached)
+  else if (!group->detached && !is_over(group))
     ta_group_stop(group, number, grace, false);
 }
 
 void ta_group_leave(struct ta_group *group) {
   group->on_change = NULL;
   group->forgotten = group->left = true;
-  if (is_over(group) || group->count == 0) free_group(group);
+  if (is_wanted_no_more(group)) free_group(group);
 }
 
 size_t ta_children_left(const struct ta_children *children) {

@@ -16,6 +16,7 @@
 #include "host/clock.h"
 #include "host/process_table.h"
 #include "host/signals.h"
+#include "unit/system.h"
 #include "unit/test.h"
 
 #define LONG_ENOUGH 20.0 /* seconds */
@@ -219,6 +220,29 @@ static void a_forgotten_group_is_reaped_all_the_same(void) {
   double limit = ta_monotonic() + LONG_ENOUGH;
   while (place.children.groups && ta_monotonic() < limit) ta_loop_wait(&place.loop, LONG_ENOUGH);
   CHECK(place.children.groups == NULL && place.told == 0);
+  CHECK(waitpid(pid, NULL, WNOHANG) < 0 && errno == ECHILD);
+  close_place(&place);
+}
+
+/* It ends as nobody's, and is reaped when it ends by itself. */
+static void who_may_not_be_signalled_is_left_behind(void) {
+  struct place place;
+  open_place(&place);
+  CHECK(start(&place, "echo; exec sleep 300") == 0);
+  hear(&place, 1);
+  pid_t pid = place.group->id;
+  system_forbid_signals(true);
+  ta_group_stop(place.group, SIGTERM, SOON, false);
+  double limit = ta_monotonic() + LONG_ENOUGH / 4;
+  while (!is_over(&place) && ta_monotonic() < limit) ta_loop_wait(&place.loop, SOON);
+  system_forbid_signals(false);
+  CHECK(kill(pid, SIGKILL) == 0);
+  CHECK(is_over(&place) && place.group->is_left_behind && place.told == 1);
+  CHECK(!place.group->members[0].ended);
+  forget(&place);
+  limit = ta_monotonic() + LONG_ENOUGH;
+  while (place.children.groups && ta_monotonic() < limit) ta_loop_wait(&place.loop, LONG_ENOUGH);
+  CHECK(place.children.groups == NULL);
   CHECK(waitpid(pid, NULL, WNOHANG) < 0 && errno == ECHILD);
   close_place(&place);
 }
@@ -430,6 +454,7 @@ const struct test children_tests[] = {
     TEST(what_lives_on_after_a_normal_end_is_left_alone),
     TEST(or_killed_where_that_is_wanted),
     TEST(a_forgotten_group_is_reaped_all_the_same),
+    TEST(who_may_not_be_signalled_is_left_behind),
     TEST(closing_ends_them_all),
     TEST(what_was_detached_outlives_us),
     TEST(without_a_pidfd_its_end_is_heard_of),
