@@ -18,17 +18,21 @@
 #define FIRST_INTERVAL 1e-3 /* seconds: a group that is to go is looked at again */
 #define LONGEST_INTERVAL 50e-3
 #define LOOKS_AT_TABLE 16e-3 /* seconds: from this interval on */
+#define BETWEEN_TWO 1.0      /* seconds, guardians of which none can live */
 #define LAST_RESORT 1.0      /* seconds for a group to go after it was killed, at the end */
 
 /* -------------------------------------------------------------------- groups */
 
 static void look_at_children(struct ta_listener *listener);
+static void guard_anew(struct ta_alarm *alarm);
 
 void ta_children_open(struct ta_children *children, struct ta_loop *loop,
                       const char *guardian_program) {
   *children = (struct ta_children){
       .loop = loop, .guardian_program = guardian_program, .listener = {.woken = look_at_children}};
   children->listener.data = children;
+  children->guard.fd = -1;
+  children->guard_alarm.ring = guard_anew;
 }
 
 static void link_group(struct ta_children *children, struct ta_group *group) {
@@ -75,21 +79,63 @@ int ta_group_new(struct ta_children *children, size_t room, void (*on_change)(vo
 
 /* ------------------------------------------------------------------- the guard */
 
+static void drop_guardian(struct ta_children *children) {
+  ta_watch_release(&children->guard);
+  ta_guardian_drop(&children->guardian);
+}
+
 static int tell_guardian(struct ta_group *group, bool begins) {
   struct ta_guardian *guardian = &group->children->guardian;
   if (!guardian->pid || ta_guardian_note(guardian->notes, group->id, begins) == 0) return 0;
-  ta_guardian_drop(guardian);
+  drop_guardian(group->children);
   return -EPIPE;
+}
+
+/* Its end of the pipe is closed.  Another one that cannot live either is not replaced at once. */
+static void on_guardian(struct ta_watch *watch, unsigned directions) {
+  size_t offset = offsetof(struct ta_children, guard);
+  struct ta_children *children = (struct ta_children *)(void *)((char *)watch - offset);
+  double past = ta_monotonic() - children->replaced_at;
+  (void)directions;
+  drop_guardian(children);
+  if (past >= BETWEEN_TWO)
+    guard_anew(&children->guard_alarm);
+  else
+    ta_loop_set_alarm(children->loop, &children->guard_alarm, BETWEEN_TWO - past);
+}
+
+/* Where it cannot be watched the next note tells. */
+static void watch_guardian(struct ta_children *children) {
+  struct ta_watch *guard = &children->guard;
+  if (ta_watch_open(children->loop, TA_LEVEL, children->guardian.notes, on_guardian, guard) == 0)
+    ta_watch_want(guard, TA_MAY_READ);
+}
+
+static bool is_guarded(const struct ta_group *group) {
+  return group->noted && group->state != TA_GROUP_OVER;
 }
 
 /* A guardian that somebody has killed is followed by another, which hears of all. */
 static int have_guardian(struct ta_children *children) {
   int error = 0;
   if (!children->guardian_program || children->guardian.pid) return 0;
+  ta_alarm_stop(&children->guard_alarm);
   error = ta_guardian_start(&children->guardian, children->guardian_program);
+  if (!error) watch_guardian(children);
   for (struct ta_group *group = children->groups; group && !error; group = group->next)
-    if (group->noted && group->state != TA_GROUP_OVER) error = tell_guardian(group, true);
+    if (is_guarded(group)) error = tell_guardian(group, true);
   return error;
+}
+
+/* The next command that starts has one in any case. */
+static void guard_anew(struct ta_alarm *alarm) {
+  size_t offset = offsetof(struct ta_children, guard_alarm);
+  struct ta_children *children = (struct ta_children *)(void *)((char *)alarm - offset);
+  const struct ta_group *group = children->groups;
+  while (group && !is_guarded(group)) group = group->next;
+  children->replaced_at = ta_monotonic();
+  if (group && have_guardian(children) != 0)
+    ta_loop_set_alarm(children->loop, &children->guard_alarm, BETWEEN_TWO);
 }
 
 static void end_guard(struct ta_group *group) {
@@ -309,7 +355,7 @@ static int start_next(struct ta_group *group, struct ta_spawn *spawn, enum ta_sp
   pid_t pid;
   int error = try_start(group, spawn, &pid, step);
   if (error && *step == TA_SPAWN_GUARD && children->guardian.pid) {
-    ta_guardian_drop(&children->guardian);
+    drop_guardian(children);
     error = try_start(group, spawn, &pid, step);
   }
   if (error) return error;
@@ -419,6 +465,8 @@ size_t ta_children_close(struct ta_children *children, int number, double grace)
   }
   ta_jobs_close(children);
   if (children->listens) ta_loop_unlisten(children->loop, &children->listener);
+  ta_alarm_stop(&children->guard_alarm);
+  ta_watch_release(&children->guard);
   ta_guardian_end(&children->guardian);
   return left;
 }

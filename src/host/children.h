@@ -29,6 +29,9 @@ struct ta_children {
   struct ta_loop *loop;
   const char *guardian_program; /* NULL: nobody looks after what is left */
   struct ta_guardian guardian;
+  struct ta_watch guard;       /* over its pipe: somebody may kill it */
+  struct ta_alarm guard_alarm; /* to start another one */
+  double replaced_at;          /* when one was killed, on the real clock */
   struct ta_group *groups;
   struct ta_jobs jobs;
   struct ta_listener listener; /* where there are no pidfds */

@@ -444,6 +444,31 @@ static void a_guardian_that_was_killed_is_replaced(void) {
   close_guarded_place(&place);
 }
 
+static void or_without_anything_else_that_happens(void) {
+  struct place place;
+  open_place(&place);
+  signal(SIGPIPE, SIG_IGN);
+  place.children.guardian_program = "/proc/self/exe";
+  CHECK(start(&place, "echo; exec sleep 300") == 0);
+  hear(&place, 1);
+  pid_t first = place.children.guardian.pid;
+  for (int i = 0; i < 2; i++) {
+    CHECK(kill(place.children.guardian.pid, SIGKILL) == 0);
+    double limit = ta_monotonic() + LONG_ENOUGH;
+    do ta_loop_wait(&place.loop, SOON);
+    while ((!place.children.guardian.pid || place.children.guardian.pid == first) &&
+           ta_monotonic() < limit);
+    CHECK(place.children.guardian.pid && place.children.guardian.pid != first);
+    first = place.children.guardian.pid;
+  }
+  CHECK(!is_over(&place));
+  ta_guardian_end(&place.children.guardian); /* as if we had been killed */
+  run_until_over(&place);
+  CHECK(WTERMSIG(place.group->members[0].status) == SIGKILL);
+  forget(&place);
+  close_guarded_place(&place);
+}
+
 const struct test children_tests[] = {
     TEST(a_process_that_ends_is_told_of_with_its_status),
     TEST(all_of_a_pipeline_have_to_end),
@@ -464,5 +489,6 @@ const struct test children_tests[] = {
     TEST(the_guardian_kills_what_is_left_when_nobody_can_tell_it_more),
     TEST(a_guardian_that_does_not_listen_is_replaced_and_kills_nobody),
     TEST(a_guardian_that_was_killed_is_replaced),
+    TEST(or_without_anything_else_that_happens),
     TESTS_END,
 };
