@@ -6,8 +6,6 @@
 #include "host/output.h"
 #include "io/io.h"
 
-extern const char *const ta_chunk_output[];
-
 /* () -> how commands' output is shown that say nothing, or nil; are they printed? */
 static int l_output_defaults(lua_State *L) {
   const struct ta_io *io = ta_io_of(ta_upvalue_runner(L), L);
@@ -41,15 +39,8 @@ static int l_on_failures(lua_State *L) {
   return 0;
 }
 
-/* () -> the functions of output.lua */
-static int l_output_half(lua_State *L) {
-  ta_push_chunk(ta_upvalue_runner(L), L, ta_chunk_output);
-  return 1;
-}
-
 const struct ta_function ta_output_parts[] = {{"output_defaults", l_output_defaults},
                                               {"note", l_note},
                                               {"report", l_report},
                                               {"on_failures", l_on_failures},
-                                              {"output_half", l_output_half},
                                               {NULL, NULL}};

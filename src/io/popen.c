@@ -6,7 +6,7 @@
 #include <lualib.h>
 #include <string.h>
 
-#include "io/process.h"
+#include "io/command.h"
 #include "io/refusal.h"
 #include "io/stream.h"
 #include "io/writing.h"

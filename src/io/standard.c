@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "io/popen.h"
-#include "io/process.h"
+#include "io/command.h"
 #include "io/reading.h"
 #include "io/refusal.h"
 #include "io/stdin.h"

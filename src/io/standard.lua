@@ -5,8 +5,8 @@
 -- They are those of async.process; what is given back is what Lua gives.  Where no task can
 -- wait the C half waits.
 
-local library = process_chunk()
-local start, finish, end_of = library.start, library.finish, library.parts.end_of
+local parts = process_parts()
+local start, finish, end_of = parts.use "start", parts.use "child".finish, parts.end_of
 local fail = standard_failure
 
 -- As C's system() has it.

@@ -1,0 +1,153 @@
+-- SPDX-License-Identifier: MIT
+--
+-- spelling.lua -- words as a program gets them, as a shell does, and as they may be shown; secrets.
+--
+-- It sees nothing of the script's globals, and knows no command.
+
+local parts = process_parts()
+local raise = parts.raise
+local harmless = parts.use "output".harmless
+
+local SHOWN = 200 -- bytes of a command in messages
+
+local spelling = {}
+
+-- ------------------------------------------------------------------- secrets
+
+-- What may be shown of one is mostly "***"; of a command for a shell only a part is secret.
+local texts_of_secrets = setmetatable({}, {__mode = "k"})
+local masked_secrets = setmetatable({}, {__mode = "k"})
+local secret_parts = setmetatable({}, {__mode = "k"})
+local Secret = {__name = "secret"}
+
+function Secret.__tostring(value) return masked_secrets[value] or "***" end
+
+function spelling.secret(text)
+  if type(text) ~= "string" then
+    raise(format("secret: expected a string, got %s", type(text)))
+  end
+  local made = setmetatable({}, Secret)
+  texts_of_secrets[made], secret_parts[made] = text, {text}
+  return made
+end
+
+local LEAST_SECRET = 4 -- bytes: shorter ones are not looked for in what a command wrote
+
+-- What is secret of it: a list of texts; nil if nothing is.
+function spelling.secrets_of(value) return secret_parts[value] end
+
+-- A function that masks these texts.
+function spelling.masker(secrets)
+  return function(text)
+    for i = 1, #secrets do
+      local pattern = gsub(secrets[i], "%W", "%%%0")
+      if #secrets[i] >= LEAST_SECRET then text = gsub(text, pattern, "***") end
+    end
+    return text
+  end
+end
+
+-- --------------------------------------------------------------------- words
+
+local function quote(text)
+  if find(text, "^[%w@%%_+=:,./-]+$") then return text end
+  return "'" .. gsub(text, "'", [['\'']]) .. "'"
+end
+
+-- A word as the program gets it, and as it may be shown.
+local function word_of(name, value, which)
+  if texts_of_secrets[value] then
+    local masked = masked_secrets[value]
+    value = word_of(name, texts_of_secrets[value], which)
+    return value, masked and quote(masked) or "***"
+  end
+  local kind = type(value)
+  if kind == "number" then value, kind = tostring(value), "string" end
+  if kind ~= "string" then
+    raise(format("process.%s: %s must be a string or a number, got %s", name, which, kind))
+  end
+  if find(value, "\0", 1, true) then
+    raise(format("process.%s: %s holds a zero byte, which no program can be given", name, which))
+  end
+  return value, quote(value)
+end
+
+spelling.word_of = word_of
+
+local function cut(text, most)
+  if #text <= most then return text end
+  return sub(text, 1, most) .. "..."
+end
+
+-- A command in a message.
+function spelling.shown(shown)
+  return cut(harmless(concat(shown, " ")), SHOWN)
+end
+
+-- The words of a command, and how each is shown.
+function spelling.words_of(name, cmd)
+  local words, shown = {}, {}
+  local count = 0
+  for key in next, cmd do
+    if type(key) == "number" then count = max(count, key) end
+  end
+  if count == 0 then
+    raise(format("process.%s: the command has no words, as in {\"make\", \"-j4\"}", name))
+  end
+  for i = 1, count do
+    words[i], shown[i] = word_of(name, cmd[i], "word " .. i)
+  end
+  return words, shown
+end
+
+-- ------------------------------------------------------------------ for a shell
+
+function spelling.quote(text)
+  if type(text) == "number" then text = tostring(text) end
+  if type(text) ~= "string" then raise(format("process.quote: expected a string, got %s", type(text))) end
+  if find(text, "\0", 1, true) then raise "process.quote: no shell can be given a zero byte" end
+  return text == "" and "''" or quote(text)
+end
+
+-- A value as the shell gets it, and as it may be shown; what is secret of it goes to `found`.
+local function quote_word(value, i, found)
+  local text, shown = word_of("sh", value, "value " .. i)
+  for _, part in ipairs(secret_parts[value] or {}) do found[#found + 1] = part end
+  text = spelling.quote(text)
+  return text, secret_parts[value] and shown or text
+end
+
+local function quote_value(value, i, found)
+  if type(value) ~= "table" or texts_of_secrets[value] then return quote_word(value, i, found) end
+  local words, shown = {}, {}
+  for k = 1, #value do words[k], shown[k] = quote_word(value[k], i, found) end
+  return concat(words, " "), concat(shown, " ")
+end
+
+local function fill(template, texts)
+  local i = 0
+  return (gsub(template, "{}", function()
+    i = i + 1
+    return texts[i]
+  end))
+end
+
+function spelling.sh(template, ...)
+  if type(template) ~= "string" then
+    raise(format("process.sh: expected a template as argument 1, got %s", type(template)))
+  end
+  local values, _, count = pack(...), gsub(template, "{}", "")
+  if count ~= values.n then
+    raise(format("process.sh: the template has %d {}, and there are %d values", count, values.n))
+  end
+  local texts, shown, found = {}, {}, {}
+  for i = 1, count do texts[i], shown[i] = quote_value(values[i], i, found) end
+  local text = fill(template, texts)
+  if #found == 0 then return {"sh", "-c", text} end
+  local made = setmetatable({}, Secret)
+  texts_of_secrets[made], masked_secrets[made] = text, fill(template, shown)
+  secret_parts[made] = found
+  return {"sh", "-c", made}
+end
+
+return spelling
