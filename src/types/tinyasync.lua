@@ -512,7 +512,7 @@ async.process = {}
 ---| tinyasync.Output[]
 
 ---@class tinyasync.CommandOptions
----@field stdin? string|tinyasync.FileOptions|tinyasync.Stream a text, "inherit", "pipe"; nothing by default
+---@field stdin? string|tinyasync.Secret|tinyasync.FileOptions|tinyasync.Stream a text, "inherit", "pipe"; nothing by default
 ---@field stdout? tinyasync.Output
 ---@field stderr? tinyasync.Output
 ---@field cwd? string the directory it runs in
