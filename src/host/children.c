@@ -52,9 +52,14 @@ static bool close_group(struct ta_group *group) {
   return interrupted;
 }
 
+static bool reap(struct ta_child *child);
+
 static void free_group(struct ta_group *group) {
   close_group(group);
-  for (size_t i = 0; i < group->count; i++) ta_watch_close(&group->members[i].watch);
+  for (size_t i = 0; i < group->count; i++) {
+    if (!group->members[i].ended) reap(&group->members[i]);
+    ta_watch_close(&group->members[i].watch);
+  }
   *group->link = group->next;
   if (group->next) group->next->link = group->link;
   atomic_signal_fence(memory_order_seq_cst);
