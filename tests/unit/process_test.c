@@ -269,16 +269,18 @@ static void who_stops_what_may_not_be_signalled_is_told(void) {
   run_forbidden("local c = async.process.spawn{'sleep', '300'} forbid(true) "
                 "local r = c:stop(0) kill(c.pid) log(r.ok, r.status, r.code)",
                 "false nil EPERM");
-  run_forbidden("forbid(true) "
-                "local ok, r = pcall(async.process.run, {'sleep', '300', timeout = 0.02, grace = 0}) "
-                "kill(r.pid) log(r.timed_out, (tostring(r):gsub('%d%d+', 'N')))",
-                "true command 'sleep N' could not be stopped: process N may not be signalled "
-                "(Operation not permitted)");
-  run_forbidden("local pid local t = spawn(function() local c <close> = async.process.spawn{'sleep', "
-                "'300', grace = 0} pid = c.pid sleep(9) end) forbid(true) sleep(0.01) t:cancel() "
-                "t:pawait() kill(pid) log(t:status())",
-                "command 'sleep N' could not be stopped: process N may not be signalled "
-                "(Operation not permitted)\n cancelled");
+  run_forbidden(
+      "forbid(true) "
+      "local ok, r = pcall(async.process.run, {'sleep', '300', timeout = 0.02, grace = 0}) "
+      "kill(r.pid) log(r.timed_out, (tostring(r):gsub('%d%d+', 'N')))",
+      "true command 'sleep N' could not be stopped: process N may not be signalled "
+      "(Operation not permitted)");
+  run_forbidden(
+      "local pid local t = spawn(function() local c <close> = async.process.spawn{'sleep', "
+      "'300', grace = 0} pid = c.pid sleep(9) end) forbid(true) sleep(0.01) t:cancel() "
+      "t:pawait() kill(pid) log(t:status())",
+      "command 'sleep N' could not be stopped: process N may not be signalled "
+      "(Operation not permitted)\n cancelled");
 }
 
 const struct test process_tests[] = {

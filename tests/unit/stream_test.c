@@ -874,7 +874,8 @@ static void run_with_turns(const char *code, int lost) {
 
 static void a_turn_that_was_lost_outlives_its_stream(void) {
   run_with_turns("local s = writing() arm(s) s = nil lose() log 'end'", 1);
-  run_with_turns("local s = writing() arm(s) do local c <close> = s end s = nil lose() log 'end'", 1);
+  run_with_turns("local s = writing() arm(s) do local c <close> = s end s = nil lose() log 'end'",
+                 1);
   run_with_turns("local s, t = writing(), reading() arm(s, t) s, t = nil lose() log 'end'", 1);
   run_with_turns("local s, t = writing(), reading() arm(s, t) s = nil lose() log 'end'", 1);
 }
