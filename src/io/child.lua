@@ -122,7 +122,7 @@ local function result_of(child)
   result.stderr = text_of(child, ERR, result)
   local _, held, left_behind = parts.state(child.command)
   result.held = held or nil
-  if left_behind then result.code = "EPERM" end
+  result.code = left_behind and "EPERM" or nil
   if plan.name == "read" and result.truncated then
     child.too_long = plan.options.max_output or plumbing.MAX_OUTPUT
   end
