@@ -13,7 +13,7 @@
 #endif
 
 #include "cli/command.h"
-#include "cli/nearest.h"
+#include "io/nearest.h"
 #include "cli/report.h"
 #include "cli/run.h"
 #include "cli/shutdown.h"

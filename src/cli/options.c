@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/nearest.h"
+#include "io/nearest.h"
 #include "cli/report.h"
 
 #define DEFAULT_GRACE 5 /* seconds */

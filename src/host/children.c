@@ -18,17 +18,21 @@
 #define FIRST_INTERVAL 1e-3 /* seconds: a group that is to go is looked at again */
 #define LONGEST_INTERVAL 50e-3
 #define LOOKS_AT_TABLE 16e-3 /* seconds: from this interval on */
+#define BETWEEN_TWO 1.0      /* seconds, guardians of which none can live */
 #define LAST_RESORT 1.0      /* seconds for a group to go after it was killed, at the end */
 
 /* -------------------------------------------------------------------- groups */
 
 static void look_at_children(struct ta_listener *listener);
+static void guard_anew(struct ta_alarm *alarm);
 
 void ta_children_open(struct ta_children *children, struct ta_loop *loop,
                       const char *guardian_program) {
   *children = (struct ta_children){
       .loop = loop, .guardian_program = guardian_program, .listener = {.woken = look_at_children}};
   children->listener.data = children;
+  children->guard.fd = -1;
+  children->guard_alarm.ring = guard_anew;
 }
 
 static void link_group(struct ta_children *children, struct ta_group *group) {
@@ -39,16 +43,23 @@ static void link_group(struct ta_children *children, struct ta_group *group) {
   children->groups = group;
 }
 
-/* True: what ended the group ends this process too. */
+/* True: what ended the group ends this process too.  Who is left behind is reaped all the same. */
 static bool close_group(struct ta_group *group) {
   bool interrupted = ta_jobs_leave(group);
   ta_alarm_stop(&group->alarm);
-  for (size_t i = 0; i < group->count; i++) ta_watch_close(&group->members[i].watch);
+  for (size_t i = 0; i < group->count; i++)
+    if (group->members[i].ended) ta_watch_close(&group->members[i].watch);
   return interrupted;
 }
 
+static bool reap(struct ta_child *child);
+
 static void free_group(struct ta_group *group) {
   close_group(group);
+  for (size_t i = 0; i < group->count; i++) {
+    if (!group->members[i].ended) reap(&group->members[i]);
+    ta_watch_close(&group->members[i].watch);
+  }
   *group->link = group->next;
   if (group->next) group->next->link = group->link;
   atomic_signal_fence(memory_order_seq_cst);
@@ -73,21 +84,63 @@ int ta_group_new(struct ta_children *children, size_t room, void (*on_change)(vo
 
 /* ------------------------------------------------------------------- the guard */
 
+static void drop_guardian(struct ta_children *children) {
+  ta_watch_release(&children->guard);
+  ta_guardian_drop(&children->guardian);
+}
+
 static int tell_guardian(struct ta_group *group, bool begins) {
   struct ta_guardian *guardian = &group->children->guardian;
   if (!guardian->pid || ta_guardian_note(guardian->notes, group->id, begins) == 0) return 0;
-  ta_guardian_drop(guardian);
+  drop_guardian(group->children);
   return -EPIPE;
+}
+
+/* Its end of the pipe is closed.  Another one that cannot live either is not replaced at once. */
+static void on_guardian(struct ta_watch *watch, unsigned directions) {
+  size_t offset = offsetof(struct ta_children, guard);
+  struct ta_children *children = (struct ta_children *)(void *)((char *)watch - offset);
+  double past = ta_monotonic() - children->replaced_at;
+  (void)directions;
+  drop_guardian(children);
+  if (past >= BETWEEN_TWO)
+    guard_anew(&children->guard_alarm);
+  else
+    ta_loop_set_alarm(children->loop, &children->guard_alarm, BETWEEN_TWO - past);
+}
+
+/* Where it cannot be watched the next note tells. */
+static void watch_guardian(struct ta_children *children) {
+  struct ta_watch *guard = &children->guard;
+  if (ta_watch_open(children->loop, TA_LEVEL, children->guardian.notes, on_guardian, guard) == 0)
+    ta_watch_want(guard, TA_MAY_READ);
+}
+
+static bool is_guarded(const struct ta_group *group) {
+  return group->noted && group->state != TA_GROUP_OVER;
 }
 
 /* A guardian that somebody has killed is followed by another, which hears of all. */
 static int have_guardian(struct ta_children *children) {
   int error = 0;
   if (!children->guardian_program || children->guardian.pid) return 0;
+  ta_alarm_stop(&children->guard_alarm);
   error = ta_guardian_start(&children->guardian, children->guardian_program);
+  if (!error) watch_guardian(children);
   for (struct ta_group *group = children->groups; group && !error; group = group->next)
-    if (group->noted && group->state != TA_GROUP_OVER) error = tell_guardian(group, true);
+    if (is_guarded(group)) error = tell_guardian(group, true);
   return error;
+}
+
+/* The next command that starts has one in any case. */
+static void guard_anew(struct ta_alarm *alarm) {
+  size_t offset = offsetof(struct ta_children, guard_alarm);
+  struct ta_children *children = (struct ta_children *)(void *)((char *)alarm - offset);
+  const struct ta_group *group = children->groups;
+  while (group && !is_guarded(group)) group = group->next;
+  children->replaced_at = ta_monotonic();
+  if (group && have_guardian(children) != 0)
+    ta_loop_set_alarm(children->loop, &children->guard_alarm, BETWEEN_TWO);
 }
 
 static void end_guard(struct ta_group *group) {
@@ -106,13 +159,18 @@ static bool is_over(const struct ta_group *group) {
   return group->state == TA_GROUP_OVER;
 }
 
+/* Nobody asks for it, and nobody has to be reaped. */
+static bool is_wanted_no_more(const struct ta_group *group) {
+  return group->forgotten && (is_over(group) || group->count == 0) && ta_group_has_ended(group);
+}
+
 /* Whoever waits for a group that Ctrl-C has ended hears of that when whoever drives the loop has
  * seen Ctrl-C. */
 static void be_over(struct ta_group *group) {
   group->state = TA_GROUP_OVER;
   end_guard(group);
   bool interrupted = close_group(group);
-  if (group->forgotten)
+  if (is_wanted_no_more(group))
     free_group(group);
   else if (interrupted)
     ta_loop_set_alarm(group->children->loop, &group->alarm, FIRST_INTERVAL);
@@ -147,13 +205,22 @@ static void kill_group(struct ta_group *group) {
   ta_group_signal(group, SIGKILL, false);
 }
 
+/* Is none of those that are left ours to signal, as programs of another user's are not? */
+static bool is_out_of_reach(struct ta_group *group) {
+  if (group->state != TA_GROUP_KILLING) return false;
+  int error = ta_pidfd_signal_group(group->members[0].watch.fd, group->id, 0);
+  group->is_left_behind = error == -EPERM;
+  return group->is_left_behind;
+}
+
 static void go_on_stopping(struct ta_group *group) {
-  if (is_empty(group)) {
+  bool empty = is_empty(group);
+  if (!empty && group->state == TA_GROUP_STOPPING && ta_monotonic() >= group->kill_at)
+    kill_group(group);
+  if (empty || is_out_of_reach(group))
     be_over(group);
-    return;
-  }
-  if (group->state == TA_GROUP_STOPPING && ta_monotonic() >= group->kill_at) kill_group(group);
-  look_again(group);
+  else
+    look_again(group);
 }
 
 static void ring(struct ta_alarm *alarm) {
@@ -204,6 +271,10 @@ static bool reap(struct ta_child *child) {
 
 /* Who has ended: what comes of it. */
 static void follow_end(struct ta_group *group) {
+  if (is_over(group)) {
+    if (is_wanted_no_more(group)) free_group(group);
+    return;
+  }
   if (group->state == TA_GROUP_RUNS && ta_group_has_ended(group)) {
     end_normally(group);
     return;
@@ -289,7 +360,7 @@ static int start_next(struct ta_group *group, struct ta_spawn *spawn, enum ta_sp
   pid_t pid;
   int error = try_start(group, spawn, &pid, step);
   if (error && *step == TA_SPAWN_GUARD && children->guardian.pid) {
-    ta_guardian_drop(&children->guardian);
+    drop_guardian(children);
     error = try_start(group, spawn, &pid, step);
   }
   if (error) return error;
@@ -367,16 +438,16 @@ void ta_group_stop(struct ta_group *group, int number, double grace, bool leader
 void ta_group_forget(struct ta_group *group, int number, double grace) {
   group->on_change = NULL;
   group->forgotten = true;
-  if (is_over(group) || group->count == 0)
+  if (is_wanted_no_more(group))
     free_group(group);
-  else if (!group->detached)
+  else if (!group->detached && !is_over(group))
     ta_group_stop(group, number, grace, false);
 }
 
 void ta_group_leave(struct ta_group *group) {
   group->on_change = NULL;
   group->forgotten = group->left = true;
-  if (is_over(group) || group->count == 0) free_group(group);
+  if (is_wanted_no_more(group)) free_group(group);
 }
 
 size_t ta_children_left(const struct ta_children *children) {
@@ -417,6 +488,8 @@ size_t ta_children_close(struct ta_children *children, int number, double grace)
   }
   ta_jobs_close(children);
   if (children->listens) ta_loop_unlisten(children->loop, &children->listener);
+  ta_alarm_stop(&children->guard_alarm);
+  ta_watch_release(&children->guard);
   ta_guardian_end(&children->guardian);
   return left;
 }

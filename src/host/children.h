@@ -29,6 +29,9 @@ struct ta_children {
   struct ta_loop *loop;
   const char *guardian_program; /* NULL: nobody looks after what is left */
   struct ta_guardian guardian;
+  struct ta_watch guard;       /* over its pipe: somebody may kill it */
+  struct ta_alarm guard_alarm; /* to start another one */
+  double replaced_at;          /* when one was killed, on the real clock */
   struct ta_group *groups;
   struct ta_jobs jobs;
   struct ta_listener listener; /* where there are no pidfds */
@@ -51,7 +54,8 @@ enum ta_group_state {
   TA_GROUP_RUNS,
   TA_GROUP_STOPPING, /* the signal was sent, the grace runs */
   TA_GROUP_KILLING,
-  TA_GROUP_OVER /* all its processes have ended, and if it was stopped nobody is in it */
+  TA_GROUP_OVER /* all its processes have ended, and if it was stopped nobody is in it who may
+                   be signalled */
 };
 
 struct ta_group {
@@ -63,6 +67,7 @@ struct ta_group {
   bool noted;           /* the guardian knows it */
   bool kills_leftovers; /* who lives on when all have ended is killed */
   bool forgotten;
+  bool is_left_behind; /* it is over, but who is in it may not be signalled: another user's */
   struct ta_job job;
   bool left; /* to itself, by ta_group_leave() */
   struct ta_alarm alarm;

@@ -83,13 +83,12 @@ int ta_watch_open(struct ta_loop *loop, enum ta_watch_kind kind, int fd, ta_read
                              .blocked = kind == TA_ONCE ? TA_MAY_BOTH : 0,
                              .on_ready = on_ready};
   int error = ta_loop_join(loop, &watch->member);
-  if (error) return error;
-  error = loop->poller.kind->add(&loop->poller, fd, ta_loop_key(loop, &watch->member),
-                                 telling_of[kind], 0);
-  if (error) {
-    ta_loop_leave(loop, &watch->member);
-    watch->fd = -1;
+  if (!error) {
+    error = loop->poller.kind->add(&loop->poller, fd, ta_loop_key(loop, &watch->member),
+                                   telling_of[kind], 0);
+    if (error) ta_loop_leave(loop, &watch->member);
   }
+  if (error) watch->fd = -1;
   return error;
 }
 

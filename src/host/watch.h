@@ -42,8 +42,8 @@ struct ta_watch {
   ta_ready_fn *on_ready;
 };
 
-/* Registers `fd`, which becomes the watch's.  Where this fails it stays the caller's:
- * -EPERM for a file, which never waits, or another negative errno. */
+/* Registers `fd`, which becomes the watch's.  Where this fails it stays the caller's, and the watch
+ * is closed: -EPERM for a file, which never waits, or another negative errno. */
 int ta_watch_open(struct ta_loop *loop, enum ta_watch_kind kind, int fd, ta_ready_fn *on_ready,
                   struct ta_watch *watch);
 

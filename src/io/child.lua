@@ -4,6 +4,7 @@
 
 local parts = process_parts()
 local wait = parts.wait
+local failure = parts.use "failure"
 local plumbing = parts.use "plumbing"
 local OUT, ERR, READS, FEEDS = plumbing.OUT, plumbing.ERR, plumbing.READS, plumbing.FEEDS
 local add_helper = plumbing.add_helper
@@ -119,8 +120,9 @@ local function result_of(child)
   add_up(result, result.stages)
   result.stdout = text_of(child, OUT, result)
   result.stderr = text_of(child, ERR, result)
-  local _, held = parts.state(child.command)
+  local _, held, left_behind = parts.state(child.command)
   result.held = held or nil
+  result.code = left_behind and "EPERM" or nil
   if plan.name == "read" and result.truncated then
     child.too_long = plan.options.max_output or plumbing.MAX_OUTPUT
   end
@@ -129,7 +131,7 @@ local function result_of(child)
   local last = result.stages[#result.stages]
   result.status, result.signal = (failed or last).status, (failed or last).signal
   if not failed then result.status = last.status or 0 end
-  result.ok = ok and not failed and not child.too_long
+  result.ok = ok and not failed and not child.too_long and not left_behind
   return result
 end
 
@@ -167,7 +169,9 @@ local function end_child(child, grace)
     child.stdout:close()
   end
   stop_child(child, grace)
-  if parts.can_wait() then async.shield(finish, child) end
+  if not parts.can_wait() then return end
+  local result = async.shield(finish, child)
+  if result.code then parts.report(failure.left_behind(result) .. "\n") end
 end
 
 Child.__close = function(child) end_child(child) end

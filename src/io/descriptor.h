@@ -23,8 +23,9 @@ struct ta_descriptor *ta_check_descriptor(lua_State *L, int index);
 /* The descriptor at `index`: of one of these, or a number from 0 to 2.  [-0, +0, v] */
 int ta_check_fd(lua_State *L, int index);
 
-/* A pipe, () -> reading end, writing end; a file, (path, mode: "r", "w" or "a"); closing
- * one, (descriptor).  nil, message, code: the world refuses. */
+/* A pipe, () -> reading end, writing end; a file, (path, mode: "r", "w" or "a"), which waits
+ * where it is a FIFO whose other side nobody has; closing one, (descriptor).  nil, message, code:
+ * the world refuses. */
 int ta_l_pipe(lua_State *L);
 int ta_l_open_file(lua_State *L);
 int ta_l_close_descriptor(lua_State *L);

@@ -30,7 +30,18 @@ local function tail_of(text)
   return "\n" .. text
 end
 
+local function not_stopped(result)
+  return format("could not be stopped: process %d may not be signalled (%s)", result.pid,
+    "Operation not permitted")
+end
+
+-- Of a command that nobody asks for any more.
+function failure.left_behind(result)
+  return format("command '%s' %s", result.command, not_stopped(result))
+end
+
 local function how_it_ended(child, result)
+  if result.code then return not_stopped(result) end
   if child.too_long then return format("wrote more than %d bytes", child.too_long) end
   if child.timed_out then return format("timed out after %g s", child.plan.options.timeout) end
   for _, helper in ipairs(child.helpers) do

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/command.h"
 
+#include <errno.h>
 #include <lauxlib.h>
 #include <math.h>
 #include <signal.h>
@@ -68,9 +69,18 @@ void ta_await_command_here(void *object) {
   ta_loop_wake(io->loop);
 }
 
+/* Somebody else has reaped it, or nobody may stop it. */
+static int push_unknown_end(lua_State *L, const struct ta_group *group) {
+  luaL_checkstack(L, 3, NULL);
+  errno = group->is_left_behind ? EPERM : ECHILD;
+  return luaL_fileresult(L, 0, NULL);
+}
+
 int ta_push_command_end(lua_State *L, const void *object) {
   const struct ta_command *command = *(struct ta_command *const *)object;
-  int status = command->group->members[0].status;
+  const struct ta_child *leader = command->group->members;
+  if (!leader->ended || leader->unknown) return push_unknown_end(L, command->group);
+  int status = leader->status;
   bool killed = WIFSIGNALED(status);
   int code = killed ? WTERMSIG(status) : WEXITSTATUS(status);
   luaL_checkstack(L, 3, NULL);
@@ -126,12 +136,14 @@ static int l_stage(lua_State *L) {
   return 7;
 }
 
-/* (command) -> has it finished, was a pipe of it held open */
+/* (command) -> has it finished, was a pipe of it held open, is it left behind as nobody may
+ * signal it */
 static int l_state(lua_State *L) {
   const struct ta_command *command = ta_check_command(L);
   lua_pushboolean(L, command->finished);
   lua_pushboolean(L, command->held);
-  return 2;
+  lua_pushboolean(L, command->group->is_left_behind);
+  return 3;
 }
 
 const struct ta_function ta_outcome_parts[] = {

@@ -30,6 +30,8 @@ local function one_of(kind, expected)
   end
 end
 
+local is_yes_or_no = one_of("boolean", "true or false")
+
 local function among(...)
   local words, list = {}, {...}
   for i = 1, #list do
@@ -75,12 +77,43 @@ local function check_signal(name, option, value)
   end
 end
 
+-- An option that is none of those there are; `of` says of what, of one inside another.
+local function refuse_option(name, key, known, of)
+  local names = {}
+  for option in next, known do names[#names + 1] = option end
+  local near = type(key) == "string" and parts.nearest(key, names)
+  raise(format("process.%s: unknown option '%s%s'%s", name, of and of .. "." or "", tostring(key),
+    near and format(", did you mean '%s'?", near) or ""))
+end
+
+-- What has no place in a list.
+local function check_list(name, option, list)
+  for key in next, list do
+    if type(key) ~= "number" then refuse_option(name, key, {}, option) end
+  end
+end
+
+-- Is it {file=, ...}?  Nothing but what is known may stand there.
+local function is_file(name, option, value, known)
+  if type(value) ~= "table" or parts.metatable(value) then return false end
+  if value[1] ~= nil or next(value) == nil then return false end
+  for key in next, value do
+    if not known[key] then refuse_option(name, key, known, option) end
+  end
+  check_text(name, option .. ".file", value.file)
+  if value.append ~= nil then is_yes_or_no(name, option .. ".append", value.append) end
+  return true
+end
+
 local function check_allow(name, option, value)
   local list = type(value) == "table" and value or {value}
+  check_list(name, option, list)
   for i = 1, #list do
     if type(list[i]) ~= "number" then complain(name, option, "statuses, as {1, 2}", list[i]) end
   end
 end
+
+local for_input, for_output = {file = true}, {file = true, append = true}
 
 -- True, of io.popen's commands: ours, and the terminal is not theirs before they ask for it.
 local function check_input(name, option, value)
@@ -89,15 +122,15 @@ local function check_input(name, option, value)
     raise(format('process.%s: stdin = "pipe" is for process.spawn, which gives the stream', name))
   end
   if type(value) == "string" or parts.is_stream(value) then return end
-  if type(value) == "table" and type(value.file) == "string" then return end
+  if spelling.secrets_of(value) or is_file(name, option, value, for_input) then return end
   complain(name, option, 'a string, {file=}, a stream, "pipe" or "inherit"', value)
 end
 
 local sides = {inherit = true, capture = true, null = true}
 
-local function is_destination(value)
+local function is_destination(name, option, value)
   if sides[value] or is_callable(value) or parts.is_stream(value) then return true end
-  return type(value) == "table" and type(value.file) == "string"
+  return is_file(name, option, value, for_output)
 end
 
 local function check_output(name, option, value)
@@ -105,13 +138,14 @@ local function check_output(name, option, value)
     raise(format('process.%s: %s = "pipe" is for process.spawn, which gives the stream', name,
       option))
   end
-  if value == "pipe" or is_destination(value) then return end
+  if value == "pipe" or is_destination(name, option, value) then return end
   if value == "stdout" and option == "stderr" then return end
   local expected = '"inherit", "capture", "null", "pipe", {file=}, a stream, a function, '
     .. "or a list of these"
   if type(value) ~= "table" or #value == 0 then complain(name, option, expected, value) end
+  check_list(name, option, value)
   for i = 1, #value do
-    if not is_destination(value[i]) then complain(name, option, expected, value[i]) end
+    if not is_destination(name, option, value[i]) then complain(name, option, expected, value[i]) end
   end
 end
 
@@ -121,7 +155,7 @@ local options = {
   stderr = check_output,
   cwd = check_text,
   env = check_environment,
-  clear_env = one_of("boolean", "true or false"),
+  clear_env = is_yes_or_no,
   timeout = number_from(0, "a number of seconds"),
   grace = number_from(0, "a number of seconds"),
   stop_signal = check_signal,
@@ -129,48 +163,20 @@ local options = {
   allow = check_allow,
   max_output = check_bytes,
   max_line = check_bytes,
-  detach = one_of("boolean", "true or false"),
+  detach = is_yes_or_no,
   leftovers = among("keep", "kill"),
-  pty = one_of("boolean", "true or false"),
+  pty = is_yes_or_no,
   label = check_label,
   output = among("raw", "lines", "group"),
 }
 
 plan.check_grace, plan.check_signal = options.grace, check_signal
 
--- How many letters have to be changed to make one word of the other.
-local function distance(a, b)
-  local row = {}
-  for j = 0, #b do row[j] = j end
-  for i = 1, #a do
-    local before = row[0]
-    row[0] = i
-    for j = 1, #b do
-      local same = byte(a, i) == byte(b, j) and 0 or 1
-      before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + same)
-    end
-  end
-  return row[#b]
-end
-
-local function nearest(word)
-  local best, least = nil, max(2, #word // 2)
-  for known in next, options do
-    local far = distance(word, known)
-    if far < least or far == least and best and known < best then best, least = known, far end
-  end
-  return best
-end
-
 local function check_options(name, cmd)
   for key, value in next, cmd do
     if type(key) ~= "number" then
       local check = options[key]
-      if not check then
-        local near = type(key) == "string" and nearest(key)
-        raise(format("process.%s: unknown option '%s'%s", name, tostring(key),
-          near and format(", did you mean '%s'?", near) or ""))
-      end
+      if not check then refuse_option(name, key, options) end
       check(name, key, value)
     end
   end
@@ -250,6 +256,7 @@ local function secrets_of(stages)
   for _, stage in ipairs(stages) do
     for _, word in ipairs(stage.options) do look(word) end
     for _, value in next, stage.options.env or {} do look(value) end
+    look(stage.options.stdin)
   end
   return found
 end

@@ -7,7 +7,7 @@
 
 local parts = process_parts()
 local is_callable = parts.is_callable
-local path_from = parts.use "failure".path_from
+local path_from, text_of = parts.use "failure".path_from, parts.use "spelling".text_of
 
 local OUT, ERR = 1, 2
 local MAX_LINE = 16 << 20
@@ -68,14 +68,15 @@ function plumbing.plug_stdin(child, opened, plan)
   local given = stage.options.stdin
   if given == nil then return nil end
   if given == "inherit" or given == true then return 0 end
-  if type(given) == "table" and type(given.file) == "string" then
+  if type(given) == "table" and given.file then
     local file, message, code = open_file(opened, stage.options.cwd, given.file, "r")
     if not file then return false, message, code end
     return file
   end
   local reading, writing, code = open_pipe(opened)
   if not reading then return false, writing, code end
-  if type(given) == "string" and given ~= "pipe" then
+  given = text_of(given) or given
+  if type(given) == "string" and stage.options.stdin ~= "pipe" then
     local fed, message, why = parts.feed(child.command, writing, given)
     if not fed then return false, message, why end
     return reading

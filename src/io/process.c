@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "io/command.h"
+#include "io/nearest.h"
 #include "io/output.h"
 #include "io/signal_names.h"
 #include "io/stream.h"
@@ -72,6 +73,7 @@ static const struct ta_function parts[] = {
     {"raise", l_raise},
     {"metatable", l_metatable},
     {"is_callable", l_is_callable},
+    {"nearest", ta_l_nearest},
     {"enter", l_enter},
     {"can_wait", l_can_wait},
     {"add_task", l_add_task},

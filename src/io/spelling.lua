@@ -36,12 +36,16 @@ local LEAST_SECRET = 4 -- bytes: shorter ones are not looked for in what a comma
 -- What is secret of it: a list of texts; nil if nothing is.
 function spelling.secrets_of(value) return secret_parts[value] end
 
--- A function that masks these texts.
+-- Its text, which is for the program alone; nil of what is no secret.
+function spelling.text_of(value) return texts_of_secrets[value] end
+
+-- A function that masks these texts, also where no newline is behind them.
 function spelling.masker(secrets)
   return function(text)
     for i = 1, #secrets do
-      local pattern = gsub(secrets[i], "%W", "%%%0")
-      if #secrets[i] >= LEAST_SECRET then text = gsub(text, pattern, "***") end
+      local hidden = gsub(secrets[i], "\n+$", "")
+      local pattern = gsub(hidden, "%W", "%%%0")
+      if #hidden >= LEAST_SECRET then text = gsub(text, pattern, "***") end
     end
     return text
   end

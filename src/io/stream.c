@@ -59,9 +59,7 @@ static int l_close_at_once(lua_State *L) {
 
 static int l_collect(lua_State *L) {
   struct ta_stream_object *object = check(L);
-  if (!object->io) return 0;
-  ta_close_waiting(object);
-  ta_detach(&object->reading);
+  if (object->io) ta_end_waiting(object);
   return 0;
 }
 
@@ -170,22 +168,6 @@ ssize_t ta_read_stream_here(struct ta_stream_object *object, char *bytes, size_t
     int error = ta_stream_wait_here(&object->stream, object->stream.needs_to_read);
     if (error) return error;
   }
-}
-
-int ta_write_stream_here(struct ta_stream_object *object, const char *bytes, size_t size) {
-  while (size > 0) {
-    if (object->closed) return -EBADF;
-    if (object->stream.torn) return -ECANCELED;
-    ssize_t count = ta_stream_write(&object->stream, bytes, size);
-    int error = count < 0 && count != -EAGAIN ? (int)count : 0;
-    if (count == -EAGAIN)
-      error = ta_stream_wait_here(&object->stream, object->stream.needs_to_write);
-    if (error) return error;
-    if (count < 0) continue;
-    bytes += count;
-    size -= (size_t)count;
-  }
-  return 0;
 }
 
 off_t ta_seek_stream(struct ta_stream_object *object, off_t offset, int whence) {

@@ -43,7 +43,7 @@ bool ta_look_at_stream(struct ta_stream_object *object);
  * or a negative errno: -EINTR, it is to be broken off. */
 ssize_t ta_read_stream_here(struct ta_stream_object *object, char *bytes, size_t size);
 
-/* Writes all of it, and blocks.  0, or a negative errno. */
+/* Writes all of it after what tasks are writing, and blocks.  0, or a negative errno. */
 int ta_write_stream_here(struct ta_stream_object *object, const char *bytes, size_t size);
 
 /* As ta_stream_seek(); whoever is in the middle of a read begins anew, or fails. */

@@ -34,7 +34,7 @@ static void leave(struct ta_link *link) {
 }
 
 static struct ta_turn *first_turn(const struct ta_stream_object *object) {
-  return is_empty(&object->turns) ? NULL : (struct ta_turn *)object->turns.ring.next;
+  return ta_next_turn(object, NULL);
 }
 
 /* -------------------------------------------------------------------- waking */
@@ -254,6 +254,15 @@ bool ta_has_turns(const struct ta_stream_object *object) {
   return !is_empty(&object->turns);
 }
 
+struct ta_turn *ta_next_turn(const struct ta_stream_object *object, const struct ta_turn *turn) {
+  struct ta_link *link = turn ? turn->link.next : object->turns.ring.next;
+  return link == &object->turns.ring ? NULL : (struct ta_turn *)link;
+}
+
+void ta_wake_turn(struct ta_turn *turn) {
+  unpark(turn->object, &turn->ticket);
+}
+
 void ta_end_turn(struct ta_turn *turn) {
   if (!turn) return;
   struct ta_stream_object *object = turn->object;
@@ -266,15 +275,17 @@ void ta_end_turn(struct ta_turn *turn) {
   unwant(object);
 }
 
-/* Its task waits no more. */
+/* Its task waits no more.  Where its finalizer was lost the stream may have gone before. */
 static void give_up(struct ta_turn *turn) {
+  if (!turn->object) return;
   ta_end_turn(turn);
   if (turn->source) stop_reading(turn->source);
   if (turn->closes) ta_close_waiting(turn->object);
 }
 
 static void describe_write(const void *subject, char *text, size_t size) {
-  snprintf(text, size, "%s", ((const struct ta_turn *)subject)->object->label);
+  const struct ta_turn *turn = subject;
+  snprintf(text, size, "%s", turn->object ? turn->object->label : "a stream that is gone");
 }
 
 /* Also its source is free. */
@@ -285,7 +296,7 @@ static void give_up_both(struct ta_turn *turn) {
 
 static void disarm_write(void *subject) {
   struct ta_turn *turn = subject;
-  turn->object->given_up = true;
+  if (turn->object) turn->object->given_up = true;
   give_up_both(turn);
 }
 
@@ -318,6 +329,7 @@ static const struct ta_object_kind turn_kind = {.name = "Turn", .meta = turn_met
 static int l_forget_turn(lua_State *L) {
   struct ta_turn *turn = ta_check_object(L, 1, &turn_kind);
   if (turn->object) ta_end_turn(turn);
+  if (turn->source && turn->source->copy == turn) stop_reading(turn->source);
   return 0;
 }
 
@@ -387,6 +399,7 @@ void ta_init_waiting(struct ta_stream_object *object, struct ta_io *io) {
   object->closed = true;
   object->stream.watch.fd = -1;
   ta_list_init(&object->turns);
+  ta_list_init(&object->left);
   ta_list_init(&object->selecting);
   ta_list_init(&object->waiting);
 }
@@ -396,6 +409,7 @@ static void wake_writers(struct ta_stream_object *object) {
   struct ta_turn *turn;
   while ((turn = first_turn(object))) {
     leave(&turn->link);
+    append(&object->left, &turn->link);
     unpark(object, &turn->ticket);
   }
 }
@@ -408,4 +422,18 @@ void ta_close_waiting(struct ta_stream_object *object) {
   while (ta_wake_first(runner_of(object), &object->waiting)) continue;
   if (object->copy) unpark(object, &object->copy->ticket);
   ta_stream_close(&object->stream);
+}
+
+/* A turn outlives its stream where its finalizer could not be called, for want of memory. */
+void ta_end_waiting(struct ta_stream_object *object) {
+  ta_close_waiting(object);
+  while (!is_empty(&object->left)) {
+    struct ta_turn *turn = (struct ta_turn *)object->left.ring.next;
+    leave(&turn->link);
+    ta_detach(&turn->attachment);
+    if (turn->source) stop_reading(turn->source);
+    turn->object = turn->source = NULL;
+  }
+  if (object->copy) object->copy->source = NULL;
+  stop_reading(object);
 }

@@ -63,6 +63,7 @@ struct ta_stream_object {
   struct ta_list waiting; /* who is to read as Lua's files do when that read is over */
 
   struct ta_list turns;     /* of writers: the first is at it */
+  struct ta_list left;      /* those that it was closed before, and whose tasks may not know yet */
   struct ta_list selecting; /* who waits in async.select */
 
   uint64_t step; /* the one in which `moved` bytes came or went without a wait */
@@ -78,7 +79,9 @@ struct ta_turn {
       *source; /* of a copy: of what, in the second; or NULL.  Its task reads that */
   struct ta_ticket ticket;
   ta_turn_fn *go_on;
-  int argument; /* of a write: the one that is written, */
+  lua_State *co; /* of a write: in the second; its texts are there, up to `last`; or NULL */
+  int last;
+  int argument; /* the one that is written, */
   size_t at;    /* and bytes of it that have left */
   bool begun;   /* bytes are: to give it up tears the stream */
   bool closes;  /* the stream, even if it is given up */
@@ -98,6 +101,9 @@ void ta_wake_readers(struct ta_stream_object *object);
 
 /* Closes it at once, and wakes all who wait. */
 void ta_close_waiting(struct ta_stream_object *object);
+
+/* The same, and nobody points to it any more: its memory may go. */
+void ta_end_waiting(struct ta_stream_object *object);
 
 /* The stream that is the first argument, which may be used, of a task that is not cancelled:
  * or raises.  [-0, +0, v] */
@@ -151,6 +157,12 @@ int ta_park_reader(lua_State *L, struct ta_stream_object *object);
 
 /* Is anybody at it, or waits for it? */
 bool ta_has_turns(const struct ta_stream_object *object);
+
+/* The first turn, or the one after; NULL: there is none. */
+struct ta_turn *ta_next_turn(const struct ta_stream_object *object, const struct ta_turn *turn);
+
+/* Has its task go on, which finds nothing left to write. */
+void ta_wake_turn(struct ta_turn *turn);
 
 /* Pushes a turn to write to the stream at `index`, which stands in no list yet.  Whoever
  * writes meanwhile, as a finalizer may, finds the stream torn if bytes have left: `begun`.

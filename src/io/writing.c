@@ -81,6 +81,10 @@ static int wait_in_write(lua_State *L, const struct writing *writing) {
   struct ta_turn *turn = writing->turn;
   if (!turn) turn = ta_push_turn(L, STREAM, writing->begun);
   if (writing->object->closed) return refuse_closed(L, turn);
+  lua_pushthread(L);
+  lua_setiuservalue(L, -2, 2);
+  turn->co = L;
+  turn->last = writing->last;
   turn->argument = writing->argument;
   turn->at = writing->at;
   turn->begun = writing->begun;
@@ -106,13 +110,76 @@ static int go_on_writing(lua_State *L, struct ta_turn *turn) {
   struct writing writing = {.object = turn->object,
                             .turn = turn,
                             .argument = turn->argument,
-                            .last = lua_gettop(L) - 1,
+                            .last = turn->last,
                             .at = turn->at,
                             .begun = turn->begun};
+  if (turn->argument > turn->last) return give_stream(L, turn);
   if (writing.object->closed) return refuse_closed(L, turn);
   if (writing.object->stream.torn) return refuse_torn(L, turn);
   return write_on(L, &writing);
 }
+
+/* -------------------------------------------------- where no task can wait */
+
+/* How much has left, waiting here for as long as it takes; or a negative errno. */
+static ssize_t write_some_here(struct ta_stream_object *object, const char *bytes, size_t size) {
+  for (;;) {
+    if (object->closed) return -EBADF;
+    ssize_t count = ta_stream_write(&object->stream, bytes, size);
+    if (count != -EAGAIN) return count;
+    int error = ta_stream_wait_here(&object->stream, object->stream.needs_to_write);
+    if (error) return error;
+  }
+}
+
+/* Somebody else may have resumed the coroutine, or closed it. */
+static bool has_texts(const struct ta_turn *turn) {
+  if (lua_status(turn->co) != LUA_YIELD) return false;
+  for (int i = turn->argument; i <= turn->last; i++)
+    if (lua_type(turn->co, i) != LUA_TSTRING) return false;
+  return true;
+}
+
+/* What is left of the write, whose task stands in it. */
+static int finish_here(struct ta_turn *turn) {
+  if (!has_texts(turn)) return turn->begun ? -ECANCELED : 0;
+  for (; turn->argument <= turn->last; turn->argument++, turn->at = 0) {
+    size_t length;
+    const char *text = lua_tolstring(turn->co, turn->argument, &length);
+    while (turn->at < length) {
+      ssize_t count = write_some_here(turn->object, text + turn->at, length - turn->at);
+      if (count < 0) return (int)count;
+      turn->at += (size_t)count;
+      turn->begun = true;
+    }
+  }
+  turn->begun = false;
+  ta_wake_turn(turn);
+  return 0;
+}
+
+/* Those who wait for their turn cannot go on meanwhile: their writes are finished for them. */
+static int finish_turns_here(struct ta_stream_object *object) {
+  int error = 0;
+  struct ta_turn *turn = NULL;
+  while (!error && (turn = ta_next_turn(object, turn)))
+    if (turn->co) error = finish_here(turn);
+  return error;
+}
+
+int ta_write_stream_here(struct ta_stream_object *object, const char *bytes, size_t size) {
+  if (object->stream.torn) return -ECANCELED;
+  int error = finish_turns_here(object);
+  while (size > 0 && !error) {
+    ssize_t count = write_some_here(object, bytes, size);
+    if (count < 0) return (int)count;
+    bytes += count;
+    size -= (size_t)count;
+  }
+  return error;
+}
+
+/* ----------------------------------------------------------------- its texts */
 
 void ta_make_text(lua_State *L, int index) {
   char text[64];

@@ -80,8 +80,8 @@ static void copy_list(struct ta_runner *runner, lua_State *L, lua_Integer count)
     lua_rawgeti(L, LIST, i);
     if (!find(runner, L, -1))
       luaL_error(L,
-                 "select: expected a channel, an event or a task at index %I, or a library's "
-                 "object that can be selected, got %s",
+                 "select: expected a channel, an event, a task or a stream at index %I, or a "
+                 "library's object that can be selected, got %s",
                  (LUAI_UACINT)i, luaL_typename(L, -1));
     if (ta_to_task(runner, L, -1) && lua_touserdata(L, -1) == runner->current)
       luaL_error(L, "select: a task cannot await itself");

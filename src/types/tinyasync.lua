@@ -512,7 +512,7 @@ async.process = {}
 ---| tinyasync.Output[]
 
 ---@class tinyasync.CommandOptions
----@field stdin? string|tinyasync.FileOptions|tinyasync.Stream a text, "inherit", "pipe"; nothing by default
+---@field stdin? string|tinyasync.Secret|tinyasync.FileOptions|tinyasync.Stream a text, "inherit", "pipe"; nothing by default
 ---@field stdout? tinyasync.Output
 ---@field stderr? tinyasync.Output
 ---@field cwd? string the directory it runs in
@@ -553,6 +553,7 @@ async.process = {}
 ---@field timed_out? boolean
 ---@field truncated? boolean not all that was written was kept
 ---@field held? boolean somebody else has its pipes open still
+---@field code? string "EPERM": it could not be stopped, and is left behind
 ---@field stages tinyasync.Result[] the same of each, without what was captured
 
 ---The error of a command that failed, or could not start.

@@ -19,6 +19,7 @@
 #include "host/process_table.h"
 #include "host/signals.h"
 #include "host/vfork.h"
+#include "unit/system.h"
 #include "unit/test.h"
 
 #define LONG_ENOUGH 20.0 /* seconds */
@@ -222,6 +223,29 @@ static void a_forgotten_group_is_reaped_all_the_same(void) {
   double limit = ta_monotonic() + LONG_ENOUGH;
   while (place.children.groups && ta_monotonic() < limit) ta_loop_wait(&place.loop, LONG_ENOUGH);
   CHECK(place.children.groups == NULL && place.told == 0);
+  CHECK(waitpid(pid, NULL, WNOHANG) < 0 && errno == ECHILD);
+  close_place(&place);
+}
+
+/* It ends as nobody's, and is reaped when it ends by itself. */
+static void who_may_not_be_signalled_is_left_behind(void) {
+  struct place place;
+  open_place(&place);
+  CHECK(start(&place, "echo; exec sleep 300") == 0);
+  hear(&place, 1);
+  pid_t pid = place.group->id;
+  system_forbid_signals(true);
+  ta_group_stop(place.group, SIGTERM, SOON, false);
+  double limit = ta_monotonic() + LONG_ENOUGH / 4;
+  while (!is_over(&place) && ta_monotonic() < limit) ta_loop_wait(&place.loop, SOON);
+  system_forbid_signals(false);
+  CHECK(kill(pid, SIGKILL) == 0);
+  CHECK(is_over(&place) && place.group->is_left_behind && place.told == 1);
+  CHECK(!place.group->members[0].ended);
+  forget(&place);
+  limit = ta_monotonic() + LONG_ENOUGH;
+  while (place.children.groups && ta_monotonic() < limit) ta_loop_wait(&place.loop, LONG_ENOUGH);
+  CHECK(place.children.groups == NULL);
   CHECK(waitpid(pid, NULL, WNOHANG) < 0 && errno == ECHILD);
   close_place(&place);
 }
@@ -565,6 +589,31 @@ static void who_is_stopped_before_it_executes_does_not_hold_us(void) {
   stop_before_it_executes(SIGTTOU);
 }
 
+static void or_without_anything_else_that_happens(void) {
+  struct place place;
+  open_place(&place);
+  signal(SIGPIPE, SIG_IGN);
+  place.children.guardian_program = "/proc/self/exe";
+  CHECK(start(&place, "echo; exec sleep 300") == 0);
+  hear(&place, 1);
+  pid_t first = place.children.guardian.pid;
+  for (int i = 0; i < 2; i++) {
+    CHECK(kill(place.children.guardian.pid, SIGKILL) == 0);
+    double limit = ta_monotonic() + LONG_ENOUGH;
+    do ta_loop_wait(&place.loop, SOON);
+    while ((!place.children.guardian.pid || place.children.guardian.pid == first) &&
+           ta_monotonic() < limit);
+    CHECK(place.children.guardian.pid && place.children.guardian.pid != first);
+    first = place.children.guardian.pid;
+  }
+  CHECK(!is_over(&place));
+  ta_guardian_end(&place.children.guardian); /* as if we had been killed */
+  run_until_over(&place);
+  CHECK(WTERMSIG(place.group->members[0].status) == SIGKILL);
+  forget(&place);
+  close_guarded_place(&place);
+}
+
 const struct test children_tests[] = {
     TEST(a_process_that_ends_is_told_of_with_its_status),
     TEST(all_of_a_pipeline_have_to_end),
@@ -575,6 +624,7 @@ const struct test children_tests[] = {
     TEST(what_lives_on_after_a_normal_end_is_left_alone),
     TEST(or_killed_where_that_is_wanted),
     TEST(a_forgotten_group_is_reaped_all_the_same),
+    TEST(who_may_not_be_signalled_is_left_behind),
     TEST(closing_ends_them_all),
     TEST(what_was_detached_outlives_us),
     TEST(without_a_pidfd_its_end_is_heard_of),
@@ -586,6 +636,7 @@ const struct test children_tests[] = {
     TEST(the_guardian_spares_those_whose_end_it_has_heard_of),
     TEST(a_guardian_that_does_not_listen_is_replaced_and_kills_nobody),
     TEST(a_guardian_that_was_killed_is_replaced),
+    TEST(or_without_anything_else_that_happens),
     TEST(who_is_stopped_before_it_executes_does_not_hold_us),
     TESTS_END,
 };

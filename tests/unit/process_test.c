@@ -2,6 +2,7 @@
  *
  * Commands, when what they need fails.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -224,7 +225,66 @@ static void memory_that_is_refused_to_commands_leaves_nothing(void) {
   sweep(SYSTEM_ALLOCATE, ENOMEM, false, 100);
 }
 
+/* ------------------------------------------------------ what is another user's */
+
+static int l_forbid(lua_State *L) {
+  system_forbid_signals(lua_toboolean(L, 1));
+  return 0;
+}
+
+static int l_kill(lua_State *L) {
+  system_forbid_signals(false);
+  pid_t pid = (pid_t)luaL_checkinteger(L, 1);
+  siginfo_t info;
+  CHECK(kill(pid, SIGKILL) == 0);
+  CHECK(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) == 0);
+  return 0;
+}
+
+static void add_text(void *data, const char *text, size_t length) {
+  char line[200] = "";
+  size_t end = 0;
+  for (size_t i = 0; i < length && end + 1 < sizeof line; i++) {
+    bool digit = isdigit((unsigned char)text[i]);
+    if (!digit || end == 0 || line[end - 1] != 'N') line[end++] = digit ? 'N' : text[i];
+  }
+  world_log(data, line);
+}
+
+static void run_forbidden(const char *code, const char *log) {
+  struct outside place;
+  open_place(&place);
+  place.io.report = add_text;
+  place.io.data = &place.world;
+  lua_register(place.world.L, "forbid", l_forbid);
+  lua_register(place.world.L, "kill", l_kill);
+  world_add(&place.world, code);
+  run(&place, 0, CANCEL_SCENE);
+  system_forbid_signals(false);
+  CHECK_TEXT(place.world.log, log);
+  close_place(&place);
+}
+
+static void who_stops_what_may_not_be_signalled_is_told(void) {
+  run_forbidden("local c = async.process.spawn{'sleep', '300'} forbid(true) "
+                "local r = c:stop(0) kill(c.pid) log(r.ok, r.status, r.code)",
+                "false nil EPERM");
+  run_forbidden(
+      "forbid(true) "
+      "local ok, r = pcall(async.process.run, {'sleep', '300', timeout = 0.02, grace = 0}) "
+      "kill(r.pid) log(r.timed_out, (tostring(r):gsub('%d%d+', 'N')))",
+      "true command 'sleep N' could not be stopped: process N may not be signalled "
+      "(Operation not permitted)");
+  run_forbidden(
+      "local pid local t = spawn(function() local c <close> = async.process.spawn{'sleep', "
+      "'300', grace = 0} pid = c.pid sleep(9) end) forbid(true) sleep(0.01) t:cancel() "
+      "t:pawait() kill(pid) log(t:status())",
+      "command 'sleep N' could not be stopped: process N may not be signalled "
+      "(Operation not permitted)\n cancelled");
+}
+
 const struct test process_tests[] = {
+    TEST(who_stops_what_may_not_be_signalled_is_told),
     TEST(wherever_commands_are_disturbed_nothing_is_left),
     TEST(a_call_that_fails_while_commands_start_leaves_nothing),
     TEST(a_call_that_fails_while_commands_run_leaves_nothing),

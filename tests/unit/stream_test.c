@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "io/stream.h"
+#include "io/waiting.h"
 #include "unit/outside.h"
 #include "unit/system.h"
 #include "unit/test.h"
@@ -844,6 +845,75 @@ static void random_programs_read_what_a_queue_of_bytes_has(void) {
   for (int seed = first; seed < first + count; seed++) run_seed(seed);
 }
 
+static int losses;
+
+static void count_loss(void *data, const char *message, int to_be_continued) {
+  (void)data, (void)to_be_continued;
+  losses += strcmp(message, "error in ") == 0;
+}
+
+/* Of the objects that are garbage the newest is lost: its finalizer cannot be called. */
+static int l_collect_in_want(lua_State *L) {
+  system_fail(SYSTEM_ALLOCATE, 1, ENOMEM);
+  for (int i = 0; i < 3; i++) lua_gc(L, LUA_GCCOLLECT);
+  system_go_well();
+  return 0;
+}
+
+/* A new coroutine has room for one call. */
+static int l_lose_newest(lua_State *L) {
+  lua_gc(L, LUA_GCSTOP);
+  lua_State *co = lua_newthread(L);
+  lua_pushcfunction(co, l_collect_in_want);
+  lua_gc(L, LUA_GCRESTART);
+  CHECK(lua_pcall(co, 0, 0, 0) == LUA_OK);
+  return 0;
+}
+
+/* (target, source or nil): the task has a turn, which nothing keeps. */
+static int l_arm_turn(lua_State *L) {
+  lua_settop(L, 2);
+  struct ta_turn *turn = ta_push_turn(L, 1, false);
+  if (!lua_isnil(L, 2)) {
+    lua_pushvalue(L, 2);
+    lua_setiuservalue(L, -2, 2);
+    turn->source = ta_object_at(L, 2);
+  }
+  CHECK(ta_arm_turn(L, turn) == 0);
+  return 0;
+}
+
+/* The script has so many objects lost. */
+static void run_with_turns(const char *code, int lost) {
+  struct outside outside;
+  outside_open(&outside, NULL);
+  lua_State *L = outside.world.L;
+  losses = 0;
+  lua_setwarnf(L, count_loss, NULL);
+  lua_register(L, "lose", l_lose_newest);
+  lua_register(L, "arm", l_arm_turn);
+  world_add(&outside.world, code);
+  outside_run(&outside);
+  CHECK_TEXT(outside.world.log, "end");
+  CHECK(losses == lost);
+  outside_close(&outside);
+}
+
+static void a_turn_that_was_lost_outlives_its_stream(void) {
+  run_with_turns("local s = writing() arm(s) s = nil lose() log 'end'", 1);
+  run_with_turns("local s = writing() arm(s) do local c <close> = s end s = nil lose() log 'end'",
+                 1);
+  run_with_turns("local s, t = writing(), reading() arm(s, t) s, t = nil lose() log 'end'", 1);
+  run_with_turns("local s, t = writing(), reading() arm(s, t) s = nil lose() log 'end'", 1);
+}
+
+/* Its turn was collected with the target. */
+static void who_copies_no_more_reads_no_more(void) {
+  run_with_turns("local s = writing() local t, fd = sockets() put(fd, 'end') arm(s, t) s = nil "
+                 "collectgarbage() collectgarbage() log(t:read_some())",
+                 0);
+}
+
 const struct test stream_tests[] = {
     TEST(formats_read_what_lua_s_files_read),
     TEST(a_task_waits_for_what_is_not_there_yet),
@@ -907,6 +977,8 @@ const struct test stream_tests[] = {
     TEST(a_transport_may_have_readers_wait_for_the_other_direction),
     TEST(a_call_of_the_system_that_fails_loses_no_byte),
     TEST(memory_that_is_refused_loses_no_byte),
+    TEST(a_turn_that_was_lost_outlives_its_stream),
+    TEST(who_copies_no_more_reads_no_more),
     TEST(random_programs_read_what_a_queue_of_bytes_has),
     TESTS_END,
 };

@@ -18,6 +18,7 @@ static struct {
   int error;
   bool ignores; /* what is called now */
   bool lacks_nowait;
+  bool forbids_signals;
 } failing;
 
 void system_fail(enum system_call call, unsigned nth, int error) {
@@ -38,6 +39,15 @@ void system_count(bool counts) {
 
 void system_lack_nowait(bool lacks) {
   failing.lacks_nowait = lacks;
+}
+
+void system_forbid_signals(bool forbids) {
+  failing.forbids_signals = forbids;
+}
+
+static bool is_forbidden(void) {
+  errno = EPERM;
+  return failing.forbids_signals;
 }
 
 static bool fails(enum system_call call) {
@@ -163,7 +173,7 @@ pid_t __wrap_wait4(pid_t pid, int *status, int options, struct rusage *usage) {
 
 int __wrap_kill(pid_t pid, int number);
 int __wrap_kill(pid_t pid, int number) {
-  return fails(SYSTEM_KILL) ? -1 : __real_kill(pid, number);
+  return is_forbidden() || fails(SYSTEM_KILL) ? -1 : __real_kill(pid, number);
 }
 
 int __wrap_setpgid(pid_t pid, pid_t group);
@@ -183,7 +193,7 @@ int __wrap_execve(const char *path, char *const argv[], char *const envp[]) {
 
 static bool fails_by_number(long number) {
   if (number == SYS_pidfd_open) return fails(SYSTEM_PIDFD_OPEN);
-  if (number == SYS_pidfd_send_signal) return fails(SYSTEM_PIDFD_SIGNAL);
+  if (number == SYS_pidfd_send_signal) return is_forbidden() || fails(SYSTEM_PIDFD_SIGNAL);
   return number == SYS_close_range && fails(SYSTEM_CLOSE_RANGE);
 }
 

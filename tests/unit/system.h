@@ -41,6 +41,9 @@ unsigned system_go_well(void);
 bool system_refuses_memory(void);
 void system_count(bool counts);
 
+/* Nobody may be signalled, as if all were of another user. */
+void system_forbid_signals(bool forbids);
+
 /* Descriptors that lack what others have: preadv2 and pwritev2 can always be refused, as
  * terminals do. */
 void system_lack_nowait(bool lacks);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "host/clock.h"
+#include "unit/system.h"
 #include "unit/test.h"
 
 static const struct ta_poller_kind *const kinds[] = {
@@ -555,6 +556,32 @@ static void without_descriptors_a_loop_says_so(void) {
   setrlimit(RLIMIT_NOFILE, &old);
 }
 
+#if defined(__linux__)
+/* Whoever closes the watch all the same does not close what is the caller's still. */
+static void a_watch_that_could_not_be_opened_has_no_descriptor(void) {
+  static const struct {
+    enum system_call call;
+    int error;
+  } ways[] = {{SYSTEM_ALLOCATE, ENOMEM}, {SYSTEM_EPOLL_CTL, ENOSPC}};
+  for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+    struct ta_loop loop;
+    struct ta_watch watch;
+    int fds[2];
+    CHECK(ta_loop_open(&loop, kinds[0]) == 0);
+    open_pair(fds);
+    system_fail(ways[i].call, 1, ways[i].error);
+    int error = ta_watch_open(&loop, TA_EDGE, fds[0], on_ready, &watch);
+    system_go_well();
+    CHECK(error == -ways[i].error);
+    CHECK(watch.fd == -1);
+    ta_watch_close(&watch);
+    CHECK(fcntl(fds[0], F_GETFD) >= 0);
+    for (int j = 0; j < 2; j++) close(fds[j]);
+    ta_loop_close(&loop);
+  }
+}
+#endif
+
 const struct test watch_tests[] = {
     TEST(what_is_wanted_is_told_once),
     TEST(what_comes_for_others_is_told_when_it_is_given_back),
@@ -579,6 +606,7 @@ const struct test watch_tests[] = {
     TEST(no_wake_is_lost),
 #if defined(__linux__)
     TEST(another_loop_may_watch_this_one),
+    TEST(a_watch_that_could_not_be_opened_has_no_descriptor),
 #endif
     TEST(without_descriptors_a_loop_says_so),
     TESTS_END,

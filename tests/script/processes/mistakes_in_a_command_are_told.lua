@@ -43,6 +43,16 @@ run {"a", env = {[""] = 1}}   -- expect: process.run: env has a name that no var
 run {"a", env = {A = true}}   -- expect: process.run: env.A must be a string or a number, got boolean
 run {"a", env = {A = "\0"}}   -- expect: process.run: env.A holds a zero byte, which no program can be given
 run {"a", stdin = 1}          -- expect: process.run: stdin must be a string, {file=}, a stream, "pipe" or "inherit", got number
+run {"a", stdin = {file = 1}} -- expect: process.run: stdin.file must be a string without zero bytes, got number
+run {"a", stdin = {flie = "b"}} -- expect: process.run: unknown option 'stdin.flie', did you mean 'file'?
+run {"a", stdin = {file = "b", append = true}} -- expect: process.run: unknown option 'stdin.append'
+run {"a", stdout = {file = "b", apend = true}} -- expect: process.run: unknown option 'stdout.apend', did you mean 'append'?
+run {"a", stdout = {file = "b", append = "yes"}} -- expect: process.run: stdout.append must be true or false, got "yes"
+run {"a", stdout = {append = "b"}} -- expect: process.run: stdout.file must be a string without zero bytes, got nil
+run {"a", stderr = {"null", {fil = "b"}}} -- expect: process.run: unknown option 'stderr.fil', did you mean 'file'?
+run {"a", stderr = {"null", file = "b"}} -- expect: process.run: unknown option 'stderr.file'
+run {"a", allow = {1, status = 2}} -- expect: process.run: unknown option 'allow.status'
+run {"a", timeuot = 1, label = "x"} -- expect: process.run: unknown option 'timeuot', did you mean 'timeout'?
 run {"a", stdin = "pipe"}     -- expect: process.run: stdin = "pipe" is for process.spawn, which gives the stream
 run {"a", stdout = "pipe"}    -- expect: process.run: stdout = "pipe" is for process.spawn, which gives the stream
 run {"a", stdout = "stdout"}  -- expect: process.run: stdout must be "inherit", "capture", "null", "pipe", {file=}, a stream, a function, or a list of these, got "stdout"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/nearest.h"
+#include "io/nearest.h"
 
+#include <lauxlib.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -37,9 +38,23 @@ const char *ta_nearest(const char *word, const char *const *names, size_t count)
   if (least == 0) least = 1;
   for (size_t i = 0; i < count; i++) {
     size_t changes = distance(word, names[i]);
-    if (changes > least || (best && changes == least)) continue;
+    if (changes > least || (best && changes == least && strcmp(names[i], best) > 0)) continue;
     least = changes;
     best = names[i];
   }
   return best;
+}
+
+int ta_l_nearest(lua_State *L) {
+  const char *word = luaL_checkstring(L, 1);
+  luaL_checktype(L, 2, LUA_TTABLE);
+  size_t count = lua_rawlen(L, 2);
+  const char **names = lua_newuserdatauv(L, (count + 1) * sizeof *names, 0);
+  for (size_t i = 0; i < count; i++) {
+    lua_rawgeti(L, 2, (lua_Integer)i + 1);
+    names[i] = luaL_checkstring(L, -1); /* the list keeps it */
+    lua_pop(L, 1);
+  }
+  lua_pushstring(L, ta_nearest(word, names, count));
+  return 1;
 }
