@@ -74,6 +74,16 @@ static void on_failure(void *data, const struct ta_failure *failure) {
     starve(session);
 }
 
+/* A step that prints is held up until somebody reads, as long as nothing ends the run; nothing else
+ * is. */
+static bool may_wait(void *data) {
+  const struct ta_session *session = data;
+  const struct ta_shutdown *shutdown = &session->shutdown;
+  bool ends = shutdown->begun || ta_shutdown_has(shutdown, TA_CAUSE_SIGNAL) ||
+              ta_shutdown_has(shutdown, TA_CAUSE_TIMEOUT);
+  return session->watchdog.watches && !ends;
+}
+
 /* In the write that found the pipe broken: the step under way may write for
  * ever. */
 static void on_broken(void *data) {
@@ -136,9 +146,32 @@ static void await_left(struct ta_session *session) {
     ta_loop_wait(&session->loop, limit - ta_monotonic());
 }
 
+/* Is the time over that what is printed has to leave? */
+static bool is_read_too_slowly(struct ta_session *session, double limit) {
+  struct ta_shutdown *shutdown = &session->shutdown;
+  if (ta_monotonic() >= limit) ta_shutdown_note(shutdown, TA_CAUSE_TIMEOUT, 0);
+  if (!is_hurried(shutdown)) return false;
+  ta_shutdown_wish(shutdown);
+  return ta_clock_real(&session->clock) >= shutdown->wished_at + shutdown->grace;
+}
+
+/* Waits until what was printed has left, but within the time-out, or the grace. */
+static void await_reader(struct ta_session *session) {
+  double limit = ta_monotonic() + session->shutdown.ends_at - ta_clock_now(&session->clock);
+  while (ta_session_flush(session), ta_stdio_waits()) {
+    if (is_read_too_slowly(session, limit)) {
+      ta_stdio_give_up();
+      ta_session_lost(session, "to standard", "output", ETIMEDOUT);
+      return;
+    }
+    ta_loop_wait(&session->loop, TA_TICK);
+  }
+}
+
 int ta_session_close(struct ta_session *session) {
   close_lua(session);
   await_left(session);
+  await_reader(session);
   int status = ta_shutdown_status(&session->shutdown);
   close_host(session);
   return status;
@@ -151,6 +184,7 @@ static _Noreturn void leave(struct ta_session *session) {
   if (session->started) ta_shutdown_begin(&session->shutdown);
   ta_close_all_here(session->runner);
   close_lua(session);
+  await_reader(session);
   exit(ta_shutdown_status(&session->shutdown));
 }
 
@@ -172,7 +206,7 @@ static bool passes(void *data, lua_CFunction function) {
 
 /* C's exit, as in Lua. */
 static _Noreturn void exit_at_once(struct ta_session *session) {
-  ta_session_flush(session);
+  await_reader(session);
   ta_stdin_give_back(&session->io);
   exit(ta_shutdown_status(&session->shutdown));
 }
@@ -270,8 +304,11 @@ void ta_session_start(struct ta_session *session) {
 }
 
 static bool open_host(struct ta_session *session) {
-  const struct ta_stdio_handlers handlers = {
-      .broken = on_broken, .worn_out = on_worn_out, .data = session};
+  const struct ta_stdio_handlers handlers = {.loop = &session->loop,
+                                             .may_wait = may_wait,
+                                             .broken = on_broken,
+                                             .worn_out = on_worn_out,
+                                             .data = session};
   int error = ta_loop_open(&session->loop, NULL);
   if (error) {
     ta_report("cannot start the event loop: %s", strerror(-error));

@@ -11,10 +11,24 @@ static void end(struct ta_drain *drain) {
   drain->take(drain->data, NULL, 0);
 }
 
+/* Whoever writes there has to wait. */
+static bool is_paused(struct ta_drain *drain) {
+  bool paused = drain->may_take && !drain->may_take(drain->asked);
+  if (paused && !drain->paused) ta_watch_unwant(&drain->watch, TA_MAY_READ);
+  if (paused) drain->paused = true;
+  return paused;
+}
+
+void ta_drain_go_on(struct ta_drain *drain) {
+  if (!drain->open || !drain->paused) return;
+  drain->paused = ta_watch_want(&drain->watch, TA_MAY_READ) != 0;
+}
+
 /* An error is the end as well: a pipe that is there has none. */
 bool ta_drain_look(struct ta_drain *drain) {
   char bytes[CHUNK];
   if (!drain->open) return false;
+  if (is_paused(drain)) return true;
   ssize_t count = read(drain->watch.fd, bytes, sizeof bytes);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return false;
   if (count <= 0) {

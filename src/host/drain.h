@@ -18,8 +18,11 @@ struct ta_drain {
   struct ta_watch watch;
   void (*take)(void *data, const char *bytes, size_t size); /* size 0: there is no more */
   void *data;
+  bool (*may_take)(void *asked); /* asked before each look; NULL: it may always */
+  void *asked;
   uint64_t received; /* bytes */
   bool open;
+  bool paused; /* it was not to take any more */
 };
 
 /* Begins to take what comes from `fd`, the end of a pipe that is non-blocking and becomes the
@@ -28,8 +31,11 @@ int ta_drain_open(struct ta_loop *loop, int fd,
                   void (*take)(void *data, const char *bytes, size_t size), void *data,
                   struct ta_drain *drain);
 
-/* Takes what is there now.  True: there was something. */
+/* Takes what is there now.  True: there was something, or it may not look. */
 bool ta_drain_look(struct ta_drain *drain);
+
+/* Looks again after it was not to. */
+void ta_drain_go_on(struct ta_drain *drain);
 
 /* Closes it; nothing is handed on any more.  Twice does nothing. */
 void ta_drain_close(struct ta_drain *drain);

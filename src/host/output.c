@@ -2,7 +2,6 @@
 #include "host/output.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "host/clock.h"
+#include "host/spill.h"
 #include "host/stdio.h"
 #include "utf8.h"
 
@@ -22,7 +22,6 @@
 #define COLUMNS 80       /* of a terminal that does not know */
 #define WRITTEN 8192     /* bytes that are written at once, or more */
 #define STATE_SHOWN 1024 /* bytes of a state, at most */
-#define FILE_MODE 0600
 
 /* -------------------------------------------------------------------- writing */
 
@@ -233,12 +232,15 @@ static void take_lines(struct ta_output_side *side, const char *bytes, size_t si
     size -= part;
   }
   flush(&sink);
+  side->leaves_at = ta_stdio_taken(side->fd);
 }
 
 static void end_side(struct ta_output_side *side) {
   struct sink sink = {.fd = side->fd};
-  if (side->size > 0) end_line(side, &sink);
+  bool any = side->size > 0;
+  if (any) end_line(side, &sink);
   flush(&sink);
+  if (any) side->leaves_at = ta_stdio_taken(side->fd);
   ta_alarm_stop(&side->alarm);
   ta_stdio_take_back(side->fd, side);
 }
@@ -288,7 +290,10 @@ static void show_state(struct ta_output_side *side, const char *state, size_t si
   put_label(&sink, label, side->colours);
   put(&sink, state, fit(state, size, columns - used));
   if (memchr(state, '\033', size)) put_text(&sink, RESET);
-  ta_stdio_write_state(side->fd, sink.bytes, sink.size, on_taken_back, side);
+  if (ta_stdio_write_state(side->fd, sink.bytes, sink.size, on_taken_back, side) == -EAGAIN) {
+    on_taken_back(side);
+    return;
+  }
   side->fresh = false;
   side->shown_at = ta_monotonic();
 }
@@ -322,34 +327,11 @@ struct piece {
   size_t size;
 };
 
-static int open_spill(void) {
-  const char *directory = getenv("TMPDIR");
-  char name[512];
-  if (!directory || !*directory) directory = "/tmp";
-  int length = snprintf(name, sizeof name, "%s/tinyasync-XXXXXX", directory);
-  if (length < 0 || (size_t)length >= sizeof name) return -1;
-  int fd = mkostemp(name, O_CLOEXEC);
-  if (fd >= 0) unlink(name);
-  return fd;
-}
-
-static bool write_all(int fd, const char *bytes, size_t size, off_t at) {
-  while (size > 0) {
-    ssize_t done = pwrite(fd, bytes, size, at);
-    if (done < 0 && errno == EINTR) continue;
-    if (done <= 0) return false;
-    bytes += done;
-    size -= (size_t)done;
-    at += done;
-  }
-  return true;
-}
-
 /* Moves what is held into the file. */
 static bool spill(struct ta_output *output) {
-  if (output->spill < 0) output->spill = open_spill();
+  if (output->spill < 0) output->spill = ta_spill_open();
   if (output->spill < 0) return false;
-  if (!write_all(output->spill, output->bytes, output->size, output->spilt)) return false;
+  if (!ta_spill_write(output->spill, output->bytes, output->size, output->spilt)) return false;
   output->spilt += (off_t)output->size;
   output->size = 0;
   return true;
@@ -379,16 +361,10 @@ static bool keep(struct ta_output *output, int side, const char *bytes, size_t s
 
 /* Reads on in the file.  False: not so much is there. */
 static bool read_spilt(const struct ta_output *output, void *bytes, size_t size, off_t *at) {
-  char *to = bytes;
-  while (size > 0 && *at < output->spilt) {
-    ssize_t done = pread(output->spill, to, size, *at);
-    if (done < 0 && errno == EINTR) continue;
-    if (done <= 0) return false;
-    to += done;
-    size -= (size_t)done;
-    *at += done;
-  }
-  return size == 0;
+  if (*at >= output->spilt) return false;
+  size_t got = ta_spill_read(output->spill, bytes, size, *at);
+  *at += (off_t)got;
+  return got == size;
 }
 
 static void show_spilt(struct ta_output *output) {
@@ -425,6 +401,54 @@ static void show_group(struct ta_output *output) {
   output->size = 0;
 }
 
+/* -------------------------------------------------------------- what waits for a reader */
+
+static bool has_room(const struct ta_output_side *side) {
+  const struct ta_output *output = side->output;
+  return output->hurried || output->groups || !ta_stdio_is_full(side->fd);
+}
+
+static bool may_take(void *data) {
+  return has_room(data);
+}
+
+static void go_on(struct ta_output *output) {
+  for (int i = 0; i < 2; i++) {
+    struct ta_output_side *side = &output->sides[i];
+    if (side->drain && has_room(side)) ta_drain_go_on(side->drain);
+  }
+}
+
+static void on_left(struct ta_stdio_listener *listener) {
+  go_on((struct ta_output *)((char *)listener - offsetof(struct ta_output, listener)));
+}
+
+void ta_output_pause(struct ta_output *output, int side, struct ta_drain *drain) {
+  struct ta_output_side *paused = &output->sides[side - 1];
+  paused->drain = drain;
+  drain->may_take = may_take;
+  drain->asked = paused;
+  ta_stdio_listen(&output->listener);
+}
+
+void ta_output_hurry(struct ta_output *output) {
+  output->hurried = true;
+  if (output->loop) go_on(output);
+}
+
+bool ta_output_has_room(const struct ta_output *output) {
+  return !output->loop || (has_room(&output->sides[0]) && has_room(&output->sides[1]));
+}
+
+bool ta_output_has_left(const struct ta_output *output) {
+  if (!output->loop || output->hurried) return true;
+  for (int i = 0; i < 2; i++) {
+    const struct ta_output_side *side = &output->sides[i];
+    if (!ta_stdio_has_left(side->fd, side->leaves_at)) return false;
+  }
+  return true;
+}
+
 /* ------------------------------------------------------------------- the whole */
 
 static void open_side(struct ta_output *output, int fd) {
@@ -442,7 +466,8 @@ int ta_output_open(struct ta_output *output, struct ta_loop *loop,
                                .groups = settings->groups,
                                .max_line = settings->max_line ? settings->max_line : 1,
                                .tail_of = settings->tail_of,
-                               .spill = -1};
+                               .spill = -1,
+                               .listener = {.left = on_left}};
   open_side(output, STDOUT_FILENO);
   open_side(output, STDERR_FILENO);
   ta_capture_open(&output->tail, 2 * (size_t)TA_OUTPUT_TAIL);
@@ -504,6 +529,7 @@ size_t ta_output_tail(const struct ta_output *output, char *tail) {
 void ta_output_close(struct ta_output *output) {
   if (!output->loop) return;
   ta_output_finish(output);
+  ta_stdio_unlisten(&output->listener);
   for (int i = 0; i < 2; i++) {
     ta_alarm_stop(&output->sides[i].alarm);
     free(output->sides[i].bytes);

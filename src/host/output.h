@@ -19,7 +19,9 @@
 #include <sys/types.h>
 
 #include "host/capture.h"
+#include "host/drain.h"
 #include "host/loop.h"
+#include "host/stdio.h"
 
 #define TA_OUTPUT_TAIL 2000 /* bytes at the end that are remembered */
 
@@ -33,7 +35,9 @@ struct ta_output_side {
   size_t state, size, room;
   bool fresh; /* the state was not shown yet */
   double shown_at;
-  struct ta_alarm alarm; /* shows what has stood there for a while */
+  struct ta_alarm alarm;  /* shows what has stood there for a while */
+  struct ta_drain *drain; /* where it comes from, or NULL */
+  uint64_t leaves_at;     /* how much has to have left there, for all of it to have */
 };
 
 struct ta_output {
@@ -50,6 +54,9 @@ struct ta_output {
   size_t size, room;
   int spill; /* -1, or a file with those that came before */
   off_t spilt;
+
+  bool hurried; /* nobody may be held up any more */
+  struct ta_stdio_listener listener;
 };
 
 struct ta_output_settings {
@@ -65,6 +72,19 @@ int ta_output_open(struct ta_output *output, struct ta_loop *loop,
 
 /* Takes what the command has written to `side`, 1 or 2. */
 void ta_output_take(struct ta_output *output, int side, const char *bytes, size_t size);
+
+/* What is taken for `side` comes from the drain.  It is paused as long as so much waits to be
+ * shown that it should not come, but for a group, which is kept.  The drain lives as long. */
+void ta_output_pause(struct ta_output *output, int side, struct ta_drain *drain);
+
+/* From now on nothing is paused: what is left is taken at once. */
+void ta_output_hurry(struct ta_output *output);
+
+/* May more be taken: is there room for what is shown of it? */
+bool ta_output_has_room(const struct ta_output *output);
+
+/* Has all that was to be shown left us? */
+bool ta_output_has_left(const struct ta_output *output);
 
 /* Nothing more will come, as far as anybody knows: shows what is left, unfinished lines with a
  * newline. */

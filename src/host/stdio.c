@@ -3,16 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "host/backlog.h"
 #include "host/signals.h"
 
 /* How often a script may go on writing into a pipe that nobody reads, before it
@@ -24,7 +25,8 @@
 
 /* Where lines go: standard output and standard error may be one place. */
 struct place {
-  bool unfinished; /* a line was begun by C's streams */
+  struct ta_backlog backlog; /* what could not leave yet */
+  bool unfinished;           /* a line was begun by C's streams */
   void (*gone)(void *data);
   void *data; /* whose state lies there, or NULL */
 };
@@ -33,6 +35,7 @@ struct stream {
   bool own;  /* it is the C library's: a write inside print() may have failed */
   int error; /* of the first failed write, positive */
   int writes_after_break;
+  bool given_up; /* what is to go there cannot be waited for any longer */
   struct place *place;
 };
 
@@ -40,6 +43,8 @@ static struct {
   struct stream out, err;
   struct ta_stdio_handlers on;
   struct place places[2];
+  bool hands_on; /* C's streams are flushed so that others can write: nobody waits for that */
+  struct ta_stdio_listener *listeners;
 } streams = {.out = {.place = &streams.places[0]}, .err = {.place = &streams.places[1]}};
 
 static _Noreturn void wear_out(void) {
@@ -54,36 +59,131 @@ static void note_error(struct stream *stream, int error) {
   if (error == EPIPE && streams.on.broken) streams.on.broken(streams.on.data);
 }
 
-/* Writes all of it, waiting where the descriptor would block.  0 or an errno. */
-static int write_all(int fd, const char *data, size_t size) {
-  while (size > 0) {
-    ssize_t done = write(fd, data, size);
-    if (done >= 0) {
-      data += done;
-      size -= (size_t)done;
-    } else if (errno == EAGAIN) {
-      struct pollfd writable = {.fd = fd, .events = POLLOUT};
-      poll(&writable, 1, -1);
-    } else if (errno != EINTR) {
-      return errno;
-    }
-  }
-  return 0;
+/* Leaves the error in errno, for whoever called printf(). */
+static int note_result(struct stream *stream, int result) {
+  if (result) note_error(stream, -result);
+  if (result) errno = -result;
+  return -result;
 }
 
-/* Leaves the error in errno, for whoever called printf(). */
-static int write_noted(struct stream *stream, int fd, const char *data, size_t size) {
-  int error = write_all(fd, data, size);
-  if (error) note_error(stream, error);
-  if (error) errno = error;
-  return error;
+/* One place may have two descriptors, each with its own position in a file. */
+static struct ta_backlog *turn_to(const struct stream *stream) {
+  struct ta_backlog *backlog = &stream->place->backlog;
+  if (ta_backlog_is_empty(backlog))
+    backlog->fd = stream == &streams.err ? STDERR_FILENO : STDOUT_FILENO;
+  return backlog;
+}
+
+/* Writes what can leave now; the rest follows when it can. */
+static int put(struct stream *stream, const char *data, size_t size) {
+  if (stream->given_up) return note_result(stream, -ETIMEDOUT);
+  return note_result(stream, ta_backlog_put(turn_to(stream), data, size));
+}
+
+static bool may_wait_now(void) {
+  return !streams.on.may_wait || streams.on.may_wait(streams.on.data);
+}
+
+/* May a write wait for what is there already to leave?  Where nothing is, and while the script
+ * has to be held up, or nobody would write it later. */
+static bool may_wait(const struct ta_backlog *backlog) {
+  if (!backlog->loop) return true;
+  if (streams.hands_on || !may_wait_now()) return false;
+  return ta_backlog_is_empty(backlog) || ta_backlog_is_full(backlog);
+}
+
+/* 0 or an errno. */
+static int write_noted(struct stream *stream, const char *data, size_t size) {
+  struct ta_backlog *backlog = turn_to(stream);
+  if (stream->given_up || !may_wait(backlog)) return put(stream, data, size);
+  return note_result(stream, ta_backlog_write(backlog, data, size));
+}
+
+static int flush(bool hands_on) {
+  bool before = streams.hands_on;
+  streams.hands_on = hands_on;
+  int result = fflush(stdout);
+  streams.hands_on = before;
+  return result;
 }
 
 int ta_stdio_flush(void) {
   struct stream *out = &streams.out;
-  if (fflush(stdout) != 0) note_error(out, errno);
+  if (ta_backlog_is_full(&out->place->backlog)) return -out->error;
+  if (flush(true) != 0) note_error(out, errno);
   if (out->own && !out->error && ferror(stdout)) note_error(out, EIO);
   return -out->error;
+}
+
+/* ------------------------------------------------------------------ what waits */
+
+static const struct ta_backlog *backlog_of(int fd) {
+  return &(fd == STDERR_FILENO ? &streams.err : &streams.out)->place->backlog;
+}
+
+void ta_stdio_listen(struct ta_stdio_listener *listener) {
+  if (listener->link) return;
+  listener->next = streams.listeners;
+  listener->link = &streams.listeners;
+  if (listener->next) listener->next->link = &listener->next;
+  streams.listeners = listener;
+}
+
+void ta_stdio_unlisten(struct ta_stdio_listener *listener) {
+  if (!listener->link) return;
+  *listener->link = listener->next;
+  if (listener->next) listener->next->link = listener->link;
+  listener->link = NULL;
+}
+
+static void tell_listeners(void) {
+  struct ta_stdio_listener *next;
+  for (struct ta_stdio_listener *listener = streams.listeners; listener; listener = next) {
+    next = listener->next;
+    listener->left(listener);
+  }
+}
+
+static void on_left(struct ta_backlog *backlog, int error) {
+  if (error && backlog == &streams.out.place->backlog) note_error(&streams.out, -error);
+  if (error && backlog == &streams.err.place->backlog) note_error(&streams.err, -error);
+  tell_listeners();
+}
+
+uint64_t ta_stdio_taken(int fd) {
+  return backlog_of(fd)->taken;
+}
+
+bool ta_stdio_has_left(int fd, uint64_t taken) {
+  return backlog_of(fd)->left >= taken;
+}
+
+bool ta_stdio_is_full(int fd) {
+  return ta_backlog_is_full(backlog_of(fd));
+}
+
+bool ta_stdio_waits(void) {
+  if (!ta_backlog_is_empty(backlog_of(STDOUT_FILENO))) return true;
+  return !ta_backlog_is_empty(backlog_of(STDERR_FILENO));
+}
+
+int ta_stdio_finish(int fd) {
+  struct stream *stream = fd == STDERR_FILENO ? &streams.err : &streams.out;
+  flush(true);
+  if (stream->given_up) return -ETIMEDOUT;
+  return -note_result(stream, ta_backlog_write(turn_to(stream), "", 0));
+}
+
+static void give_up(struct stream *stream) {
+  if (ta_backlog_is_empty(&stream->place->backlog)) return;
+  stream->given_up = true;
+}
+
+void ta_stdio_give_up(void) {
+  give_up(&streams.out);
+  give_up(&streams.err);
+  for (int i = 0; i < 2; i++) ta_backlog_drop(&streams.places[i].backlog);
+  tell_listeners();
 }
 
 /* ------------------------------------------------------- lines of several writers */
@@ -97,7 +197,7 @@ static void take_back(struct place *place, int fd) {
   void *data = place->data;
   if (!data) return;
   place->data = NULL;
-  write_all(fd, TAKE_BACK, strlen(TAKE_BACK));
+  put(stream_of(fd), TAKE_BACK, strlen(TAKE_BACK));
   place->gone(data);
 }
 
@@ -106,15 +206,15 @@ static int write_own(int fd, const char *data, size_t size) {
   struct stream *stream = stream_of(fd);
   take_back(stream->place, fd);
   if (size > 0) stream->place->unfinished = data[size - 1] != '\n';
-  return write_noted(stream, fd, data, size);
+  return write_noted(stream, data, size);
 }
 
 /* Makes the place ready for what somebody else writes.  False: nobody reads there. */
 static bool begin_line(struct stream *stream, int fd) {
   if (stream->error == EPIPE) return false;
-  if (!streams.out.error) fflush(stdout);
+  if (!streams.out.error) flush(true);
   take_back(stream->place, fd);
-  if (stream->place->unfinished) write_noted(stream, fd, "\n", 1);
+  if (stream->place->unfinished) put(stream, "\n", 1);
   stream->place->unfinished = false;
   return stream->error != EPIPE;
 }
@@ -122,17 +222,18 @@ static bool begin_line(struct stream *stream, int fd) {
 int ta_stdio_write_lines(int fd, const char *bytes, size_t size) {
   struct stream *stream = stream_of(fd);
   if (!begin_line(stream, fd)) return -EPIPE;
-  return -write_noted(stream, fd, bytes, size);
+  return -put(stream, bytes, size);
 }
 
 int ta_stdio_write_state(int fd, const char *bytes, size_t size, void (*gone)(void *data),
                          void *data) {
   struct stream *stream = stream_of(fd);
+  if (!ta_backlog_is_empty(&stream->place->backlog)) return -EAGAIN;
   ta_stdio_take_back(fd, data);
   if (!begin_line(stream, fd)) return -EPIPE;
   stream->place->gone = gone;
   stream->place->data = data;
-  return -write_noted(stream, fd, bytes, size);
+  return -put(stream, bytes, size);
 }
 
 static void ignore(void *data) {
@@ -146,12 +247,22 @@ void ta_stdio_take_back(int fd, const void *data) {
   take_back(place, fd);
 }
 
+static bool is_writable(int fd) {
+  int flags = fcntl(fd, F_GETFL);
+  return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
+}
+
 /* Two names of one file, pipe or terminal are one place. */
 static void find_places(void) {
   struct stat out, err;
   bool same = fstat(STDOUT_FILENO, &out) == 0 && fstat(STDERR_FILENO, &err) == 0 &&
-              out.st_dev == err.st_dev && out.st_ino == err.st_ino;
+              out.st_dev == err.st_dev && out.st_ino == err.st_ino &&
+              is_writable(STDOUT_FILENO) == is_writable(STDERR_FILENO);
   streams.err.place = &streams.places[same ? 0 : 1];
+  for (int i = 0; i < 2; i++) {
+    ta_backlog_open(&streams.places[i].backlog, STDOUT_FILENO + i, on_left);
+    streams.places[i].backlog.may_wait = may_wait_now;
+  }
 }
 
 /* Descriptors that the process was started without would be given to the first
@@ -223,13 +334,30 @@ static bool replace_stream(FILE **stream, int fd) {
   return true;
 }
 
+static void attach(struct ta_loop *loop) {
+  for (int i = 0; i < 2; i++) {
+    int error = ta_backlog_attach(&streams.places[i].backlog, loop);
+    if (error) on_left(&streams.places[i].backlog, error);
+  }
+}
+
 void ta_stdio_watch(const struct ta_stdio_handlers *handlers) {
+  attach(handlers ? handlers->loop : NULL);
+  while (!handlers && streams.listeners) ta_stdio_unlisten(streams.listeners);
   streams.on = handlers ? *handlers : (struct ta_stdio_handlers){0};
 }
 
+/* C closes its streams after this. */
+static void on_exit_of_process(void) {
+  attach(NULL);
+}
+
 void ta_stdio_open(void) {
+  static bool opened;
+  if (opened) attach(NULL);
   fill_descriptors();
   find_places();
+  if (!opened) opened = atexit(on_exit_of_process) == 0;
   streams.out.own = !replace_stream(&stdout, STDOUT_FILENO);
   if (!streams.out.own && isatty(STDOUT_FILENO)) setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
   streams.err.own = !replace_stream(&stderr, STDERR_FILENO);

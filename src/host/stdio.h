@@ -8,7 +8,8 @@
  * descriptors, for whoever asks with fileno().
  *
  * Others write lines of their own there, between those of C's streams.  Where both standard
- * streams are one file, pipe or terminal, that is one place.
+ * streams are one file, pipe or terminal, that is one place.  They wait for no reader: what
+ * cannot leave at once is kept, in order, and a loop writes it.
  * A process has one set of streams, so this room keeps static state.
  */
 #ifndef TA_HOST_STDIO_H
@@ -16,23 +17,57 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+struct ta_loop;
 
 /* To be called before anything is printed and before Lua opens its libraries. */
 void ta_stdio_open(void);
 
-/* Called inside a write that finds that the reader of stdout, or that of stderr, has gone. */
 struct ta_stdio_handlers {
+  struct ta_loop *loop; /* it writes what could not leave at once; NULL: all waits for that */
+
+  /* May what C's streams write wait for a reader now?  Else it is kept.  NULL: it may. */
+  bool (*may_wait)(void *data);
+
+  /* Called inside a write that finds that the reader of stdout, or that of stderr, has gone. */
   void (*broken)(void *data);   /* the first one */
   void (*worn_out)(void *data); /* one of many: ends the process, or SIGPIPE ends it */
   void *data;
 };
 
-/* Sets them, or with NULL forgets them. */
+/* Sets them; or with NULL forgets them, and all listeners, when all has left that is kept. */
 void ta_stdio_watch(const struct ta_stdio_handlers *handlers);
 
-/* Flushes stdout.  0, or the negative errno of the first write that ever
- * failed; -EPIPE: the reader has gone. */
+/* Flushes stdout, where a loop looks after what is kept without waiting: of too much that is kept
+ * already some stays with C.  0, or the negative errno of the first write that ever failed;
+ * -EPIPE: the reader has gone. */
 int ta_stdio_flush(void);
+
+/* What was kept for `fd`, 1 or 2, and is in C's stdout, leaves before this returns.  0, or a
+ * negative errno. */
+int ta_stdio_finish(int fd);
+
+/* Bytes that were kept for `fd` so far; have so many left? */
+uint64_t ta_stdio_taken(int fd);
+bool ta_stdio_has_left(int fd, uint64_t taken);
+
+/* Is so much kept for it that whoever can wait should? */
+bool ta_stdio_is_full(int fd);
+
+/* Is anything kept? */
+bool ta_stdio_waits(void);
+
+/* Forgets what is kept, and writes nothing more where anything was. */
+void ta_stdio_give_up(void);
+
+/* Is called whenever something that was kept has left, or is forgotten; it may take itself off. */
+struct ta_stdio_listener {
+  void (*left)(struct ta_stdio_listener *listener);
+  struct ta_stdio_listener *next, **link; /* NULL: it does not listen */
+};
+void ta_stdio_listen(struct ta_stdio_listener *listener);
+void ta_stdio_unlisten(struct ta_stdio_listener *listener);
 
 /* Writes whole lines to `fd`, which is 1 or 2: after what C's streams hold, and a line that
  * they had begun there ends before.  More than one call in a row may make a line, as long as
@@ -42,7 +77,7 @@ int ta_stdio_write_lines(int fd, const char *bytes, size_t size);
 
 /* Shows less than a line on a terminal that obeys, until something else is written there: then
  * it is taken back, and `gone` called; also inside C's own writes.  `data`, not NULL, says whose
- * it is: who has one there already just changes it. */
+ * it is: who has one there already just changes it.  -EAGAIN: what is kept has to leave first. */
 int ta_stdio_write_state(int fd, const char *bytes, size_t size, void (*gone)(void *data),
                          void *data);
 

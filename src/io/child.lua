@@ -176,11 +176,18 @@ end
 
 Child.__close = function(child) end_child(child) end
 
--- The result, within the time that it has.
+-- What is printed from now on comes after all that it has shown.
+local function finish_showing(child)
+  local result = finish(child)
+  if child.plan.shown then parts.has_left(child.command) end
+  return result
+end
+
+-- The result, within the time that it has: if it has ended by then its time was enough.
 local function finish_in_time(child)
   local timeout = child.plan.options.timeout
-  if not timeout then return finish(child) end
-  local result = async.move_on_after(timeout, finish, child)
+  if not timeout then return finish_showing(child) end
+  local result = async.move_on_after(timeout, finish_showing, child) or child.result
   if result then return result end
   child.timed_out = true
   stop_child(child)
@@ -200,4 +207,4 @@ local function limit_time(child)
 end
 
 return {kind = Child, run_helper = run_helper, stop = stop_child, finish = finish,
-  finish_in_time = finish_in_time, close = end_child, limit_time = limit_time}
+  finish_showing = finish_showing, finish_in_time = finish_in_time, close = end_child, limit_time = limit_time}

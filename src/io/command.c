@@ -49,6 +49,11 @@ void ta_end_shown(struct ta_command *command) {
   ta_output_finish(&command->shown);
 }
 
+void ta_hurry_command(struct ta_command *command) {
+  ta_output_hurry(&command->shown);
+  ta_wake_shows(command->io);
+}
+
 static void finish(struct ta_command *command) {
   command->finished = true;
   ta_end_shown(command);
@@ -256,9 +261,9 @@ static int l_close_command(lua_State *L) {
 
 void ta_stop_command(void *object) {
   struct ta_command *command = *(struct ta_command **)object;
-  if (command)
-    ta_group_stop(command->group, ta_io_stop_signal(command->io, SIGTERM), TA_FORGOTTEN_GRACE,
-                  false);
+  if (!command) return;
+  ta_group_stop(command->group, ta_io_stop_signal(command->io, SIGTERM), TA_FORGOTTEN_GRACE, false);
+  ta_hurry_command(command);
 }
 
 void ta_leave_command(void *object) {

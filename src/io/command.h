@@ -79,6 +79,9 @@ void ta_on_command_change(void *command);
 /* What is shown is complete, unless a task of ours has still something to hand on. */
 void ta_end_shown(struct ta_command *command);
 
+/* It is to end: what it shows waits for no reader of ours any more. */
+void ta_hurry_command(struct ta_command *command);
+
 /* What process.lua's rooms make of it, here and in the rooms of that name. */
 extern const struct ta_function ta_command_parts[], ta_outcome_parts[], ta_plumbing_parts[],
     ta_program_parts[];

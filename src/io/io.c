@@ -29,6 +29,10 @@ int ta_io_stop_signal(const struct ta_io *io, int number) {
   return io->ended_by && io->ended_by(io->data) == SIGINT ? SIGINT : number;
 }
 
+void ta_wake_shows(struct ta_io *io) {
+  while (ta_wake_first(io->runner, &io->shows)) continue;
+}
+
 void ta_io_flush(const struct ta_io *io) {
   if (io->flush) io->flush(io->data);
 }

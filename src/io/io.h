@@ -15,6 +15,7 @@
 #include "host/cfile.h"
 #include "host/children.h"
 #include "host/loop.h"
+#include "host/stdio.h"
 #include "tinyasync_lib.h"
 
 struct ta_stream_object;
@@ -31,6 +32,8 @@ struct ta_io {
   struct ta_loop *loop;
   struct ta_children children;
   struct ta_stdin input;
+  struct ta_list shows; /* who waits until something has left that is shown */
+  struct ta_stdio_listener listener;
 
   const char *output;   /* how commands' output is shown: "lines", "group", or NULL: as it is */
   bool prints_commands; /* as they start */
@@ -51,6 +54,9 @@ void ta_io_flush(const struct ta_io *io);
 /* May one of Lua's own functions wait?  Where it may not it blocks, as under Lua: also in the
  * clean-up of a task that was cancelled, as nothing else there can wait.  [-0, +0, -] */
 bool ta_io_lets_wait(const struct ta_runner *runner, lua_State *L);
+
+/* Who waits for something to leave that is shown looks again. */
+void ta_wake_shows(struct ta_io *io);
 
 /* Keeps it for the Runner.  [-0, +0, m] */
 void ta_io_keep(struct ta_io *io, lua_State *L);

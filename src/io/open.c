@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/open.h"
 
+#include <stddef.h>
+
 #include "io/process.h"
 #include "io/standard.h"
 #include "io/stdin.h"
 
+static void on_left(struct ta_stdio_listener *listener) {
+  struct ta_io *io = (struct ta_io *)((char *)listener - offsetof(struct ta_io, listener));
+  ta_wake_shows(io);
+}
+
 void ta_io_open(struct ta_io *io, lua_State *L) {
+  ta_list_init(&io->shows);
+  io->listener.left = on_left;
+  ta_stdio_listen(&io->listener);
   ta_io_keep(io, L);
   lua_getglobal(L, "async");
   ta_offer_stdin(io, L);
@@ -15,5 +25,6 @@ void ta_io_open(struct ta_io *io, lua_State *L) {
 }
 
 void ta_io_close(struct ta_io *io) {
+  ta_stdio_unlisten(&io->listener);
   ta_stdin_close(io);
 }

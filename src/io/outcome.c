@@ -102,6 +102,7 @@ static int l_stop(lua_State *L) {
   int number = (int)luaL_checkinteger(L, 2);
   double grace = luaL_checknumber(L, 3);
   ta_group_stop(command->group, ta_io_stop_signal(command->io, number), grace, lua_toboolean(L, 4));
+  ta_hurry_command(command);
   return 0;
 }
 

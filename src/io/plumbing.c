@@ -161,7 +161,13 @@ static void show(void *data, const char *bytes, size_t size) {
 
 /* (command, 1 or 2, descriptor) -> true, or nil, message, code */
 static int l_show(lua_State *L) {
-  return drain(L, check_output(L, ta_check_command(L)) + TA_SHOWN, show);
+  struct ta_command *command = ta_check_command(L);
+  struct ta_command_output *output = check_output(L, command) + TA_SHOWN;
+  int results = drain(L, output, show);
+  if (output->drain.open)
+    ta_output_pause(&command->shown, (int)(output - command->outputs) - TA_SHOWN + 1,
+                    &output->drain);
+  return results;
 }
 
 /* (command, 1 or 2, bytes) */

@@ -183,6 +183,7 @@ local function give(place, bytes)
     parts.keep(place.command, place.which, bytes)
   elseif place.shown then
     parts.show_bytes(place.command, place.shown, bytes)
+    parts.has_room(place.command)
   elseif place.rest then
     give_lines(place, bytes)
   elseif place.stream then
@@ -266,7 +267,10 @@ end
 -- Where one side of a process goes: a descriptor, or nil for nowhere; false, message, code
 -- when the world refuses.
 function plug(child, opened, which, stage, plan, given)
-  if given == "inherit" and not plan.shown then return which end
+  if given == "inherit" and not plan.shown then
+    parts.has_printed(child.command, which)
+    return which
+  end
   if given == "inherit" then return plug_shown(child, opened, which) end
   if given == "null" then return nil end
   if given == "capture" then return plug_capture(child, opened, which, plan) end

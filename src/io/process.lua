@@ -70,7 +70,7 @@ function process.spawn(cmd)
   return handle
 end
 
-function Handle.__index:wait() return finish(child_of(self, "wait")) end
+function Handle.__index:wait() return running.finish_showing(child_of(self, "wait")) end
 
 function Handle.__index:stop(grace)
   local child = child_of(self, "stop")
