@@ -259,6 +259,7 @@ static void find_places(void) {
               out.st_dev == err.st_dev && out.st_ino == err.st_ino &&
               is_writable(STDOUT_FILENO) == is_writable(STDERR_FILENO);
   streams.err.place = &streams.places[same ? 0 : 1];
+  streams.out.given_up = streams.err.given_up = false;
   for (int i = 0; i < 2; i++) {
     ta_backlog_open(&streams.places[i].backlog, STDOUT_FILENO + i, on_left);
     streams.places[i].backlog.may_wait = may_wait_now;

@@ -185,6 +185,183 @@ t_lines_of_who_lives_on_do_not_hold_the_command() {
   expect_out $'l | begun\ntrue\tnil'
 }
 
+# ------------------------------------------------------- a reader that does not read
+
+# start_unread ARGUMENTS: what goes to standard output is a pipe that nobody reads until
+# read_all, which writes it to `seen`.
+start_unread() {
+  mkfifo out
+  exec 3<>out
+  start "$@"
+}
+
+read_all() {
+  exec 4<out
+  exec 3>&-
+  cat <&4 >seen &
+  reader=$!
+  exec 4<&-
+}
+
+t_a_reader_that_does_not_read_holds_up_no_task() {
+  local mode
+  script slow.lua <<'LUA'
+local p = async.process
+spawn(function()
+  for i = 1, 3 do sleep(0.05) end
+  io.stderr:write "ticked\n"
+end)
+spawn(function()
+  io.stderr:write("limit: ", tostring(p.try{"sleep", "60", timeout = 0.1}.timed_out), "\n")
+  p.run{"true"}
+  io.stderr:write "ended\n"
+end)
+print "before"
+p.run{"seq", "100000", label = "x", output = ...}
+print "after"
+LUA
+  for mode in lines group; do
+    at $mode
+    cp ../slow.lua .
+    start_unread slow.lua $mode
+    wait_for has err "ticked"
+    wait_for has err "limit: true"
+    rest 0.3
+    ! has err ended || fail "who writes to the reader itself does not wait for what came before"
+    read_all
+    expect_end "exit 0"
+    wait "$reader"
+    { echo before; seq -f 'x | %.0f' 100000; echo after; } | cmp - seen || fail "$(tail -n 3 seen)"
+  done
+}
+
+t_what_a_command_writes_itself_comes_after_what_was_shown() {
+  script <<'LUA'
+local p = async.process
+p.try{"seq", "50000", label = "x", stdout = "inherit", timeout = 0.5}
+print "printed"
+p.run{"echo", "raw"}
+LUA
+  "$program" run script.lua 2>err | { rest 1; tail -n 2; } >out
+  expect_out $'printed\nraw'
+}
+
+t_a_timeout_ends_a_command_whose_lines_nobody_reads() {
+  script <<'LUA'
+local p = async.process
+local r = p.try{"yes", label = "x", stdout = "inherit", timeout = 0.3}
+io.stderr:write(tostring(r.timed_out), "\n")
+io.stderr:write(tostring(async.move_on_after(0.3, p.run, {"yes", label = "y"})), "\n")
+LUA
+  start_unread script.lua
+  wait_for has err $'true\nnil'
+  read_all
+  expect_end "exit 0"
+  wait "$reader"
+  ! grep -vE '^(x | y)?$|^[xy] [|] y?$' seen || fail "torn lines"
+}
+
+t_the_timeout_of_the_run_and_its_grace_are_kept_where_nobody_reads() {
+  local mode
+  for mode in lines group; do
+    at $mode
+    start_unread --timeout=0.4 --grace=0.3 --output=$mode -e 'async.process.run{"yes"}'
+    expect_end "exit 124"
+    expect_has err "timed out with 1 task unfinished"
+    exec 3>&-
+  done
+}
+
+t_a_run_that_has_ended_but_for_its_reader_obeys_the_timeout() {
+  start_unread --timeout=1 --grace=0.3 -e 'async.process.run{"seq", "60000", label = "x", timeout = 0.1}'
+  expect_end "exit 1"
+  expect_has err "cannot write to standard output"
+  exec 3>&-
+}
+
+t_a_signal_ends_a_run_that_nobody_reads() {
+  local signal ends=(0 0 "signal 2")
+  ends[15]="signal 15"
+  script both.lua <<'LUA'
+local guard <close> = setmetatable({}, {__close = function()
+  local file <close> = io.open("closed", "w")
+  file:write "closed"
+end})
+spawn(function()
+  io.stderr:write "begun\n"
+  while true do
+    print "ours"
+    sleep(0)
+  end
+end)
+async.process.run{"yes", label = "x"}
+LUA
+  for signal in 2 15; do
+    at $signal
+    cp ../both.lua .
+    start_unread --grace=1 both.lua
+    wait_for has err begun
+    rest 0.5
+    stop $signal
+    expect_end "${ends[signal]}"
+    expect_text closed closed
+    exec 3>&-
+  done
+}
+
+t_a_signal_ends_a_run_where_nobody_reads_standard_error_either() {
+  mkfifo pipe
+  exec 3<>pipe
+  timeout -k 1 50 "$program" run --grace=0.3 --timeout=1 -e '
+    spawn(function() while true do print(("x"):rep(1000)) sleep(0) end end)
+    async.process.run{"yes", label = "x"}' >pipe 2>&1 &
+  expect_status_of 124 wait $!
+  exec 3>&-
+}
+
+t_a_slow_reader_sees_whole_lines_of_all_who_write() {
+  torn_script 400
+  set -o pipefail
+  timeout -k 1 50 "$program" run script.lua lines 2>&1 | { rest 1; dd bs=1000 2>/dev/null; } >out ||
+    fail "status $?"
+  right_lines out 400 1
+}
+
+t_a_reader_that_leaves_without_reading_ends_the_run() {
+  script <<'LUA'
+local guard <close> = setmetatable({}, {__close = function()
+  local file <close> = io.open("closed", "w")
+  file:write "closed"
+end})
+async.process.run{"yes", label = "l"}
+LUA
+  expect_status_of 141 leave_unread
+  expect_text closed closed
+}
+
+leave_unread() (
+  set -o pipefail
+  timeout -k 1 20 "$program" run script.lua 2>err | rest 0.5
+)
+
+t_output_for_a_slow_reader_takes_little_memory() {
+  local mode
+  is_sanitized && skip "sanitizers take memory of their own"
+  for mode in lines group; do
+    run run -e '
+      local program, mode = ...
+      local p = async.process
+      local script = "async.process.run{[[sh]], [[-c]], [[yes 0123456789 | head -c 40000000]], label = [[x]]}"
+      local size = 0
+      local r = p.try(p.pipe({program, "run", "--output=" .. mode, "-e", script}, function(input)
+        sleep(1)
+        for bytes in function() return input:read_some() end do size = size + #bytes end
+      end))
+      print(r.ok, size, r.stages[1].max_rss < 24 << 20 or r.stages[1].max_rss)' "$program" $mode
+    expect_out $'true\t54545457\ttrue'
+  done
+}
+
 overwriting() {
   script <<'LUA'
 local p = async.process

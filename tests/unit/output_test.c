@@ -10,8 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "host/backlog.h"
 #include "host/clock.h"
 #include "host/stdio.h"
 #include "unit/test.h"
@@ -409,6 +411,259 @@ static void labels_have_colours_on_a_terminal_alone(void) {
   close_place(&place);
 }
 
+/* ------------------------------------------------------- a reader that does not read */
+
+#define LINES 40000
+#define LINE "a line\n"
+#define LABELLED "a | a line\n"
+
+/* Both standard streams are a pipe whose other end is `reader`, and the loop looks after it. */
+static void open_pipe(struct place *place, int *reader, bool (*may_wait)(void *data)) {
+  int ends[2] = {-1, -1};
+  alarm(30); /* what waits here waits for ever */
+  *place = (struct place){.terminal = -1};
+  CHECK(ta_loop_open(&place->loop, NULL) == 0);
+  CHECK(pipe(ends) == 0);
+  *reader = ends[0];
+  place->files[0] = ends[1];
+  place->files[1] = dup(ends[1]);
+  redirect(place);
+  struct ta_stdio_handlers handlers = {.loop = &place->loop, .may_wait = may_wait};
+  ta_stdio_watch(&handlers);
+}
+
+static bool never(void *data) {
+  (void)data;
+  return false;
+}
+
+/* Reads `size` bytes, while the loop has its turns. */
+static char *read_slowly(struct ta_loop *loop, int fd, size_t size) {
+  char *text = calloc(1, size + 1);
+  size_t got = 0;
+  fcntl(fd, F_SETFL, O_NONBLOCK);
+  for (double limit = ta_monotonic() + 20; got < size && ta_monotonic() < limit;) {
+    ssize_t count = read(fd, text + got, size - got < 5000 ? size - got : 5000);
+    if (count > 0) got += (size_t)count;
+    ta_loop_poll(loop);
+  }
+  return text;
+}
+
+static void leave_pipe(struct place *place, int reader) {
+  ta_output_close(&place->output);
+  ta_stdio_watch(NULL);
+  leave(place);
+  close_place(place);
+  close(reader);
+  alarm(0);
+}
+
+static void note_ring(struct ta_alarm *alarm) {
+  alarm->at = -1;
+}
+
+static void nobody_waits_for_a_reader(void) {
+  struct place place;
+  struct ta_alarm other = {.ring = note_ring};
+  int reader;
+  open_pipe(&place, &reader, never);
+  show(&place, &place.output, "a", false);
+  for (int i = 0; i < LINES; i++) take(&place.output, OUT, LINE);
+  ta_output_finish(&place.output);
+  bool waits = ta_stdio_waits(), left = ta_output_has_left(&place.output);
+  ta_loop_set_alarm(&place.loop, &other, 0.01);
+  wait_for(&place, 0.1);
+  printf("printed\n");
+  ta_stdio_flush();
+  size_t all = LINES * strlen(LABELLED);
+  char *text = read_slowly(&place.loop, reader, all);
+  ta_stdio_flush();
+  char *last = read_slowly(&place.loop, reader, strlen("printed\n"));
+  bool left_then = ta_output_has_left(&place.output) && !ta_stdio_waits();
+  leave_pipe(&place, reader);
+  CHECK(waits && !left && left_then);
+  CHECK(other.at < 0);
+  CHECK(count_lines(text, LABELLED) == LINES);
+  CHECK_TEXT(last, "printed\n");
+  free(text);
+  free(last);
+}
+
+/* What a command writes meanwhile stays in its pipe. */
+static size_t fill(struct place *place, int fd, size_t most) {
+  size_t written = 0;
+  for (int idle = 0; idle < 50 && written < most;) {
+    ssize_t count = write(fd, LINE LINE LINE LINE, 4 * strlen(LINE));
+    if (count > 0) written += (size_t)count;
+    idle = count > 0 ? 0 : idle + 1;
+    ta_loop_poll(&place->loop);
+  }
+  return written;
+}
+
+static void take_from(void *data, const char *bytes, size_t size) {
+  if (size) ta_output_take(data, OUT, bytes, size);
+}
+
+static void a_command_waits_while_what_it_writes_cannot_leave(void) {
+  struct place place;
+  struct ta_drain drain;
+  int reader, ends[2] = {-1, -1};
+  size_t most = 4000 * 4 * strlen(LINE) * 10;
+  open_pipe(&place, &reader, never);
+  show(&place, &place.output, NULL, false);
+  if (pipe(ends) != 0) abort();
+  for (int i = 0; i < 2; i++) fcntl(ends[i], F_SETFL, O_NONBLOCK);
+  if (ta_drain_open(&place.loop, ends[0], take_from, &place.output, &drain) != 0) abort();
+  ta_output_pause(&place.output, OUT, &drain);
+  size_t written = fill(&place, ends[1], most);
+  bool paused = drain.paused, room = ta_output_has_room(&place.output);
+  char *text = read_slowly(&place.loop, reader, written);
+  bool paused_then = drain.paused;
+  ta_drain_close(&drain);
+  close(ends[1]);
+  leave_pipe(&place, reader);
+  CHECK(written < (512 << 10) && paused && !room && !paused_then);
+  CHECK(count_lines(text, LINE) == written / strlen(LINE));
+  free(text);
+}
+
+static void a_command_in_a_hurry_waits_for_no_reader(void) {
+  struct place place;
+  struct ta_drain drain;
+  int reader, ends[2] = {-1, -1};
+  open_pipe(&place, &reader, never);
+  show(&place, &place.output, NULL, false);
+  if (pipe(ends) != 0) abort();
+  for (int i = 0; i < 2; i++) fcntl(ends[i], F_SETFL, O_NONBLOCK);
+  if (ta_drain_open(&place.loop, ends[0], take_from, &place.output, &drain) != 0) abort();
+  ta_output_pause(&place.output, OUT, &drain);
+  size_t written = fill(&place, ends[1], 4 << 20);
+  close(ends[1]);
+  ta_output_hurry(&place.output);
+  for (int i = 0; i < 50; i++) ta_loop_poll(&place.loop);
+  bool ended = !drain.open, left = ta_output_has_left(&place.output);
+  char *text = read_slowly(&place.loop, reader, written);
+  leave_pipe(&place, reader);
+  CHECK(ended && left);
+  CHECK(count_lines(text, LINE) == written / strlen(LINE));
+  free(text);
+}
+
+static void what_is_given_up_holds_up_nobody(void) {
+  struct place place;
+  int reader;
+  open_pipe(&place, &reader, NULL);
+  show(&place, &place.output, NULL, false);
+  for (int i = 0; i < LINES; i++) take(&place.output, ERR, LINE);
+  bool waited = ta_stdio_waits();
+  ta_stdio_give_up();
+  bool waits = ta_stdio_waits();
+  fprintf(stderr, "never seen\n");
+  leave_pipe(&place, reader);
+  CHECK(waited && !waits);
+}
+
+/* ------------------------------------------------------------------- backlogs */
+
+static void ignore_left(struct ta_backlog *backlog, int error) {
+  (void)backlog, (void)error;
+}
+
+/* Much is put there before anybody reads, and all of it arrives. */
+static void pass_through(int to, int from, bool turns_newlines) {
+  struct ta_loop loop;
+  struct ta_backlog backlog;
+  const size_t all = LINES * strlen(LINE);
+  int mode = fcntl(to, F_GETFL);
+  alarm(30);
+  CHECK(ta_loop_open(&loop, NULL) == 0);
+  ta_backlog_open(&backlog, to, ignore_left);
+  CHECK(ta_backlog_attach(&backlog, &loop) == 0);
+  for (int i = 0; i < LINES; i++) CHECK(ta_backlog_put(&backlog, LINE, strlen(LINE)) == 0);
+  for (int i = 0; i < 10; i++) CHECK(ta_backlog_put(&backlog, LINE, strlen(LINE)) == 0);
+  CHECK(!ta_backlog_is_empty(&backlog) && ta_backlog_is_full(&backlog));
+  CHECK(fcntl(to, F_GETFL) == mode);
+  char *text = read_slowly(&loop, from, all + (turns_newlines ? LINES : 0));
+  if (turns_newlines) remove_returns(text);
+  CHECK(count_lines(text, LINE) == LINES);
+  char *rest = read_slowly(&loop, from, 10 * (strlen(LINE) + turns_newlines));
+  CHECK(ta_backlog_is_empty(&backlog) && backlog.left == backlog.taken);
+  CHECK(ta_backlog_attach(&backlog, NULL) == 0);
+  free(text);
+  free(rest);
+  ta_loop_close(&loop);
+  alarm(0);
+}
+
+static void a_pipe_keeps_its_mode_and_loses_nothing(void) {
+  int ends[2] = {-1, -1};
+  CHECK(pipe(ends) == 0);
+  pass_through(ends[1], ends[0], false);
+  for (int i = 0; i < 2; i++) close(ends[i]);
+}
+
+static void a_socket_keeps_its_mode_and_loses_nothing(void) {
+  int ends[2] = {-1, -1};
+  CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+  pass_through(ends[1], ends[0], false);
+  for (int i = 0; i < 2; i++) close(ends[i]);
+}
+
+static void a_terminal_keeps_its_mode_and_loses_nothing(void) {
+  int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+  CHECK(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+  int ours = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+  CHECK(ours >= 0);
+  pass_through(ours, terminal, true);
+  close(ours);
+  close(terminal);
+}
+
+static void what_is_too_much_for_memory_lies_in_a_file(void) {
+  struct ta_loop loop;
+  struct ta_backlog backlog;
+  int ends[2] = {-1, -1};
+  alarm(30);
+  CHECK(pipe(ends) == 0);
+  CHECK(ta_loop_open(&loop, NULL) == 0);
+  ta_backlog_open(&backlog, ends[1], ignore_left);
+  CHECK(ta_backlog_attach(&backlog, &loop) == 0);
+  for (int i = 0; i < 10 * LINES; i++) CHECK(ta_backlog_put(&backlog, LINE, strlen(LINE)) == 0);
+  CHECK(backlog.held <= 256 << 10 && backlog.file >= 0);
+  char *text = read_slowly(&loop, ends[0], 10 * LINES * strlen(LINE));
+  CHECK(count_lines(text, LINE) == 10 * LINES);
+  CHECK(backlog.held == 0 && backlog.file < 0);
+  free(text);
+  for (int i = 0; i < 2; i++) close(ends[i]);
+  ta_loop_close(&loop);
+  alarm(0);
+}
+
+/* Others that write there write between lines. */
+static void a_pipe_gets_whole_lines_at_once(void) {
+  struct ta_loop loop;
+  struct ta_backlog backlog;
+  int ends[2] = {-1, -1};
+  char bytes[65536];
+  alarm(30);
+  CHECK(pipe(ends) == 0);
+  CHECK(ta_loop_open(&loop, NULL) == 0);
+  ta_backlog_open(&backlog, ends[1], ignore_left);
+  CHECK(ta_backlog_attach(&backlog, &loop) == 0);
+  for (int i = 0; i < 2 * LINES; i++) CHECK(ta_backlog_put(&backlog, LINE, strlen(LINE)) == 0);
+  CHECK(!ta_backlog_is_empty(&backlog));
+  while (!ta_backlog_is_empty(&backlog)) {
+    ssize_t count = read(ends[0], bytes, sizeof bytes);
+    CHECK(count > 0 && bytes[count - 1] == '\n');
+    ta_loop_poll(&loop);
+  }
+  for (int i = 0; i < 2; i++) close(ends[i]);
+  ta_loop_close(&loop);
+  alarm(0);
+}
+
 const struct test output_tests[] = {
     TEST(lines_go_on_when_they_are_whole),
     TEST(a_line_that_was_begun_by_us_ends_before),
@@ -425,6 +680,15 @@ const struct test output_tests[] = {
     TEST(states_fit_a_rate),
     TEST(a_state_takes_one_row),
     TEST(labels_have_colours_on_a_terminal_alone),
-    TEST(nothing_is_written_where_nobody_reads), /* the last: what is broken stays so */
+    TEST(nobody_waits_for_a_reader),
+    TEST(a_command_waits_while_what_it_writes_cannot_leave),
+    TEST(a_command_in_a_hurry_waits_for_no_reader),
+    TEST(a_pipe_keeps_its_mode_and_loses_nothing),
+    TEST(a_socket_keeps_its_mode_and_loses_nothing),
+    TEST(a_terminal_keeps_its_mode_and_loses_nothing),
+    TEST(what_is_too_much_for_memory_lies_in_a_file),
+    TEST(a_pipe_gets_whole_lines_at_once),
+    TEST(nothing_is_written_where_nobody_reads), /* what is broken stays so */
+    TEST(what_is_given_up_holds_up_nobody),      /* the last */
     TESTS_END,
 };
