@@ -15,7 +15,6 @@
 
 #include "host/spill.h"
 
-#define HELD (256 << 10)   /* bytes in memory */
 #define ROOM (16 << 10)    /* bytes of a part there */
 #define LITTLE 64          /* bytes that a terminal takes that takes any */
 #define AT_ONCE (64 << 10) /* bytes in a look of the loop's: others have their turn between */
@@ -180,7 +179,7 @@ static bool keep_in_memory(struct ta_backlog *backlog, const char *bytes, size_t
 }
 
 static bool keep(struct ta_backlog *backlog, const char *bytes, size_t size) {
-  if (backlog->held + size > HELD && keep_in_file(backlog, bytes, size)) {
+  if (backlog->held + size > TA_BACKLOG_MOST && keep_in_file(backlog, bytes, size)) {
     backlog->taken += size;
     return true;
   }

@@ -43,7 +43,18 @@ static void flush(struct sink *sink) {
   sink->size = 0;
 }
 
+/* Whole lines, if there are any: others may write between two of them. */
+static void make_sink_room(struct sink *sink) {
+  size_t lines = sink->size;
+  while (lines > 0 && sink->bytes[lines - 1] != '\n') lines--;
+  if (lines == 0) lines = sink->size;
+  write_out(sink, sink->bytes, lines);
+  sink->size -= lines;
+  memmove(sink->bytes, sink->bytes + lines, sink->size);
+}
+
 static void put(struct sink *sink, const char *bytes, size_t size) {
+  if (sink->size + size > sizeof sink->bytes) make_sink_room(sink);
   if (sink->size + size > sizeof sink->bytes) flush(sink);
   if (size > sizeof sink->bytes) {
     write_out(sink, bytes, size);

@@ -84,12 +84,12 @@ static bool may_wait_now(void) {
   return !streams.on.may_wait || streams.on.may_wait(streams.on.data);
 }
 
-/* May a write wait for what is there already to leave?  Where nothing is, and while the script
- * has to be held up, or nobody would write it later. */
+/* May a write of C's streams wait?  Where nothing is kept it does as it always did, and where too
+ * much is the script has to be held up; or nobody would write it later. */
 static bool may_wait(const struct ta_backlog *backlog) {
   if (!backlog->loop) return true;
   if (streams.hands_on || !may_wait_now()) return false;
-  return ta_backlog_is_empty(backlog) || ta_backlog_is_full(backlog);
+  return ta_backlog_is_empty(backlog) || ta_backlog_is_too_long(backlog);
 }
 
 /* 0 or an errno. */
@@ -109,7 +109,7 @@ static int flush(bool hands_on) {
 
 int ta_stdio_flush(void) {
   struct stream *out = &streams.out;
-  if (ta_backlog_is_full(&out->place->backlog)) return -out->error;
+  if (ta_backlog_is_too_long(&out->place->backlog)) return -out->error;
   if (flush(true) != 0) note_error(out, errno);
   if (out->own && !out->error && ferror(stdout)) note_error(out, EIO);
   return -out->error;
