@@ -238,7 +238,7 @@ LUA
 t_what_a_command_writes_itself_comes_after_what_was_shown() {
   script <<'LUA'
 local p = async.process
-p.try{"seq", "50000", label = "x", stdout = "inherit", timeout = 0.5}
+p.try{"seq", "20000", label = "x", stdout = "inherit", timeout = 0.5}
 print "printed"
 p.run{"echo", "raw"}
 LUA
