@@ -21,7 +21,7 @@
 #include "host/watch.h"
 
 #define TA_BACKLOG_FULL (64 << 10)  /* bytes: who can wait in the loop with more waits */
-#define TA_BACKLOG_MOST (256 << 10) /* bytes in memory: whoever else can wait with more waits */
+#define TA_BACKLOG_MOST (256 << 10) /* bytes in memory */
 
 struct ta_backlog_part;
 
@@ -79,10 +79,6 @@ static inline bool ta_backlog_is_empty(const struct ta_backlog *backlog) {
 
 static inline bool ta_backlog_is_full(const struct ta_backlog *backlog) {
   return backlog->taken - backlog->left >= TA_BACKLOG_FULL;
-}
-
-static inline bool ta_backlog_is_too_long(const struct ta_backlog *backlog) {
-  return backlog->taken - backlog->left >= TA_BACKLOG_MOST;
 }
 
 #endif

@@ -26,6 +26,7 @@
 /* Where lines go: standard output and standard error may be one place. */
 struct place {
   struct ta_backlog backlog; /* what could not leave yet */
+  size_t printed;            /* bytes of C's streams since it was empty */
   bool unfinished;           /* a line was begun by C's streams */
   void (*gone)(void *data);
   void *data; /* whose state lies there, or NULL */
@@ -84,19 +85,26 @@ static bool may_wait_now(void) {
   return !streams.on.may_wait || streams.on.may_wait(streams.on.data);
 }
 
-/* May a write of C's streams wait?  Where nothing is kept it does as it always did, and where too
- * much is the script has to be held up; or nobody would write it later. */
-static bool may_wait(const struct ta_backlog *backlog) {
-  if (!backlog->loop) return true;
+static bool has_printed_much(struct place *place) {
+  if (ta_backlog_is_empty(&place->backlog)) place->printed = 0;
+  return place->printed >= TA_BACKLOG_MOST;
+}
+
+/* May a write of C's streams wait?  Where nothing is kept it does as it always did, and where they
+ * had much of it kept the script has to be held up; or nobody would write it later. */
+static bool may_wait(struct place *place) {
+  if (!place->backlog.loop) return true;
   if (streams.hands_on || !may_wait_now()) return false;
-  return ta_backlog_is_empty(backlog) || ta_backlog_is_too_long(backlog);
+  return ta_backlog_is_empty(&place->backlog) || has_printed_much(place);
 }
 
 /* 0 or an errno. */
 static int write_noted(struct stream *stream, const char *data, size_t size) {
   struct ta_backlog *backlog = turn_to(stream);
-  if (stream->given_up || !may_wait(backlog)) return put(stream, data, size);
-  return note_result(stream, ta_backlog_write(backlog, data, size));
+  if (!stream->given_up && may_wait(stream->place))
+    return note_result(stream, ta_backlog_write(backlog, data, size));
+  if (!ta_backlog_is_empty(backlog)) stream->place->printed += size;
+  return put(stream, data, size);
 }
 
 static int flush(bool hands_on) {
@@ -109,7 +117,7 @@ static int flush(bool hands_on) {
 
 int ta_stdio_flush(void) {
   struct stream *out = &streams.out;
-  if (ta_backlog_is_too_long(&out->place->backlog)) return -out->error;
+  if (has_printed_much(out->place)) return -out->error;
   if (flush(true) != 0) note_error(out, errno);
   if (out->own && !out->error && ferror(stdout)) note_error(out, EIO);
   return -out->error;

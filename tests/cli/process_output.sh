@@ -309,14 +309,31 @@ LUA
   done
 }
 
-t_a_signal_ends_a_run_where_nobody_reads_standard_error_either() {
+# What is said of it must not be waited for either.
+t_a_run_stuck_in_print_is_ended_where_nobody_reads_standard_error_either() {
   mkfifo pipe
   exec 3<>pipe
-  timeout -k 1 50 "$program" run --grace=0.3 --timeout=1 -e '
-    spawn(function() while true do print(("x"):rep(1000)) sleep(0) end end)
-    async.process.run{"yes", label = "x"}' >pipe 2>&1 &
+  timeout -k 1 20 "$program" run --grace=0.3 --timeout=0.3 -e 'print(("x"):rep(1000000))' \
+    >pipe 2>&1 &
   expect_status_of 124 wait $!
   exec 3>&-
+}
+
+t_who_prints_while_a_group_waits_for_its_reader_goes_on() {
+  script <<'LUA'
+spawn(function()
+  sleep(0.3)
+  for i = 1, 1000 do print("ours", i) end
+  io.stderr:write "printed\n"
+end)
+async.process.run{"seq", "100000", output = "group"}
+LUA
+  start_unread script.lua
+  wait_for has err printed
+  read_all
+  expect_end "exit 0"
+  wait "$reader"
+  { seq 100000; seq -f $'ours\t%.0f' 1000; } | cmp - seen || fail "$(tail -n 3 seen)"
 }
 
 t_a_slow_reader_sees_whole_lines_of_all_who_write() {
