@@ -213,8 +213,6 @@ spawn(function()
 end)
 spawn(function()
   io.stderr:write("limit: ", tostring(p.try{"sleep", "60", timeout = 0.1}.timed_out), "\n")
-  p.run{"true"}
-  io.stderr:write "ended\n"
 end)
 print "before"
 p.run{"seq", "100000", label = "x", output = ...}
@@ -226,8 +224,6 @@ LUA
     start_unread slow.lua $mode
     wait_for has err "ticked"
     wait_for has err "limit: true"
-    rest 0.3
-    ! has err ended || fail "who writes to the reader itself does not wait for what came before"
     read_all
     expect_end "exit 0"
     wait "$reader"
