@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <lauxlib.h>
 #include <lualib.h>
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,9 +156,15 @@ static bool is_read_too_slowly(struct ta_session *session, double limit) {
   return ta_clock_real(&session->clock) >= shutdown->wished_at + shutdown->grace;
 }
 
+/* When the time-out is over, as ta_monotonic() has it. */
+static double limit_of(const struct ta_session *session) {
+  if (!session->started) return HUGE_VAL;
+  return ta_monotonic() + session->shutdown.ends_at - ta_clock_now(&session->clock);
+}
+
 /* Waits until what was printed has left, but within the time-out, or the grace. */
 static void await_reader(struct ta_session *session) {
-  double limit = ta_monotonic() + session->shutdown.ends_at - ta_clock_now(&session->clock);
+  double limit = limit_of(session);
   while (ta_session_flush(session), ta_stdio_waits()) {
     if (is_read_too_slowly(session, limit)) {
       ta_stdio_give_up();

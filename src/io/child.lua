@@ -176,6 +176,13 @@ end
 
 Child.__close = function(child) end_child(child) end
 
+-- One that only a reader of ours holds up had time enough.
+local function end_in_time(child)
+  local _, _, _, is_held_up = parts.state(child.command)
+  child.timed_out = not is_held_up or nil
+  stop_child(child)
+end
+
 -- What is printed from now on comes after all that it has shown.
 local function finish_showing(child)
   local result = finish(child)
@@ -189,8 +196,7 @@ local function finish_in_time(child)
   if not timeout then return finish_showing(child) end
   local result = async.move_on_after(timeout, finish_showing, child) or child.result
   if result then return result end
-  child.timed_out = true
-  stop_child(child)
+  end_in_time(child)
   return async.shield(finish, child)
 end
 
@@ -200,8 +206,7 @@ local function limit_time(child)
   add_helper(child, format("timeout of '%s'", child.plan.text), FEEDS, function()
     async.move_on_after(timeout, wait, child.command)
     if parts.state(child.command) then return end
-    child.timed_out = true
-    stop_child(child)
+    end_in_time(child)
   end)
   run_helper(child, child.helpers[#child.helpers])
 end

@@ -137,14 +137,22 @@ static int l_stage(lua_State *L) {
   return 7;
 }
 
+/* All have ended, and what they wrote waits for a reader of ours. */
+static bool is_held_up(const struct ta_command *command) {
+  bool paused = false;
+  for (int i = TA_SHOWN; i < TA_COMMAND_OUTPUTS; i++) paused |= command->outputs[i].drain.paused;
+  return paused && command->group->state == TA_GROUP_OVER;
+}
+
 /* (command) -> has it finished, was a pipe of it held open, is it left behind as nobody may
- * signal it */
+ * signal it, is it only held up by a reader of ours */
 static int l_state(lua_State *L) {
   const struct ta_command *command = ta_check_command(L);
   lua_pushboolean(L, command->finished);
   lua_pushboolean(L, command->held);
   lua_pushboolean(L, command->group->is_left_behind);
-  return 3;
+  lua_pushboolean(L, is_held_up(command));
+  return 4;
 }
 
 const struct ta_function ta_outcome_parts[] = {

@@ -257,6 +257,22 @@ LUA
   ! grep -vE '^(x | y)?$|^[xy] [|] y?$' seen || fail "torn lines"
 }
 
+t_a_command_that_ended_in_time_has_not_timed_out_for_its_reader() {
+  script <<'LUA'
+local p = async.process
+for _, count in ipairs{"1000", "20000"} do
+  local r = p.try{"seq", count, label = "x", stdout = "inherit", timeout = 0.5}
+  io.stderr:write(tostring(r.ok), " ", tostring(r.timed_out), "\n")
+end
+LUA
+  start_unread script.lua
+  wait_for has err $'true nil\ntrue nil'
+  read_all
+  expect_end "exit 0"
+  wait "$reader"
+  [[ $(wc -l <seen) == 21000 ]] || fail "$(wc -l <seen) lines"
+}
+
 t_the_timeout_of_the_run_and_its_grace_are_kept_where_nobody_reads() {
   local mode
   for mode in lines group; do
