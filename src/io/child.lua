@@ -28,6 +28,8 @@ end
 
 local function run_helper(child, helper)
   helper.task = parts.add_task(helper.name, function()
+    local closing <close> = helper
+    helper.begun = true
     if helper.role ~= READS then return help(child, helper) end
     async.shield(async.scope, function(scope)
       helper.scope = scope
@@ -36,7 +38,35 @@ local function run_helper(child, helper)
   end)
 end
 
-local function join(helper) helper.task:pawait() end
+local function join(helper)
+  if helper.task then helper.task:pawait() end
+end
+
+local function cancel(helper)
+  if helper.task then helper.task:cancel() end
+end
+
+-- How its task is once it has begun, or could not.
+local function status_of(helper)
+  local task = helper.task
+  while task and not helper.begun and task:status() == "runnable" do async.checkpoint() end
+  return task and task:status() or "failed"
+end
+
+-- A task that there was no memory for to begin has left all as it was: nobody reads what the
+-- command writes, say, or is there to stop it in time.
+local function see_begun(child)
+  for _, helper in ipairs(child.helpers) do
+    local status = status_of(helper)
+    if status == "failed" then
+      plumbing.give_up_helper(helper, "not enough memory")
+      stop_child(child)
+    elseif status == "cancelled" and not helper.begun then
+      plumbing.give_up_helper(helper)
+    end
+  end
+  return true
+end
 
 -- What a function of the script's does with the output may never end: when the command was
 -- stopped it has the time of grace.
@@ -52,7 +82,7 @@ end
 local function give_up_at(child, at)
   if at >= (child.gives_up_at or huge) or #child.helpers == 0 then return end
   child.gives_up_at = at
-  add_helper(child, format("end of '%s'", child.plan.text), FEEDS, give_up, child, at)
+  add_helper(child, format("end of '%s'", child.plan.text), FEEDS, {}, give_up, child, at)
   run_helper(child, child.helpers[#child.helpers])
 end
 
@@ -60,7 +90,7 @@ function stop_child(child, grace)
   grace = grace or child.grace
   parts.stop(child.command, child.signal_number, grace, child.leader_only)
   for _, helper in ipairs(child.helpers) do
-    if helper.role == plumbing.IS_STAGE then helper.task:cancel() end
+    if helper.role == plumbing.IS_STAGE then cancel(helper) end
   end
   give_up_at(child, async.now() + grace + LEAST)
 end
@@ -138,7 +168,7 @@ end
 -- Those that give up come last.
 local function join_helpers(child)
   for _, helper in ipairs(child.helpers) do
-    if helper.role == FEEDS then helper.task:cancel() end
+    if helper.role == FEEDS then cancel(helper) end
     join(helper)
   end
 end
@@ -151,6 +181,7 @@ end
 
 -- When the group is gone and the pipes have ended: the same table for everybody.
 local function finish(child)
+  see_begun(child)
   wait(child.command)
   if is_too_long(child) then stop_child(child) end
   if not child.result then
@@ -190,7 +221,7 @@ end
 local function limit_time(child)
   local timeout = child.plan.options.timeout
   if not timeout then return end
-  add_helper(child, format("timeout of '%s'", child.plan.text), FEEDS, function()
+  add_helper(child, format("timeout of '%s'", child.plan.text), FEEDS, {}, function()
     async.move_on_after(timeout, wait, child.command)
     if parts.state(child.command) then return end
     child.timed_out = true
@@ -199,5 +230,5 @@ local function limit_time(child)
   run_helper(child, child.helpers[#child.helpers])
 end
 
-return {kind = Child, run_helper = run_helper, stop = stop_child, finish = finish,
+return {kind = Child, run_helper = run_helper, see_begun = see_begun, stop = stop_child, finish = finish,
   finish_in_time = finish_in_time, close = end_child, limit_time = limit_time}

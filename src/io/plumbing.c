@@ -125,14 +125,25 @@ static int l_follow(lua_State *L) {
   return 0;
 }
 
-/* (command, stream): not any more. */
-static int l_unfollow(lua_State *L) {
-  struct ta_command *command = ta_check_command(L);
-  const struct ta_stream_object *stream = check_stream(L, 2);
+static void unfollow(struct ta_command *command, const struct ta_stream_object *stream) {
   for (size_t i = 0; i < command->follows; i++)
     if (command->followed[i].stream == stream) command->followed[i].stream = NULL;
   ta_look_at_command(command);
   if (command->finished) ta_end_shown(command);
+}
+
+/* (command, stream): not any more. */
+static int l_unfollow(lua_State *L) {
+  unfollow(ta_check_command(L), check_stream(L, 2));
+  return 0;
+}
+
+/* (command, stream): closes it as well, at once, and however the command is. */
+static int l_end_stream(lua_State *L) {
+  struct ta_command *command = *ta_check_command_object(L);
+  struct ta_stream_object *stream = check_stream(L, 2);
+  ta_close_stream(stream);
+  if (command) unfollow(command, stream);
   return 0;
 }
 
@@ -255,6 +266,7 @@ const struct ta_function ta_plumbing_parts[] = {
     {"open_pty", l_pty},
     {"follow", l_follow},
     {"unfollow", l_unfollow},
+    {"end_stream", l_end_stream},
     {"open_shown", l_open_shown},
     {"show", l_show},
     {"show_bytes", l_show_bytes},

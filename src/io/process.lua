@@ -110,7 +110,9 @@ function process.lines(cmd)
   running.limit_time(child)
   local stream = child.stdout
   local next_line = parts.line_reader(stream)
+  local begun = false
   return function()
+    begun = begun or running.see_begun(child)
     local line, why, what = next_line()
     if line then return line end
     return end_lines(child, stream, why, what)

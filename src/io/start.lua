@@ -55,12 +55,6 @@ local function start_process(child, stage, fds)
   return true
 end
 
-local function call_stage(stage, input, output)
-  local closing_output <close> = output
-  local closing_input <close> = input
-  stage.call(input, output)
-end
-
 -- A function in a pipeline: it gets streams, and its task is made when all has started.
 local function start_function(child, stage, fds)
   local input, output, message, code
@@ -68,7 +62,8 @@ local function start_function(child, stage, fds)
   if not input then return nil, message, code end
   output, message, code = new_stream(child, fds[OUT], "output of the function")
   if not output then return nil, message, code end
-  plumbing.add_helper(child, "function", plumbing.IS_STAGE, call_stage, stage, input, output)
+  plumbing.add_helper(child, "function", plumbing.IS_STAGE, {input, output}, stage.call, input,
+    output)
   return true
 end
 
@@ -141,10 +136,7 @@ local Begun = {__close = function(begun)
   local child = begun.child
   if begun.done then return end
   parts.stop(child.command, parts.signal_number "KILL", 0)
-  for _, stream in ipairs(child.streams) do
-    stream:close()
-    parts.unfollow(child.command, stream)
-  end
+  for _, stream in ipairs(child.streams) do parts.end_stream(child.command, stream) end
   if parts.can_wait() then async.shield(parts.wait, child.command) end
 end}
 

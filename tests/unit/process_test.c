@@ -83,8 +83,7 @@ static void close_place(struct outside *place) {
 /* ------------------------------------------------------------------ the scene */
 
 /* Each command is tried, and what it gives is right or an error is told: a message and a name,
- * or want of memory.  A task of ours that could not begin, for want of that, may hold up what has
- * functions: those have a time. */
+ * or want of memory. */
 static const char scene[] =
     "local p, told = async.process, 0\n"
     "local function check(what, got, want)\n"
@@ -101,18 +100,17 @@ static const char scene[] =
     "  local e, code = r[r[1] and 3 or 2], r[r[1] and 4 or 0]\n"
     "  if not is_error(e, code) then log('WRONG', what, tostring(e), tostring(code)) end\n"
     "end\n"
-    "local function bounded(...) return async.move_on_after(5, ...) end\n"
     "local r = try('try', p.try, {'sh', '-c', 'echo out; echo err >&2; exit 3'})\n"
     "if r and sure then check('status', r.status, 3) check('out', r.stdout, 'out\\n')\n"
     "  check('err', r.stderr, 'err\\n') end\n"
-    "local text = ('0123456789\\\n'):rep(10000)\n"
+    "local text = ('0123456789\\n'):rep(10000)\n"
     "local read = try('read', p.read, {'cat', stdin = text})\n"
     "if read and sure then check('read', #read, #text - 1) end\n"
-    "r = try('pipe', bounded, p.try, p.pipe({'echo', 'a'}, function(i, o)\n"
+    "r = try('pipe', p.try, p.pipe({'echo', 'a'}, function(i, o)\n"
     "  for line in i:lines() do o:write(line, 'b\\n') end end, {'cat', stderr = 'stdout'}))\n"
     "if r and r.ok and sure then check('pipe', r.stdout, 'ab\\n') end\n"
     "local lines = {}\n"
-    "r = try('run', bounded, p.run, {'printf', 'x\\ny', stdout = {function(l) lines[#lines + 1] = "
+    "r = try('run', p.run, {'printf', 'x\\ny', stdout = {function(l) lines[#lines + 1] = "
     "l end, 'null'}})\n"
     "if r and sure then check('lines', table.concat(lines), 'xy') end\n"
     "pcall(function() for line in p.lines{'echo', 'z'} do if sure then check('line', line, 'z') "
@@ -224,6 +222,44 @@ static void a_call_that_fails_while_commands_run_leaves_nothing(void) {
 
 static void memory_that_is_refused_to_commands_leaves_nothing(void) {
   sweep(SYSTEM_ALLOCATE, ENOMEM, false, 100);
+}
+
+static int l_refuse_memory(lua_State *L) {
+  system_fail(SYSTEM_ALLOCATE, (unsigned)luaL_checkinteger(L, 1), ENOMEM);
+  return 0;
+}
+
+/* False: the call does not ask for memory so often. */
+static bool refuse_helpers_at(const char *call, unsigned nth) {
+  struct outside place;
+  char code[400];
+  snprintf(where, sizeof where, "%.30s, the %u.", call, nth);
+  snprintf(code, sizeof code,
+           "local p, f = async.process, function(i, o) i:copy_to(o) end p.which 'sh' "
+           "refuse_memory(%u) pcall(function() %s end) log 'ended'",
+           nth, call);
+  open_place(&place);
+  lua_register(place.world.L, "refuse_memory", l_refuse_memory);
+  world_add(&place.world, code);
+  run(&place, 0, CANCEL_ALL);
+  bool reached = system_go_well() >= nth;
+  close_place(&place);
+  return reached;
+}
+
+/* The tasks that help a command may not begin then: nobody reads, writes, or stops it in time. */
+static void memory_that_is_refused_to_helpers_ends_their_command(void) {
+  static const char *const calls[] = {
+      "p.run{'sh', '-c', 'echo x 2>&-', stdout = function() end}",
+      "p.run(p.pipe({'sh', '-c', 'echo a 2>&-'}, f, {'cat', stdout = 'null'}))",
+      "for _ in p.lines(p.pipe({'sh', '-c', 'echo a 2>&-'}, f, {'cat'})) do end",
+      "p.spawn{'sleep', '99', timeout = 0.01, grace = 0.1}:wait()"};
+  unsigned step = number_from("TA_TEST_EVERY", test_quick() ? 5 : 1);
+  for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+    unsigned nth = number_from("TA_TEST_SEED", 1);
+    while (nth < MOST && refuse_helpers_at(calls[i], nth)) nth += step;
+    CHECK(nth > 50);
+  }
 }
 
 /* ------------------------------------------------------ what is another user's */
@@ -370,6 +406,7 @@ static void where_nothing_can_wait_a_file_s_mode_counts_too(void) {
 }
 
 const struct test process_tests[] = {
+    TEST(memory_that_is_refused_to_helpers_ends_their_command),
     TEST(what_a_lost_file_of_popen_has_in_its_buffer_is_written),
     TEST(the_task_ends_that_has_opened_a_lost_file_of_popen),
     TEST(where_nothing_can_wait_a_file_s_mode_counts_too),
