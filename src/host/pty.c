@@ -64,6 +64,10 @@ bool ta_pty_reads_lines(int ours) {
   return tcgetattr(ours, &modes) == 0 && (modes.c_lflag & ICANON);
 }
 
+bool ta_pty_is_led(int ours) {
+  return tcgetsid(ours) > 0;
+}
+
 char ta_pty_end_key(int ours) {
   struct termios modes;
   return tcgetattr(ours, &modes) == 0 ? (char)modes.c_cc[VEOF] : CTRL_D;
