@@ -494,7 +494,7 @@ async.stdin = {}
 async.process = {}
 
 ---@class tinyasync.FileOptions
----@field file string a path, from the command's `cwd`
+---@field file string a path, from the command's `cwd`; a FIFO is waited for
 ---@field append? boolean
 
 ---@alias tinyasync.Word string|number|tinyasync.Secret
