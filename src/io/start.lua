@@ -69,6 +69,7 @@ local function start_function(child, stage, fds)
   output, message, code = new_stream(child, fds[OUT], "output of the function")
   if not output then return nil, message, code end
   plumbing.add_helper(child, "function", plumbing.IS_STAGE, call_stage, stage, input, output)
+  stage.helper = child.helpers[#child.helpers]
   return true
 end
 

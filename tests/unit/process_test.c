@@ -248,7 +248,7 @@ static void add_text(void *data, const char *text, size_t length) {
     bool digit = isdigit((unsigned char)text[i]);
     if (!digit || end == 0 || line[end - 1] != 'N') line[end++] = digit ? 'N' : text[i];
   }
-  world_log(data, line);
+  world_log(data, "%s", line);
 }
 
 static void run_forbidden(const char *code, const char *log) {
