@@ -198,6 +198,9 @@ function spelling.sh(template, ...)
 end
 
 -- Without the newlines at its end.
-function spelling.chomp(text) return match(text, "^.*[^\n]") or "" end
+function spelling.chomp(text)
+  if byte(text, -1) ~= 10 then return text end
+  return match(text, "^.*[^\n]") or ""
+end
 
 return spelling
