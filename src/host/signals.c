@@ -45,7 +45,7 @@ static struct {
   volatile sig_atomic_t caught; /* a first signal */
   volatile double caught_at;
   volatile sig_atomic_t breaking; /* ticks break calls off */
-  struct sigaction old[KINDS], old_pipe, old_tick, old_child;
+  struct sigaction old[KINDS], old_pipe, old_file_size, old_tick, old_child;
   sigset_t old_mask;
   struct sigaction old_terminal[TERMINAL_KINDS];
   void (*stop)(void *data);
@@ -173,6 +173,7 @@ void ta_signals_open(struct ta_loop *loop) {
   else
     sigaction(SIGCHLD, NULL, &signals.old_child);
   catch_with(SIGPIPE, on_nothing, SA_RESTART, &signals.old_pipe);
+  catch_with(SIGXFSZ, on_nothing, SA_RESTART, &signals.old_file_size);
 }
 
 void ta_signals_watch_children(void) {
@@ -268,6 +269,7 @@ void ta_signals_started_with(const sigset_t *now_set, struct ta_started_with *st
   note_holding(started_with);
   sigemptyset(ignored);
   if (was_ignored(&signals.old_pipe)) sigaddset(ignored, SIGPIPE);
+  if (was_ignored(&signals.old_file_size)) sigaddset(ignored, SIGXFSZ);
   if (was_ignored(&signals.old_child)) sigaddset(ignored, SIGCHLD);
   if (signals.watches_terminal && was_ignored(&signals.old_terminal[1]))
     sigaddset(ignored, SIGCONT);
@@ -320,6 +322,7 @@ void ta_signals_close(void) {
   }
   stop_watching_terminal();
   sigaction(SIGPIPE, &signals.old_pipe, NULL);
+  sigaction(SIGXFSZ, &signals.old_file_size, NULL);
   sigaction(SIGCHLD, &signals.old_child, NULL);
   signals.loop = NULL;
 }

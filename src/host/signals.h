@@ -32,7 +32,8 @@ struct ta_signal_handlers {
  * the process. */
 void ta_signals_quieten(void);
 
-/* From now on SIGPIPE does nothing, and the signals that are caught will wake the loop. */
+/* From now on SIGPIPE and SIGXFSZ do nothing: the call fails, and the signals that are caught will
+ * wake the loop. */
 void ta_signals_open(struct ta_loop *loop);
 
 /* Sets the handlers, and waits for a first signal.  A signal that the process was started ignoring

@@ -10,6 +10,7 @@ local OUT, ERR, READS, FEEDS = plumbing.OUT, plumbing.ERR, plumbing.READS, plumb
 local add_helper = plumbing.add_helper
 
 local LEAST = 1 -- second to hand on what has come
+local LOOK = 0.01 -- second to hear of an end that has been
 
 -- What is known of one; scripts see less of it.
 local Child = {}
@@ -21,6 +22,7 @@ local stop_child
 -- An error of a helper's is the command's.
 local function help(child, helper)
   local ok, err = pcall(helper.fn, unpack(helper.arguments, 1, helper.arguments.n))
+  helper.done = ok
   if ok then return end
   helper.failed, helper.error = true, err
   stop_child(child)
@@ -109,7 +111,10 @@ end
 
 -- A stage that wrote to one that reads no more has not failed.
 local function stage_result(child, stage, i, count)
-  if stage.call then return {ok = true, command = stage.text} end
+  if stage.call then
+    local helper = stage.helper
+    return {ok = helper.done, command = stage.text, error = helper.failed and helper.error or nil}
+  end
   local pid, _, status, signal, duration, cpu, max_rss = parts.stage(child.command, stage.index)
   local unread = signal == "PIPE" and i < count
   return {ok = unread or status ~= nil and is_allowed(stage.options, status), status = status,
@@ -133,10 +138,14 @@ local function add_up(result, stages)
   end
 end
 
+-- A function that failed had the others stopped.
 local function first_failed(stages)
+  local first
   for _, stage in ipairs(stages) do
-    if not stage.ok then return stage end
+    if stage.error ~= nil then return stage end
+    if not stage.ok then first = first or stage end
   end
+  return first
 end
 
 local function result_of(child)
@@ -160,6 +169,7 @@ local function result_of(child)
   local failed = first_failed(result.stages)
   local last = result.stages[#result.stages]
   result.status, result.signal = (failed or last).status, (failed or last).signal
+  result.error = failed and failed.error
   if not failed then result.status = last.status or 0 end
   result.ok = ok and not failed and not child.too_long and not left_behind
   return result
@@ -207,11 +217,27 @@ end
 
 Child.__close = function(child) end_child(child) end
 
+local function have_all_ended(child)
+  for i = 1, child.processes do
+    local _, ended = parts.stage(child.command, i)
+    if not ended then return false end
+  end
+  return true
+end
+
+-- Its time is over: or has it ended before, and nobody looked, as the machine was busy or we were
+-- stopped?
+local function has_made_it(child)
+  async.move_on_after(LOOK, wait, child.command)
+  return have_all_ended(child) and async.move_on_after(LEAST, finish, child)
+end
+
 -- The result, within the time that it has.
 local function finish_in_time(child)
   local timeout = child.plan.options.timeout
   if not timeout then return finish(child) end
   local result = async.move_on_after(timeout, finish, child)
+  result = result or async.shield(has_made_it, child)
   if result then return result end
   child.timed_out = true
   stop_child(child)
@@ -223,12 +249,12 @@ local function limit_time(child)
   if not timeout then return end
   add_helper(child, format("timeout of '%s'", child.plan.text), FEEDS, {}, function()
     async.move_on_after(timeout, wait, child.command)
-    if parts.state(child.command) then return end
+    if parts.state(child.command) or has_made_it(child) then return end
     child.timed_out = true
     stop_child(child)
   end)
   run_helper(child, child.helpers[#child.helpers])
 end
 
-return {kind = Child, run_helper = run_helper, see_begun = see_begun, stop = stop_child, finish = finish,
-  finish_in_time = finish_in_time, close = end_child, limit_time = limit_time}
+return {kind = Child, run_helper = run_helper, see_begun = see_begun, stop = stop_child,
+  finish = finish, finish_in_time = finish_in_time, close = end_child, limit_time = limit_time}

@@ -60,7 +60,7 @@ end}
 local function add_helper(child, name, role, streams, fn, ...)
   child.helpers[#child.helpers + 1] = setmetatable({name = name, role = role, streams = streams,
     fn = fn, arguments = pack(...), command = child.command, task = false, begun = false,
-    failed = false, error = false, scope = false}, Helper)
+    done = false, failed = false, error = false, scope = false}, Helper)
 end
 
 -- It has ended, and had not begun; because of an error, or nil.

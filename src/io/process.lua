@@ -39,7 +39,7 @@ function process.read(cmd)
   local result, child, code = complete("read", cmd, "capture", "inherit")
   if not result then raise_start(cmd, child, code) end
   if not result.ok then error(failure.describe(child, result), 0) end
-  return (gsub(result.stdout or "", "\n+$", ""))
+  return spelling.chomp(result.stdout)
 end
 
 function process.try(cmd)
@@ -96,7 +96,9 @@ end
 local function end_lines(child, stream, message, code)
   if code then
     running.close(child)
-    error(message, 0)
+    local text = child.plan.text
+    error(failure.new {message = format("command '%s': %s", text, message), code = code,
+      command = text, pid = child.pid}, 0)
   end
   parts.unfollow(child.command, stream)
   local result = finish(child)

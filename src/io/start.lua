@@ -64,6 +64,7 @@ local function start_function(child, stage, fds)
   if not output then return nil, message, code end
   plumbing.add_helper(child, "function", plumbing.IS_STAGE, {input, output}, stage.call, input,
     output)
+  stage.helper = child.helpers[#child.helpers]
   return true
 end
 

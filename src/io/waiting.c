@@ -92,7 +92,7 @@ int ta_refuse_to_write(lua_State *L, const struct ta_stream_object *object, int 
 }
 
 void ta_check_not_closed(lua_State *L, const struct ta_stream_object *object) {
-  if (object->closed || object->closing) luaL_error(L, "the stream is closed");
+  if (object->closed || object->closing) ta_error(L, "the stream is closed");
 }
 
 struct ta_stream_object *ta_check_stream(lua_State *L) {
@@ -167,7 +167,7 @@ static const struct ta_attachment_kind reader_kind = {.on_end = end_reader,
 void ta_check_reader(lua_State *L, const struct ta_stream_object *object) {
   if (!object->reader) return;
   ta_push_name_of(runner_of(object), L, object->reader);
-  luaL_error(L, "task %s is in the middle of reading %s", lua_tostring(L, -1), object->label);
+  ta_error(L, "task %s is in the middle of reading %s", lua_tostring(L, -1), object->label);
 }
 
 ssize_t ta_fill_stream(struct ta_stream_object *object) {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/where.h"
 #include "utf8.h"
 
 const char *ta_clean_name(const char *name, ta_name_shown out) {
@@ -93,6 +94,29 @@ static void push_loaded_name(lua_State *L) {
   lua_settop(L, function);
 }
 
+/* Pushes the name of the library's function at `index`, as process.run, if it is in a table of
+ * `async`. */
+static bool push_library_name(lua_State *L, int index) {
+  index = lua_absindex(L, index);
+  int top = lua_gettop(L);
+  lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  lua_getfield(L, -1, "tinyasync");
+  if (lua_istable(L, -1)) lua_pushnil(L);
+  while (lua_istable(L, top + 2) && lua_next(L, top + 2)) {
+    if (lua_istable(L, -1) && lua_type(L, -2) == LUA_TSTRING) {
+      lua_pushvalue(L, index);
+      push_key_of_value(L);
+      if (lua_isstring(L, -1)) {
+        lua_pushfstring(L, "%s.%s", lua_tostring(L, top + 3), lua_tostring(L, -1));
+        return true;
+      }
+    }
+    lua_settop(L, top + 3);
+  }
+  lua_settop(L, top);
+  return false;
+}
+
 void ta_push_c_name(lua_State *L, lua_State *co, lua_Debug *ar) {
   ta_check_stack(L, LUA_MINSTACK);
   if (lua_checkstack(co, 1)) {
@@ -124,14 +148,21 @@ void ta_push_function_name(lua_State *L, int index) {
   }
   lua_pushvalue(L, -1);
   lua_getinfo(L, ">S", &ar);
-  if (*ar.what == 'C') {
+  bool is_library = strcmp(ar.source, TA_CHUNK_SOURCE) == 0;
+  if (*ar.what == 'C' || is_library) {
+    int function = lua_gettop(L);
+    lua_pushvalue(L, function);
     push_loaded_name(L);
-    if (!lua_isnil(L, -1)) return;
-    lua_pop(L, 1);
+    bool is_known = !lua_isnil(L, -1) || push_library_name(L, function);
+    if (is_known) lua_replace(L, function);
+    lua_settop(L, function);
+    if (is_known) return;
+  }
+  lua_pop(L, 1);
+  if (*ar.what == 'C') {
     lua_pushliteral(L, "a C function");
     return;
   }
-  lua_pop(L, 1);
   const char *file = *ar.source == '@' ? base_name(ar.short_src) : ar.short_src;
   if (*ar.what == 'm')
     lua_pushstring(L, file);

@@ -70,7 +70,7 @@ end
 
 local function execute(command, path)
   local _, how, code = os.execute(
-    environment(path) .. "exec timeout 20 " .. command ..
+    environment(path) .. "exec timeout 60 " .. command ..
     " >" .. out_file .. " 2>" .. err_file .. " </dev/null")
   if how == "signal" then code = code + 128 end
   return {out = read(out_file), err = read(err_file), status = code}

@@ -555,10 +555,10 @@ static pid_t stop_who_comes(pid_t group, int number, int notes, const int done[2
 
 static void stop_before_it_executes(int number) {
   extern char **environ;
-  char sh[] = "sh", option[] = "-c", script[] = "exit 5";
+  char sh[] = "sh", option[] = "-c", script[] = "read x; exit 5";
   char *argv[] = {sh, option, script, NULL};
-  int notes[2], done[2], status;
-  CHECK(pipe(notes) == 0 && pipe(done) == 0);
+  int notes[2], done[2], input[2], status;
+  CHECK(pipe(notes) == 0 && pipe(done) == 0 && pipe(input) == 0);
   fcntl(notes[1], F_SETFL, O_NONBLOCK);
   fill(notes[1]);
   fcntl(notes[1], F_SETFL, 0);
@@ -567,20 +567,23 @@ static void stop_before_it_executes(int number) {
   const struct ta_spawn spawn = {.path = "/bin/sh",
                                  .argv = argv,
                                  .envp = environ,
-                                 .fds = {0, 1, 2},
+                                 .fds = {input[0], 1, 2},
                                  .group = group,
                                  .terminal = -1,
                                  .note_to = notes[1]};
   enum ta_spawn_step step;
+  fcntl(input[1], F_SETFD, FD_CLOEXEC);
   CHECK(ta_spawn(&spawn, &pid, &step) == 0);
   CHECK(write(done[1], "", 1) == 1);
   CHECK(waitpid(other, &status, 0) == other && status == 0);
   CHECK(waitpid(pid, &status, WUNTRACED) == pid);
   CHECK(WIFSTOPPED(status) && WSTOPSIG(status) == number);
   CHECK(kill(pid, SIGCONT) == 0);
+  close(input[1]);
   CHECK(waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == 5);
   CHECK(waitpid(group, NULL, 0) == group);
   for (int i = 0; i < 2; i++) close(notes[i]), close(done[i]);
+  close(input[0]);
 }
 
 static void who_is_stopped_before_it_executes_does_not_hold_us(void) {
