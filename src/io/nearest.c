@@ -64,6 +64,7 @@ int ta_l_nearest(lua_State *L) {
   size_t wrong;
   const char *best = find(word, names, count, &wrong);
   lua_pushstring(L, best);
+  if (!best) return 1;
   lua_pushinteger(L, (lua_Integer)wrong);
-  return best ? 2 : 1;
+  return 2;
 }
