@@ -14,6 +14,7 @@
 #include "host/pidfd.h"
 #include "host/process_table.h"
 #include "host/signals.h"
+#include "holder.h"
 
 #define FIRST_INTERVAL 1e-3 /* seconds: a group that is to go is looked at again */
 #define LONGEST_INTERVAL 50e-3
@@ -98,8 +99,7 @@ static int tell_guardian(struct ta_group *group, bool begins) {
 
 /* Its end of the pipe is closed.  Another one that cannot live either is not replaced at once. */
 static void on_guardian(struct ta_watch *watch, unsigned directions) {
-  size_t offset = offsetof(struct ta_children, guard);
-  struct ta_children *children = (struct ta_children *)(void *)((char *)watch - offset);
+  struct ta_children *children = TA_HOLDER(watch, struct ta_children, guard);
   double past = ta_monotonic() - children->replaced_at;
   (void)directions;
   drop_guardian(children);
@@ -134,8 +134,7 @@ static int have_guardian(struct ta_children *children) {
 
 /* The next command that starts has one in any case. */
 static void guard_anew(struct ta_alarm *alarm) {
-  size_t offset = offsetof(struct ta_children, guard_alarm);
-  struct ta_children *children = (struct ta_children *)(void *)((char *)alarm - offset);
+  struct ta_children *children = TA_HOLDER(alarm, struct ta_children, guard_alarm);
   const struct ta_group *group = children->groups;
   while (group && !is_guarded(group)) group = group->next;
   children->replaced_at = ta_monotonic();
@@ -224,7 +223,7 @@ static void go_on_stopping(struct ta_group *group) {
 }
 
 static void ring(struct ta_alarm *alarm) {
-  struct ta_group *group = (struct ta_group *)((char *)alarm - offsetof(struct ta_group, alarm));
+  struct ta_group *group = TA_HOLDER(alarm, struct ta_group, alarm);
   if (is_over(group))
     tell(group);
   else
@@ -288,7 +287,7 @@ static void follow_end(struct ta_group *group) {
 }
 
 static void on_exit_of(struct ta_watch *watch, unsigned directions) {
-  struct ta_child *child = (struct ta_child *)watch;
+  struct ta_child *child = TA_HOLDER(watch, struct ta_child, watch);
   (void)directions;
   if (!child->ended && reap(child))
     follow_end(child->group);
