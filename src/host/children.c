@@ -117,7 +117,7 @@ static void watch_guardian(struct ta_children *children) {
 }
 
 static bool is_guarded(const struct ta_group *group) {
-  return group->noted && group->state != TA_GROUP_OVER;
+  return group->noted && !ta_group_is_over(group);
 }
 
 /* A guardian that somebody has killed is followed by another, which hears of all. */
@@ -154,13 +154,10 @@ static void tell(struct ta_group *group) {
   if (group->on_change) group->on_change(group->data);
 }
 
-static bool is_over(const struct ta_group *group) {
-  return group->state == TA_GROUP_OVER;
-}
-
 /* Nobody asks for it, and nobody has to be reaped. */
 static bool is_wanted_no_more(const struct ta_group *group) {
-  return group->forgotten && (is_over(group) || group->count == 0) && ta_group_has_ended(group);
+  return group->forgotten && (ta_group_is_over(group) || group->count == 0) &&
+         ta_group_has_ended(group);
 }
 
 /* Whoever waits for a group that Ctrl-C has ended hears of that when whoever drives the loop has
@@ -224,7 +221,7 @@ static void go_on_stopping(struct ta_group *group) {
 
 static void ring(struct ta_alarm *alarm) {
   struct ta_group *group = TA_HOLDER(alarm, struct ta_group, alarm);
-  if (is_over(group))
+  if (ta_group_is_over(group))
     tell(group);
   else
     go_on_stopping(group);
@@ -270,20 +267,16 @@ static bool reap(struct ta_child *child) {
 
 /* Who has ended: what comes of it. */
 static void follow_end(struct ta_group *group) {
-  if (is_over(group)) {
+  if (ta_group_is_over(group)) {
     if (is_wanted_no_more(group)) free_group(group);
-    return;
-  }
-  if (group->state == TA_GROUP_RUNS && ta_group_has_ended(group)) {
+  } else if (!ta_group_has_ended(group)) {
+    tell(group);
+  } else if (group->state == TA_GROUP_RUNS) {
     end_normally(group);
-    return;
-  }
-  if (group->state != TA_GROUP_RUNS && ta_group_has_ended(group)) {
+  } else {
     group->interval = FIRST_INTERVAL;
     go_on_stopping(group);
-    return;
   }
-  tell(group);
 }
 
 static void on_exit_of(struct ta_watch *watch, unsigned directions) {
@@ -405,7 +398,7 @@ static int signal_all(const struct ta_group *group, int number) {
 
 int ta_group_signal(struct ta_group *group, int number, bool leader_only) {
   struct ta_child *leader = group->members;
-  if (!group->id || is_over(group)) return -ESRCH;
+  if (!group->id || ta_group_is_over(group)) return -ESRCH;
   if (number == SIGINT || number == SIGHUP) group->job.was_interrupted = true;
   if (!leader_only) return signal_all(group, number);
   if (leader->ended) return -ESRCH;
@@ -422,7 +415,7 @@ static void begin_stopping(struct ta_group *group, int number, bool leader_only)
 
 void ta_group_stop(struct ta_group *group, int number, double grace, bool leader_only) {
   double kill_at = ta_monotonic() + grace;
-  if (is_over(group) || group->state == TA_GROUP_KILLING) return;
+  if (ta_group_is_over(group) || group->state == TA_GROUP_KILLING) return;
   if (group->state == TA_GROUP_RUNS) {
     group->kill_at = kill_at;
     begin_stopping(group, number, leader_only);
@@ -439,7 +432,7 @@ void ta_group_forget(struct ta_group *group, int number, double grace) {
   group->forgotten = true;
   if (is_wanted_no_more(group))
     free_group(group);
-  else if (!group->detached && !is_over(group))
+  else if (!group->detached && !ta_group_is_over(group))
     ta_group_stop(group, number, grace, false);
 }
 
@@ -462,7 +455,7 @@ size_t ta_children_left(const struct ta_children *children) {
 static size_t count_left(const struct ta_children *children) {
   size_t left = 0;
   for (const struct ta_group *group = children->groups; group; group = group->next)
-    left += !group->detached && !is_over(group);
+    left += !group->detached && !ta_group_is_over(group);
   return left;
 }
 
@@ -470,7 +463,7 @@ static void stop_all(struct ta_children *children, int number, double grace) {
   struct ta_group *next;
   for (struct ta_group *group = children->groups; group; group = next) {
     next = group->next;
-    if (!group->detached && !is_over(group)) ta_group_stop(group, number, grace, false);
+    if (!group->detached && !ta_group_is_over(group)) ta_group_stop(group, number, grace, false);
   }
 }
 
@@ -482,7 +475,7 @@ size_t ta_children_close(struct ta_children *children, int number, double grace)
   size_t left = count_left(children);
   while (children->groups) {
     struct ta_group *group = children->groups;
-    if (group->state != TA_GROUP_OVER && !group->detached) ta_group_signal(group, SIGKILL, false);
+    if (!ta_group_is_over(group) && !group->detached) ta_group_signal(group, SIGKILL, false);
     free_group(group);
   }
   ta_jobs_close(children);

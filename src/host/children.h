@@ -121,6 +121,11 @@ size_t ta_children_left(const struct ta_children *children);
 /* From now on SIGCHLD tells of those without a pidfd. */
 void ta_children_listen(struct ta_children *children);
 
+/* Is there nothing left of it to wait for? */
+static inline bool ta_group_is_over(const struct ta_group *group) {
+  return group->state == TA_GROUP_OVER;
+}
+
 /* Have all its processes ended? */
 static inline bool ta_group_has_ended(const struct ta_group *group) {
   return group->running == 0;
