@@ -11,10 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "holder.h"
 #include "tinyasync_lib.h"
-
-/* What holds the link: its `type`, in which the link is `member`. */
-#define TA_HOLDER(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
 
 static inline void ta_list_append(struct ta_list *list, struct ta_link *link) {
   link->prev = list->ring.prev;

@@ -43,6 +43,7 @@ void ta_signals_catch(const struct ta_signal_handlers *handlers);
 /* Has the tick begin in `seconds`.  Signals begin it too.  Also from handlers. */
 void ta_signals_tick(double seconds);
 
+/* No tick comes any more, until one is asked for. */
 void ta_signals_stop_ticking(void);
 
 /* No signal interrupts a system call for longer than its handler: the call goes on.

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
+#include "holder.h"
 #include "io/signal_names.h"
 
 #define SILENCE 0.1 /* seconds: who holds a pipe open after the command's end is left then */
@@ -120,8 +121,7 @@ static void leave_outputs(struct ta_command *command) {
 }
 
 static void on_silence(struct ta_alarm *alarm) {
-  struct ta_command *command =
-      (struct ta_command *)((char *)alarm - offsetof(struct ta_command, silence));
+  struct ta_command *command = TA_HOLDER(alarm, struct ta_command, silence);
   bool moved = has_any_moved(command);
   moved |= has_shown(command);
   if (!moved) leave_outputs(command);

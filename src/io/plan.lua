@@ -25,7 +25,9 @@ end
 
 local function number_from(least, expected)
   return function(name, option, value)
-    if type(value) ~= "number" or not (value >= least) then complain(name, option, expected, value) end
+    if type(value) ~= "number" or not (value >= least) then
+      complain(name, option, expected, value)
+    end
   end
 end
 
@@ -129,12 +131,16 @@ end
 
 local for_input, for_output = {file = true}, {file = true, append = true}
 
--- True, of io.popen's commands: ours, and the terminal is not theirs before they ask for it.
+local function check_pipe(name, option, value)
+  if value ~= "pipe" or name == "spawn" then return end
+  raise(format('process.%s: %s = "pipe" is for process.spawn, which gives the stream', name,
+    option))
+end
+
+-- io.popen says true: its commands read what we do, and have the terminal once they ask for it.
 local function check_input(name, option, value)
   if name == "popen" then return end
-  if value == "pipe" and name ~= "spawn" then
-    raise(format('process.%s: stdin = "pipe" is for process.spawn, which gives the stream', name))
-  end
+  check_pipe(name, option, value)
   if type(value) == "string" or parts.is_stream(value) then return end
   if spelling.secrets_of(value) or is_file(name, option, value, for_input) then return end
   complain(name, option, 'a string, {file=}, a stream, "pipe" or "inherit"', value)
@@ -148,10 +154,7 @@ local function is_destination(name, option, value)
 end
 
 local function check_output(name, option, value)
-  if value == "pipe" and name ~= "spawn" then
-    raise(format('process.%s: %s = "pipe" is for process.spawn, which gives the stream', name,
-      option))
-  end
+  check_pipe(name, option, value)
   if value == "pipe" or is_destination(name, option, value) then return end
   if value == "stdout" and option == "stderr" then return end
   local expected = '"inherit", "capture", "null", "pipe", {file=}, a stream, a function, '
@@ -243,8 +246,8 @@ local of_the_whole = {"timeout", "grace", "stop_signal", "kill", "max_output", "
 local function check_whole(name, given, i)
   for _, option in ipairs(of_the_whole) do
     if given[option] ~= nil then
-      raise(format("process.%s: stage %d has %s, which is for the whole: the last one says it", name,
-        i, option))
+      raise(format("process.%s: stage %d has %s, which is for the whole: the last one says it",
+        name, i, option))
     end
   end
 end
@@ -291,7 +294,8 @@ local function check_stdout(name, value)
   if value == nil then return end
   if name == "lines" then raise "process.lines: it is the loop that has the command's stdout" end
   if name == "read" and not captures(value) then
-    raise 'process.read: what is read is the command\'s stdout: that has to be "capture", or a list with it'
+    raise("process.read: what is read is the command's stdout: that has to be \"capture\", "
+      .. "or a list with it")
   end
 end
 

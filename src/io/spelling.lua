@@ -9,6 +9,7 @@ local raise = parts.raise
 local harmless = parts.use "output".harmless
 
 local SHOWN = 200 -- bytes of a command in messages
+local LEAST_SECRET = 4 -- bytes: shorter ones are not looked for in what a command wrote
 
 local spelling = {}
 
@@ -30,8 +31,6 @@ function spelling.secret(text)
   texts_of_secrets[made], secret_parts[made] = text, {text}
   return made
 end
-
-local LEAST_SECRET = 4 -- bytes: shorter ones are not looked for in what a command wrote
 
 -- What is secret of it: a list of texts; nil if nothing is.
 function spelling.secrets_of(value) return secret_parts[value] end
@@ -89,9 +88,8 @@ function spelling.shown(shown)
   return cut(harmless(concat(shown, " ")), SHOWN)
 end
 
--- The words of a command, and how each is shown.
-function spelling.words_of(name, cmd)
-  local words, shown = {}, {}
+-- How many words there are: as many as the last one's number says.
+local function count_words(name, cmd)
   local count = 0
   for key in next, cmd do
     if type(key) == "number" then
@@ -104,7 +102,13 @@ function spelling.words_of(name, cmd)
   if count == 0 then
     raise(format("process.%s: the command has no words, as in {\"make\", \"-j4\"}", name))
   end
-  for i = 1, count do
+  return count
+end
+
+-- The words of a command, and how each is shown.
+function spelling.words_of(name, cmd)
+  local words, shown = {}, {}
+  for i = 1, count_words(name, cmd) do
     words[i], shown[i] = word_of(name, cmd[i], "word " .. i)
   end
   return words, shown
@@ -114,7 +118,9 @@ end
 
 function spelling.quote(text)
   if type(text) == "number" then text = tostring(text) end
-  if type(text) ~= "string" then raise(format("process.quote: expected a string, got %s", type(text))) end
+  if type(text) ~= "string" then
+    raise(format("process.quote: expected a string, got %s", type(text)))
+  end
   if find(text, "\0", 1, true) then raise "process.quote: no shell can be given a zero byte" end
   return quote(text)
 end
@@ -123,7 +129,7 @@ end
 local function quote_word(value, i, found)
   local text, shown = word_of("sh", value, "value " .. i)
   for _, part in ipairs(secret_parts[value] or {}) do found[#found + 1] = part end
-  text = spelling.quote(text)
+  text = quote(text)
   return text, secret_parts[value] and shown or text
 end
 
@@ -134,8 +140,8 @@ local function quote_value(value, i, found)
   return concat(words, " "), concat(shown, " ")
 end
 
--- Steps over one piece of a template at `i`, of which the innermost of `open` says how a shell reads
--- it: gives where the next one begins, and whether it was a {} that is quoted already.
+-- Steps over one piece of a template at `i`, of which the innermost of `open` says how a shell
+-- reads it: gives where the next one begins, and whether it was a {} that is quoted already.
 local function step(template, i, open)
   local inside, char = open[#open], sub(template, i, i)
   if inside == "'" then
