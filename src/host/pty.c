@@ -16,7 +16,11 @@
 static int open_theirs(int ours) {
   char name[NAME_SIZE];
   if (grantpt(ours) != 0 || unlockpt(ours) != 0) return -1;
-  if (ptsname_r(ours, name, sizeof name) != 0) return -1;
+  int error = ptsname_r(ours, name, sizeof name);
+  if (error != 0) {
+    errno = error;
+    return -1;
+  }
   return open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
 }
 

@@ -128,9 +128,12 @@ static void on_silence(struct ta_alarm *alarm) {
   ta_look_at_command(command);
 }
 
-static void describe_end(char *text, size_t size, int status) {
+static void describe_end(char *text, size_t size, const struct ta_child *child) {
+  int status = child->status;
   const char *name = WIFSIGNALED(status) ? ta_signal_name(WTERMSIG(status)) : NULL;
-  if (WIFEXITED(status))
+  if (child->unknown)
+    snprintf(text, size, "nobody knows how");
+  else if (WIFEXITED(status))
     snprintf(text, size, "status %d", WEXITSTATUS(status));
   else if (name)
     snprintf(text, size, "SIG%s", name);
@@ -144,7 +147,7 @@ static void trace_ends(struct ta_command *command) {
   for (size_t i = 0; i < command->group->count; i++) {
     const struct ta_child *child = &command->group->members[i];
     if (!child->ended || !command->stages[i].text) continue;
-    describe_end(text, sizeof text, child->status);
+    describe_end(text, sizeof text, child);
     ta_tell_of_outside(command->io->runner, NULL, TA_EVENT_END, "process", (uint64_t)child->pid,
                        command->stages[i].text, text);
     command->stages[i].text = NULL;

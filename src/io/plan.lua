@@ -138,10 +138,17 @@ local function check_pipe(name, option, value)
 end
 
 -- io.popen says true: its commands read what we do, and have the terminal once they ask for it.
+-- One that is closed is a mistake.
+local function is_stream(name, option, value)
+  local is_one, is_closed = parts.is_stream(value)
+  if is_closed then raise(format("process.%s: %s is a stream that is closed", name, option)) end
+  return is_one
+end
+
 local function check_input(name, option, value)
   if name == "popen" then return end
   check_pipe(name, option, value)
-  if type(value) == "string" or parts.is_stream(value) then return end
+  if type(value) == "string" or is_stream(name, option, value) then return end
   if spelling.secrets_of(value) or is_file(name, option, value, for_input) then return end
   complain(name, option, 'a string, {file=}, a stream, "pipe" or "inherit"', value)
 end
@@ -149,7 +156,7 @@ end
 local sides = {inherit = true, capture = true, null = true}
 
 local function is_destination(name, option, value)
-  if sides[value] or is_callable(value) or parts.is_stream(value) then return true end
+  if sides[value] or is_callable(value) or is_stream(name, option, value) then return true end
   return is_file(name, option, value, for_output)
 end
 

@@ -103,7 +103,7 @@ static int l_pty(lua_State *L) {
       .in = 2, .out = 3, .on_end = ta_on_command_change, .data = command};
   lua_settop(L, 3);
   int error = ta_push_pty(command->io, L, &ends, &command->relay);
-  if (error) return ta_refuse(L, -error, "cannot make a terminal");
+  if (error) return ta_refuse(L, error, "cannot make a terminal");
   command->group->job.wants_terminal = command->relay->typed;
   if (command->relay->typed) command->group->job.user = &command->relay->user;
   return 1;
@@ -198,7 +198,9 @@ static int l_shown_tail(lua_State *L) {
 static struct ta_descriptor *take_fd(lua_State *L, int index) {
   if (lua_isuserdata(L, index)) {
     lua_pushvalue(L, index);
-    return ta_check_descriptor(L, index);
+    struct ta_descriptor *given = ta_check_descriptor(L, index);
+    if (given->fd < 0) errno = EBADF; /* it was closed */
+    return given;
   }
   int shared = lua_isnil(L, index) ? -1 : (int)luaL_checkinteger(L, index);
   struct ta_descriptor *copy = ta_push_descriptor(ta_upvalue_runner(L), L);
@@ -227,9 +229,12 @@ static int l_stream(lua_State *L) {
   return 1;
 }
 
+/* (value) -> is it a stream, is it closed */
 static int l_is_stream(lua_State *L) {
-  lua_pushboolean(L, ta_to_stream(ta_upvalue_runner(L), L, 1) != NULL);
-  return 1;
+  const struct ta_stream_object *stream = ta_to_stream(ta_upvalue_runner(L), L, 1);
+  lua_pushboolean(L, stream != NULL);
+  lua_pushboolean(L, stream && ta_is_stream_closed(stream));
+  return 2;
 }
 
 /* (command, 1 or 2) -> text, was something left out; what was kept is given away */

@@ -302,6 +302,4 @@ function plumbing.plug_stderr(child, opened, stage, plan, out)
   return plug(child, opened, ERR, stage, plan, given)
 end
 
--- Starts the stages from the first to the last: `input` is what the next one reads.
-
 return plumbing

@@ -370,3 +370,13 @@ t_a_fifo_is_waited_for_no_longer_than_the_run_has_where_nothing_can_wait() {
     expect_status_of $((128 + $(kill -l "$signal"))) wait "$pid"
   done
 }
+
+t_a_terminal_that_cannot_be_made_is_told_by_its_reason() {
+  script <<<"$p print(p.try{'true', pty = true})"
+  local most
+  for most in {10..24}; do
+    (ulimit -n "$most"; exec timeout 20 "$program" run script.lua) >>out 2>err || fail "$most: $(cat err)"
+  done
+  expect_has out 'cannot make a terminal: too many open files'
+  ! grep -q unknown out || fail "$(cat out)"
+}

@@ -313,8 +313,8 @@ file other
 type \x1a
 see Stopped
 echo
-type ps -o stat= -p $(cat front),$(cat other) | tr -d '\\n'; echo ' are stopped'\n
-see TT are stopped
+type until [ "$(ps -o stat= -p $(cat front),$(cat other) | tr -d '\\n')" = TT ]; do sleep 0.05; done; echo both' are stopped'\n
+see both are stopped
 type fg\n
 front front
 type hidden\n
@@ -340,8 +340,8 @@ file ready
 file other
 type \x1a
 see Stopped
-type ps -o stat= -p $(cat other) | tr -d '\\n'; echo ' is stopped'\n
-see T is stopped
+type until [ "$(ps -o stat= -p $(cat other))" = T ]; do sleep 0.05; done; echo it' is stopped'\n
+see it is stopped
 type fg\n
 file more
 type \x03
@@ -714,8 +714,8 @@ STEPS
 type "$TINYASYNC" run script.lua & echo $! >ours; (while [ ! -e pid ]; do sleep 0.05; done; sleep 0.3; kill -TSTP $(cat ours)) & fg %1\n
 file pid
 see Stopped
-type ps -o stat= -p $(cat pid) | tr -d '\\n'; echo ' is stopped'\n
-see Ts+ is stopped
+type until [ "$(ps -o stat= -p $(cat pid))" = Ts+ ]; do sleep 0.05; done; echo it' is stopped'\n
+see it is stopped
 type fg %1\n
 see script.lua
 type it\n

@@ -59,6 +59,10 @@ run {"a", stdout = {append = "b"}} -- expect: process.run: stdout.file must be a
 run {"a", stderr = {"null", {fil = "b"}}} -- expect: process.run: unknown option 'stderr.fil', did you mean 'file'?
 run {"a", stderr = {"null", file = "b"}} -- expect: process.run: unknown option 'stderr.file'
 run {"a", allow = {1, status = 2}} -- expect: process.run: unknown option 'allow.status'
+local closed = process.spawn{"true", stdin = "pipe"}.stdin
+closed:close()
+run {"a", stdin = closed}     -- expect: process.run: stdin is a stream that is closed
+run {"a", stderr = {"null", closed}} -- expect: process.run: stderr is a stream that is closed
 run {"a", timeuot = 1, label = "x"} -- expect: process.run: unknown option 'timeuot', did you mean 'timeout'?
 run {"a", stdin = "pipe"}     -- expect: process.run: stdin = "pipe" is for process.spawn, which gives the stream
 run {"a", stdout = "pipe"}    -- expect: process.run: stdout = "pipe" is for process.spawn, which gives the stream
