@@ -215,7 +215,7 @@ static void forget(struct ta_command *command, bool stops) {
 }
 
 static void lose_command(struct ta_anchor *anchor) {
-  forget((struct ta_command *)((char *)anchor - offsetof(struct ta_command, anchor)), true);
+  forget(TA_HOLDER(anchor, struct ta_command, anchor), true);
 }
 
 /* (text, stages, kills leftovers, detached, wants the terminal) -> command */

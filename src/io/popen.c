@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "holder.h"
 #include "io/command.h"
 #include "io/refusal.h"
 #include "io/stream.h"
@@ -107,8 +108,7 @@ static void push_pending(lua_State *L, const struct popen_file *file) {
 /* Who opened it was cancelled, and has ended: its command is not wanted any more. */
 static void opener_ended(struct ta_runner *runner, struct ta_task *task,
                          struct ta_attachment *attachment) {
-  size_t offset = offsetof(struct popen_pipe, opener);
-  struct popen_pipe *pipe = (struct popen_pipe *)(void *)((char *)attachment - offset);
+  struct popen_pipe *pipe = TA_HOLDER(attachment, struct popen_pipe, opener);
   (void)runner;
   if (!ta_ended_cancelled(task)) return;
   pipe->abandoned = true;
@@ -130,8 +130,7 @@ static int close_stdio(struct popen_pipe *pipe) {
 
 /* Its file was lost. */
 static void lose_pipe(struct ta_anchor *anchor) {
-  size_t offset = offsetof(struct popen_pipe, anchor);
-  struct popen_pipe *pipe = (struct popen_pipe *)(void *)((char *)anchor - offset);
+  struct popen_pipe *pipe = TA_HOLDER(anchor, struct popen_pipe, anchor);
   pipe->drops = true;
   close_stdio(pipe);
   free(pipe);

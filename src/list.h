@@ -5,8 +5,8 @@
  * A ring of links around the list's own.  Joining and leaving ask for no memory,
  * and to leave a link need not know its list.
  */
-#ifndef TA_CORE_LIST_H
-#define TA_CORE_LIST_H
+#ifndef TA_LIST_H
+#define TA_LIST_H
 
 #include <stdbool.h>
 #include <stddef.h>
