@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "io/nearest.h"
 #include "tinyasync.h"
 
 #define MOST_ASKED 100                /* in a run: floods of errors are no beginner's */
@@ -84,7 +85,8 @@ static int l_open(lua_State *L) {
   lua_pushcfunction(L, l_open_library);
   lua_pushvalue(L, 1);
   lua_pushcclosure(L, l_read, 1);
-  lua_call(L, 2, 1);
+  lua_pushcfunction(L, ta_l_nearest);
+  lua_call(L, 3, 1);
   return 1;
 }
 

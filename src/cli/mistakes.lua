@@ -8,7 +8,8 @@
 -- Nothing is suggested that is not near.  To add one, write a function and append
 -- it to `recognisers`.
 
-local open, read = ... -- opens the library; reads a source by the name that messages give it
+-- Opens the library; reads a source by the name that messages give it; the nearest word of a list.
+local open, read, nearest_word = ...
 
 -- ------------------------------------------------------------- what there is
 
@@ -75,34 +76,19 @@ local global_elsewhere = {
 
 -- ------------------------------------------------------------------- nearness
 
--- Letters to add, leave out, replace, or swap with the next one.
-local function distance(a, b)
-  local rows = {[0] = {}}
-  for j = 0, #b do rows[0][j] = j end
-  for i = 1, #a do
-    local row, above = {[0] = i}, rows[i - 1]
-    for j = 1, #b do
-      local same = a:byte(i) == b:byte(j)
-      row[j] = math.min(above[j - 1] + (same and 0 or 1), above[j] + 1, row[j - 1] + 1)
-      if i > 1 and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j) then
-        row[j] = math.min(row[j], rows[i - 2][j - 2] + 1)
-      end
-    end
-    rows[i] = row
+-- The one of the names that is nearest, if a third of the letters or less is wrong, and how many
+-- are; capitals do not count.
+local function nearest(word, names)
+  local lower, meant = {}, {}
+  for i, name in ipairs(names) do
+    lower[i] = name:lower()
+    meant[lower[i]] = meant[lower[i]] or name
   end
-  return rows[#a][#b]
+  local best, changes = nearest_word(word:lower(), lower)
+  return meant[best], changes
 end
 
--- The one of the names that is nearest, if a third of the letters or less is wrong.
-local function nearest(word, names)
-  local best, least = nil, math.max(1, #word // 3)
-  if #word > 40 then return end
-  for _, name in ipairs(names) do
-    local changes = distance(word:lower(), name:lower())
-    if changes <= least and not (best and changes == least) then best, least = name, changes end
-  end
-  return best, least
-end
+local function distance(word, name) return select(2, nearest(word, {name})) or math.huge end
 
 -- The same for a word that was certainly meant for one of these names.
 local function nearest_of(word, names)

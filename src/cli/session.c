@@ -123,10 +123,9 @@ static int ended_by(void *data) {
 
 /* What scripts have started ends with them. */
 static void close_host(struct ta_session *session) {
-  int number = ended_by(session);
+  int number = ta_io_stop_signal(&session->io, SIGTERM);
   ta_io_close(&session->io);
-  ta_children_close(&session->io.children, number == SIGINT ? SIGINT : SIGTERM,
-                    session->settings.grace);
+  ta_children_close(&session->io.children, number, session->settings.grace);
   ta_stdio_watch(NULL);
   ta_signals_close();
   ta_loop_close(&session->loop);

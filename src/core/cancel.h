@@ -18,7 +18,7 @@
 #ifndef TA_CORE_CANCEL_H
 #define TA_CORE_CANCEL_H
 
-#include "core/list.h"
+#include "list.h"
 #include "core/runner.h"
 #include "core/task.h"
 

@@ -9,7 +9,7 @@
 #ifndef TA_CORE_TASK_H
 #define TA_CORE_TASK_H
 
-#include "core/list.h"
+#include "list.h"
 #include "core/runner.h"
 
 struct ta_cancel_scope;

@@ -27,9 +27,9 @@ int ta_error(lua_State *L, const char *format, ...) {
   va_list arguments;
   luaL_where(L, 1);
   if (lua_getstack(L, 1, &ar) && lua_getinfo(L, "Sl", &ar) && ar.currentline > 0 &&
-      !ta_is_scripts_frame(&ar) && ta_where(L, 1, where)) {
-    lua_pushfstring(L, "%s: ", where);
-    lua_replace(L, -2);
+      !ta_is_scripts_frame(&ar)) { /* the library's own lines say nothing */
+    lua_pop(L, 1);
+    ta_where(L, 1, where) ? lua_pushfstring(L, "%s: ", where) : lua_pushliteral(L, "");
   }
   va_start(arguments, format);
   lua_pushvfstring(L, format, arguments);

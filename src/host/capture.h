@@ -19,10 +19,13 @@ struct ta_capture {
   int error;      /* -ENOMEM: what came since is lost */
 };
 
+/* Begins one that keeps up to `limit` bytes; memory comes with the bytes. */
 void ta_capture_open(struct ta_capture *capture, size_t limit);
 
+/* Keeps these bytes too, or counts them: where there is no memory, see `error`. */
 void ta_capture_take(struct ta_capture *capture, const char *bytes, size_t size);
 
+/* Was anything left out? */
 static inline bool ta_capture_is_truncated(const struct ta_capture *capture) {
   return capture->total > capture->size;
 }

@@ -14,6 +14,7 @@
 #include "host/pidfd.h"
 #include "host/process_table.h"
 #include "host/signals.h"
+#include "holder.h"
 
 #define FIRST_INTERVAL 1e-3 /* seconds: a group that is to go is looked at again */
 #define LONGEST_INTERVAL 50e-3
@@ -98,8 +99,7 @@ static int tell_guardian(struct ta_group *group, bool begins) {
 
 /* Its end of the pipe is closed.  Another one that cannot live either is not replaced at once. */
 static void on_guardian(struct ta_watch *watch, unsigned directions) {
-  size_t offset = offsetof(struct ta_children, guard);
-  struct ta_children *children = (struct ta_children *)(void *)((char *)watch - offset);
+  struct ta_children *children = TA_HOLDER(watch, struct ta_children, guard);
   double past = ta_monotonic() - children->replaced_at;
   (void)directions;
   drop_guardian(children);
@@ -117,7 +117,7 @@ static void watch_guardian(struct ta_children *children) {
 }
 
 static bool is_guarded(const struct ta_group *group) {
-  return group->noted && group->state != TA_GROUP_OVER;
+  return group->noted && !ta_group_is_over(group);
 }
 
 /* A guardian that somebody has killed is followed by another, which hears of all. */
@@ -134,8 +134,7 @@ static int have_guardian(struct ta_children *children) {
 
 /* The next command that starts has one in any case. */
 static void guard_anew(struct ta_alarm *alarm) {
-  size_t offset = offsetof(struct ta_children, guard_alarm);
-  struct ta_children *children = (struct ta_children *)(void *)((char *)alarm - offset);
+  struct ta_children *children = TA_HOLDER(alarm, struct ta_children, guard_alarm);
   const struct ta_group *group = children->groups;
   while (group && !is_guarded(group)) group = group->next;
   children->replaced_at = ta_monotonic();
@@ -155,13 +154,10 @@ static void tell(struct ta_group *group) {
   if (group->on_change) group->on_change(group->data);
 }
 
-static bool is_over(const struct ta_group *group) {
-  return group->state == TA_GROUP_OVER;
-}
-
 /* Nobody asks for it, and nobody has to be reaped. */
 static bool is_wanted_no_more(const struct ta_group *group) {
-  return group->forgotten && (is_over(group) || group->count == 0) && ta_group_has_ended(group);
+  return group->forgotten && (ta_group_is_over(group) || group->count == 0) &&
+         ta_group_has_ended(group);
 }
 
 /* Whoever waits for a group that Ctrl-C has ended hears of that when whoever drives the loop has
@@ -224,8 +220,8 @@ static void go_on_stopping(struct ta_group *group) {
 }
 
 static void ring(struct ta_alarm *alarm) {
-  struct ta_group *group = (struct ta_group *)((char *)alarm - offsetof(struct ta_group, alarm));
-  if (is_over(group))
+  struct ta_group *group = TA_HOLDER(alarm, struct ta_group, alarm);
+  if (ta_group_is_over(group))
     tell(group);
   else
     go_on_stopping(group);
@@ -271,24 +267,20 @@ static bool reap(struct ta_child *child) {
 
 /* Who has ended: what comes of it. */
 static void follow_end(struct ta_group *group) {
-  if (is_over(group)) {
+  if (ta_group_is_over(group)) {
     if (is_wanted_no_more(group)) free_group(group);
-    return;
-  }
-  if (group->state == TA_GROUP_RUNS && ta_group_has_ended(group)) {
+  } else if (!ta_group_has_ended(group)) {
+    tell(group);
+  } else if (group->state == TA_GROUP_RUNS) {
     end_normally(group);
-    return;
-  }
-  if (group->state != TA_GROUP_RUNS && ta_group_has_ended(group)) {
+  } else {
     group->interval = FIRST_INTERVAL;
     go_on_stopping(group);
-    return;
   }
-  tell(group);
 }
 
 static void on_exit_of(struct ta_watch *watch, unsigned directions) {
-  struct ta_child *child = (struct ta_child *)watch;
+  struct ta_child *child = TA_HOLDER(watch, struct ta_child, watch);
   (void)directions;
   if (!child->ended && reap(child))
     follow_end(child->group);
@@ -406,7 +398,7 @@ static int signal_all(const struct ta_group *group, int number) {
 
 int ta_group_signal(struct ta_group *group, int number, bool leader_only) {
   struct ta_child *leader = group->members;
-  if (!group->id || is_over(group)) return -ESRCH;
+  if (!group->id || ta_group_is_over(group)) return -ESRCH;
   if (number == SIGINT || number == SIGHUP) group->job.was_interrupted = true;
   if (!leader_only) return signal_all(group, number);
   if (leader->ended) return -ESRCH;
@@ -423,7 +415,7 @@ static void begin_stopping(struct ta_group *group, int number, bool leader_only)
 
 void ta_group_stop(struct ta_group *group, int number, double grace, bool leader_only) {
   double kill_at = ta_monotonic() + grace;
-  if (is_over(group) || group->state == TA_GROUP_KILLING) return;
+  if (ta_group_is_over(group) || group->state == TA_GROUP_KILLING) return;
   if (group->state == TA_GROUP_RUNS) {
     group->kill_at = kill_at;
     begin_stopping(group, number, leader_only);
@@ -440,7 +432,7 @@ void ta_group_forget(struct ta_group *group, int number, double grace) {
   group->forgotten = true;
   if (is_wanted_no_more(group))
     free_group(group);
-  else if (!group->detached && !is_over(group))
+  else if (!group->detached && !ta_group_is_over(group))
     ta_group_stop(group, number, grace, false);
 }
 
@@ -463,7 +455,7 @@ size_t ta_children_left(const struct ta_children *children) {
 static size_t count_left(const struct ta_children *children) {
   size_t left = 0;
   for (const struct ta_group *group = children->groups; group; group = group->next)
-    left += !group->detached && !is_over(group);
+    left += !group->detached && !ta_group_is_over(group);
   return left;
 }
 
@@ -471,7 +463,7 @@ static void stop_all(struct ta_children *children, int number, double grace) {
   struct ta_group *next;
   for (struct ta_group *group = children->groups; group; group = next) {
     next = group->next;
-    if (!group->detached && !is_over(group)) ta_group_stop(group, number, grace, false);
+    if (!group->detached && !ta_group_is_over(group)) ta_group_stop(group, number, grace, false);
   }
 }
 
@@ -483,7 +475,7 @@ size_t ta_children_close(struct ta_children *children, int number, double grace)
   size_t left = count_left(children);
   while (children->groups) {
     struct ta_group *group = children->groups;
-    if (group->state != TA_GROUP_OVER && !group->detached) ta_group_signal(group, SIGKILL, false);
+    if (!ta_group_is_over(group) && !group->detached) ta_group_signal(group, SIGKILL, false);
     free_group(group);
   }
   ta_jobs_close(children);

@@ -83,6 +83,8 @@ struct ta_group {
   struct ta_child members[];
 };
 
+/* None yet.  `guardian_program`, as ta_guardian_program() gives it, has to last; a guardian is
+ * started with the first group. */
 void ta_children_open(struct ta_children *children, struct ta_loop *loop,
                       const char *guardian_program);
 
@@ -90,7 +92,7 @@ void ta_children_open(struct ta_children *children, struct ta_loop *loop,
  * guardian.  How many would not go: the guardian has killed them. */
 size_t ta_children_close(struct ta_children *children, int number, double grace);
 
-/* Makes a group of up to `room` processes.  0, or -ENOMEM. */
+/* Makes a group of up to `room` processes, of whose changes on_change is told.  0, or -ENOMEM. */
 int ta_group_new(struct ta_children *children, size_t room, void (*on_change)(void *data),
                  void *data, struct ta_group **group);
 
@@ -118,6 +120,11 @@ size_t ta_children_left(const struct ta_children *children);
 
 /* From now on SIGCHLD tells of those without a pidfd. */
 void ta_children_listen(struct ta_children *children);
+
+/* Is there nothing left of it to wait for? */
+static inline bool ta_group_is_over(const struct ta_group *group) {
+  return group->state == TA_GROUP_OVER;
+}
 
 /* Have all its processes ended? */
 static inline bool ta_group_has_ended(const struct ta_group *group) {

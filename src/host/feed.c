@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "holder.h"
+
 /* A reader that has gone wanted no more. */
 static void on_ready(struct ta_watch *watch, unsigned directions) {
-  struct ta_feed *feed = (struct ta_feed *)watch;
+  struct ta_feed *feed = TA_HOLDER(watch, struct ta_feed, watch);
   (void)directions;
   ssize_t done = feed->left ? write(watch->fd, feed->bytes, feed->left) : 0;
   if (done < 0 && (errno == EAGAIN || errno == EINTR)) return;

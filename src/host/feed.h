@@ -2,7 +2,7 @@
  *
  * feed.h -- writes a text into a pipe, in the loop, and closes it.
  *
- * The text stays where it is, and has to last.  Whoever reads may stop before its end. It
+ * The text stays where it is, and has to last.  Whoever reads may stop before its end.  It
  * knows nothing of what the text is.
  */
 #ifndef TA_HOST_FEED_H

@@ -17,9 +17,9 @@
 #include "host/spawn.h"
 #include "host/terminal.h"
 
-#define KILLS 3         /* a group is looked at again */
-#define PAUSE 10000000L /* nanoseconds */
-#define PATIENCE 100    /* thousandths of a second for it to end */
+#define KILLS 3      /* a group is looked at again */
+#define PAUSE 10     /* thousandths of a second between two of them */
+#define PATIENCE 100 /* thousandths of a second for it to end */
 #define NOTES_AT_ONCE 512
 #define REST 10 /* thousandths of a second between two looks at its notes */
 #define BEGINS 1
@@ -88,8 +88,8 @@ int ta_guardian_start(struct ta_guardian *guardian, const char *program) {
   return error;
 }
 
-static void pause_a_little(long nanoseconds) {
-  const struct timespec time = {.tv_nsec = nanoseconds};
+static void pause_a_little(int milliseconds) {
+  const struct timespec time = {.tv_nsec = milliseconds * 1000000L};
   nanosleep(&time, NULL);
 }
 
@@ -105,7 +105,7 @@ void ta_guardian_end(struct ta_guardian *guardian) {
   for (int i = 0; i < PATIENCE; i++) {
     pid_t ended = waitpid(guardian->pid, NULL, WNOHANG);
     if (ended != 0 && !(ended < 0 && errno == EINTR)) break;
-    pause_a_little(PAUSE / 10);
+    pause_a_little(1);
   }
   guardian->pid = 0;
 }

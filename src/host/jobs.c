@@ -15,10 +15,6 @@
 
 static void look(struct ta_listener *listener);
 
-static bool is_over(const struct ta_group *group) {
-  return group->state == TA_GROUP_OVER;
-}
-
 /* ---------------------------------------------------------------- stopping */
 
 /* Those that are left to themselves are not ours to stop, and what leads a session cannot be asked
@@ -27,7 +23,7 @@ static bool is_over(const struct ta_group *group) {
 static void signal_all(struct ta_children *children, int number) {
   for (struct ta_group *group = children->groups; group; group = group->next) {
     bool asked = number != SIGTSTP || !group->job.in_session;
-    if (!group->detached && !is_over(group))
+    if (!group->detached && !ta_group_is_over(group))
       ta_group_signal(group, asked ? number : SIGSTOP, false);
   }
 }
@@ -178,7 +174,7 @@ static bool take_change(struct ta_children *children, idtype_t type, pid_t pid) 
   struct ta_group *group = find_group(children, info.si_pid);
   if (!group) return true;
   group->job.stopped = info.si_code == CLD_STOPPED ? info.si_status : 0;
-  if (group->job.stopped && !is_over(group)) follow_stop(children, group, info.si_status);
+  if (group->job.stopped && !ta_group_is_over(group)) follow_stop(children, group, info.si_status);
   return true;
 }
 

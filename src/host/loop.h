@@ -106,10 +106,6 @@ void ta_loop_set_alarm(struct ta_loop *loop, struct ta_alarm *alarm, double seco
 /* It rings no more.  Also where it was not set. */
 void ta_alarm_stop(struct ta_alarm *alarm);
 
-/* In how many seconds the next alarm rings, for another loop that watches this one;
- * HUGE_VAL: none is set. */
-double ta_loop_limit(const struct ta_loop *loop);
-
 /* A descriptor that can be read when ta_loop_poll() has something to tell, for
  * another loop to watch; -1 where the system has none. */
 int ta_loop_fd(const struct ta_loop *loop);

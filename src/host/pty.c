@@ -16,7 +16,11 @@
 static int open_theirs(int ours) {
   char name[NAME_SIZE];
   if (grantpt(ours) != 0 || unlockpt(ours) != 0) return -1;
-  if (ptsname_r(ours, name, sizeof name) != 0) return -1;
+  int error = ptsname_r(ours, name, sizeof name);
+  if (error != 0) {
+    errno = error;
+    return -1;
+  }
   return open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
 }
 
@@ -62,6 +66,10 @@ void ta_pty_follow_size(int ours, struct winsize *size) {
 bool ta_pty_reads_lines(int ours) {
   struct termios modes;
   return tcgetattr(ours, &modes) == 0 && (modes.c_lflag & ICANON);
+}
+
+bool ta_pty_is_led(int ours) {
+  return tcgetsid(ours) > 0;
 }
 
 char ta_pty_end_key(int ours) {

@@ -27,6 +27,9 @@ void ta_pty_follow_size(int ours, struct winsize *size);
 /* Does whoever reads there get whole lines?  Not while every key counts. */
 bool ta_pty_reads_lines(int ours);
 
+/* Is there who leads the session on it?  Where the system does not say so: no. */
+bool ta_pty_is_led(int ours);
+
 /* The key that ends the input. */
 char ta_pty_end_key(int ours);
 

@@ -80,8 +80,16 @@ static bool show(struct ta_relay *relay) {
   return any;
 }
 
+/* False: it led the session there, and has gone. */
+static bool look_at_leader(struct ta_relay *relay) {
+  bool is_led = relay->typed && ta_pty_is_led(relay->pty.fd);
+  relay->was_led |= is_led;
+  return is_led || !relay->was_led;
+}
+
 /* Once in a look of the loop's: others have their turn between. */
 static void show_and_tell(struct ta_relay *relay) {
+  if (!relay->was_led) look_at_leader(relay);
   show(relay);
   if (relay->at_end || !relay->open) relay->on_end(relay->data);
 }
@@ -114,6 +122,10 @@ static void end_input(struct ta_relay *relay) {
 static bool read_in(struct ta_relay *relay) {
   struct ta_relay_way *in = &relay->in;
   if (!in->open || (relay->typed && !relay->has_it)) return false;
+  if (!look_at_leader(relay)) {
+    close_way(in); /* keys are left to whoever comes next */
+    return false;
+  }
   if (!is_ready(in, POLLIN)) {
     want(&in->watch, TA_MAY_READ);
     return false;
@@ -174,6 +186,7 @@ static void look_again(struct ta_alarm *alarm) {
 static void has_it(struct ta_terminal_user *user, bool has) {
   struct ta_relay *relay = (struct ta_relay *)((char *)user - offsetof(struct ta_relay, user));
   relay->has_it = has;
+  look_at_leader(relay);
   if (!relay->in.open) return;
   if (has)
     want(&relay->in.watch, TA_MAY_READ);

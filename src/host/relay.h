@@ -4,10 +4,10 @@
  * what another one gives is typed.
  *
  * In the loop, and no task has to do it.  Where a person types, the keys are handed on while
- * the command has our terminal.  Else the key that ends the input is typed after the rest,
- * and once more whenever the command has begun to read in another way.  Descriptors that
- * others have too are written and read only when they would not block.
- * It knows no Lua, and not what is shown.
+ * the command has our terminal, and what leads its session lives.  Else the key that ends the input
+ * is typed after the rest, and once more whenever the command has begun to read in another way.
+ * Descriptors that others have too are written and read only when they would not block. It knows no
+ * Lua, and not what is shown.
  */
 #ifndef TA_HOST_RELAY_H
 #define TA_HOST_RELAY_H
@@ -38,6 +38,7 @@ struct ta_relay {
   bool at_end;           /* nobody has it open now, at the other end */
   bool typed;            /* by a person */
   bool has_it;           /* then: our terminal */
+  bool was_led;          /* somebody led the session there: who ends then reads no more */
   bool line_begun;       /* what was typed last is no whole line */
   bool read_lines;       /* when the end was typed */
   struct ta_alarm alarm; /* to look at both again */

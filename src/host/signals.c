@@ -45,7 +45,7 @@ static struct {
   volatile sig_atomic_t caught; /* a first signal */
   volatile double caught_at;
   volatile sig_atomic_t breaking; /* ticks break calls off */
-  struct sigaction old[KINDS], old_pipe, old_tick, old_child;
+  struct sigaction old[KINDS], old_pipe, old_file_size, old_tick, old_child;
   sigset_t old_mask;
   struct sigaction old_terminal[TERMINAL_KINDS];
   void (*stop)(void *data);
@@ -148,6 +148,14 @@ static bool is_ignored(int number) {
   return sigaction(number, NULL, &now_set) == 0 && now_set.sa_handler == SIG_IGN;
 }
 
+/* What the process was started ignoring stays ignored. */
+static void catch_unless_ignored(int number, void (*handler)(int), struct sigaction *old) {
+  if (is_ignored(number))
+    sigaction(number, NULL, old);
+  else
+    catch_with(number, handler, SA_RESTART, old);
+}
+
 void ta_signals_quieten(void) {
   for (size_t i = 0; i < KINDS; i++)
     if (kinds[i].handler == on_dump && !is_ignored(kinds[i].number))
@@ -173,6 +181,7 @@ void ta_signals_open(struct ta_loop *loop) {
   else
     sigaction(SIGCHLD, NULL, &signals.old_child);
   catch_with(SIGPIPE, on_nothing, SA_RESTART, &signals.old_pipe);
+  catch_with(SIGXFSZ, on_nothing, SA_RESTART, &signals.old_file_size);
 }
 
 void ta_signals_watch_children(void) {
@@ -200,11 +209,11 @@ void ta_signals_watch_terminal(void (*stop)(void *data), void *data) {
   signals.stop_data = data;
   signals.watches_terminal = true;
   for (size_t i = 0; i < TERMINAL_KINDS; i++)
-    if (is_ignored(terminal_kinds[i].number) && terminal_kinds[i].number != SIGCONT)
-      sigaction(terminal_kinds[i].number, NULL, &signals.old_terminal[i]);
+    if (terminal_kinds[i].number == SIGCONT)
+      catch_with(SIGCONT, on_change, SA_RESTART, &signals.old_terminal[i]); /* it goes on anyway */
     else
-      catch_with(terminal_kinds[i].number, terminal_kinds[i].handler, SA_RESTART,
-                 &signals.old_terminal[i]);
+      catch_unless_ignored(terminal_kinds[i].number, terminal_kinds[i].handler,
+                           &signals.old_terminal[i]);
 }
 
 static void stop_watching_terminal(void) {
@@ -268,9 +277,10 @@ void ta_signals_started_with(const sigset_t *now_set, struct ta_started_with *st
   note_holding(started_with);
   sigemptyset(ignored);
   if (was_ignored(&signals.old_pipe)) sigaddset(ignored, SIGPIPE);
+  if (was_ignored(&signals.old_file_size)) sigaddset(ignored, SIGXFSZ);
   if (was_ignored(&signals.old_child)) sigaddset(ignored, SIGCHLD);
-  if (signals.watches_terminal && was_ignored(&signals.old_terminal[1]))
-    sigaddset(ignored, SIGCONT);
+  for (size_t i = 0; i < TERMINAL_KINDS && signals.watches_terminal; i++)
+    if (was_ignored(&signals.old_terminal[i])) sigaddset(ignored, terminal_kinds[i].number);
   if (!signals.catching) return;
   if (was_ignored(&signals.old_tick)) sigaddset(ignored, SIGALRM);
   if (sigismember(&signals.old_mask, SIGALRM) == 1) sigaddset(&started_with->mask, SIGALRM);
@@ -303,10 +313,7 @@ void ta_signals_catch(const struct ta_signal_handlers *handlers) {
   signals.caught = 0;
   catch_tick();
   for (size_t i = 0; i < KINDS; i++)
-    if (is_ignored(kinds[i].number))
-      sigaction(kinds[i].number, NULL, &signals.old[i]);
-    else
-      catch_with(kinds[i].number, kinds[i].handler, SA_RESTART, &signals.old[i]);
+    catch_unless_ignored(kinds[i].number, kinds[i].handler, &signals.old[i]);
   signals.catching = true;
 }
 
@@ -320,6 +327,7 @@ void ta_signals_close(void) {
   }
   stop_watching_terminal();
   sigaction(SIGPIPE, &signals.old_pipe, NULL);
+  sigaction(SIGXFSZ, &signals.old_file_size, NULL);
   sigaction(SIGCHLD, &signals.old_child, NULL);
   signals.loop = NULL;
 }

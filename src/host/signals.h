@@ -32,7 +32,8 @@ struct ta_signal_handlers {
  * the process. */
 void ta_signals_quieten(void);
 
-/* From now on SIGPIPE does nothing, and the signals that are caught will wake the loop. */
+/* From now on SIGPIPE and SIGXFSZ do nothing: the call fails, and the signals that are caught will
+ * wake the loop. */
 void ta_signals_open(struct ta_loop *loop);
 
 /* Sets the handlers, and waits for a first signal.  A signal that the process was started ignoring
@@ -42,6 +43,7 @@ void ta_signals_catch(const struct ta_signal_handlers *handlers);
 /* Has the tick begin in `seconds`.  Signals begin it too.  Also from handlers. */
 void ta_signals_tick(double seconds);
 
+/* No tick comes any more, until one is asked for. */
 void ta_signals_stop_ticking(void);
 
 /* No signal interrupts a system call for longer than its handler: the call goes on.

@@ -5,7 +5,7 @@
  * By vfork: nothing of this process is copied, however large it is, and when the call
  * returns the program runs, or it is known which step failed.  The child has descriptors 0
  * to 2 and no others, and the signal mask and dispositions that this process was started
- * with.  Nothing is searched here, and nobody is waited for.
+ * with.  Which program a word means is found here too, before.  Nobody is waited for.
  */
 #ifndef TA_HOST_SPAWN_H
 #define TA_HOST_SPAWN_H

@@ -80,7 +80,7 @@ int ta_stream_wait_here(struct ta_stream *stream, unsigned direction);
  * The new place, or a negative errno, and then nothing has happened. */
 off_t ta_stream_seek(struct ta_stream *stream, off_t offset, int whence);
 
-/* Ends our half. */
+/* Ends our half.  0; -EAGAIN: again; or a negative errno.  Twice does nothing. */
 int ta_stream_shutdown(struct ta_stream *stream);
 
 /* Closes it: transport first, then the descriptor.  Waiters are the caller's to wake,

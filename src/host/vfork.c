@@ -2,7 +2,6 @@
 #include "host/vfork.h"
 
 #include <signal.h>
-#include <stdint.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 

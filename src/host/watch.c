@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "holder.h"
+
 static const enum ta_telling telling_of[] = {
     [TA_EDGE] = TA_TELL_CHANGES, [TA_LEVEL] = TA_TELL_ALWAYS, [TA_ONCE] = TA_TELL_ONCE};
 
@@ -62,7 +64,7 @@ static void no_longer_want(struct ta_watch *watch, unsigned told) {
 }
 
 static void told(struct ta_member *member, unsigned directions) {
-  struct ta_watch *watch = (struct ta_watch *)member;
+  struct ta_watch *watch = TA_HOLDER(member, struct ta_watch, member);
   if (directions & watch->wanted & TA_MAY_READ && ta_watch_is_kept(watch)) {
     keep(watch);
     directions &= ~(unsigned)TA_MAY_READ;

@@ -73,7 +73,7 @@ void ta_watch_unwant(struct ta_watch *watch, unsigned direction);
  * before.  Twice does nothing. */
 void ta_watch_close(struct ta_watch *watch);
 
-/* The same, but the descriptor stays open and is the caller's again. */
+/* The same, but the descriptor stays open and is the caller's again: gives it, or -1. */
 int ta_watch_release(struct ta_watch *watch);
 
 #endif

@@ -7,12 +7,10 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
+#include "holder.h"
 #include "io/signal_names.h"
 
 #define SILENCE 0.1 /* seconds: who holds a pipe open after the command's end is left then */
-
-/* The first user value is its text, the second what it anchors. */
-enum { TEXT = 1, ANCHORED, USER_VALUES = ANCHORED };
 
 static const struct ta_object_kind command_kind;
 
@@ -128,17 +126,19 @@ static void leave_outputs(struct ta_command *command) {
 }
 
 static void on_silence(struct ta_alarm *alarm) {
-  struct ta_command *command =
-      (struct ta_command *)((char *)alarm - offsetof(struct ta_command, silence));
+  struct ta_command *command = TA_HOLDER(alarm, struct ta_command, silence);
   bool moved = has_any_moved(command);
   moved |= has_shown(command);
   if (!moved) leave_outputs(command);
   ta_look_at_command(command);
 }
 
-static void describe_end(char *text, size_t size, int status) {
+static void describe_end(char *text, size_t size, const struct ta_child *child) {
+  int status = child->status;
   const char *name = WIFSIGNALED(status) ? ta_signal_name(WTERMSIG(status)) : NULL;
-  if (WIFEXITED(status))
+  if (child->unknown)
+    snprintf(text, size, "nobody knows how");
+  else if (WIFEXITED(status))
     snprintf(text, size, "status %d", WEXITSTATUS(status));
   else if (name)
     snprintf(text, size, "SIG%s", name);
@@ -152,7 +152,7 @@ static void trace_ends(struct ta_command *command) {
   for (size_t i = 0; i < command->group->count; i++) {
     const struct ta_child *child = &command->group->members[i];
     if (!child->ended || !command->stages[i].text) continue;
-    describe_end(text, sizeof text, child->status);
+    describe_end(text, sizeof text, child);
     ta_tell_of_outside(command->io->runner, NULL, TA_EVENT_END, "process", (uint64_t)child->pid,
                        command->stages[i].text, text);
     command->stages[i].text = NULL;
@@ -164,7 +164,7 @@ void ta_on_command_change(void *data) {
   ta_look_at_command(data);
 }
 
-/* ------------------------------------------------------------------- making */
+/* ------------------------------------------------------- making and forgetting */
 
 static void free_command(struct ta_command *command) {
   free(command->followed);
@@ -184,37 +184,6 @@ static struct ta_command *new_command(struct ta_io *io, size_t stages) {
     return command;
   free_command(command);
   return NULL;
-}
-
-/* (text, stages, kills leftovers, detached, wants the terminal) -> command */
-static int l_new_command(lua_State *L) {
-  struct ta_runner *runner = ta_upvalue_runner(L);
-  struct ta_io *io = ta_io_of(runner, L);
-  const char *text = luaL_checkstring(L, 1);
-  size_t stages = (size_t)luaL_checkinteger(L, 2);
-  lua_settop(L, 5);
-  lua_newtable(L);
-  struct ta_command **object =
-      ta_push_object(runner, L, &command_kind, sizeof *object, USER_VALUES);
-  lua_pushvalue(L, 1);
-  lua_setiuservalue(L, -2, TEXT);
-  lua_pushvalue(L, -2);
-  lua_setiuservalue(L, -2, ANCHORED);
-  struct ta_command *command = *object = new_command(io, stages);
-  if (!command) return luaL_error(L, "not enough memory");
-  command->text = text;
-  command->group->kills_leftovers = lua_toboolean(L, 3);
-  command->group->detached = lua_toboolean(L, 4);
-  command->group->job.wants_terminal = lua_toboolean(L, 5);
-  return 1;
-}
-
-/* Keeps the value at `index` as long as there is the command. */
-void ta_anchor_in_command(lua_State *L, int index) {
-  lua_getiuservalue(L, 1, ANCHORED);
-  lua_pushvalue(L, index);
-  lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
-  lua_pop(L, 1);
 }
 
 /* The terminal that was ours to read for it is so no more. */
@@ -250,11 +219,41 @@ static void forget(struct ta_command *command, bool stops) {
   free_command(command);
 }
 
+static void lose_command(struct ta_anchor *anchor) {
+  forget(TA_HOLDER(anchor, struct ta_command, anchor), true);
+}
+
+/* (text, stages, kills leftovers, detached, wants the terminal) -> command */
+static int l_new_command(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct ta_io *io = ta_io_of(runner, L);
+  const char *text = luaL_checkstring(L, 1);
+  size_t stages = (size_t)luaL_checkinteger(L, 2);
+  lua_settop(L, 5);
+  struct ta_command **object = ta_push_object(runner, L, &command_kind, sizeof *object, 0);
+  int place = ta_reserve_anchor(L);
+  struct ta_command *command = *object = new_command(io, stages);
+  if (!command) ta_release_anchor(L, place);
+  if (!command) return luaL_error(L, "not enough memory");
+  ta_open_anchor(L, place, lose_command, &command->anchor);
+  ta_keep_at_anchor(L, &command->anchor, 1);
+  command->text = text;
+  command->group->kills_leftovers = lua_toboolean(L, 3);
+  command->group->detached = lua_toboolean(L, 4);
+  command->group->job.wants_terminal = lua_toboolean(L, 5);
+  return 1;
+}
+
+void ta_anchor_in_command(lua_State *L, int index) {
+  ta_keep_at_anchor(L, &ta_check_command(L)->anchor, index);
+}
+
 /* What nobody has any more is stopped, in the background. */
 static int l_close_command(lua_State *L) {
   struct ta_command **object = ta_check_command_object(L), *command = *object;
   if (!command) return 0;
   *object = NULL;
+  ta_close_anchor(L, &command->anchor);
   forget(command, true);
   return 0;
 }
@@ -266,10 +265,12 @@ void ta_stop_command(void *object) {
   ta_hurry_command(command);
 }
 
-void ta_leave_command(void *object) {
+void ta_leave_command(lua_State *L, void *object) {
   struct ta_command **place = object, *command = *place;
+  if (!command) return;
   *place = NULL;
-  if (command) forget(command, false);
+  ta_close_anchor(L, &command->anchor);
+  forget(command, false);
 }
 
 /* ------------------------------------------------------------------ the object */

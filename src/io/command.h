@@ -14,6 +14,7 @@
 #include "host/drain.h"
 #include "host/feed.h"
 #include "host/output.h"
+#include "io/anchor.h"
 #include "io/io.h"
 #include "io/pty.h"
 #include "io/stream.h"
@@ -42,6 +43,7 @@ struct ta_followed {
 /* It lies in memory of its own, to which the object points: the loop has pointers into it, and
  * an object whose finalizer could not be called, for want of memory, is gone without a word. */
 struct ta_command {
+  struct ta_anchor anchor; /* keeps what it points to of Lua's */
   struct ta_io *io;
   struct ta_group *group;
   struct ta_list waiting;
@@ -67,7 +69,8 @@ struct ta_command *ta_check_command(lua_State *L);
 /* The place of the command at index 1, with NULL in it when that was closed. */
 struct ta_command **ta_check_command_object(lua_State *L);
 
-/* Keeps the value at `index` as long as there is the command at index 1.  [-0, +0, m] */
+/* Keeps the value at `index` until the command at index 1 is closed.  Nothing may lead from it to
+ * the command, which would never be.  [-0, +0, v] */
 void ta_anchor_in_command(lua_State *L, int index);
 
 /* Something has ended: was it the last? */
@@ -99,7 +102,7 @@ int ta_push_command_end(lua_State *L, const void *object);
 /* Stops it, in the background: its task was cancelled. */
 void ta_stop_command(void *object);
 
-/* It goes on, and nobody will ask for its end. */
-void ta_leave_command(void *object);
+/* It goes on, and nobody will ask for its end.  [-0, +0, -] */
+void ta_leave_command(lua_State *L, void *object);
 
 #endif

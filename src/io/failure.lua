@@ -25,7 +25,7 @@ failure.in_directory = in_directory
 
 local function tail_of(text)
   if not text or text == "" then return "" end
-  text = gsub(text, "\n+$", "")
+  text = spelling.chomp(text)
   if #text > TAIL then text = "..." .. sub(text, -TAIL) end
   return "\n" .. text
 end
@@ -40,18 +40,24 @@ function failure.left_behind(result)
   return format("command '%s' %s", result.command, not_stopped(result))
 end
 
+-- What an error of a task of ours says: where in the library it was raised is of no use.
+local function said(err)
+  return (gsub(tostring(err), "^%(tinyasync%):%d+: ", ""))
+end
+
 local function how_it_ended(child, result)
   if result.code then return not_stopped(result) end
   if child.too_long then return format("wrote more than %d bytes", child.too_long) end
   if child.timed_out then return format("timed out after %g s", child.plan.options.timeout) end
   for _, helper in ipairs(child.helpers) do
-    if helper.failed then return "failed: " .. tostring(helper.error) end
+    if helper.failed then return "failed: " .. said(helper.error) end
   end
   for i, stage in ipairs(result.stages) do
     if not stage.ok then
       local which = #result.stages > 1 and format(" (stage %d of %d, '%s')", i, #result.stages,
         stage.command) or ""
       if stage.signal then return format("was ended by SIG%s%s", stage.signal, which) end
+      if not stage.pid then return "was cancelled" .. which end
       if not stage.status then return "has ended, and nobody knows how" .. which end
       return format("failed with status %d%s", stage.status, which)
     end
@@ -91,7 +97,7 @@ function failure.explain(stage, step, number, path)
     end
   end
   if step == "search" then
-    local word = spelling.secrets_of(stage.options[1]) and "***" or stage.words[1]
+    local word = stage.shown[1]
     local what = code == "ENOENT" and "no such command" or reason
     return format("cannot run '%s': %s: %s%s", stage.text, word, what, in_directory(cwd)), code
   end

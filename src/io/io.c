@@ -4,6 +4,8 @@
 #include <lauxlib.h>
 #include <signal.h>
 
+#include "io/anchor.h"
+
 /* Under the address of this one in the registry, Runner by Runner. */
 static const char instances;
 
@@ -43,6 +45,7 @@ bool ta_io_lets_wait(const struct ta_runner *runner, lua_State *L) {
 }
 
 void ta_io_keep(struct ta_io *io, lua_State *L) {
+  ta_set_up_anchors(L);
   push_instances(L);
   lua_pushlightuserdata(L, io);
   lua_rawsetp(L, -2, io->runner);

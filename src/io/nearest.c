@@ -32,7 +32,7 @@ static size_t distance(const char *a, const char *b) {
   return lines[height % 3][width];
 }
 
-const char *ta_nearest(const char *word, const char *const *names, size_t count) {
+static const char *find(const char *word, const char *const *names, size_t count, size_t *wrong) {
   const char *best = NULL;
   size_t least = strlen(word) / 3;
   if (least == 0) least = 1;
@@ -42,7 +42,13 @@ const char *ta_nearest(const char *word, const char *const *names, size_t count)
     least = changes;
     best = names[i];
   }
+  *wrong = least;
   return best;
+}
+
+const char *ta_nearest(const char *word, const char *const *names, size_t count) {
+  size_t wrong;
+  return find(word, names, count, &wrong);
 }
 
 int ta_l_nearest(lua_State *L) {
@@ -55,6 +61,10 @@ int ta_l_nearest(lua_State *L) {
     names[i] = luaL_checkstring(L, -1); /* the list keeps it */
     lua_pop(L, 1);
   }
-  lua_pushstring(L, ta_nearest(word, names, count));
-  return 1;
+  size_t wrong;
+  const char *best = find(word, names, count, &wrong);
+  lua_pushstring(L, best);
+  if (!best) return 1;
+  lua_pushinteger(L, (lua_Integer)wrong);
+  return 2;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * nearest.h -- which word was meant, of those that there are: on the command line, and among
- * options of commands.
+ * nearest.h -- which word was meant, of those that there are: on the command line, among options
+ * of commands, in what a script has got wrong.
  */
 #ifndef TA_IO_NEAREST_H
 #define TA_IO_NEAREST_H
@@ -13,7 +13,8 @@
  * third of its letters may be wrong, at least one.  Of several the first in the alphabet. */
 const char *ta_nearest(const char *word, const char *const *names, size_t count);
 
-/* The same for Lua: (word, list of names) -> name, or nil.  [-all, +1, e] */
+/* The same for Lua: (word, list of names) -> name, how many letters are wrong; or nil.
+ * [-all, +n, e] */
 int ta_l_nearest(lua_State *L);
 
 #endif

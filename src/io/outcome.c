@@ -84,7 +84,10 @@ int ta_push_command_end(lua_State *L, const void *object) {
   bool killed = WIFSIGNALED(status);
   int code = killed ? WTERMSIG(status) : WEXITSTATUS(status);
   luaL_checkstack(L, 3, NULL);
-  !killed &&code == 0 ? lua_pushboolean(L, true) : luaL_pushfail(L);
+  if (!killed && code == 0)
+    lua_pushboolean(L, true);
+  else
+    luaL_pushfail(L);
   lua_pushstring(L, killed ? "signal" : "exit");
   lua_pushinteger(L, code);
   return 3;

@@ -13,14 +13,21 @@ local plan = {}
 
 -- ------------------------------------------------------------------- options
 
+local function shown_value(value)
+  if type(value) == "string" then return format("%q", value) end
+  if type(value) ~= "number" then return type(value) end
+  return value == value and tostring(value) or "nan"
+end
+
 local function complain(name, option, expected, value)
-  raise(format("process.%s: %s must be %s, got %s", name, option, expected,
-    type(value) == "string" and format("%q", value) or type(value)))
+  raise(format("process.%s: %s must be %s, got %s", name, option, expected, shown_value(value)))
 end
 
 local function number_from(least, expected)
   return function(name, option, value)
-    if type(value) ~= "number" or not (value >= least) then complain(name, option, expected, value) end
+    if type(value) ~= "number" or not (value >= least) then
+      complain(name, option, expected, value)
+    end
   end
 end
 
@@ -46,13 +53,18 @@ end
 
 local function check_bytes(name, option, value)
   local count = type(value) == "number" and tointeger(value)
-  if not count or count < 0 then complain(name, option, "a number of bytes", value) end
+  if not count or count < 0 then complain(name, option, "0 or more bytes", value) end
 end
 
 local function check_text(name, option, value)
   if type(value) ~= "string" or find(value, "\0", 1, true) then
     complain(name, option, "a string without zero bytes", value)
   end
+end
+
+local function check_directory(name, option, value)
+  check_text(name, option, value)
+  if value == "" then complain(name, option, "a directory", value) end
 end
 
 local function check_label(name, option, value)
@@ -65,7 +77,8 @@ local function check_environment(name, option, value)
   if type(value) ~= "table" then complain(name, option, "a table", value) end
   for key, text in next, value do
     if type(key) ~= "string" or key == "" or find(key, "[=%z]") then
-      raise(format("process.%s: env has a name that no variable can have: %s", name, tostring(key)))
+      raise(format("process.%s: env has a name that no variable can have: %s", name,
+        (gsub(tostring(key), "%z", "\\0"))))
     end
     if text ~= false then word_of(name, text, "env." .. key) end
   end
@@ -109,19 +122,33 @@ local function check_allow(name, option, value)
   local list = type(value) == "table" and value or {value}
   check_list(name, option, list)
   for i = 1, #list do
-    if type(list[i]) ~= "number" then complain(name, option, "statuses, as {1, 2}", list[i]) end
+    local status = type(list[i]) == "number" and tointeger(list[i])
+    if not status or status < 0 or status > 255 then
+      complain(name, option, "statuses, as {1, 2}", list[i])
+    end
   end
 end
 
 local for_input, for_output = {file = true}, {file = true, append = true}
 
--- True, of io.popen's commands: ours, and the terminal is not theirs before they ask for it.
+local function check_pipe(name, option, value)
+  if value ~= "pipe" or name == "spawn" then return end
+  raise(format('process.%s: %s = "pipe" is for process.spawn, which gives the stream', name,
+    option))
+end
+
+-- io.popen says true: its commands read what we do, and have the terminal once they ask for it.
+-- One that is closed is a mistake.
+local function is_stream(name, option, value)
+  local is_one, is_closed = parts.is_stream(value)
+  if is_closed then raise(format("process.%s: %s is a stream that is closed", name, option)) end
+  return is_one
+end
+
 local function check_input(name, option, value)
   if name == "popen" then return end
-  if value == "pipe" and name ~= "spawn" then
-    raise(format('process.%s: stdin = "pipe" is for process.spawn, which gives the stream', name))
-  end
-  if type(value) == "string" or parts.is_stream(value) then return end
+  check_pipe(name, option, value)
+  if type(value) == "string" or is_stream(name, option, value) then return end
   if spelling.secrets_of(value) or is_file(name, option, value, for_input) then return end
   complain(name, option, 'a string, {file=}, a stream, "pipe" or "inherit"', value)
 end
@@ -129,15 +156,12 @@ end
 local sides = {inherit = true, capture = true, null = true}
 
 local function is_destination(name, option, value)
-  if sides[value] or is_callable(value) or parts.is_stream(value) then return true end
+  if sides[value] or is_callable(value) or is_stream(name, option, value) then return true end
   return is_file(name, option, value, for_output)
 end
 
 local function check_output(name, option, value)
-  if value == "pipe" and name ~= "spawn" then
-    raise(format('process.%s: %s = "pipe" is for process.spawn, which gives the stream', name,
-      option))
-  end
+  check_pipe(name, option, value)
   if value == "pipe" or is_destination(name, option, value) then return end
   if value == "stdout" and option == "stderr" then return end
   local expected = '"inherit", "capture", "null", "pipe", {file=}, a stream, a function, '
@@ -145,7 +169,10 @@ local function check_output(name, option, value)
   if type(value) ~= "table" or #value == 0 then complain(name, option, expected, value) end
   check_list(name, option, value)
   for i = 1, #value do
-    if not is_destination(name, option, value[i]) then complain(name, option, expected, value[i]) end
+    local is_pipe = value[i] == "pipe" and name == "spawn"
+    if not is_pipe and not is_destination(name, option, value[i]) then
+      complain(name, option, expected, value[i])
+    end
   end
 end
 
@@ -153,11 +180,11 @@ local options = {
   stdin = check_input,
   stdout = check_output,
   stderr = check_output,
-  cwd = check_text,
+  cwd = check_directory,
   env = check_environment,
   clear_env = is_yes_or_no,
-  timeout = number_from(0, "a number of seconds"),
-  grace = number_from(0, "a number of seconds"),
+  timeout = number_from(0, "0 or more seconds"),
+  grace = number_from(0, "0 or more seconds"),
   stop_signal = check_signal,
   kill = among("group", "process"),
   allow = check_allow,
@@ -226,8 +253,8 @@ local of_the_whole = {"timeout", "grace", "stop_signal", "kill", "max_output", "
 local function check_whole(name, given, i)
   for _, option in ipairs(of_the_whole) do
     if given[option] ~= nil then
-      raise(format("process.%s: stage %d has %s, which is for the whole: the last one says it", name,
-        i, option))
+      raise(format("process.%s: stage %d has %s, which is for the whole: the last one says it",
+        name, i, option))
     end
   end
 end
@@ -261,6 +288,24 @@ local function secrets_of(stages)
   return found
 end
 
+local function captures(value)
+  if type(value) ~= "table" or parts.metatable(value) then return value == "capture" end
+  for i = 1, #value do
+    if value[i] == "capture" then return true end
+  end
+  return false
+end
+
+-- What the function gives is the command's stdout.
+local function check_stdout(name, value)
+  if value == nil then return end
+  if name == "lines" then raise "process.lines: it is the loop that has the command's stdout" end
+  if name == "read" and not captures(value) then
+    raise("process.read: what is read is the command's stdout: that has to be \"capture\", "
+      .. "or a list with it")
+  end
+end
+
 function plan.of(name, cmd)
   local stages = {}
   if type(cmd) == "table" and is_pipeline(cmd) then
@@ -270,9 +315,7 @@ function plan.of(name, cmd)
     if stages[1].call then raise(format("process.%s: a command must be a table of words", name)) end
   end
   check_stages(name, stages)
-  if name == "lines" and stages[#stages].options.stdout ~= nil then
-    raise "process.lines: it is the loop that has the command's stdout"
-  end
+  check_stdout(name, stages[#stages].options.stdout)
   local texts = {}
   for i, stage in ipairs(stages) do texts[i] = stage.text end
   local made = {name = name, stages = stages, options = stages[#stages].options,

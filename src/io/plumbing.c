@@ -103,7 +103,7 @@ static int l_pty(lua_State *L) {
       .in = 2, .out = 3, .on_end = ta_on_command_change, .data = command};
   lua_settop(L, 3);
   int error = ta_push_pty(command->io, L, &ends, &command->relay);
-  if (error) return ta_refuse(L, -error, "cannot make a terminal");
+  if (error) return ta_refuse(L, error, "cannot make a terminal");
   command->group->job.wants_terminal = command->relay->typed;
   if (command->relay->typed) command->group->job.user = &command->relay->user;
   return 1;
@@ -125,14 +125,25 @@ static int l_follow(lua_State *L) {
   return 0;
 }
 
-/* (command, stream): not any more. */
-static int l_unfollow(lua_State *L) {
-  struct ta_command *command = ta_check_command(L);
-  const struct ta_stream_object *stream = check_stream(L, 2);
+static void unfollow(struct ta_command *command, const struct ta_stream_object *stream) {
   for (size_t i = 0; i < command->follows; i++)
     if (command->followed[i].stream == stream) command->followed[i].stream = NULL;
   ta_look_at_command(command);
   if (command->finished) ta_end_shown(command);
+}
+
+/* (command, stream): not any more. */
+static int l_unfollow(lua_State *L) {
+  unfollow(ta_check_command(L), check_stream(L, 2));
+  return 0;
+}
+
+/* (command, stream): closes it as well, at once, and however the command is. */
+static int l_end_stream(lua_State *L) {
+  struct ta_command *command = *ta_check_command_object(L);
+  struct ta_stream_object *stream = check_stream(L, 2);
+  ta_close_stream(stream);
+  if (command) unfollow(command, stream);
   return 0;
 }
 
@@ -193,7 +204,9 @@ static int l_shown_tail(lua_State *L) {
 static struct ta_descriptor *take_fd(lua_State *L, int index) {
   if (lua_isuserdata(L, index)) {
     lua_pushvalue(L, index);
-    return ta_check_descriptor(L, index);
+    struct ta_descriptor *given = ta_check_descriptor(L, index);
+    if (given->fd < 0) errno = EBADF; /* it was closed */
+    return given;
   }
   int shared = lua_isnil(L, index) ? -1 : (int)luaL_checkinteger(L, index);
   struct ta_descriptor *copy = ta_push_descriptor(ta_upvalue_runner(L), L);
@@ -222,9 +235,12 @@ static int l_stream(lua_State *L) {
   return 1;
 }
 
+/* (value) -> is it a stream, is it closed */
 static int l_is_stream(lua_State *L) {
-  lua_pushboolean(L, ta_to_stream(ta_upvalue_runner(L), L, 1) != NULL);
-  return 1;
+  const struct ta_stream_object *stream = ta_to_stream(ta_upvalue_runner(L), L, 1);
+  lua_pushboolean(L, stream != NULL);
+  lua_pushboolean(L, stream && ta_is_stream_closed(stream));
+  return 2;
 }
 
 /* (command, 1 or 2) -> text, was something left out; what was kept is given away */
@@ -261,6 +277,7 @@ const struct ta_function ta_plumbing_parts[] = {
     {"open_pty", l_pty},
     {"follow", l_follow},
     {"unfollow", l_unfollow},
+    {"end_stream", l_end_stream},
     {"open_shown", l_open_shown},
     {"show", l_show},
     {"show_bytes", l_show_bytes},

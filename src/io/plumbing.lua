@@ -49,17 +49,31 @@ local function new_stream(child, fd, label, max_line)
   return stream, message, code
 end
 
-local function add_helper(child, name, role, fn, ...)
-  child.helpers[#child.helpers + 1] = {name = name, role = role, fn = fn, arguments = pack(...)}
+-- However it ends its streams are closed, and followed no more: also when there is no memory to
+-- begin with.  One that reads is not cancelled: then its error is what kept it from all.
+local Helper = {__close = function(helper, err)
+  if err ~= nil and helper.role == READS then helper.failed, helper.error = true, err end
+  for _, stream in ipairs(helper.streams) do parts.end_stream(helper.command, stream) end
+end}
+
+-- All that is known of it later has its place now, as there may be no memory then.
+local function add_helper(child, name, role, streams, fn, ...)
+  child.helpers[#child.helpers + 1] = setmetatable({name = name, role = role, streams = streams,
+    fn = fn, arguments = pack(...), command = child.command, task = false, begun = false,
+    done = false, failed = false, error = false, scope = false}, Helper)
+end
+
+-- It has ended, and had not begun; because of an error, or nil.
+function plumbing.give_up_helper(helper, err)
+  helper.begun = true
+  helper.failed, helper.error = err ~= nil, err
+  Helper.__close(helper)
 end
 
 plumbing.open_pipe, plumbing.new_stream, plumbing.add_helper = open_pipe, new_stream, add_helper
 
 -- What there is to read goes to the process until one of them has had enough.
-local function copy_to_stdin(from, stdin)
-  local closing <close> = stdin
-  from:copy_to(stdin)
-end
+local function copy_to_stdin(from, stdin) from:copy_to(stdin) end
 
 -- What the first process reads.  Gives a descriptor, or nil for nothing; false, message, code
 -- when the world refuses.
@@ -87,7 +101,7 @@ function plumbing.plug_stdin(child, opened, plan)
   if given == "pipe" then
     child.stdin = stream
   else
-    add_helper(child, label, FEEDS, copy_to_stdin, given, stream)
+    add_helper(child, label, FEEDS, {stream}, copy_to_stdin, given, stream)
   end
   return reading
 end
@@ -99,15 +113,6 @@ local function line_label(which, stage) return format("%s of '%s'", names[which]
 -- Each line to a function, which may wait.
 local function call_with_lines(stream, fn)
   for line in stream:lines() do fn(line) end
-end
-
--- Reads one side to its end, however that comes.
-local function read_side(child, stream, fn, ...)
-  local closing <close> = setmetatable({}, {__close = function()
-    stream:close()
-    parts.unfollow(child.command, stream)
-  end})
-  fn(stream, ...)
 end
 
 -- A pipe from one side of a stage: our end of it, as a stream, and its writing end; or false,
@@ -126,7 +131,7 @@ local function plug_helper(child, opened, which, stage, fn, ...)
   local stream, writing, code = open_side(child, opened, which, stage)
   if not stream then return false, writing, code end
   parts.follow(child.command, stream)
-  add_helper(child, line_label(which, stage), READS, read_side, child, stream, fn, ...)
+  add_helper(child, line_label(which, stage), READS, {stream}, fn, stream, ...)
   return writing
 end
 
@@ -300,7 +305,5 @@ function plumbing.plug_stderr(child, opened, stage, plan, out)
   if given == "stdout" or stage.options.pty then return out end
   return plug(child, opened, ERR, stage, plan, given)
 end
-
--- Starts the stages from the first to the last: `input` is what the next one reads.
 
 return plumbing

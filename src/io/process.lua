@@ -39,7 +39,7 @@ function process.read(cmd)
   local result, child, code = complete("read", cmd, "capture", "inherit")
   if not result then raise_start(cmd, child, code) end
   if not result.ok then error(failure.describe(child, result), 0) end
-  return (gsub(result.stdout or "", "\n+$", ""))
+  return spelling.chomp(result.stdout)
 end
 
 function process.try(cmd)
@@ -96,7 +96,9 @@ end
 local function end_lines(child, stream, message, code)
   if code then
     running.close(child)
-    error(message, 0)
+    local text = child.plan.text
+    error(failure.new {message = format("command '%s': %s", text, message), code = code,
+      command = text, pid = child.pid}, 0)
   end
   parts.unfollow(child.command, stream)
   local result = finish(child)
@@ -110,7 +112,9 @@ function process.lines(cmd)
   running.limit_time(child)
   local stream = child.stdout
   local next_line = parts.line_reader(stream)
+  local begun = false
   return function()
+    begun = begun or running.see_begun(child)
     local line, why, what = next_line()
     if line then return line end
     return end_lines(child, stream, why, what)

@@ -73,7 +73,7 @@ enum {
 };
 
 /* (command, path, words, environment or nil, directory or nil, stdin, stdout, stderr, session)
- * -> true, or nil, step, errno */
+ * -> true, or false, step, errno */
 static int l_start(lua_State *L) {
   extern char **environ;
   lua_settop(L, START_ARGUMENTS);

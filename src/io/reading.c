@@ -243,7 +243,7 @@ static enum found look_for(lua_State *L, const struct ta_stream_object *object,
 
 /* Returns a refusal on top, or raises it as lines() does. */
 static int refuse(lua_State *L, const struct ta_read *read, int values) {
-  return read->raises ? luaL_error(L, "%s", lua_tostring(L, 1 - values)) : values;
+  return read->raises ? ta_error(L, "%s", lua_tostring(L, 1 - values)) : values;
 }
 
 static int refuse_long_line(lua_State *L, const struct ta_stream_object *object,
@@ -257,7 +257,7 @@ static int refuse_long_line(lua_State *L, const struct ta_stream_object *object,
 static void check_undisturbed(lua_State *L, const struct ta_stream_object *object,
                               const struct ta_read *read) {
   if (object->takes != read->takes)
-    luaL_error(L, "somebody else has read %s meanwhile", object->label);
+    ta_error(L, "somebody else has read %s meanwhile", object->label);
 }
 
 /* All is there, or the end: hands over what is above the formats. */
@@ -326,7 +326,7 @@ static bool has_to_pause(lua_State *L, struct ta_stream_object *object) {
 /* What lines() gives raises an error, and ends with nothing. */
 static int give_to_loop(lua_State *L, const struct ta_read *read, int values) {
   if (!read->raises || lua_toboolean(L, -values)) return values;
-  return values > 1 ? luaL_error(L, "%s", lua_tostring(L, 1 - values)) : 0;
+  return values > 1 ? ta_error(L, "%s", lua_tostring(L, 1 - values)) : 0;
 }
 
 /* As after clearerr(): the next read tries again. */

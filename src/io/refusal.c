@@ -84,11 +84,11 @@ int ta_refuse(lua_State *L, int error, const char *what, ...) {
   return 3;
 }
 
-/* 0: none has it. */
+/* EIO: none has it. */
 static int error_of(const char *code) {
   for (int error = 1; code && error <= MOST_ERRORS; error++)
     if (strcmp(ta_error_code(error), code) == 0) return error;
-  return 0;
+  return EIO;
 }
 
 int ta_fail_as_file(lua_State *L, const char *code, const char *what) {

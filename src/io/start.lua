@@ -13,7 +13,7 @@ local OUT, ERR = plumbing.OUT, plumbing.ERR
 local explain = failure.explain
 local new_stream, plug = plumbing.new_stream, plumbing.plug
 
-local GRACE = 5
+local GRACE = 5 -- seconds
 
 -- -------------------------------------------------------------- environments
 
@@ -26,7 +26,9 @@ local function environment_of(given)
     end
   end
   for key, value in next, env do
-    if value ~= false then list[#list + 1] = key .. "=" .. spelling.word_of("run", value, "env." .. key) end
+    if value ~= false then
+      list[#list + 1] = key .. "=" .. spelling.word_of("run", value, "env." .. key)
+    end
   end
   return list
 end
@@ -55,12 +57,6 @@ local function start_process(child, stage, fds)
   return true
 end
 
-local function call_stage(stage, input, output)
-  local closing_output <close> = output
-  local closing_input <close> = input
-  stage.call(input, output)
-end
-
 -- A function in a pipeline: it gets streams, and its task is made when all has started.
 local function start_function(child, stage, fds)
   local input, output, message, code
@@ -68,37 +64,52 @@ local function start_function(child, stage, fds)
   if not input then return nil, message, code end
   output, message, code = new_stream(child, fds[OUT], "output of the function")
   if not output then return nil, message, code end
-  plumbing.add_helper(child, "function", plumbing.IS_STAGE, call_stage, stage, input, output)
+  plumbing.add_helper(child, "function", plumbing.IS_STAGE, {input, output}, stage.call, input,
+    output)
+  stage.helper = child.helpers[#child.helpers]
   return true
 end
 
+local function start_stage(child, stage, fds)
+  if stage.call then return start_function(child, stage, fds) end
+  return start_process(child, stage, fds)
+end
+
+-- Where a stage writes: into a pipe, of which the next one gets the other end, or where the last
+-- one is told to.  Gives both ends; or false, message, code.
+local function plug_stdout(child, opened, plan, i)
+  local stage = plan.stages[i]
+  if i == #plan.stages then
+    local given = stage.options.stdout
+    if given == nil then given = plan.defaults[OUT] end
+    return plug(child, opened, OUT, stage, plan, given)
+  end
+  local reading, writing, code = plumbing.open_pipe(opened)
+  if not reading then return false, writing, code end
+  return writing, reading
+end
+
+-- The descriptors of a stage, and what the next one reads; or nil, message, code.
+local function plug_sides(child, opened, plan, i, input)
+  local stage = plan.stages[i]
+  local out, next_input, code = plug_stdout(child, opened, plan, i)
+  if out == false then return nil, next_input, code end
+  local err, message, why = plumbing.plug_stderr(child, opened, stage, plan, out)
+  if err == false then return nil, message, why end
+  local fds = {[0] = input, [OUT] = out, [ERR] = err}
+  if stage.options.pty then return plumbing.plug_pty(child, opened, fds) end -- it is the only one
+  return fds, next_input
+end
+
+-- From the first to the last.
 local function start_stages(child, opened, plan)
   local input, message, code = plumbing.plug_stdin(child, opened, plan)
   if input == false then return nil, message, code end
   for i, stage in ipairs(plan.stages) do
-    local fds, next_input = {[0] = input}, nil
-    if i < #plan.stages then
-      local reading, writing, why = plumbing.open_pipe(opened)
-      if not reading then return nil, writing, why end
-      fds[OUT], next_input = writing, reading
-    else
-      local given = stage.options.stdout
-      if given == nil then given = plan.defaults[OUT] end
-      fds[OUT], message, code = plug(child, opened, OUT, stage, plan, given)
-      if fds[OUT] == false then return nil, message, code end
-    end
-    fds[ERR], message, code = plumbing.plug_stderr(child, opened, stage, plan, fds[OUT])
-    if fds[ERR] == false then return nil, message, code end
-    if stage.options.pty then
-      fds, message, code = plumbing.plug_pty(child, opened, fds)
-      if not fds then return nil, message, code end
-    end
+    local fds, next_input, why = plug_sides(child, opened, plan, i, input)
+    if not fds then return nil, next_input, why end
     local started
-    if stage.call then
-      started, message, code = start_function(child, stage, fds)
-    else
-      started, message, code = start_process(child, stage, fds)
-    end
+    started, message, code = start_stage(child, stage, fds)
     if not started then return nil, message, code end
     input = next_input
   end
@@ -141,10 +152,7 @@ local Begun = {__close = function(begun)
   local child = begun.child
   if begun.done then return end
   parts.stop(child.command, parts.signal_number "KILL", 0)
-  for _, stream in ipairs(child.streams) do
-    stream:close()
-    parts.unfollow(child.command, stream)
-  end
+  for _, stream in ipairs(child.streams) do parts.end_stream(child.command, stream) end
   if parts.can_wait() then async.shield(parts.wait, child.command) end
 end}
 
@@ -153,7 +161,8 @@ local function open_shown(child, plan)
   local shown = plan.shown
   if not shown then return end
   local side = plan.options.stderr == "stdout" and OUT or ERR
-  parts.open_shown(child.command, shown.label, shown.groups, plan.options.max_line or plumbing.MAX_LINE, side)
+  parts.open_shown(child.command, shown.label, shown.groups,
+    plan.options.max_line or plumbing.MAX_LINE, side)
 end
 
 -- A child, or nil, message, code.

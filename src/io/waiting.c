@@ -6,31 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "holder.h"
 #include "io/refusal.h"
+#include "list.h"
 
 #define ENOUGH_FOR_A_STEP 65536 /* bytes */
 
 static struct ta_runner *runner_of(const struct ta_stream_object *object) {
   return object->io->runner;
-}
-
-/* --------------------------------------------------------------------- lists */
-
-static bool is_empty(const struct ta_list *list) {
-  return list->ring.next == &list->ring;
-}
-
-static void append(struct ta_list *list, struct ta_link *link) {
-  link->prev = list->ring.prev;
-  link->next = &list->ring;
-  link->prev->next = list->ring.prev = link;
-}
-
-static void leave(struct ta_link *link) {
-  if (!link->next) return;
-  link->prev->next = link->next;
-  link->next->prev = link->prev;
-  link->next = link->prev = NULL;
 }
 
 static struct ta_turn *first_turn(const struct ta_stream_object *object) {
@@ -48,7 +31,7 @@ static void unpark(const struct ta_stream_object *object, struct ta_ticket *tick
 
 void ta_wake_readers(struct ta_stream_object *object) {
   unpark(object, &object->ticket);
-  while (!is_empty(&object->selecting) && ta_wake_first(runner_of(object), &object->selecting))
+  while (!ta_list_empty(&object->selecting) && ta_wake_first(runner_of(object), &object->selecting))
     continue;
 }
 
@@ -66,7 +49,7 @@ void ta_stream_is_ready(struct ta_watch *watch, unsigned directions) {
 /* The directions that somebody waits for. */
 static unsigned needed(const struct ta_stream_object *object) {
   const struct ta_turn *turn = first_turn(object);
-  bool reads = object->ticket.wait || !is_empty(&object->selecting);
+  bool reads = object->ticket.wait || !ta_list_empty(&object->selecting);
   bool writes = turn && turn->ticket.wait;
   return (reads ? object->stream.needs_to_read : 0) | (writes ? object->stream.needs_to_write : 0);
 }
@@ -92,7 +75,7 @@ int ta_refuse_to_write(lua_State *L, const struct ta_stream_object *object, int 
 }
 
 void ta_check_not_closed(lua_State *L, const struct ta_stream_object *object) {
-  if (object->closed || object->closing) luaL_error(L, "the stream is closed");
+  if (object->closed || object->closing) ta_error(L, "the stream is closed");
 }
 
 struct ta_stream_object *ta_check_stream(lua_State *L) {
@@ -147,8 +130,7 @@ static const struct ta_wait_kind read_kind = {
     .action = "read", .describe = describe_read, .disarm = disarm_read};
 
 static struct ta_stream_object *read_by(struct ta_attachment *attachment) {
-  size_t offset = offsetof(struct ta_stream_object, reading);
-  return (struct ta_stream_object *)(void *)((char *)attachment - offset);
+  return TA_HOLDER(attachment, struct ta_stream_object, reading);
 }
 
 static void forget_reader(struct ta_attachment *attachment) {
@@ -167,7 +149,7 @@ static const struct ta_attachment_kind reader_kind = {.on_end = end_reader,
 void ta_check_reader(lua_State *L, const struct ta_stream_object *object) {
   if (!object->reader) return;
   ta_push_name_of(runner_of(object), L, object->reader);
-  luaL_error(L, "task %s is in the middle of reading %s", lua_tostring(L, -1), object->label);
+  ta_error(L, "task %s is in the middle of reading %s", lua_tostring(L, -1), object->label);
 }
 
 ssize_t ta_fill_stream(struct ta_stream_object *object) {
@@ -251,7 +233,7 @@ int ta_park_reader(lua_State *L, struct ta_stream_object *object) {
 /* ------------------------------------------------------------------- writing */
 
 bool ta_has_turns(const struct ta_stream_object *object) {
-  return !is_empty(&object->turns);
+  return !ta_list_empty(&object->turns);
 }
 
 struct ta_turn *ta_next_turn(const struct ta_stream_object *object, const struct ta_turn *turn) {
@@ -270,7 +252,7 @@ void ta_end_turn(struct ta_turn *turn) {
   turn->begun = false;
   turn->ticket = (struct ta_ticket){0};
   ta_detach(&turn->attachment);
-  leave(&turn->link);
+  ta_list_leave(&turn->link);
   wake_writer(object);
   unwant(object);
 }
@@ -304,8 +286,7 @@ static const struct ta_wait_kind write_kind = {
     .action = "write", .describe = describe_write, .disarm = disarm_write};
 
 static struct ta_turn *written_by(struct ta_attachment *attachment) {
-  size_t offset = offsetof(struct ta_turn, attachment);
-  return (struct ta_turn *)(void *)((char *)attachment - offset);
+  return TA_HOLDER(attachment, struct ta_turn, attachment);
 }
 
 static void forget_writer(struct ta_attachment *attachment) {
@@ -367,7 +348,7 @@ static int arm_turn(struct ta_turn *turn, struct ta_ticket ticket) {
   int error = ta_attach(runner_of(object), &turn->attachment, &writer_kind);
   if (!error && turn->source) error = begin_reading(turn->source, &turn->source->read);
   if (error) return error;
-  if (!turn->link.next) append(&object->turns, &turn->link);
+  if (!turn->link.next) ta_list_append(&object->turns, &turn->link);
   if (first_turn(object) != turn) return 0;
   return want(object, object->stream.needs_to_write, ticket);
 }
@@ -408,8 +389,8 @@ void ta_init_waiting(struct ta_stream_object *object, struct ta_io *io) {
 static void wake_writers(struct ta_stream_object *object) {
   struct ta_turn *turn;
   while ((turn = first_turn(object))) {
-    leave(&turn->link);
-    append(&object->left, &turn->link);
+    ta_list_leave(&turn->link);
+    ta_list_append(&object->left, &turn->link);
     unpark(object, &turn->ticket);
   }
 }
@@ -427,9 +408,9 @@ void ta_close_waiting(struct ta_stream_object *object) {
 /* A turn outlives its stream where its finalizer could not be called, for want of memory. */
 void ta_end_waiting(struct ta_stream_object *object) {
   ta_close_waiting(object);
-  while (!is_empty(&object->left)) {
+  while (!ta_list_empty(&object->left)) {
     struct ta_turn *turn = (struct ta_turn *)object->left.ring.next;
-    leave(&turn->link);
+    ta_list_leave(&turn->link);
     ta_detach(&turn->attachment);
     if (turn->source) stop_reading(turn->source);
     turn->object = turn->source = NULL;

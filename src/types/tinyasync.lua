@@ -494,7 +494,7 @@ async.stdin = {}
 async.process = {}
 
 ---@class tinyasync.FileOptions
----@field file string a path, from the command's `cwd`
+---@field file string a path, from the command's `cwd`; a FIFO is waited for
 ---@field append? boolean
 
 ---@alias tinyasync.Word string|number|tinyasync.Secret
@@ -554,6 +554,7 @@ async.process = {}
 ---@field truncated? boolean not all that was written was kept
 ---@field held? boolean somebody else has its pipes open still
 ---@field code? string "EPERM": it could not be stopped, and is left behind
+---@field error? any what a function among the stages raised
 ---@field stages tinyasync.Result[] the same of each, without what was captured
 
 ---The error of a command that failed, or could not start.
@@ -629,7 +630,8 @@ function async.process.spawn(command) end
 ---@nodiscard
 function async.process.pipe(...) end
 
----Returns a command for `sh -c`: each {} of the template becomes the next value, quoted.
+---Returns a command for `sh -c`: each {} of the template becomes the next value, quoted; none may
+---stand between quotes.
 ---@param template string
 ---@param ... tinyasync.Word|tinyasync.Word[]
 ---@return tinyasync.Command

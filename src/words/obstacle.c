@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "core/level.h"
-#include "core/where.h"
 #include "words/names.h"
 
 static const void *address_of(lua_CFunction function) {

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/where.h"
 #include "words/names.h"
 
 /* ------------------------------------------------------------------- a name */
@@ -124,7 +125,8 @@ static void push_name_of(struct ta_runner *runner, lua_State *L) {
   struct definition definition = is_lua ? definition_of(&ar) : (struct definition){0};
   if (!is_lua || !push_known(runner, L, &definition)) {
     ta_push_function_name(L, lua_gettop(L));
-    if (is_lua) learn(runner, L, &definition);
+    /* All chunks of the library have one source. */
+    if (is_lua && strcmp(ar.source, TA_CHUNK_SOURCE) != 0) learn(runner, L, &definition);
   }
   lua_replace(L, -2);
 }

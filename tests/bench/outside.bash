@@ -9,6 +9,7 @@
 # in memory) and SLEEPERS (1000000: its tasks) change what is run.
 outside=$here/outside
 own=("$build/tinyasync" run)
+longest=300 # seconds for one of them
 
 has_program() {
   case $1 in
@@ -24,7 +25,7 @@ has_program() {
 # Runs what follows, and adds its line "PEER key=value ..." to the results of a workload.
 add_line() { # WORKLOAD PEER COMMAND...
   local text
-  if text=$(timeout -k 5 300 "${@:3}" 2>&1); then
+  if text=$(timeout -k 5 "$longest" "${@:3}" 2>&1); then
     echo "$2 ${text//$'\n'/ }" >>"$results/$1"
   else
     echo "$2: failed in $1: $(tail -n 1 <<<"$text")" >&2
@@ -72,21 +73,23 @@ run_commands() {
 
 # ----------------------------------------------------------------- latency
 
-clock_again_and_again() { # COMMAND TIMES
-  # shellcheck disable=SC2016
-  dash -c 'i=0; while [ $i -lt "$2" ]; do now=$("$1"); echo "$now"; i=$((i + 1)); done' - "$@"
-}
+# Runs $1, $2 times.
+# shellcheck disable=SC2016
+again_and_again='i=0; while [ $i -lt "$2" ]; do now=$("$1"); echo "$now"; i=$((i + 1)); done'
 
 # A command that says when it runs: from one such time to the next there is one start to result.
 outside_latency() { # PEER
   local command
   case $1 in
     tinyasync) command=("${own[@]}" "$outside/latency.lua") ;;
-    dash) command=(clock_again_and_again) ;;
+    dash) command=(dash -c "$again_and_again" -) ;;
     python) command=("$python" "$outside/peer.py" latency) ;;
     node) command=(node "$outside/peer.js" latency) ;;
   esac
-  "${command[@]}" "$out/stopwatch" "$count" >"$out/times"
+  if ! timeout -k 5 "$longest" "${command[@]}" "$out/stopwatch" "$count" >"$out/times"; then
+    echo "$1: failed in latency" >&2
+    return
+  fi
   add_line latency "$1" lua5.4 "$outside/percentiles.lua" <"$out/times"
 }
 

@@ -86,6 +86,7 @@ local function fetch() sleep(60) end
 $asker
 for _ = 1, 5 do spawn({name = "fetch"}, fetch) end
 spawn({name = "other"}, fetch)
+sleep(0)
 print "ready"
 sleep(60)
 LUA

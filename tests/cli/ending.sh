@@ -58,7 +58,7 @@ t_the_grace_is_real_time_otherwise() {
 }
 
 t_without_grace_all_is_closed_at_once() {
-  script <<<"spawn({name = 'slow'}, async.shield, sleep, 60) $guard $ready sleep(60)"
+  script <<<"spawn({name = 'slow'}, async.shield, sleep, 60) sleep(0) $guard $ready sleep(60)"
   start --grace=0 script.lua
   wait_for has out ready
   stop INT

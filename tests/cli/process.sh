@@ -331,3 +331,52 @@ t_running_out_of_processes_is_an_error_of_the_call() {
   done
   rm -r "$folder"
 }
+
+# ----------------------------------------------------------------------- FIFOs
+
+# It is opened first: by then somebody has the other side, or has written.
+t_a_command_waits_for_the_other_side_of_a_fifo_before_it_starts() {
+  mkfifo fifo
+  script <<<"$p
+    local reader = spawn(function() return p.read {'sh', '-c', 'touch started; cat', stdin = {file = 'fifo'}} end)
+    local child = spawn(function() return p.spawn {'cat', stdin = {file = 'fifo'}, stdout = 'null'} end)
+    sleep(0.05)
+    print((select(2, reader:status())), (select(2, child:status())), (io.open 'started'))
+    child:cancel()
+    local writer = io.open('fifo', 'r+')
+    writer:write 'it'
+    writer:close()
+    print(await(reader))"
+  run run --trace=text:trace script.lua
+  expect_status 0
+  expect_out $'open fifo\topen fifo\tnil\nit'
+  expect_has trace 'open fifo'
+}
+
+t_a_fifo_is_waited_for_no_longer_than_the_run_has_where_nothing_can_wait() {
+  mkfifo fifo
+  script <<<"$p table.sort({1, 2}, function()
+    io.open('ready', 'w'):close() p.spawn {'cat', stdin = {file = 'fifo'}} end)"
+  run run --timeout 0.5 script.lua
+  expect_status 124
+  local signal pid
+  for signal in TERM INT; do
+    rm -f ready
+    env --default-signal=INT "$program" run script.lua >out 2>err &
+    pid=$!
+    wait_for test -e ready
+    rest 0.1
+    kill -s "$signal" "$pid"
+    expect_status_of $((128 + $(kill -l "$signal"))) wait "$pid"
+  done
+}
+
+t_a_terminal_that_cannot_be_made_is_told_by_its_reason() {
+  script <<<"$p print(p.try{'true', pty = true})"
+  local most
+  for most in {10..24}; do
+    (ulimit -n "$most"; exec timeout 20 "$program" run script.lua) >>out 2>err || fail "$most: $(cat err)"
+  done
+  expect_has out 'cannot make a terminal: too many open files'
+  ! grep -q unknown out || fail "$(cat out)"
+}

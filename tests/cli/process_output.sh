@@ -639,3 +639,17 @@ LUA
   run run script.lua
   expect_out $'false\tcommand \'false\' failed with status 1'
 }
+
+t_a_file_that_may_not_grow_is_an_error_and_not_the_end() {
+  script <<<"local p = async.process
+    local cleaning <close> = async.defer(function() print 'cleaned' end)
+    print(pcall(p.run, {'head', '-c', '100000', '/dev/zero', stdout = {'capture', {file = 'grown'}}}))
+    print(io.open('grown2', 'w'):write(('x'):rep(100000)))
+    print(p.try{'head', '-c', '100000', '/dev/zero', stdout = {file = 'grown3'}}.signal)"
+  status=0
+  (ulimit -f 8; exec "$program" run script.lua) >out 2>err || status=$?
+  expect_status 0
+  expect_has out 'File too large'
+  expect_has out XFSZ
+  expect_has out cleaned
+}

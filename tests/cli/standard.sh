@@ -80,8 +80,14 @@ local stdin = async.stdin
 spawn({name = "first"}, function() print("first", stdin:read()) end)
 spawn(function() print(pcall(stdin.read, stdin)) end)
 spawn(function() print("then", io.read()) end)
+spawn(function() io.open("go", "w"):close() end)
 LUA
-  run run script.lua < <(sleep 0.2; echo a; sleep 0.1; echo b)
+  run run script.lua < <(
+    until [[ -e go ]]; do sleep 0.01; done
+    echo a
+    sleep 0.1
+    echo b
+  )
   expect_status 0
   expect_out $'false\ttask #2 first is in the middle of reading standard input
 first\ta\nthen\tb'

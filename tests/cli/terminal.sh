@@ -313,8 +313,8 @@ file other
 type \x1a
 see Stopped
 echo
-type ps -o stat= -p $(cat front),$(cat other) | tr -d '\\n'; echo ' are stopped'\n
-see TT are stopped
+type until [ "$(ps -o stat= -p $(cat front),$(cat other) | tr -d '\\n')" = TT ]; do sleep 0.05; done; echo both' are stopped'\n
+see both are stopped
 type fg\n
 front front
 type hidden\n
@@ -340,8 +340,8 @@ file ready
 file other
 type \x1a
 see Stopped
-type ps -o stat= -p $(cat other) | tr -d '\\n'; echo ' is stopped'\n
-see T is stopped
+type until [ "$(ps -o stat= -p $(cat other))" = T ]; do sleep 0.05; done; echo it' is stopped'\n
+see it is stopped
 type fg\n
 file more
 type \x03
@@ -714,8 +714,8 @@ STEPS
 type "$TINYASYNC" run script.lua & echo $! >ours; (while [ ! -e pid ]; do sleep 0.05; done; sleep 0.3; kill -TSTP $(cat ours)) & fg %1\n
 file pid
 see Stopped
-type ps -o stat= -p $(cat pid) | tr -d '\\n'; echo ' is stopped'\n
-see Ts+ is stopped
+type until [ "$(ps -o stat= -p $(cat pid))" = Ts+ ]; do sleep 0.05; done; echo it' is stopped'\n
+see it is stopped
 type fg %1\n
 see script.lua
 type it\n
@@ -779,6 +779,69 @@ t_os_execute_has_the_terminal() {
   on_shell <<'STEPS'
 type it\n
 see got it
+front front
+type \x03
+see status 130
+STEPS
+  expect_not_shown next
+}
+
+# It takes the key, and goes on to its own end.
+survives="trap 'echo heard; touch heard' INT; $says_it; until [ -e heard ]; do sleep 0.05; done; echo survived; exit 3"
+
+t_a_command_of_os_execute_that_survives_ctrl_c_goes_on_and_so_does_the_run() {
+  script <<<"print(os.execute([[$survives]])) print 'next'"
+  on_shell <<'STEPS'
+front front
+type \x03
+see heard
+see survived
+see nil	exit	3
+see next
+see status 0
+STEPS
+}
+
+# Those of io.popen do not have the terminal before they ask: the key is for the run, and for them.
+ctrl_c_ends_popen() {
+  script <<<"local f = io.popen([[$says_it; exec sleep 60]], '$1') print(f:$2) print 'next' os.execute 'touch next'"
+  on_shell <<'STEPS'
+file front
+type \x03
+see status 130
+STEPS
+  expect_not_shown next
+  [[ ! -e next ]] || fail "the next command ran"
+  is_gone "$(cat front)" || fail "the command lives"
+}
+
+t_ctrl_c_ends_a_read_of_popen_its_command_and_the_run() { ctrl_c_ends_popen r 'read()'; }
+t_ctrl_c_ends_a_close_of_popen_its_command_and_the_run() { ctrl_c_ends_popen r 'close()'; }
+t_ctrl_c_ends_a_close_of_popen_that_writes_its_command_and_the_run() { ctrl_c_ends_popen w 'close()'; }
+t_ctrl_c_ends_popen_where_nothing_can_wait() {
+  ctrl_c_ends_popen r 'close(table.sort({1, 2}, function() return f:read() end))'
+}
+
+popen_in_front_survives() {
+  script <<<"local f = io.popen([[read x </dev/tty; echo got \$x >/dev/tty; $survives]], '$1') print(f:$2) print 'next'"
+  on_shell <<'STEPS'
+type it\n
+see got it
+front front
+type \x03
+see next
+see status 0
+STEPS
+  [[ -e heard ]] || fail "the command did not hear of it"
+}
+
+t_a_command_of_popen_that_has_the_terminal_may_survive_ctrl_c_in_a_read() { popen_in_front_survives r "read('a')"; }
+t_a_command_of_popen_that_has_the_terminal_may_survive_ctrl_c_in_a_close() { popen_in_front_survives w 'close()'; }
+
+t_a_command_of_popen_that_has_the_terminal_and_is_ended_by_ctrl_c_ends_the_run() {
+  script <<<"local f = io.popen('read x </dev/tty; $says_it; exec sleep 60') print(f:close()) print 'next'"
+  on_shell <<'STEPS'
+type it\n
 front front
 type \x03
 see status 130

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "library/channel.h"
-#include "core/list.h"
+#include "list.h"
 #include "library/lock.h"
 #include "core/runner.h"
 #include "core/lasting.h"

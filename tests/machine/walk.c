@@ -9,7 +9,7 @@
 
 #include "core/cancel.h"
 #include "library/channel.h"
-#include "core/list.h"
+#include "list.h"
 #include "core/runner.h"
 #include "library/named.h"
 #include "core/task.h"

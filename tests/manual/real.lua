@@ -43,6 +43,7 @@ for _, command in ipairs {
   process.try{"kill", "--", "-" .. result.pid}
 end
 result.status = result.status or 0
+result.error = "raised" -- by a function among the stages
 result.code = "EPERM" -- of what another user has started, which no test can
 
 local objects = {

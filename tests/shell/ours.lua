@@ -31,8 +31,8 @@ local function statuses_of(result)
     failed = failed or list[i] ~= 0 and not unread
   end
   local text = table.concat(list, " ")
-  if result.ok == failed then text = text .. " which is " .. (result.ok and "well" or "a failure") end
-  return text
+  if result.ok ~= failed then return text end
+  return text .. " which is " .. (result.ok and "well" or "a failure")
 end
 
 -- Where a task's commands run, unless they say it; from there if that is no whole path.

@@ -11,18 +11,20 @@ package.path = "tests/?.lua;" .. package.path
 local process = async.process
 local pipe, sh, try, run, read = process.pipe, process.sh, process.try, process.run, process.read
 local only = ... or ""
-local MINUTE = 60
+local MINUTE = 60 -- seconds
 
 local tests = {}
 
 -- test(NAME, {PROGRAM...}, function(folder)): what that returns is why it was left out.
 local function test(name, programs, fn)
-  if name:find(only, 1, true) then tests[#tests + 1] = {name = name, programs = programs, fn = fn} end
+  if not name:find(only, 1, true) then return end
+  tests[#tests + 1] = {name = name, programs = programs, fn = fn}
 end
 
 local function same(what, got, wanted)
   if got ~= wanted then
-    error(("%s: expected %q, got %q"):format(what, tostring(wanted):sub(-500), tostring(got):sub(-500)), 2)
+    wanted, got = tostring(wanted):sub(-500), tostring(got):sub(-500)
+    error(("%s: expected %q, got %q"):format(what, wanted, got), 2)
   end
 end
 
@@ -95,8 +97,10 @@ test("make_runs_its_jobs_at_once", {"make"}, function(folder)
 end)
 
 test("make_that_is_stopped_leaves_no_half_made_file", {"make"}, function(folder)
-  write(folder .. "/Makefile", "made:\n\t@echo half >made; touch begun; sleep 60; echo whole >made\n")
-  local child <close> = assert(process.spawn{"make", cwd = folder, stdout = "null", stderr = "pipe"})
+  write(folder .. "/Makefile",
+    "made:\n\t@echo half >made; touch begun; sleep 60; echo whole >made\n")
+  local child <close> = assert(process.spawn{"make", cwd = folder, stdout = "null",
+    stderr = "pipe"})
   wait_for("test", "-e", folder .. "/begun")
   local r = child:stop()
   -- It removes the file, says so, and ends itself by the signal, unless it heard of its own child's
@@ -111,10 +115,12 @@ end)
 -- Nobody's settings but these.
 local function git_in(folder)
   local env = {HOME = folder, GIT_CONFIG_NOSYSTEM = 1, GIT_AUTHOR_NAME = "A",
-    GIT_AUTHOR_EMAIL = "a@localhost", GIT_COMMITTER_NAME = "C", GIT_COMMITTER_EMAIL = "c@localhost", GIT_PAGER = "cat", GIT_EDITOR = "false",
+    GIT_AUTHOR_EMAIL = "a@localhost", GIT_COMMITTER_NAME = "C",
+    GIT_COMMITTER_EMAIL = "c@localhost", GIT_PAGER = "cat", GIT_EDITOR = "false",
     GIT_AUTHOR_DATE = "2026-01-02T03:04:05Z", GIT_COMMITTER_DATE = "2026-01-02T03:04:05Z"}
   return function(repository, ...)
-    return {cwd = folder .. "/" .. repository, env = env, "git", "-c", "init.defaultBranch=main", ...}
+    return {cwd = folder .. "/" .. repository, env = env, "git", "-c", "init.defaultBranch=main",
+      ...}
   end
 end
 
@@ -159,7 +165,8 @@ test("git_in_pipelines", {"git", "tar"}, function(folder)
   end
   run(git("", "init", "-q", "--bare", "second"))
   run(pipe(git("first", "fast-export", "--all"), git("second", "fast-import", "--quiet")))
-  same("the commit", read(git("second", "rev-parse", "main")), read(git("first", "rev-parse", "HEAD")))
+  same("the commit", read(git("second", "rev-parse", "main")),
+    read(git("first", "rev-parse", "HEAD")))
   run{"mkdir", folder .. "/third"}
   run(pipe(git("second", "archive", "main"), {"tar", "-x", cwd = folder .. "/third"}))
   same("the files", try{"diff", "-r", "-x", ".git", "first", "third", cwd = folder}.stdout, "")
@@ -170,7 +177,8 @@ end)
 -- ------------------------------------------------------------------------- tar
 
 local function fill(folder)
-  run(sh([[mkdir -p {}/sub/empty && cd {} && head -c 3000000 /dev/urandom >noise && seq 100000 >numbers &&
+  run(sh([[mkdir -p {}/sub/empty && cd {} &&
+    head -c 3000000 /dev/urandom >noise && seq 100000 >numbers &&
     ln -s noise link && ln numbers hard && printf x >sub/one && printf y >'an odd
 name' && chmod 750 sub/one]], folder, folder))
 end
@@ -215,7 +223,7 @@ end)
 
 -- ------------------------------------------------------------------ a terminal
 
-local PATIENCE = 20
+local PATIENCE = 20 -- seconds
 
 -- A program on a terminal of its own, which is typed at and looked at.
 local function on_terminal(cmd)
@@ -224,16 +232,17 @@ local function on_terminal(cmd)
   local function type_in(text) assert(child.stdin:write(text)) end
   local function see(text)
     local stream = child.stdout
-    if not async.move_on_after(PATIENCE, stream.read_until, stream, text) then
-      error(("never saw %q but %q"):format(text, async.move_on_after(1, stream.read_some, stream) or ""), 2)
-    end
+    if async.move_on_after(PATIENCE, stream.read_until, stream, text) then return end
+    local seen = async.move_on_after(1, stream.read_some, stream)
+    error(("never saw %q but %q"):format(text, seen or ""), 2)
   end
   return child, see, type_in
 end
 
 test("less_on_a_terminal_of_its_own", {"less"}, function(folder)
   run{"sh", "-c", "seq 1000 >numbers", cwd = folder}
-  local cmd = {"less", "numbers", cwd = folder, env = {TERM = "xterm", LESS = "", LESSHISTFILE = "-"}}
+  local env = {TERM = "xterm", LESS = "", LESSHISTFILE = "-"}
+  local cmd = {"less", "numbers", cwd = folder, env = env}
   local child <close>, see, type_in = on_terminal(cmd)
   see "23"
   type_in "/777\n"
@@ -245,7 +254,8 @@ test("less_on_a_terminal_of_its_own", {"less"}, function(folder)
   -- Where there is no terminal it is as cat.
   same("without a terminal", read{"less", "numbers", cwd = folder}, read{"seq", 1000})
   -- Keys that are there before it is.
-  same("typed early", try{"less", "numbers", cwd = folder, env = cmd.env, pty = true, stdin = "q"}.status, 0)
+  local early = try{"less", "numbers", cwd = folder, env = env, pty = true, stdin = "q"}
+  same("typed early", early.status, 0)
 end)
 
 test("python_on_a_terminal_of_its_own", {"python3"}, function(folder)
@@ -270,7 +280,8 @@ test("python_on_a_terminal_of_its_own", {"python3"}, function(folder)
 end)
 
 test("python_reads_a_program_from_its_input", {"python3"}, function()
-  same("what it says", read{"python3", "-", "a b", stdin = "import sys\nprint(sys.argv[1:])\n"}, "['a b']")
+  local words = read{"python3", "-", "a b", stdin = "import sys\nprint(sys.argv[1:])\n"}
+  same("what it says", words, "['a b']")
   local r = try{"python3", "-i", stdin = "40 + 2\n1 / 0\n"}
   has("its answer", r.stdout, "42")
   has("its errors", r.stderr, "ZeroDivisionError")
@@ -317,7 +328,8 @@ test("bash_is_hung_up_when_its_terminal_goes", {"bash"}, function(folder)
   do
     local child <close>, see, type_in = on_terminal(bash_in(folder))
     see "ready> "
-    type_in "sh -c 'trap \"echo hung up >told; exit\" HUP; echo begun; while :; do sleep 0.05; done'\n"
+    type_in("sh -c 'trap \"echo hung up >told; exit\" HUP; echo begun; "
+      .. "while :; do sleep 0.05; done'\n")
     see "begun\n"
   end
   wait_for("test", "-s", folder .. "/told")
@@ -335,7 +347,8 @@ test("top_once_in_a_pipeline", {"top", "ps"}, function()
   r = try(pipe({"top", "-b", "-d", 0.1, env = {TERM = "dumb"}}, {"head", "-3"}))
   same("top without an end: its lines", select(2, r.stdout:gsub("\n", "")), 3)
   same("the last status", r.stages[2].status, 0)
-  local child <close> = assert(process.spawn{"top", "-b", "-d", 0.1, stdout = "pipe", env = {TERM = "dumb"}})
+  local child <close> = assert(process.spawn{"top", "-b", "-d", 0.1, stdout = "pipe",
+    env = {TERM = "dumb"}})
   for _ = 1, 2 do assert(child.stdout:read_until "load average") end
   child:stop()
   same("ps sees it no more", try{"ps", "-o", "pid=", "-p", child.pid}.stdout, "")
@@ -368,8 +381,8 @@ end
 local function sshd_options(folder, port)
   local options = {"-h", folder .. "/host_key", "-p", port}
   for _, option in ipairs{"ListenAddress=127.0.0.1", "UsePAM=no", "StrictModes=no", "PidFile=none",
-    "PasswordAuthentication=no", "PermitRootLogin=yes", "AuthorizedKeysFile=" .. folder .. "/key.pub",
-    "SetEnv=HOME=" .. folder} do
+    "PasswordAuthentication=no", "PermitRootLogin=yes", "SetEnv=HOME=" .. folder,
+    "AuthorizedKeysFile=" .. folder .. "/key.pub"} do
     options[#options + 1] = "-o" .. option
   end
   return options
@@ -385,8 +398,9 @@ end
 
 -- A server of our own, or nil when somebody was faster at the port.
 local function start_sshd(folder, port)
-  local server = assert(process.spawn{process.which "sshd" or "/usr/sbin/sshd", "-D", "-e", "-f", "/dev/null",
-    stderr = "pipe", table.unpack(sshd_options(folder, port))})
+  local sshd = process.which "sshd" or "/usr/sbin/sshd"
+  local server = assert(process.spawn{sshd, "-D", "-e", "-f", "/dev/null", stderr = "pipe",
+    table.unpack(sshd_options(folder, port))})
   local line = server.stderr:read()
   if line and line:find "^Server listening" then return server end
   local result = server:stop()
@@ -407,9 +421,9 @@ end
 local function ssh_to(folder, port)
   local place = read{"id", "-un"} .. "@127.0.0.1"
   return function(command, option)
-    return {"ssh", option or "-T", "-F", "none", "-p", port, "-i", folder .. "/key", "-oLogLevel=ERROR",
-      "-oBatchMode=yes", "-oKexAlgorithms=curve25519-sha256", "-oStrictHostKeyChecking=no",
-      "-oUserKnownHostsFile=/dev/null", place, command}
+    return {"ssh", option or "-T", "-F", "none", "-p", port, "-i", folder .. "/key",
+      "-oLogLevel=ERROR", "-oBatchMode=yes", "-oKexAlgorithms=curve25519-sha256",
+      "-oStrictHostKeyChecking=no", "-oUserKnownHostsFile=/dev/null", place, command}
   end
 end
 
@@ -439,7 +453,8 @@ test("ssh_passes_bytes_and_statuses_on", what_ssh_needs, function(folder)
 
   fill(folder .. "/from")
   run{"mkdir", folder .. "/to"}
-  run(pipe({"tar", "-c", ".", cwd = folder .. "/from"}, ssh("cat"), {"tar", "-x", cwd = folder .. "/to"}))
+  run(pipe({"tar", "-c", ".", cwd = folder .. "/from"}, ssh("cat"),
+    {"tar", "-x", cwd = folder .. "/to"}))
   same("what went there and back", contents(folder .. "/to"), contents(folder .. "/from"))
   same("who reads one line", try(pipe(ssh("yes"), {"head", "-1"})).stdout, "y\n")
 

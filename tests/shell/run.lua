@@ -52,7 +52,8 @@ local function make_given()
   local path = folder .. "/given"
   os.execute("mkdir -p " .. quote(path .. "/sub"))
   local function write(name, text) shell.write(path .. "/" .. name, text) end
-  write("lines", "a man a plan\n\n  a canal\tpanama\nthe end of it\na man again\n\\n $HOME *\nno newline")
+  write("lines", "a man a plan\n\n  a canal\tpanama\nthe end of it\na man again\n\\n $HOME *\n"
+    .. "no newline")
   write("left", "apple 1\nbanana 2\ncherry 3\n")
   write("right", "apple x\nbanana 2\ncherry z\ndate 3\n")
   write("table", "one,10,a b\ntwo,20,\nthree,30,c\n")
@@ -78,8 +79,9 @@ end
 local function run_shell()
   local parts = {}
   for i, case in ipairs(cases) do
-    parts[i] = ("(cd now/%s && exec >../%s.out 2>../%s.err </dev/null\n%s\n"):format(case.name,
-      case.name, case.name, case.line) .. 'echo "${PIPESTATUS[@]}" >../' .. case.name .. ".statuses)\n"
+    local name = case.name
+    parts[i] = ("(cd now/%s && exec >../%s.out 2>../%s.err </dev/null\n%s\n"):format(name, name,
+      name, case.line) .. 'echo "${PIPESTATUS[@]}" >../' .. name .. ".statuses)\n"
   end
   shell.write(folder .. "/lines.sh", table.concat(parts))
   os.execute("cd " .. quote(folder) .. " && timeout -k 1 250 bash lines.sh")
@@ -87,9 +89,10 @@ end
 
 local function run_script(case)
   shell.write(folder .. "/script.lua", case.ours)
-  os.execute(("cd %s/now/%s && { timeout -k 1 20 %s run ../../script.lua <%s >../%s.out 2>../%s.err; "
-    .. "echo $? >../%s.statuses; }"):format(quote(folder), case.name, quote(program),
-    case.options.input or "/dev/null", case.name, case.name, case.name))
+  local name, input = case.name, case.options.input or "/dev/null"
+  os.execute(("cd %s/now/%s && { timeout -k 1 20 %s run ../../script.lua <%s "
+    .. ">../%s.out 2>../%s.err; echo $? >../%s.statuses; }"):format(quote(folder), name,
+    quote(program), input, name, name, name))
 end
 
 local function run_ours()
@@ -106,8 +109,8 @@ end
 
 -- What programs.lua says of its tests stands for itself.
 local function run_programs()
-  local ok = os.execute(("cd %s && timeout -k 1 300 %s run --timeout=290 tests/shell/programs.lua %s"):format(
-    quote(root), quote(program), quote(only)))
+  local ok = os.execute(("cd %s && timeout -k 1 300 %s run --timeout=290 "
+    .. "tests/shell/programs.lua %s"):format(quote(root), quote(program), quote(only)))
   if not ok then verdict.failed = verdict.failed + 1 end
 end
 
@@ -150,8 +153,8 @@ end
 
 -- What differs in the two trees' folders; what the commands said is not looked at here.
 local function differing_files()
-  return shell.output_of("cd " .. quote(folder) .. " && diff -rq -x '*.out' -x '*.err' -x '*.statuses' "
-    .. "-x given shell ours 2>&1")
+  return shell.output_of("cd " .. quote(folder) .. " && diff -rq -x '*.out' -x '*.err' "
+    .. "-x '*.statuses' -x given shell ours 2>&1")
 end
 
 local function compare_files(case, differing)

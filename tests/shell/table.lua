@@ -10,9 +10,8 @@
 -- run.lua makes.  What is left there is compared as well.
 --
 -- Options: `err = false` where the two have words of their own for what went wrong, "shell" where
--- only the shell says a word, of a signal; `last = true`
--- where they have not as many stages, so that the last status alone is compared; `input`, a file
--- that is a script's standard input.
+-- only the shell says a word, of a signal; `last = true` where they have not as many stages, so
+-- that the last status alone is compared; `input`, a file that is a script's standard input.
 
 return function(case, process)
   local pipe, sh = process.pipe, process.sh
@@ -85,7 +84,8 @@ return function(case, process)
   case("ended_by_a_signal", [[sh -c 'echo x; kill -TERM $$']],
     shell "echo x; kill -TERM $$", {err = "shell"})
   case("ended_by_signals_in_the_middle",
-    [[sh -c 'kill -KILL $$' | sh -c 'ulimit -c 0; kill -SEGV $$' | sh -c 'cat; kill -USR1 $$' | sh -c 'cat; kill -HUP $$']],
+    [[sh -c 'kill -KILL $$' | sh -c 'ulimit -c 0; kill -SEGV $$' |
+      sh -c 'cat; kill -USR1 $$' | sh -c 'cat; kill -HUP $$']],
     pipe(shell "kill -KILL $$", shell "ulimit -c 0; kill -SEGV $$", shell "cat; kill -USR1 $$",
       shell "cat; kill -HUP $$"),
     {err = "shell"})
@@ -207,9 +207,10 @@ return function(case, process)
     pipe({"seq", 5}, {"tee", "copy", "other"}, {"wc", "-l"}))
   case("a_full_disk", [[seq 10 >/dev/full]], {"seq", 10, stdout = {file = "/dev/full"}})
   case("streams_by_their_names",
-    [[cat ../given/left | sh -c 'cat /dev/stdin; echo x >/dev/stdout; echo y >/dev/stderr' 2>&1 | cat]],
-    pipe({"cat", "../given/left"}, {"sh", "-c", "cat /dev/stdin; echo x >/dev/stdout; echo y >/dev/stderr",
-      stderr = "stdout"}, {"cat"}))
+    [[cat ../given/left |
+      sh -c 'cat /dev/stdin; echo x >/dev/stdout; echo y >/dev/stderr' 2>&1 | cat]],
+    pipe({"cat", "../given/left"}, {"sh", "-c",
+      "cat /dev/stdin; echo x >/dev/stdout; echo y >/dev/stderr", stderr = "stdout"}, {"cat"}))
   case("a_closed_output", [[sh -c 'exec >&-; echo x; exit 4']], shell "exec >&-; echo x; exit 4")
 
   -- ------------------------------------------------------------------- bytes

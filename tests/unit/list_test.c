@@ -2,7 +2,7 @@
  *
  * Lists of links.
  */
-#include "core/list.h"
+#include "list.h"
 
 #include "unit/test.h"
 

@@ -3,39 +3,8 @@
  * Objects that are lost: Lua frees them when it was refused the memory to call their
  * finalizers.  What tasks have of them is still there when the tasks end.
  */
-#include <string.h>
-
 #include "unit/box.h"
-
-/* Finalizers that could not be called. */
-static int lost;
-
-static void count_lost(void *data, const char *message, int to_be_continued) {
-  (void)data, (void)to_be_continued;
-  if (strcmp(message, "error in ") == 0) lost++;
-}
-
-/* (world): collects all garbage, and what its finalizers have left, where no function can be
- * called any more. */
-static int l_collect_in_vain(lua_State *L) {
-  struct world *world = lua_touserdata(L, 1);
-  world->most = 1;
-  for (int i = 0; i < 3; i++) lua_gc(L, LUA_GCCOLLECT);
-  world->most = 0;
-  return 0;
-}
-
-/* A new coroutine has room for one call. */
-static int l_lose(lua_State *L) {
-  struct world *world = lua_touserdata(L, lua_upvalueindex(1));
-  lua_gc(L, LUA_GCSTOP);
-  lua_State *co = lua_newthread(L);
-  lua_pushcfunction(co, l_collect_in_vain);
-  lua_pushlightuserdata(co, world);
-  lua_gc(L, LUA_GCRESTART);
-  CHECK(lua_pcall(co, 1, 0, 0) == LUA_OK);
-  return 0;
-}
+#include "unit/lose.h"
 
 static int l_attach(lua_State *L);
 static int l_detach(lua_State *L);
@@ -46,14 +15,10 @@ static void open_lossy(struct world *world) {
   world->runner = world_new_runner(world);
   ta_open(world->runner, world->L, TA_OPEN_ALL | TA_OPEN_REUSE);
   world_tell_failures(world);
-  lua_setwarnf(world->L, count_lost, NULL);
-  lua_pushlightuserdata(world->L, world);
-  lua_pushcclosure(world->L, l_lose, 1);
-  lua_setglobal(world->L, "lose");
+  add_lose(world);
   lua_register(world->L, "attach", l_attach);
   lua_register(world->L, "detach", l_detach);
   add_box(world, "box");
-  lost = 0;
 }
 
 /* A task that runs the code loses so many objects and logs so much. */
@@ -62,7 +27,7 @@ static void expect_lost(const char *code, int losses, const char *log) {
   open_lossy(&world);
   world_add(&world, code);
   CHECK(world_run(&world) == TA_DONE);
-  CHECK(lost == losses);
+  CHECK(count_lost() == losses);
   CHECK_TEXT(world.log, log);
   world_close(&world);
 }
@@ -169,7 +134,7 @@ static void the_runner_is_freed_that_has_a_lost_object(void) {
     CHECK_TEXT(world.log, frees ? "forgotten" : "");
     world.runner = NULL;
     world_close(&world);
-    CHECK(lost == 1);
+    CHECK(count_lost() == 1);
   }
 }
 
@@ -252,7 +217,7 @@ static void an_object_whose_finalizer_raises_is_kept(void) {
   lua_setglobal(world.L, "make");
   world_add(&world, "make() make() collectgarbage() collectgarbage() sleep(1)");
   world_run(&world);
-  CHECK(lost == 2);
+  CHECK(count_lost() == 2);
   CHECK_TEXT(world.log, "ended ended");
   world_close(&world);
 }

@@ -15,6 +15,7 @@
 
 #include "host/clock.h"
 #include "host/signals.h"
+#include "unit/lose.h"
 #include "unit/outside.h"
 #include "unit/system.h"
 #include "unit/test.h"
@@ -82,8 +83,7 @@ static void close_place(struct outside *place) {
 /* ------------------------------------------------------------------ the scene */
 
 /* Each command is tried, and what it gives is right or an error is told: a message and a name,
- * or want of memory.  A task of ours that could not begin, for want of that, may hold up what has
- * functions: those have a time. */
+ * or want of memory. */
 static const char scene[] =
     "local p, told = async.process, 0\n"
     "local function check(what, got, want)\n"
@@ -100,18 +100,17 @@ static const char scene[] =
     "  local e, code = r[r[1] and 3 or 2], r[r[1] and 4 or 0]\n"
     "  if not is_error(e, code) then log('WRONG', what, tostring(e), tostring(code)) end\n"
     "end\n"
-    "local function bounded(...) return async.move_on_after(5, ...) end\n"
     "local r = try('try', p.try, {'sh', '-c', 'echo out; echo err >&2; exit 3'})\n"
     "if r and sure then check('status', r.status, 3) check('out', r.stdout, 'out\\n')\n"
     "  check('err', r.stderr, 'err\\n') end\n"
     "local text = ('0123456789\\n'):rep(10000)\n"
     "local read = try('read', p.read, {'cat', stdin = text})\n"
     "if read and sure then check('read', #read, #text - 1) end\n"
-    "r = try('pipe', bounded, p.try, p.pipe({'echo', 'a'}, function(i, o)\n"
+    "r = try('pipe', p.try, p.pipe({'echo', 'a'}, function(i, o)\n"
     "  for line in i:lines() do o:write(line, 'b\\n') end end, {'cat', stderr = 'stdout'}))\n"
     "if r and r.ok and sure then check('pipe', r.stdout, 'ab\\n') end\n"
     "local lines = {}\n"
-    "r = try('run', bounded, p.run, {'printf', 'x\\ny', stdout = {function(l) lines[#lines + 1] = "
+    "r = try('run', p.run, {'printf', 'x\\ny', stdout = {function(l) lines[#lines + 1] = "
     "l end, 'null'}})\n"
     "if r and sure then check('lines', table.concat(lines), 'xy') end\n"
     "pcall(function() for line in p.lines{'echo', 'z'} do if sure then check('line', line, 'z') "
@@ -225,6 +224,44 @@ static void memory_that_is_refused_to_commands_leaves_nothing(void) {
   sweep(SYSTEM_ALLOCATE, ENOMEM, false, 100);
 }
 
+static int l_refuse_memory(lua_State *L) {
+  system_fail(SYSTEM_ALLOCATE, (unsigned)luaL_checkinteger(L, 1), ENOMEM);
+  return 0;
+}
+
+/* False: the call does not ask for memory so often. */
+static bool refuse_helpers_at(const char *call, unsigned nth) {
+  struct outside place;
+  char code[400];
+  snprintf(where, sizeof where, "%.30s, the %u.", call, nth);
+  snprintf(code, sizeof code,
+           "local p, f = async.process, function(i, o) i:copy_to(o) end p.which 'sh' "
+           "refuse_memory(%u) pcall(function() %s end) log 'ended'",
+           nth, call);
+  open_place(&place);
+  lua_register(place.world.L, "refuse_memory", l_refuse_memory);
+  world_add(&place.world, code);
+  run(&place, 0, CANCEL_ALL);
+  bool reached = system_go_well() >= nth;
+  close_place(&place);
+  return reached;
+}
+
+/* The tasks that help a command may not begin then: nobody reads, writes, or stops it in time. */
+static void memory_that_is_refused_to_helpers_ends_their_command(void) {
+  static const char *const calls[] = {
+      "p.run{'sh', '-c', 'echo x 2>&-', stdout = function() end}",
+      "p.run(p.pipe({'sh', '-c', 'echo a 2>&-'}, f, {'cat', stdout = 'null'}))",
+      "for _ in p.lines(p.pipe({'sh', '-c', 'echo a 2>&-'}, f, {'cat'})) do end",
+      "p.spawn{'sleep', '99', timeout = 0.01, grace = 0.1}:wait()"};
+  unsigned step = number_from("TA_TEST_EVERY", test_quick() ? 5 : 1);
+  for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+    unsigned nth = number_from("TA_TEST_SEED", 1);
+    while (nth < MOST && refuse_helpers_at(calls[i], nth)) nth += step;
+    CHECK(nth > 50);
+  }
+}
+
 /* ------------------------------------------------------ what is another user's */
 
 static int l_forbid(lua_State *L) {
@@ -248,7 +285,7 @@ static void add_text(void *data, const char *text, size_t length) {
     bool digit = isdigit((unsigned char)text[i]);
     if (!digit || end == 0 || line[end - 1] != 'N') line[end++] = digit ? 'N' : text[i];
   }
-  world_log(data, line);
+  world_log(data, "%s", line);
 }
 
 static void run_forbidden(const char *code, const char *log) {
@@ -283,7 +320,97 @@ static void who_stops_what_may_not_be_signalled_is_told(void) {
       "(Operation not permitted)\n cancelled");
 }
 
+/* ------------------------------------------------------------------ what is lost */
+
+static int l_flush_all(lua_State *L) {
+  lua_pushboolean(L, fflush(NULL) == 0);
+  return 1;
+}
+
+/* So many objects are lost. */
+static void run_lossy(const char *code, int losses, const char *log) {
+  struct outside place;
+  open_place(&place);
+  add_lose(&place.world);
+  lua_register(place.world.L, "flush_all", l_flush_all);
+  world_add(&place.world, code);
+  run(&place, 0, CANCEL_SCENE);
+  CHECK(count_lost() == losses);
+  CHECK_TEXT(place.world.log, log);
+  close_place(&place);
+}
+
+/* Waits until what is given is true. */
+#define UNTIL                                                                                      \
+  "local function until_it(f) for i = 1, 1000 do if f() then break end sleep(.01) end end "
+
+static void a_lost_command_is_fed_to_its_end(void) {
+  run_lossy(UNTIL
+            "local name = os.tmpname() local text = ('0123456789\\n'):rep(100000) "
+            "local c = async.process.spawn{'cat', stdin = text:sub(1, -2), stdout = {file = name}} "
+            "collectgarbage() c = nil lose() local same = ('abcdefghij\\n'):rep(100000) "
+            "local function got() local f <close> = io.open(name) return f:read 'a' end "
+            "until_it(function() return #got() >= #text - 1 end) log(got() == text:sub(1, -2)) "
+            "os.remove(name)",
+            1, "true");
+}
+
+static void what_a_lost_file_of_popen_has_in_its_buffer_is_written(void) {
+  run_lossy(UNTIL
+            "local name = os.tmpname() local f = io.popen('cat >' .. name, 'w') f:write 'text' "
+            "collectgarbage() f = nil lose() local all = {} for i = 1, 2000 do all[i] = {i} end "
+            "log(flush_all()) local function got() local f <close> = io.open(name) "
+            "return f:read 'a' end until_it(function() return #got() > 0 end) log(got()) "
+            "os.remove(name)",
+            1, "true text");
+}
+
+static void the_task_ends_that_has_opened_a_lost_file_of_popen(void) {
+  run_lossy(
+      "for _, cancels in ipairs{true, false} do local t = spawn(function() "
+      "local f = io.popen('exec sleep 9', 'w') f:write 'text' collectgarbage() f = nil lose() "
+      "local all = {} for i = 1, 2000 do all[i] = {i} end if cancels then sleep(9) end end) "
+      "sleep(0.05) t:cancel() t:pawait() log(t:status()) end",
+      2, "cancelled done");
+}
+
+/* -------------------------------------------------------- io.popen, its buffer */
+
+/* `here` calls a function where nothing can wait. */
+static void run_unwaiting(const char *code, const char *log) {
+  struct outside place;
+  char whole[2000];
+  snprintf(whole, sizeof whole,
+           "local function here(f) table.sort({1, 2}, function() f() return false end) end "
+           "local name = os.tmpname() local f = io.popen('exec cat >' .. name, 'w') "
+           "local function got(least) local text for i = 1, 500 do local f <close> = io.open(name) "
+           "text = f and f:read 'a' or '' if #text >= least then break end sleep(0.01) end "
+           "return text end %s f:close() log(got(2)) os.remove(name)",
+           code);
+  open_place(&place);
+  world_add(&place.world, whole);
+  run(&place, 0, CANCEL_SCENE);
+  CHECK_TEXT(place.world.log, log);
+  close_place(&place);
+}
+
+static void where_nothing_can_wait_a_file_s_mode_counts_too(void) {
+  run_unwaiting("f:setvbuf 'no' here(function() f:write('a', 1) end) log(got(2))", "a1 a1");
+  run_unwaiting("f:write 'a' here(function() f:setvbuf 'no' f:write 'b' end) log(got(2))", "ab ab");
+  run_unwaiting("f:setvbuf 'line' here(function() f:write 'a\\nb\\n' f:write 'c' end) log(got(4))",
+                "a\nb\n a\nb\nc");
+  run_unwaiting(
+      "f:setvbuf 'no' f:setvbuf 'full' here(function() f:write 'a' end) log('<' .. got(0) .. '>') "
+      "f:write 'b'",
+      "<> ab");
+}
+
 const struct test process_tests[] = {
+    TEST(memory_that_is_refused_to_helpers_ends_their_command),
+    TEST(what_a_lost_file_of_popen_has_in_its_buffer_is_written),
+    TEST(the_task_ends_that_has_opened_a_lost_file_of_popen),
+    TEST(where_nothing_can_wait_a_file_s_mode_counts_too),
+    TEST(a_lost_command_is_fed_to_its_end),
     TEST(who_stops_what_may_not_be_signalled_is_told),
     TEST(wherever_commands_are_disturbed_nothing_is_left),
     TEST(a_call_that_fails_while_commands_start_leaves_nothing),

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -195,12 +196,17 @@ static void an_end_may_not_be_the_last(void) {
   close_place(&place);
 }
 
+static void expect_nothing(int fd) {
+  char byte;
+  CHECK(read(fd, &byte, 1) < 0 && errno == EAGAIN);
+}
+
 static void a_person_types_while_the_terminal_is_there(void) {
   struct place place;
   open_place(&place, true);
   put(place.in[WRITING], "a\n");
   run(&place, SHORT);
-  expect_read(&place, place.pty.theirs, -1, EAGAIN);
+  expect_nothing(place.pty.theirs);
   place.relay.user.has_it(&place.relay.user, true);
   expect(&place, place.pty.theirs, "a\n");
   place.relay.user.has_it(&place.relay.user, false);
@@ -208,6 +214,43 @@ static void a_person_types_while_the_terminal_is_there(void) {
   run(&place, SHORT);
   place.relay.user.has_it(&place.relay.user, true);
   expect(&place, place.pty.theirs, "b\n");
+  close_place(&place);
+}
+
+/* Leads the session on the terminal until the pipe has an end. */
+static pid_t start_leader(struct place *place, int until[2]) {
+  CHECK(pipe(until) == 0);
+  pid_t pid = fork();
+  CHECK(pid >= 0);
+  if (pid > 0) return pid;
+  char byte;
+  close(until[WRITING]);
+  if (setsid() < 0 || ioctl(place->pty.theirs, TIOCSCTTY, 0) != 0) _exit(1);
+  signal(SIGHUP, SIG_IGN);
+  _exit(read(until[READING], &byte, 1) != 0);
+}
+
+static void what_is_typed_when_the_leader_has_gone_is_left_to_others(void) {
+  struct place place;
+  int until[2], status;
+  char byte = 0;
+  open_place(&place, true);
+  int in = dup(place.in[READING]);
+  fcntl(in, F_SETFL, O_NONBLOCK);
+  pid_t pid = start_leader(&place, until);
+  double limit = ta_monotonic() + LONG_ENOUGH;
+  while (!ta_pty_is_led(place.pty.ours) && ta_monotonic() < limit) run(&place, SHORT);
+  place.relay.user.has_it(&place.relay.user, true);
+  put(place.in[WRITING], "a\n");
+  expect(&place, place.pty.theirs, "a\n");
+  close_fd(&until[READING]);
+  close_fd(&until[WRITING]);
+  CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  put(place.in[WRITING], "b");
+  run(&place, 4 * SHORT);
+  expect_nothing(place.pty.theirs);
+  CHECK(read(in, &byte, 1) == 1 && byte == 'b');
+  close(in);
   close_place(&place);
 }
 
@@ -271,6 +314,7 @@ const struct test relay_tests[] = {
     TEST(where_nobody_looks_the_terminal_goes),
     TEST(an_end_may_not_be_the_last),
     TEST(a_person_types_while_the_terminal_is_there),
+    TEST(what_is_typed_when_the_leader_has_gone_is_left_to_others),
     TEST(files_are_shown_to_and_typed_from),
     TEST(where_it_cannot_be_opened_descriptors_stay_the_callers),
     TEST(a_window_has_the_size_of_ours_or_what_windows_have),

@@ -22,7 +22,7 @@ collectgarbage()
 -- expect: true
 print(processes.wait_until(function() return processes.in_group(pid) == 0 end))
 
--- expect: false	line longer than 100 bytes
+-- expect: false	command 'sh -c 'head -c 1000 /dev/zero; sleep 100'': line longer than 100 bytes
 local ok, err = pcall(function()
   for _ in process.lines{"sh", "-c", "head -c 1000 /dev/zero; sleep 100", max_line = 100} do end
 end)

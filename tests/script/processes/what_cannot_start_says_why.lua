@@ -17,7 +17,7 @@ end
 try{"there-is-no-such"}           -- expect: ENOENT	cannot run 'there-is-no-such': there-is-no-such: no such command
 try{root .. "/nothing"}           -- expect: ENOENT	cannot run 'ROOT/nothing': ROOT/nothing: no such command
 try{"./nothing", cwd = root}      -- expect: ENOENT	cannot run './nothing': ./nothing: no such command (in ROOT)
-try{""}                           -- expect: ENOENT	cannot run '''': : no such command
+try{""}                           -- expect: ENOENT	cannot run '''': '': no such command
 try{root}                         -- expect: EACCES	cannot run 'ROOT': ROOT: permission denied
 try{make("plain", "x", "600")}    -- expect: EACCES	cannot run 'ROOT/plain': ROOT/plain: permission denied
 try{"true", cwd = root .. "/no"}  -- expect: ENOENT	cannot run 'true': its directory ROOT/no: no such file or directory

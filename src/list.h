@@ -5,16 +5,14 @@
  * A ring of links around the list's own.  Joining and leaving ask for no memory,
  * and to leave a link need not know its list.
  */
-#ifndef TA_CORE_LIST_H
-#define TA_CORE_LIST_H
+#ifndef TA_LIST_H
+#define TA_LIST_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "holder.h"
 #include "tinyasync_lib.h"
-
-/* What holds the link: its `type`, in which the link is `member`. */
-#define TA_HOLDER(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
 
 static inline void ta_list_append(struct ta_list *list, struct ta_link *link) {
   link->prev = list->ring.prev;
