@@ -460,7 +460,7 @@ t_what_no_hook_reaches_is_named_after_a_second() {
   done
   for name in "${unreachable[@]}"; do
     at "$name"
-    wait_for has err stuck
+    wait_for has err "at once"
     expect_err "tinyasync: #1 script.lua is stuck in ${stuck[$name]}; a second Ctrl-C ends it at once"
   done
   sleep 0.5
