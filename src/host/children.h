@@ -126,6 +126,12 @@ static inline bool ta_group_is_over(const struct ta_group *group) {
   return group->state == TA_GROUP_OVER;
 }
 
+/* The same, and whoever waits for it may hear of that: not while we are to hear first of the
+ * signal that has ended it. */
+static inline bool ta_group_is_told(const struct ta_group *group) {
+  return ta_group_is_over(group) && !group->alarm.link;
+}
+
 /* Have all its processes ended? */
 static inline bool ta_group_has_ended(const struct ta_group *group) {
   return group->running == 0;

@@ -71,7 +71,7 @@ static void end_relay(struct ta_command *command) {
 /* Something has ended: was it the last? */
 void ta_look_at_command(struct ta_command *command) {
   if (command->finished) return;
-  if (command->group->state != TA_GROUP_OVER) return;
+  if (!ta_group_is_told(command->group)) return;
   end_relay(command);
   if (!has_open_outputs(command))
     finish(command);

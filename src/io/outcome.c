@@ -144,7 +144,7 @@ static int l_stage(lua_State *L) {
 static bool is_held_up(const struct ta_command *command) {
   bool paused = false;
   for (int i = TA_SHOWN; i < TA_COMMAND_OUTPUTS; i++) paused |= command->outputs[i].drain.paused;
-  return paused && command->group->state == TA_GROUP_OVER;
+  return paused && ta_group_is_over(command->group);
 }
 
 /* (command) -> has it finished, was a pipe of it held open, is it left behind as nobody may

@@ -313,7 +313,7 @@ file other
 type \x1a
 see Stopped
 echo
-type until [ "$(ps -o stat= -p $(cat front),$(cat other) | tr -d '\\n')" = TT ]; do sleep 0.05; done; echo both' are stopped'\n
+type until [ "$(ps -o s= -p $(cat front),$(cat other) | tr -d '\\n')" = TT ]; do sleep 0.05; done; echo both' are stopped'\n
 see both are stopped
 type fg\n
 front front
@@ -340,7 +340,7 @@ file ready
 file other
 type \x1a
 see Stopped
-type until [ "$(ps -o stat= -p $(cat other))" = T ]; do sleep 0.05; done; echo it' is stopped'\n
+type until [ "$(ps -o s= -p $(cat other))" = T ]; do sleep 0.05; done; echo it' is stopped'\n
 see it is stopped
 type fg\n
 file more
@@ -714,7 +714,7 @@ STEPS
 type "$TINYASYNC" run script.lua & echo $! >ours; (while [ ! -e pid ]; do sleep 0.05; done; sleep 0.3; kill -TSTP $(cat ours)) & fg %1\n
 file pid
 see Stopped
-type until [ "$(ps -o stat= -p $(cat pid))" = Ts+ ]; do sleep 0.05; done; echo it' is stopped'\n
+type until [ "$(ps -o s= -p $(cat pid))" = T ]; do sleep 0.05; done; echo it' is stopped'\n
 see it is stopped
 type fg %1\n
 see script.lua

@@ -71,8 +71,9 @@ local function compare(case, way, input)
   local wanted = wanted_from(input.for_lua or input[2])
   local got = run(quote(program) .. " run", input[2])
   if wanted == got then return true end
-  print(("not ok standard/%s, from %s%s: under lua5.4\n%sand here\n%s"):format(case.name, input[1],
-    way[1], wanted, got))
+  local fault = ("not ok standard/%s, from %s%s: under lua5.4\n%sand here\n%s"):format(case.name,
+    input[1], way[1], wanted, got)
+  print((fault:gsub("\n", "\n  ")))
 end
 
 local failed = 0
