@@ -340,14 +340,15 @@ t_a_command_waits_for_the_other_side_of_a_fifo_before_it_starts() {
   script <<<"$p
     local reader = spawn(function() return p.read {'sh', '-c', 'touch started; cat', stdin = {file = 'fifo'}} end)
     local child = spawn(function() return p.spawn {'cat', stdin = {file = 'fifo'}, stdout = 'null'} end)
-    sleep(0.05)
+    local function opens(task) return select(2, task:status()) == 'open fifo' end
+    while not (opens(reader) and opens(child)) do sleep(0.01) end
     print((select(2, reader:status())), (select(2, child:status())), (io.open 'started'))
     child:cancel()
     local writer = io.open('fifo', 'r+')
     writer:write 'it'
     writer:close()
     print(await(reader))"
-  run run --trace=text:trace script.lua
+  run run --timeout=20 --trace=text:trace script.lua
   expect_status 0
   expect_out $'open fifo\topen fifo\tnil\nit'
   expect_has trace 'open fifo'
