@@ -107,6 +107,11 @@ static ssize_t write_some(const struct ta_backlog *backlog, const char *bytes, s
   return done < 0 ? -errno : done;
 }
 
+ssize_t ta_backlog_write_now(struct ta_backlog *backlog, const char *bytes, size_t size) {
+  look_at_kind(backlog);
+  return write_some(backlog, bytes, size);
+}
+
 /* ------------------------------------------------------------------ what waits */
 
 /* The file is as large as what was put there since nothing was in it last. */

@@ -70,6 +70,10 @@ int ta_backlog_put(struct ta_backlog *backlog, const char *bytes, size_t size);
 /* The same, but waits until all has left; or until it may not wait any more, and keeps it then. */
 int ta_backlog_write(struct ta_backlog *backlog, const char *bytes, size_t size);
 
+/* Writes what can leave now, and keeps nothing: for who has a queue of its own.  How much, or a
+ * negative errno. */
+ssize_t ta_backlog_write_now(struct ta_backlog *backlog, const char *bytes, size_t size);
+
 /* Forgets what waits. */
 void ta_backlog_drop(struct ta_backlog *backlog);
 

@@ -41,12 +41,9 @@ static bool write_out(struct ta_relay *relay) {
   struct ta_relay_way *out = &relay->out;
   if (!out->open) out->start = out->end;
   while (!is_empty(out)) {
-    ssize_t done = -1;
-    errno = EAGAIN;
-    if (is_ready(out, POLLOUT))
-      done = write(out->watch.fd, out->bytes + out->start, out->end - out->start);
-    if (done < 0 && errno == EINTR) continue;
-    if (done < 0 && errno == EAGAIN)
+    ssize_t done =
+        ta_backlog_write_now(&relay->shown, out->bytes + out->start, out->end - out->start);
+    if (done == -EAGAIN)
       want(&out->watch, TA_MAY_WRITE);
     else if (done < 0)
       ta_relay_close(relay);
@@ -228,6 +225,7 @@ int ta_relay_open(struct ta_loop *loop, int pty, int to, int from, bool typed,
                              .typed = typed,
                              .on_end = on_end,
                              .data = data};
+  ta_backlog_open(&relay->shown, to, NULL);
   int error = ta_watch_open(loop, TA_ONCE, pty, on_pty, &relay->pty);
   if (error) return error;
   error = open_way(loop, to, on_shown, &relay->out);
@@ -259,5 +257,6 @@ void ta_relay_close(struct ta_relay *relay) {
   ta_alarm_stop(&relay->alarm);
   close_way(&relay->in);
   close_way(&relay->out);
+  ta_backlog_attach(&relay->shown, NULL);
   ta_watch_close(&relay->pty);
 }

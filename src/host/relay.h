@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 
+#include "host/backlog.h"
 #include "host/jobs.h"
 #include "host/watch.h"
 
@@ -33,6 +34,7 @@ struct ta_relay {
   struct ta_terminal_user user; /* of a person's terminal; for the group's job */
   struct ta_watch pty;
   struct ta_relay_way out, in; /* their watches are of the descriptors that are not the pty */
+  struct ta_backlog shown;     /* how the one that others have too is written to without waiting */
   uint64_t received;
   bool open;
   bool at_end;           /* nobody has it open now, at the other end */

@@ -159,6 +159,42 @@ static void a_slow_reader_loses_nothing(void) {
   close_place(&place);
 }
 
+static ssize_t read_into(int fd, size_t *size) {
+  char bytes[1000];
+  ssize_t count = read(fd, bytes, sizeof bytes);
+  if (count > 0) *size += (size_t)count;
+  return count;
+}
+
+/* It may say that it can be written when there is room for a byte. */
+static void a_terminal_that_nobody_reads_holds_up_nobody(void) {
+  struct place place;
+  struct ta_pty theirs;
+  size_t written = 0, shown = 0;
+  char bytes[1000];
+  memset(bytes, 'x', sizeof bytes);
+  alarm((unsigned)LONG_ENOUGH);
+  open_ends(&place);
+  CHECK(ta_pty_open(false, &theirs) == 0);
+  CHECK(ta_relay_open(&place.loop, place.pty.ours, dup(theirs.theirs), place.in[READING], false,
+                      on_end, &place, &place.relay) == 0);
+  while (written < MUCH) {
+    ssize_t count = write(place.pty.theirs, bytes, sizeof bytes);
+    if (count > 0) written += (size_t)count;
+    run(&place, SHORT);
+    if (written > MUCH / 2 || count < 0) read_into(theirs.ours, &shown);
+  }
+  double limit = ta_monotonic() + LONG_ENOUGH;
+  while (shown < written && ta_monotonic() < limit)
+    if (read_into(theirs.ours, &shown) <= 0) run(&place, SHORT);
+  CHECK(shown == written);
+  close_place(&place);
+  close(theirs.ours);
+  close(theirs.theirs);
+  close(place.out[WRITING]);
+  alarm(0);
+}
+
 static void where_nobody_looks_the_terminal_goes(void) {
   struct place place;
   signal(SIGPIPE, SIG_IGN);
@@ -311,6 +347,7 @@ const struct test relay_tests[] = {
     TEST(the_end_of_what_is_typed_is_their_end),
     TEST(the_end_is_typed_again_for_who_begins_to_read_keys),
     TEST(a_slow_reader_loses_nothing),
+    TEST(a_terminal_that_nobody_reads_holds_up_nobody),
     TEST(where_nobody_looks_the_terminal_goes),
     TEST(an_end_may_not_be_the_last),
     TEST(a_person_types_while_the_terminal_is_there),
