@@ -2,24 +2,17 @@
 #include "host/backlog.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
+#include "holder.h"
 #include "host/spill.h"
 
 #define ROOM (16 << 10)    /* bytes of a part there */
-#define LITTLE 64          /* bytes that a terminal takes that takes any */
 #define AT_ONCE (64 << 10) /* bytes in a look of the loop's: others have their turn between */
 #define LOOKS_AGAIN 0.02   /* seconds */
-#define PIECE ((size_t)PIPE_BUF < ROOM ? (size_t)PIPE_BUF : ROOM)
 
 /* What waits, in order: bytes of its own, or of the file. */
 struct ta_backlog_part {
@@ -32,84 +25,6 @@ struct ta_backlog_part {
 
 static size_t smaller(size_t a, size_t b) {
   return a < b ? a : b;
-}
-
-/* How much to take of it: whole lines, if there are any in `most` bytes. */
-static size_t whole_lines(const char *bytes, size_t size, size_t most) {
-  if (size <= most) return size;
-  size_t count = most;
-  while (count > 0 && bytes[count - 1] != '\n') count--;
-  return count > 0 ? count : most;
-}
-
-/* ------------------------------------------------------------ what can leave now */
-
-/* One of our own is non-blocking, whatever mode others have theirs in.  A terminal's other end
- * must not be opened: that makes another terminal. */
-static void open_again(struct ta_backlog *backlog, const struct stat *status) {
-  char name[40];
-  if (backlog->own >= 0 && backlog->own_device == status->st_rdev) return;
-  if (backlog->own >= 0) close(backlog->own);
-  backlog->own = -1;
-  if (ptsname(backlog->fd)) return;
-  snprintf(name, sizeof name, "/proc/self/fd/%d", backlog->fd);
-  backlog->own = open(name, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-  backlog->own_device = status->st_rdev;
-}
-
-/* Another file may have been put into its place. */
-static void look_at_kind(struct ta_backlog *backlog) {
-  struct stat status;
-  backlog->kind = TA_TAKES_ALL;
-  if (fstat(backlog->fd, &status) != 0) return;
-  if (S_ISFIFO(status.st_mode)) backlog->kind = TA_TAKES_PIECES;
-  if (S_ISSOCK(status.st_mode)) backlog->kind = TA_TAKES_MESSAGES;
-  if (!S_ISCHR(status.st_mode) || !isatty(backlog->fd)) return;
-  open_again(backlog, &status);
-  backlog->kind = backlog->own >= 0 ? TA_TAKES_PART : TA_TAKES_LITTLE;
-}
-
-static int watched_fd(const struct ta_backlog *backlog) {
-  return backlog->kind == TA_TAKES_PART ? backlog->own : backlog->fd;
-}
-
-static ssize_t send_now(int fd, const char *bytes, size_t size) {
-  return send(fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-}
-
-/* A slot of a pipe that is free takes a piece without waiting.  Others may be faster: where the
- * system knows how, the write itself does not wait either. */
-static ssize_t write_piece(int fd, const char *bytes, size_t size) {
-#if defined(RWF_NOWAIT)
-  const struct iovec piece = {.iov_base = (void *)(uintptr_t)bytes, .iov_len = size};
-  ssize_t done = pwritev2(fd, &piece, 1, -1, RWF_NOWAIT);
-  if (done >= 0 || errno == EAGAIN || errno == EPIPE) return done;
-#endif
-  struct pollfd writable = {.fd = fd, .events = POLLOUT};
-  if (poll(&writable, 1, 0) > 0) return write(fd, bytes, size);
-  errno = EAGAIN;
-  return -1;
-}
-
-/* Writes what can leave now.  How much, or a negative errno. */
-static ssize_t write_some(const struct ta_backlog *backlog, const char *bytes, size_t size) {
-  ssize_t done;
-  do {
-    if (backlog->kind == TA_TAKES_PIECES)
-      done = write_piece(backlog->fd, bytes, whole_lines(bytes, size, PIECE));
-    else if (backlog->kind == TA_TAKES_LITTLE)
-      done = write_piece(backlog->fd, bytes, smaller(size, LITTLE));
-    else if (backlog->kind == TA_TAKES_MESSAGES)
-      done = send_now(backlog->fd, bytes, size);
-    else
-      done = write(watched_fd(backlog), bytes, size);
-  } while (done < 0 && errno == EINTR);
-  return done < 0 ? -errno : done;
-}
-
-ssize_t ta_backlog_write_now(struct ta_backlog *backlog, const char *bytes, size_t size) {
-  look_at_kind(backlog);
-  return write_some(backlog, bytes, size);
 }
 
 /* ------------------------------------------------------------------ what waits */
@@ -166,7 +81,7 @@ static size_t fitting(const struct ta_backlog *backlog, const char *bytes, size_
   if (!part || part->in_file || part->end == ROOM) return 0;
   size_t room = ROOM - part->end;
   if (part->end > 0 && size > room && !memchr(bytes, '\n', room)) return 0;
-  return whole_lines(bytes, size, room);
+  return ta_whole_lines(bytes, size, room);
 }
 
 static bool keep_in_memory(struct ta_backlog *backlog, const char *bytes, size_t size) {
@@ -209,7 +124,8 @@ static ssize_t write_first(struct ta_backlog *backlog) {
     size = ta_spill_read(backlog->file, copy, smaller(size, sizeof copy),
                          part->at + (off_t)part->start);
   }
-  ssize_t done = size > 0 ? write_some(backlog, bytes, size) : (ssize_t)(part->end - part->start);
+  ssize_t done = size > 0 ? ta_outlet_write(&backlog->outlet, bytes, size)
+                          : (ssize_t)(part->end - part->start);
   if (done > 0) advance(backlog, (size_t)done);
   return done;
 }
@@ -226,16 +142,16 @@ static void go_on(struct ta_backlog *backlog);
 
 static void on_ready(struct ta_watch *watch, unsigned directions) {
   (void)directions;
-  go_on((struct ta_backlog *)watch);
+  go_on(TA_HOLDER(watch, struct ta_backlog, watch));
 }
 
 static void on_alarm(struct ta_alarm *alarm) {
-  go_on((struct ta_backlog *)((char *)alarm - offsetof(struct ta_backlog, alarm)));
+  go_on(TA_HOLDER(alarm, struct ta_backlog, alarm));
 }
 
 /* Another file may lie there than the one that is watched. */
 static void want(struct ta_backlog *backlog) {
-  int fd = watched_fd(backlog);
+  int fd = ta_outlet_fd(&backlog->outlet);
   if (backlog->watched && backlog->watch.fd != fd) stop_watching(backlog);
   if (!backlog->watched)
     backlog->watched = ta_watch_open(backlog->loop, TA_ONCE, fd, on_ready, &backlog->watch) == 0;
@@ -253,7 +169,7 @@ void ta_backlog_drop(struct ta_backlog *backlog) {
 static void go_on(struct ta_backlog *backlog) {
   uint64_t before = backlog->left;
   ssize_t done = 0;
-  look_at_kind(backlog);
+  ta_outlet_look(&backlog->outlet);
   while (backlog->first && done >= 0 && backlog->left - before < AT_ONCE)
     done = write_first(backlog);
   bool failed = done < 0 && done != -EAGAIN;
@@ -268,7 +184,7 @@ static void go_on(struct ta_backlog *backlog) {
 /* ------------------------------------------------------------- giving it something */
 
 static void wait_here(const struct ta_backlog *backlog) {
-  struct pollfd writable = {.fd = watched_fd(backlog), .events = POLLOUT};
+  struct pollfd writable = {.fd = ta_outlet_fd(&backlog->outlet), .events = POLLOUT};
   poll(&writable, 1, -1);
 }
 
@@ -281,7 +197,7 @@ static bool may_go_on_waiting(const struct ta_backlog *backlog) {
 static int finish(struct ta_backlog *backlog, bool for_ever) {
   uint64_t before = backlog->left;
   ssize_t done = 0;
-  look_at_kind(backlog);
+  ta_outlet_look(&backlog->outlet);
   while (backlog->first && (done >= 0 || done == -EAGAIN)) {
     done = write_first(backlog);
     if (done != -EAGAIN) continue;
@@ -297,7 +213,7 @@ static int finish(struct ta_backlog *backlog, bool for_ever) {
 /* As the descriptor is: most wait for as long as it takes. */
 static int write_all(struct ta_backlog *backlog, const char *bytes, size_t size) {
   while (size > 0) {
-    ssize_t done = write(backlog->fd, bytes, size);
+    ssize_t done = write(backlog->outlet.fd, bytes, size);
     if (done >= 0) {
       bytes += done;
       size -= (size_t)done;
@@ -311,7 +227,7 @@ static int write_all(struct ta_backlog *backlog, const char *bytes, size_t size)
 }
 
 static int write_after(struct ta_backlog *backlog, const char *bytes, size_t size, bool for_ever) {
-  look_at_kind(backlog);
+  ta_outlet_look(&backlog->outlet);
   int error = backlog->first ? finish(backlog, for_ever) : 0;
   return error ? error : write_all(backlog, bytes, size);
 }
@@ -334,9 +250,9 @@ int ta_backlog_write(struct ta_backlog *backlog, const char *bytes, size_t size)
 int ta_backlog_put(struct ta_backlog *backlog, const char *bytes, size_t size) {
   ssize_t done = 0;
   if (!backlog->loop) return ta_backlog_write(backlog, bytes, size);
-  if (!backlog->first) look_at_kind(backlog);
+  if (!backlog->first) ta_outlet_look(&backlog->outlet);
   while (!backlog->first && size > 0 && done >= 0) {
-    done = write_some(backlog, bytes, size);
+    done = ta_outlet_write(&backlog->outlet, bytes, size);
     if (done > 0) bytes += done;
     if (done > 0) size -= (size_t)done;
   }
@@ -348,17 +264,14 @@ int ta_backlog_put(struct ta_backlog *backlog, const char *bytes, size_t size) {
 
 void ta_backlog_open(struct ta_backlog *backlog, int fd,
                      void (*on_left)(struct ta_backlog *backlog, int error)) {
-  *backlog = (struct ta_backlog){
-      .alarm = {.ring = on_alarm}, .fd = fd, .own = -1, .file = -1, .on_left = on_left};
+  *backlog = (struct ta_backlog){.alarm = {.ring = on_alarm}, .file = -1, .on_left = on_left};
+  ta_outlet_open(&backlog->outlet, fd);
 }
 
 int ta_backlog_attach(struct ta_backlog *backlog, struct ta_loop *loop) {
   int error = 0;
   if (!loop && backlog->first) error = finish(backlog, true);
-  if (!loop && backlog->own >= 0) {
-    close(backlog->own);
-    backlog->own = -1;
-  }
+  if (!loop) ta_outlet_close(&backlog->outlet);
   backlog->loop = loop;
   return error;
 }

@@ -2,10 +2,8 @@
  *
  * backlog.h -- bytes on their way to a descriptor that others have as well.
  *
- * Such a descriptor keeps the mode it was given to us with, so each kind has its own way to write
- * no more than it takes at once.  What it does not take is kept, and the loop writes it as it can:
- * a part in memory, and more than that in a file without a name.  Into a pipe whole lines go, as
- * long as one fits into what the system writes in one piece.
+ * What such a descriptor does not take at once is kept, and the loop writes it as it can: a part
+ * in memory, and more than that in a file without a name.
  *
  * It knows no lines of several writers, and not what the bytes mean.
  */
@@ -18,6 +16,7 @@
 #include <sys/types.h>
 
 #include "host/loop.h"
+#include "host/outlet.h"
 #include "host/watch.h"
 
 #define TA_BACKLOG_FULL (64 << 10)  /* bytes: who can wait in the loop with more waits */
@@ -25,23 +24,12 @@
 
 struct ta_backlog_part;
 
-enum ta_backlog_kind {
-  TA_TAKES_ALL,     /* a file: it never makes anybody wait for long */
-  TA_TAKES_PIECES,  /* a pipe: a piece, when poll() says so */
-  TA_TAKES_LITTLE,  /* a terminal that was not to be opened again */
-  TA_TAKES_PART,    /* a terminal of which we have an own, non-blocking descriptor */
-  TA_TAKES_MESSAGES /* a socket */
-};
-
 struct ta_backlog {
   struct ta_watch watch; /* while something waits */
   struct ta_alarm alarm; /* instead, where the loop cannot watch */
   struct ta_loop *loop;  /* NULL: nobody looks after it, so nothing is kept */
-  int fd;
-  enum ta_backlog_kind kind;
+  struct ta_outlet outlet;
   bool watched;
-  int own;          /* the terminal, opened again; or -1 */
-  dev_t own_device; /* which it was */
   struct ta_backlog_part *first, *last;
   size_t held; /* bytes in memory */
   int file;    /* -1, or where the rest is */
@@ -69,10 +57,6 @@ int ta_backlog_put(struct ta_backlog *backlog, const char *bytes, size_t size);
 
 /* The same, but waits until all has left; or until it may not wait any more, and keeps it then. */
 int ta_backlog_write(struct ta_backlog *backlog, const char *bytes, size_t size);
-
-/* Writes what can leave now, and keeps nothing: for who has a queue of its own.  How much, or a
- * negative errno. */
-ssize_t ta_backlog_write_now(struct ta_backlog *backlog, const char *bytes, size_t size);
 
 /* Forgets what waits. */
 void ta_backlog_drop(struct ta_backlog *backlog);

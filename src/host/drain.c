@@ -50,13 +50,8 @@ int ta_drain_open(struct ta_loop *loop, int fd,
                   void (*take)(void *data, const char *bytes, size_t size), void *data,
                   struct ta_drain *drain) {
   *drain = (struct ta_drain){.take = take, .data = data};
-  int error = ta_watch_open(loop, TA_LEVEL, fd, on_ready, &drain->watch);
-  if (error) return error;
-  error = ta_watch_want(&drain->watch, TA_MAY_READ);
-  if (error)
-    ta_watch_release(&drain->watch);
-  else
-    drain->open = true;
+  int error = ta_watch_open_wanting(loop, TA_MAY_READ, fd, on_ready, &drain->watch);
+  drain->open = !error;
   return error;
 }
 

@@ -22,13 +22,8 @@ static void on_ready(struct ta_watch *watch, unsigned directions) {
 int ta_feed_open(struct ta_loop *loop, int fd, const char *bytes, size_t size,
                  struct ta_feed *feed) {
   *feed = (struct ta_feed){.bytes = bytes, .left = size};
-  int error = ta_watch_open(loop, TA_LEVEL, fd, on_ready, &feed->watch);
-  if (error) return error;
-  error = ta_watch_want(&feed->watch, TA_MAY_WRITE);
-  if (error)
-    ta_watch_release(&feed->watch);
-  else
-    feed->open = true;
+  int error = ta_watch_open_wanting(loop, TA_MAY_WRITE, fd, on_ready, &feed->watch);
+  feed->open = !error;
   return error;
 }
 

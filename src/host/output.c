@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "holder.h"
 #include "host/clock.h"
 #include "host/spill.h"
 #include "host/stdio.h"
@@ -311,8 +312,7 @@ static void show_state(struct ta_output_side *side, const char *state, size_t si
 
 /* Nothing new has come for a while, or others have written over it. */
 static void on_alarm(struct ta_alarm *alarm) {
-  struct ta_output_side *side =
-      (struct ta_output_side *)((char *)alarm - offsetof(struct ta_output_side, alarm));
+  struct ta_output_side *side = TA_HOLDER(alarm, struct ta_output_side, alarm);
   if (side->size == 0) return;
   if (newest(side) > 0)
     show_state(side, side->bytes + side->state, newest(side));
@@ -431,7 +431,7 @@ static void go_on(struct ta_output *output) {
 }
 
 static void on_left(struct ta_stdio_listener *listener) {
-  go_on((struct ta_output *)((char *)listener - offsetof(struct ta_output, listener)));
+  go_on(TA_HOLDER(listener, struct ta_output, listener));
 }
 
 void ta_output_pause(struct ta_output *output, int side, struct ta_drain *drain) {

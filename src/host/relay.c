@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "holder.h"
 #include "host/pty.h"
 #include "host/terminal.h"
 
@@ -19,9 +20,9 @@ static bool is_empty(const struct ta_relay_way *way) {
   return way->start == way->end;
 }
 
-/* Those that others have too may block. */
-static bool is_ready(const struct ta_relay_way *way, short events) {
-  struct pollfd fd = {.fd = way->watch.fd, .events = events};
+/* One that others have too may block. */
+static bool can_be_read(const struct ta_relay_way *way) {
+  struct pollfd fd = {.fd = way->watch.fd, .events = POLLIN};
   return way->always || poll(&fd, 1, 0) > 0;
 }
 
@@ -41,8 +42,7 @@ static bool write_out(struct ta_relay *relay) {
   struct ta_relay_way *out = &relay->out;
   if (!out->open) out->start = out->end;
   while (!is_empty(out)) {
-    ssize_t done =
-        ta_backlog_write_now(&relay->shown, out->bytes + out->start, out->end - out->start);
+    ssize_t done = ta_outlet_write(&relay->shown, out->bytes + out->start, out->end - out->start);
     if (done == -EAGAIN)
       want(&out->watch, TA_MAY_WRITE);
     else if (done < 0)
@@ -92,9 +92,9 @@ static void show_and_tell(struct ta_relay *relay) {
 }
 
 static void on_shown(struct ta_watch *watch, unsigned directions) {
-  struct ta_relay_way *out = (struct ta_relay_way *)watch;
+  struct ta_relay_way *out = TA_HOLDER(watch, struct ta_relay_way, watch);
   (void)directions;
-  show_and_tell((struct ta_relay *)((char *)out - offsetof(struct ta_relay, out)));
+  show_and_tell(TA_HOLDER(out, struct ta_relay, out));
 }
 
 /* ------------------------------------------------------------- what is typed */
@@ -123,7 +123,7 @@ static bool read_in(struct ta_relay *relay) {
     close_way(in); /* keys are left to whoever comes next */
     return false;
   }
-  if (!is_ready(in, POLLIN)) {
+  if (!can_be_read(in)) {
     want(&in->watch, TA_MAY_READ);
     return false;
   }
@@ -160,9 +160,9 @@ static void type(struct ta_relay *relay) {
 }
 
 static void on_typed(struct ta_watch *watch, unsigned directions) {
-  struct ta_relay_way *in = (struct ta_relay_way *)watch;
+  struct ta_relay_way *in = TA_HOLDER(watch, struct ta_relay_way, watch);
   (void)directions;
-  type((struct ta_relay *)((char *)in - offsetof(struct ta_relay, in)));
+  type(TA_HOLDER(in, struct ta_relay, in));
 }
 
 /* A program that begins to read single keys does not take for an end what was typed before. */
@@ -175,13 +175,13 @@ static void look_at_modes(struct ta_relay *relay) {
 }
 
 static void look_again(struct ta_alarm *alarm) {
-  struct ta_relay *relay = (struct ta_relay *)((char *)alarm - offsetof(struct ta_relay, alarm));
+  struct ta_relay *relay = TA_HOLDER(alarm, struct ta_relay, alarm);
   look_at_modes(relay);
   if (relay->at_end) show_and_tell(relay);
 }
 
 static void has_it(struct ta_terminal_user *user, bool has) {
-  struct ta_relay *relay = (struct ta_relay *)((char *)user - offsetof(struct ta_relay, user));
+  struct ta_relay *relay = TA_HOLDER(user, struct ta_relay, user);
   relay->has_it = has;
   look_at_leader(relay);
   if (!relay->in.open) return;
@@ -194,7 +194,7 @@ static void has_it(struct ta_terminal_user *user, bool has) {
 /* ------------------------------------------------------------ opening, closing */
 
 static void on_pty(struct ta_watch *watch, unsigned directions) {
-  struct ta_relay *relay = (struct ta_relay *)((char *)watch - offsetof(struct ta_relay, pty));
+  struct ta_relay *relay = TA_HOLDER(watch, struct ta_relay, pty);
   if (directions & TA_MAY_WRITE) type(relay);
   if (directions & TA_MAY_READ) show_and_tell(relay);
 }
@@ -225,7 +225,7 @@ int ta_relay_open(struct ta_loop *loop, int pty, int to, int from, bool typed,
                              .typed = typed,
                              .on_end = on_end,
                              .data = data};
-  ta_backlog_open(&relay->shown, to, NULL);
+  ta_outlet_open(&relay->shown, to);
   int error = ta_watch_open(loop, TA_ONCE, pty, on_pty, &relay->pty);
   if (error) return error;
   error = open_way(loop, to, on_shown, &relay->out);
@@ -235,6 +235,7 @@ int ta_relay_open(struct ta_loop *loop, int pty, int to, int from, bool typed,
     ta_watch_release(&relay->pty);
     return error;
   }
+  ta_outlet_look(&relay->shown);
   relay->in.watch.is_exempt = typed;
   relay->open = true;
   relay->listener = (struct ta_listener){.woken = on_woken, .data = relay};
@@ -257,6 +258,6 @@ void ta_relay_close(struct ta_relay *relay) {
   ta_alarm_stop(&relay->alarm);
   close_way(&relay->in);
   close_way(&relay->out);
-  ta_backlog_attach(&relay->shown, NULL);
+  ta_outlet_close(&relay->shown);
   ta_watch_close(&relay->pty);
 }

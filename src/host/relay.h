@@ -17,8 +17,8 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 
-#include "host/backlog.h"
 #include "host/jobs.h"
+#include "host/outlet.h"
 #include "host/watch.h"
 
 #define TA_RELAY_CHUNK 4096 /* bytes, as many as a pipe that can be written takes at least */
@@ -34,7 +34,7 @@ struct ta_relay {
   struct ta_terminal_user user; /* of a person's terminal; for the group's job */
   struct ta_watch pty;
   struct ta_relay_way out, in; /* their watches are of the descriptors that are not the pty */
-  struct ta_backlog shown;     /* how the one that others have too is written to without waiting */
+  struct ta_outlet shown;      /* where `out` goes, without waiting */
   uint64_t received;
   bool open;
   bool at_end;           /* nobody has it open now, at the other end */

@@ -71,7 +71,7 @@ static int note_result(struct stream *stream, int result) {
 static struct ta_backlog *turn_to(const struct stream *stream) {
   struct ta_backlog *backlog = &stream->place->backlog;
   if (ta_backlog_is_empty(backlog))
-    backlog->fd = stream == &streams.err ? STDERR_FILENO : STDOUT_FILENO;
+    backlog->outlet.fd = stream == &streams.err ? STDERR_FILENO : STDOUT_FILENO;
   return backlog;
 }
 

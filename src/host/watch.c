@@ -123,3 +123,12 @@ void ta_watch_close(struct ta_watch *watch) {
   int fd = ta_watch_release(watch);
   if (fd >= 0) close(fd);
 }
+
+int ta_watch_open_wanting(struct ta_loop *loop, unsigned direction, int fd, ta_ready_fn *on_ready,
+                          struct ta_watch *watch) {
+  int error = ta_watch_open(loop, TA_LEVEL, fd, on_ready, watch);
+  if (error) return error;
+  error = ta_watch_want(watch, direction);
+  if (error) ta_watch_release(watch);
+  return error;
+}

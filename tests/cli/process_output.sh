@@ -356,7 +356,8 @@ t_a_slow_reader_sees_whole_lines_of_all_who_write() {
   right_lines out 400 1
 }
 
-t_a_reader_that_leaves_without_reading_ends_the_run() {
+# One that writes for ever, and says that it was cleaned up after.
+endless_lines() {
   script <<'LUA'
 local guard <close> = setmetatable({}, {__close = function()
   local file <close> = io.open("closed", "w")
@@ -364,6 +365,10 @@ local guard <close> = setmetatable({}, {__close = function()
 end})
 async.process.run{"yes", label = "l"}
 LUA
+}
+
+t_a_reader_that_leaves_without_reading_ends_the_run() {
+  endless_lines
   expect_status_of 141 leave_unread
   expect_text closed closed
 }
@@ -455,13 +460,7 @@ LUA
 }
 
 t_a_reader_of_lines_that_leaves_ends_the_run() {
-  script <<'LUA'
-local guard <close> = setmetatable({}, {__close = function()
-  local file <close> = io.open("closed", "w")
-  file:write "closed"
-end})
-async.process.run{"yes", label = "l"}
-LUA
+  endless_lines
   expect_status_of 141 take_one
   expect_out 'l | y'
   expect_text closed closed
