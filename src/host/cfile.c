@@ -3,23 +3,29 @@
 
 #include <errno.h>
 
+/* As C's streams have it. */
+static ssize_t as_errno(ssize_t done) {
+  if (done < 0) errno = (int)-done;
+  return done < 0 ? -1 : done;
+}
+
 #if defined(__GLIBC__)
 #include <stdio_ext.h>
 
 static ssize_t read_cookie(void *cookie, char *bytes, size_t size) {
   const struct ta_cfile *cfile = cookie;
-  return cfile->kind->read(cfile->data, bytes, size);
+  return as_errno(cfile->kind->read(cfile->data, bytes, size));
 }
 
 /* glibc takes 0 for an error. */
 static ssize_t write_cookie(void *cookie, const char *bytes, size_t size) {
   const struct ta_cfile *cfile = cookie;
-  return cfile->kind->write(cfile->data, bytes, size) < 0 ? 0 : (ssize_t)size;
+  return as_errno(cfile->kind->write(cfile->data, bytes, size)) < 0 ? 0 : (ssize_t)size;
 }
 
 static int seek_cookie(void *cookie, off64_t *offset, int whence) {
   const struct ta_cfile *cfile = cookie;
-  *offset = cfile->kind->seek(cfile->data, (off_t)*offset, whence);
+  *offset = as_errno(cfile->kind->seek(cfile->data, (off_t)*offset, whence));
   return *offset < 0 ? -1 : 0;
 }
 
@@ -39,17 +45,17 @@ size_t ta_cfile_pending(FILE *file) {
 #elif defined(__APPLE__) || defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__)
 static int read_cookie(void *cookie, char *bytes, int size) {
   const struct ta_cfile *cfile = cookie;
-  return (int)cfile->kind->read(cfile->data, bytes, (size_t)size);
+  return (int)as_errno(cfile->kind->read(cfile->data, bytes, (size_t)size));
 }
 
 static int write_cookie(void *cookie, const char *bytes, int size) {
   const struct ta_cfile *cfile = cookie;
-  return cfile->kind->write(cfile->data, bytes, (size_t)size) < 0 ? -1 : size;
+  return as_errno(cfile->kind->write(cfile->data, bytes, (size_t)size)) < 0 ? -1 : size;
 }
 
 static fpos_t seek_cookie(void *cookie, fpos_t offset, int whence) {
   const struct ta_cfile *cfile = cookie;
-  return cfile->kind->seek(cfile->data, offset, whence);
+  return as_errno(cfile->kind->seek(cfile->data, offset, whence));
 }
 
 static FILE *open_cookie(struct ta_cfile *cfile, int fd) {

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-/* They fail with -1, and errno says why.  A stream reads or writes: the other is NULL. */
+/* They fail with a negative errno.  A stream reads or writes: the other is NULL. */
 struct ta_cfile_kind {
   ssize_t (*read)(void *data, char *bytes, size_t size);
   ssize_t (*write)(void *data, const char *bytes, size_t size); /* all of it */

@@ -62,26 +62,20 @@ static void push_function(lua_State *L, const char *name) {
 
 /* ------------------------------------------------------------------- its FILE */
 
-static ssize_t fail(ssize_t error) {
-  errno = (int)-error;
-  return -1;
-}
-
 static ssize_t read_pipe(void *data, char *bytes, size_t size) {
   const struct popen_pipe *pipe = data;
-  ssize_t count = ta_read_stream_here(pipe->stream, bytes, size);
-  return count < 0 ? fail(count) : count;
+  return ta_read_stream_here(pipe->stream, bytes, size);
 }
 
 static ssize_t write_pipe(void *data, const char *bytes, size_t size) {
   const struct popen_pipe *pipe = data;
   int error = pipe->drops ? 0 : ta_write_stream_here(pipe->stream, bytes, size);
-  return error ? fail(error) : (ssize_t)size;
+  return error ? error : (ssize_t)size;
 }
 
 static off_t seek_pipe(void *data, off_t offset, int whence) {
   (void)data, (void)offset, (void)whence;
-  return (off_t)fail(-ESPIPE);
+  return -ESPIPE;
 }
 
 static const struct ta_cfile_kind reads = {.read = read_pipe, .seek = seek_pipe};

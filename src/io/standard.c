@@ -133,13 +133,19 @@ static int l_file_lines(lua_State *L) {
   return is_source(L, 1) ? push_iterator(L) : go_on_as_lua(L);
 }
 
+/* Pushes the default file under that name if it is one of ours. */
+static bool push_default_if(lua_State *L, const char *name,
+                            bool (*is_ours)(lua_State *L, int index)) {
+  lua_getfield(L, LUA_REGISTRYINDEX, name);
+  if (is_ours(L, -1)) return true;
+  lua_pop(L, 1);
+  return false;
+}
+
 /* Without a name it is those of the default input. */
 static int l_io_lines(lua_State *L) {
   if (!lua_isnoneornil(L, 1)) return go_on_as_lua(L);
-  lua_getfield(L, LUA_REGISTRYINDEX, DEFAULT_INPUT);
-  bool ours = is_source(L, -1);
-  if (!ours) lua_pop(L, 1);
-  if (!ours) return go_on_as_lua(L);
+  if (!push_default_if(L, DEFAULT_INPUT, is_source)) return go_on_as_lua(L);
   if (lua_gettop(L) > 1) lua_replace(L, 1);
   return push_iterator(L);
 }
@@ -148,10 +154,7 @@ static int l_io_lines(lua_State *L) {
 
 static int l_io_write(lua_State *L) {
   if (!can_wait(L)) return go_on_as_lua(L);
-  lua_getfield(L, LUA_REGISTRYINDEX, DEFAULT_OUTPUT);
-  bool ours = is_writer(L, -1);
-  if (!ours) lua_pop(L, 1);
-  if (!ours) return go_on_as_lua(L);
+  if (!push_default_if(L, DEFAULT_OUTPUT, is_writer)) return go_on_as_lua(L);
   lua_insert(L, 1);
   return ta_popen_write(L, 1);
 }

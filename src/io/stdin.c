@@ -98,27 +98,19 @@ void ta_offer_stdin(struct ta_io *io, lua_State *L) {
 
 /* ------------------------------------------------------------------ C's stdin */
 
-static ssize_t fail(ssize_t error) {
-  errno = (int)-error;
-  return -1;
-}
-
 /* Whoever has no stream reads what was asked for and no more. */
 static ssize_t read_input(void *data, char *bytes, size_t size) {
   const struct ta_io *io = data;
-  ssize_t count;
-  if (io->input.stream)
-    count = ta_read_stream_here(io->input.stream, bytes, size);
-  else
-    return read(STDIN_FILENO, bytes, size);
-  return count < 0 ? fail(count) : count;
+  if (io->input.stream) return ta_read_stream_here(io->input.stream, bytes, size);
+  ssize_t count = read(STDIN_FILENO, bytes, size);
+  return count < 0 ? -errno : count;
 }
 
 static off_t seek_input(void *data, off_t offset, int whence) {
   const struct ta_io *io = data;
-  if (!io->input.stream) return lseek(STDIN_FILENO, offset, whence);
-  off_t place = ta_seek_stream(io->input.stream, offset, whence);
-  return place < 0 ? (off_t)fail(place) : place;
+  if (io->input.stream) return ta_seek_stream(io->input.stream, offset, whence);
+  off_t place = lseek(STDIN_FILENO, offset, whence);
+  return place < 0 ? -errno : place;
 }
 
 void ta_stdin_open(struct ta_io *io) {
