@@ -17,8 +17,8 @@ enum { QUEUED, RUNNING, FINISHED, TOLD, ABANDONED };
 
 /* Jobs whose links lie in them: any can be taken out at once. */
 struct jobs {
-  struct ta_job *first;
-  struct ta_job **last; /* where the next one is to be linked */
+  struct ta_work *first;
+  struct ta_work **last; /* where the next one is to be linked */
 };
 
 struct lane {
@@ -58,14 +58,14 @@ static void clear(struct jobs *jobs) {
   jobs->last = &jobs->first;
 }
 
-static void append(struct jobs *jobs, struct ta_job *job) {
+static void append(struct jobs *jobs, struct ta_work *job) {
   job->next = NULL;
   job->link = jobs->last;
   *jobs->last = job;
   jobs->last = &job->next;
 }
 
-static void take_out(struct jobs *jobs, struct ta_job *job) {
+static void take_out(struct jobs *jobs, struct ta_work *job) {
   *job->link = job->next;
   if (job->next)
     job->next->link = job->link;
@@ -73,8 +73,8 @@ static void take_out(struct jobs *jobs, struct ta_job *job) {
     jobs->last = job->link;
 }
 
-static struct ta_job *take_first(struct jobs *jobs) {
-  struct ta_job *job = jobs->first;
+static struct ta_work *take_first(struct jobs *jobs) {
+  struct ta_work *job = jobs->first;
   if (job) take_out(jobs, job);
   return job;
 }
@@ -116,7 +116,7 @@ static bool wait_for_work(struct ta_workers *workers, struct lane *lane) {
 
 /* Runs the lane's next job, with the lock off, and hands it on. */
 static void run_next(struct ta_workers *workers, struct lane *lane) {
-  struct ta_job *job = take_first(&lane->queue);
+  struct ta_work *job = take_first(&lane->queue);
   lane->waiting--;
   job->state = RUNNING;
   append(&workers->running, job);
@@ -194,7 +194,7 @@ static int find_thread(struct ta_workers *workers, enum ta_lane number) {
   return lane->threads > 0 ? 0 : error;
 }
 
-int ta_workers_submit(struct ta_workers *workers, enum ta_lane lane, struct ta_job *job) {
+int ta_workers_submit(struct ta_workers *workers, enum ta_lane lane, struct ta_work *job) {
   pthread_mutex_lock(&workers->lock);
   int error = find_thread(workers, lane);
   if (!error) {
@@ -208,7 +208,7 @@ int ta_workers_submit(struct ta_workers *workers, enum ta_lane lane, struct ta_j
   return error;
 }
 
-void ta_job_abandon(struct ta_workers *workers, struct ta_job *job) {
+void ta_work_abandon(struct ta_workers *workers, struct ta_work *job) {
   pthread_mutex_lock(&workers->lock);
   bool queued = job->state == QUEUED;
   if (job->state < TOLD) workers->busy--;
@@ -222,9 +222,9 @@ void ta_job_abandon(struct ta_workers *workers, struct ta_job *job) {
 }
 
 /* Whoever is told may close the pool: it stays until all has been told. */
-static struct ta_job *take_finished(struct ta_workers *workers) {
+static struct ta_work *take_finished(struct ta_workers *workers) {
   pthread_mutex_lock(&workers->lock);
-  struct ta_job *job = take_first(&workers->finished);
+  struct ta_work *job = take_first(&workers->finished);
   workers->telling = job != NULL;
   if (job && job->state == FINISHED) {
     job->state = TOLD;
@@ -240,7 +240,7 @@ static struct ta_job *take_finished(struct ta_workers *workers) {
 /* The loop was woken: tells of what has finished. */
 static void tell_finished(struct ta_listener *listener) {
   struct ta_workers *workers = listener->data;
-  struct ta_job *job;
+  struct ta_work *job;
   while ((job = take_finished(workers))) {
     if (job->state == TOLD) job->done(job);
     job->drop(job);
@@ -311,7 +311,7 @@ bool ta_workers_drain(struct ta_workers *workers, double seconds) {
 
 /* Takes all jobs that are not running; the others are dropped by their threads. */
 static void abandon_all(struct ta_workers *workers, struct jobs *taken) {
-  struct ta_job *job;
+  struct ta_work *job;
   workers->busy = 0;
   clear(taken);
   for (int i = 0; i < TA_LANES; i++) {
@@ -324,7 +324,7 @@ static void abandon_all(struct ta_workers *workers, struct jobs *taken) {
 
 void ta_workers_close(struct ta_workers *workers) {
   struct jobs taken;
-  struct ta_job *job;
+  struct ta_work *job;
   ta_loop_unlisten(workers->loop, &workers->listener);
   pthread_mutex_lock(&workers->lock);
   abandon_all(workers, &taken);

@@ -22,11 +22,11 @@
 enum ta_lane { TA_LANE_DISK, TA_LANE_NAMES, TA_LANE_WORK, TA_LANES };
 
 /* The first member of a struct that the caller allocates. */
-struct ta_job {
-  void (*run)(struct ta_job *job);  /* in a thread: touches the job alone */
-  void (*done)(struct ta_job *job); /* in the loop's thread; never once it is abandoned */
-  void (*drop)(struct ta_job *job); /* frees it: once, in whichever thread has it last */
-  struct ta_job *next, **link;      /* the pool's own, as what follows */
+struct ta_work {
+  void (*run)(struct ta_work *job);  /* in a thread: touches the job alone */
+  void (*done)(struct ta_work *job); /* in the loop's thread; never once it is abandoned */
+  void (*drop)(struct ta_work *job); /* frees it: once, in whichever thread has it last */
+  struct ta_work *next, **link;      /* the pool's own, as what follows */
   uint8_t lane;
   uint8_t state;
 };
@@ -39,12 +39,12 @@ int ta_workers_open(struct ta_loop *loop, struct ta_workers **workers);
 
 /* Has a thread run the job.  A negative errno: there is no thread in its lane and none could
  * be made; the job stays the caller's.  From the loop's thread. */
-int ta_workers_submit(struct ta_workers *workers, enum ta_lane lane, struct ta_job *job);
+int ta_workers_submit(struct ta_workers *workers, enum ta_lane lane, struct ta_work *job);
 
 /* Nobody wants to hear of the job any more: `done` will not be called.  One that waits for a
  * thread is dropped now, one that runs by its thread.  From the loop's thread, also in `done`,
  * be it the job's own. */
-void ta_job_abandon(struct ta_workers *workers, struct ta_job *job);
+void ta_work_abandon(struct ta_workers *workers, struct ta_work *job);
 
 /* How many jobs wait, run, or have not been told of. */
 size_t ta_workers_busy(struct ta_workers *workers);

@@ -31,6 +31,7 @@ spawn({name = "asker"}, function()
   print "went on"
   os.exit(7, true)
 end)
+sleep(0)
 print "ready"
 sleep(60)
 LUA
@@ -49,9 +50,9 @@ LUA
     expect_out $'ready\nwent on'
     sed -i -E 's/ for [0-9.]+s$/ for TIME/; /asker/,$d' err
     expect_err $'4 tasks
-#1 script.lua: waiting, sleep 60s at script.lua:23 for TIME
+#1 script.lua: waiting, sleep 60s at script.lua:24 for TIME
 	[C]: in function \'sleep\'
-	script.lua:23: in main chunk
+	script.lua:24: in main chunk
   #2 worker: waiting, recv on channel \'jobs\' (0 of 4) at script.lua:5 (daemon) for TIME
   	[C]: in method \'recv\'
   	script.lua:5: in upvalue \'work\'
@@ -217,6 +218,7 @@ t_clean_up_under_way_is_shown_too() {
 $told
 spawn({name = "slow"}, async.shield, function() $till_told end)
 $guard
+sleep(0)
 print "ready"
 sleep(60)
 LUA

@@ -29,14 +29,14 @@ struct scene {
 };
 
 struct work {
-  struct ta_job job;
+  struct ta_work job;
   struct scene *scene;
   struct work *victim; /* is abandoned when this one is done; may be itself */
   bool waits;          /* at the gate */
   bool closes;         /* the pool, when it is done */
 };
 
-static void run(struct ta_job *job) {
+static void run(struct ta_work *job) {
   struct work *work = (struct work *)job;
   struct scene *scene = work->scene;
   pthread_mutex_lock(&scene->lock);
@@ -47,17 +47,17 @@ static void run(struct ta_job *job) {
   pthread_mutex_unlock(&scene->lock);
 }
 
-static void done(struct ta_job *job) {
+static void done(struct ta_work *job) {
   struct work *work = (struct work *)job;
   struct scene *scene = work->scene;
   CHECK(pthread_equal(pthread_self(), scene->home));
   scene->done++;
-  if (work->victim) ta_job_abandon(scene->workers, &work->victim->job);
+  if (work->victim) ta_work_abandon(scene->workers, &work->victim->job);
   if (work->closes) ta_workers_close(scene->workers);
   scene->closed = scene->closed || work->closes;
 }
 
-static void drop(struct ta_job *job) {
+static void drop(struct ta_work *job) {
   struct scene *scene = ((struct work *)job)->scene;
   free(job);
   pthread_mutex_lock(&scene->lock);
@@ -163,12 +163,12 @@ static void an_abandoned_job_is_not_told_of(void) {
   int most = 0;
   for (int i = 0; i < 64; i++) running[i] = submit(&scene, TA_LANE_NAMES, true);
   await(&scene, &scene.started, 32);
-  for (int i = 32; i < 64; i++) ta_job_abandon(scene.workers, &running[i]->job);
+  for (int i = 32; i < 64; i++) ta_work_abandon(scene.workers, &running[i]->job);
   pthread_mutex_lock(&scene.lock);
   most = scene.dropped;
   pthread_mutex_unlock(&scene.lock);
   CHECK(most == 32); /* those that waited are dropped at once */
-  for (int i = 0; i < 32; i++) ta_job_abandon(scene.workers, &running[i]->job);
+  for (int i = 0; i < 32; i++) ta_work_abandon(scene.workers, &running[i]->job);
   CHECK(ta_workers_busy(scene.workers) == 0);
   set_gate(&scene, false);
   await(&scene, &scene.dropped, 64);
@@ -248,13 +248,13 @@ static void idle_threads_go_when_they_are_asked(void) {
   close_scene(&scene);
 }
 
-static void note_mask(struct ta_job *job) {
+static void note_mask(struct ta_work *job) {
   sigset_t mask;
   pthread_sigmask(SIG_SETMASK, NULL, &mask);
   ((struct work *)job)->closes = !sigismember(&mask, SIGINT) || !sigismember(&mask, SIGALRM);
 }
 
-static void check_mask(struct ta_job *job) {
+static void check_mask(struct ta_work *job) {
   struct work *work = (struct work *)job;
   CHECK(!work->closes);
   work->scene->done++;
