@@ -67,10 +67,10 @@ MODULE_LDFLAGS = $(SHARED_LINK) $(LDFLAGS) $(SANITIZE) -Wl,--exclude-libs,ALL
 FLOORS = core words library
 CORE = $(wildcard $(FLOORS:%=src/%/*.c))
 CORE_LUA = $(wildcard $(FLOORS:%=src/%/*.lua))
-REST_LUA = $(wildcard src/cli/*.lua src/io/*.lua)
+REST_LUA = $(wildcard src/cli/*.lua src/io/*.lua src/kit/*.lua)
 MODULE_C = $(wildcard src/module/*.c)
 MODULE_LUA = $(wildcard src/module/*.lua)
-REST = $(wildcard src/host/*.c src/io/*.c src/trace/*.c src/cli/*.c)
+REST = $(wildcard src/host/*.c src/io/*.c src/kit/*.c src/trace/*.c src/cli/*.c)
 CORE_OBJECTS = $(CORE:src/%.c=$(BUILD)/%.o) $(CORE_LUA:src/%=$(BUILD)/%.o)
 MODULE_OBJECTS = $(MODULE_C:src/%.c=$(BUILD)/%.o) $(MODULE_LUA:src/%=$(BUILD)/%.o)
 REST_OBJECTS = $(REST:src/%.c=$(BUILD)/%.o) $(REST_LUA:src/%=$(BUILD)/%.o)

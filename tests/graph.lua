@@ -13,6 +13,7 @@ local below = {
   library = {core = true, words = true},
   host = {},
   io = {host = true},
+  kit = {},
 }
 
 local draw = arg[1] == "--draw"

@@ -14,6 +14,7 @@
 #include "host/signals.h"
 #include "host/stdio.h"
 #include "io/open.h"
+#include "kit/kit.h"
 #include "io/stdin.h"
 
 void ta_session_lost(struct ta_session *session, const char *what, const char *name, int error) {
@@ -291,6 +292,9 @@ static void open_io(struct ta_session *session, lua_State *L) {
   session->io.ended_by = ended_by;
   session->io.data = session;
   ta_io_open(&session->io, L);
+  lua_getglobal(L, "async");
+  ta_offer_kit(session->runner, L);
+  lua_pop(L, 1);
 }
 
 void ta_session_open_lua(struct ta_session *session, lua_State *L) {

@@ -39,6 +39,11 @@ void ta_io_flush(const struct ta_io *io) {
   if (io->flush) io->flush(io->data);
 }
 
+struct ta_workers *ta_io_workers(struct ta_io *io) {
+  if (!io->workers) ta_workers_open(io->loop, &io->workers);
+  return io->workers;
+}
+
 bool ta_io_lets_wait(const struct ta_runner *runner, lua_State *L) {
   bool cleans_up = ta_is_cancelled(runner) && ta_is_unwinding(runner);
   return ta_can_wait(runner, L) && !cleans_up;

@@ -16,6 +16,7 @@
 #include "host/children.h"
 #include "host/loop.h"
 #include "host/stdio.h"
+#include "host/workers.h"
 #include "tinyasync_lib.h"
 
 struct ta_stream_object;
@@ -31,6 +32,7 @@ struct ta_io {
   struct ta_runner *runner;
   struct ta_loop *loop;
   struct ta_children children;
+  struct ta_workers *workers; /* NULL: none was needed yet */
   struct ta_stdin input;
   struct ta_list shows; /* who waits until something has left that is shown */
   struct ta_stdio_listener listener;
@@ -50,6 +52,9 @@ struct ta_io {
 int ta_io_stop_signal(const struct ta_io *io, int number);
 
 void ta_io_flush(const struct ta_io *io);
+
+/* Threads for what would block; NULL: there is no memory for them. */
+struct ta_workers *ta_io_workers(struct ta_io *io);
 
 /* May one of Lua's own functions wait?  Where it may not it blocks, as under Lua: also in the
  * clean-up of a task that was cancelled, as nothing else there can wait.  [-0, +0, -] */

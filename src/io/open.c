@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "io/fs.h"
 #include "io/process.h"
 #include "io/standard.h"
 #include "io/stdin.h"
@@ -20,6 +21,7 @@ void ta_io_open(struct ta_io *io, lua_State *L) {
   lua_getglobal(L, "async");
   ta_offer_stdin(io, L);
   ta_offer_processes(io, L);
+  ta_offer_files(io, L);
   ta_standard_open(io, L);
   lua_pop(L, 1);
 }
@@ -27,4 +29,6 @@ void ta_io_open(struct ta_io *io, lua_State *L) {
 void ta_io_close(struct ta_io *io) {
   ta_stdio_unlisten(&io->listener);
   ta_stdin_close(io);
+  if (io->workers) ta_workers_close(io->workers);
+  io->workers = NULL;
 }

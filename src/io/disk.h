@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * disk.h -- system calls that may take their time, for tasks.
+ *
+ * An errand is what is asked for and what comes of it, in memory of its own.  It is run at
+ * once, or by a thread of a lane while the task waits.  Who is cancelled meanwhile hears no
+ * more of it: the thread goes on to its end, and drops what it has.
+ *
+ * Where a task cannot wait (outside of tasks, inside a C function, in the clean-up of one that
+ * was cancelled) it is run at once, and blocks.  What errands do is not known here.
+ */
+#ifndef TA_IO_DISK_H
+#define TA_IO_DISK_H
+
+#include <lua.h>
+
+#include "host/workers.h"
+#include "io/io.h"
+
+struct ta_errand;
+
+/* A kind of errand, a static struct each. */
+struct ta_errand_kind {
+  struct ta_wait_kind wait; /* as TA_ERRAND_WAIT says */
+
+  /* Does it, in whatever thread: touches the errand alone. */
+  void (*run)(struct ta_errand *errand);
+
+  /* Pushes what came of it, and returns how many values.  It may be called only once, and may
+   * raise.  [-0, +n, v] */
+  int (*give)(lua_State *L, struct ta_errand *errand);
+
+  /* Frees what the errand has, not the errand, in whatever thread.  NULL: nothing. */
+  void (*drop)(struct ta_errand *errand);
+};
+
+#define TA_ERRAND_WAIT(name) \
+  {.action = (name), .describe = ta_describe_errand, .disarm = ta_disarm_errand}
+
+void ta_describe_errand(const void *subject, char *text, size_t size);
+void ta_disarm_errand(void *subject);
+
+/* The first member of a kind's own struct. */
+struct ta_errand {
+  struct ta_work work; /* the room's own, as what follows up to `name` */
+  struct ta_io *io;
+  struct ta_ticket ticket;
+  const struct ta_errand_kind *kind;
+  bool sent, finished;
+  char *name; /* what it is about, for who looks at the waits; a copy, or NULL */
+};
+
+/* Pushes an object that has a new errand of `size` bytes, zero but for its kind, and about
+ * `name`, which may be NULL; it is dropped with the object.  [-0, +1, v] */
+void *ta_push_errand(struct ta_runner *runner, lua_State *L, const struct ta_errand_kind *kind,
+                     size_t size, const char *name);
+
+/* Runs the errand of the object on top, at once, and gives what came of it.  Use it as the
+ * return of a C function.  [-?, +n, v] */
+int ta_run_errand(lua_State *L);
+
+/* Has it run in the lane, if the task can wait.  Use it as the return of a C function, of which
+ * the first upvalue is the Runner: the task then goes on with what `give` pushes.  [-?, +n, v] */
+int ta_send_errand(lua_State *L, enum ta_lane lane);
+
+/* The path that is the argument, as the system has it.  Raises if it is none.  [-0, +0, v] */
+const char *ta_check_path(lua_State *L, int index);
+
+#endif

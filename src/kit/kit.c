@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#include "kit/kit.h"
+
+#include <stddef.h>
+
+extern const char *const ta_chunk_dotenv[];
+
+static const struct part {
+  const char *const *names; /* in async, up to a NULL */
+  const char *const *lines;
+} parts[] = {
+    {(const char *const[]){"dotenv", NULL}, ta_chunk_dotenv},
+};
+
+void ta_offer_kit(struct ta_runner *runner, lua_State *L) {
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+    ta_offer_chunk(runner, L, parts[i].names, parts[i].lines);
+}
