@@ -9,8 +9,8 @@ _tinyasync_has_script() {
   local i
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
-      run) ((i == 1)) || return 0 ;;
-      --timeout | --grace | --seed | --output | --on-error | --traceback | -e)
+      run | completion) ((i == 1)) || return 0 ;;
+      --timeout | --grace | --seed | --output | --shell | --on-error | --traceback | -e)
         [[ ${COMP_WORDS[i + 1]} == = ]] || ((i++))
         ;;
       --) ((i + 1 >= COMP_CWORD)) || return 0 ;;
@@ -23,8 +23,8 @@ _tinyasync_has_script() {
 }
 
 _tinyasync() {
-  local options='--trace --virtual-time --timeout= --grace= --on-error= --traceback= --seed= --output= --print-commands -x -e --help'
-  local commands='run help version'
+  local options='--trace --virtual-time --timeout= --grace= --on-error= --traceback= --seed= --output= --print-commands -x -e --shell= --help'
+  local commands='run completion help version'
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
   COMPREPLY=()
   # Bash takes --name=value apart.
@@ -41,6 +41,7 @@ _tinyasync() {
   case $before in
     --on-error) mapfile -t COMPREPLY < <(compgen -W 'continue stop' -- "$word") ;;
     --output) mapfile -t COMPREPLY < <(compgen -W 'raw lines group' -- "$word") ;;
+    --shell) mapfile -t COMPREPLY < <(compgen -W 'bash zsh fish' -- "$word") ;;
     --traceback) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$word") ;;
     --timeout | --grace | --seed | -e) ;;
     *)

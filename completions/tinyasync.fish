@@ -4,9 +4,10 @@
 # commands and options with the program's.
 
 complete -c tinyasync -n __fish_is_first_token -a run -d 'Run a task script'
+complete -c tinyasync -n __fish_is_first_token -a completion -d "Print what a shell needs for a script"
 complete -c tinyasync -n __fish_is_first_token -a help -d 'Say how to use a command'
 complete -c tinyasync -n __fish_is_first_token -a version -d 'Name the versions in use'
-complete -c tinyasync -n '__fish_seen_subcommand_from help' -x -a 'run help version'
+complete -c tinyasync -n '__fish_seen_subcommand_from help' -x -a 'run completion help version'
 complete -c tinyasync -l trace -d 'Log every step of every task'
 complete -c tinyasync -l virtual-time -d 'Do not wait'
 complete -c tinyasync -l timeout -x -d 'Cancel everything after so many seconds'
@@ -18,4 +19,5 @@ complete -c tinyasync -l output -x -a 'raw lines group' -d 'How what commands wr
 complete -c tinyasync -l print-commands -d 'Print each command as it starts'
 complete -c tinyasync -s x -d 'Print each command as it starts'
 complete -c tinyasync -s e -x -d 'Run code instead of a script'
+complete -c tinyasync -n '__fish_seen_subcommand_from completion' -l shell -x -a 'bash zsh fish' -d 'For this shell'
 complete -c tinyasync -s h -l help -d 'Show the options'

@@ -119,6 +119,13 @@ static bool parse_print_commands(struct ta_options *options, const char *value) 
   return options->session.prints_commands = true;
 }
 
+static bool parse_shell(struct ta_options *options, const char *value) {
+  options->shell = value;
+  if (strcmp(value, "bash") == 0 || strcmp(value, "zsh") == 0 || strcmp(value, "fish") == 0)
+    return true;
+  return ta_options_complain(options, "--shell: expected bash, zsh or fish, got '%s'", value);
+}
+
 static bool parse_help(struct ta_options *options, const char *value) {
   (void)value;
   return options->help = true;
@@ -146,6 +153,8 @@ static const struct option_row rows[] = {
      parse_print_commands},
     {TA_OPTIONS_CODE, NULL, 'e', required_argument, " CODE", "run CODE instead of a script",
      parse_code},
+    {TA_OPTIONS_SHELL, "shell", 0, required_argument, "=bash|zsh|fish",
+     "for this shell, instead of the one that $SHELL names", parse_shell},
     {TA_OPTIONS_HELP, "help", 'h', no_argument, "", "show this", parse_help},
 };
 
@@ -186,7 +195,7 @@ static bool complain_unknown(const struct ta_options *options, const char *word)
 /* ----------------------------------------------------------------- parsing */
 
 static void make_getopt_tables(unsigned groups, struct option *longs, char *shorts) {
-  *shorts++ = '+'; /* the first word that is no option ends them */
+  if (!(groups & TA_OPTIONS_SHELL)) *shorts++ = '+'; /* the first word that is none ends them */
   *shorts++ = ':'; /* a missing value is told apart */
   for (size_t i = 0; i < ROW_COUNT; i++) {
     if (!(rows[i].group & groups)) continue;

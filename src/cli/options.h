@@ -19,7 +19,8 @@ enum ta_option_group {
   TA_OPTIONS_FAILURES = 4, /* what to do about them */
   TA_OPTIONS_CODE = 8,
   TA_OPTIONS_HELP = 16,
-  TA_OPTIONS_COMMANDS = 32 /* that the script runs */
+  TA_OPTIONS_COMMANDS = 32, /* that the script runs */
+  TA_OPTIONS_SHELL = 64     /* and words may stand between these options */
 };
 
 struct ta_options {
@@ -32,6 +33,7 @@ struct ta_options {
   const char *trace_file; /* NULL: standard error */
   bool traceback;
   bool stop_on_error;
+  const char *shell; /* NULL: whichever is in use */
   bool help;
 };
 

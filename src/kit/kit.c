@@ -1,18 +1,74 @@
 /* SPDX-License-Identifier: MIT */
 #include "kit/kit.h"
 
+#include <lauxlib.h>
+#include <lualib.h>
 #include <stddef.h>
+#include <string.h>
 
+#include "kit/outside.h"
+
+extern const char *const ta_chunk_args[];
 extern const char *const ta_chunk_dotenv[];
+extern const char *const ta_chunk_for_bash[];
+extern const char *const ta_chunk_for_fish[];
+extern const char *const ta_chunk_for_zsh[];
+extern const char *const ta_chunk_grammar[];
+extern const char *const ta_chunk_offers[];
+extern const char *const ta_chunk_usage[];
 
 static const struct part {
   const char *const *names; /* in async, up to a NULL */
   const char *const *lines;
 } parts[] = {
+    {(const char *const[]){"args", NULL}, ta_chunk_args},
     {(const char *const[]){"dotenv", NULL}, ta_chunk_dotenv},
 };
 
+/* What parts share. */
+static const struct room {
+  const char *name;
+  const char *const *lines;
+} rooms[] = {{"for_bash", ta_chunk_for_bash}, {"for_fish", ta_chunk_for_fish},
+             {"for_zsh", ta_chunk_for_zsh},   {"grammar", ta_chunk_grammar},
+             {"offers", ta_chunk_offers},     {"usage", ta_chunk_usage},
+             {NULL, NULL}};
+
+/* (name) -> what NAME.lua gives */
+static int l_use(lua_State *L) {
+  const char *name = luaL_checkstring(L, 1);
+  const struct room *room = rooms;
+  while (room->name && strcmp(room->name, name) != 0) room++;
+  luaL_argcheck(L, room->name, 1, "no such room");
+  ta_push_chunk(ta_upvalue_runner(L), L, room->lines);
+  return 1;
+}
+
+/* Sets in the table on top what Lua's library of tables has under `name`, whatever the script has
+ * made of that.  [-0, +0, m] */
+static void set_own(lua_State *L, const char *name) {
+  lua_pushcfunction(L, luaopen_table);
+  lua_call(L, 0, 1);
+  lua_getfield(L, -1, name);
+  lua_setfield(L, -3, name);
+  lua_pop(L, 1);
+}
+
+/* () -> a table of what the chunks are made of */
+static int l_kit_parts(lua_State *L) {
+  static const struct ta_function use[] = {{"use", l_use}, {NULL, NULL}};
+  lua_newtable(L);
+  ta_set_functions(ta_upvalue_runner(L), L, use);
+  ta_set_functions(ta_upvalue_runner(L), L, ta_kit_outside);
+  set_own(L, "sort");
+  return 1;
+}
+
 void ta_offer_kit(struct ta_runner *runner, lua_State *L) {
+  ta_push_environment(runner, L);
+  ta_push_function(runner, L, l_kit_parts);
+  lua_setfield(L, -2, "kit_parts");
+  lua_pop(L, 1);
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
     ta_offer_chunk(runner, L, parts[i].names, parts[i].lines);
 }

@@ -5,19 +5,24 @@
 
 : "${root:?}"
 
+# Where shells have it from: ours, or a script's in the file `made`.
+completion=
+
 # offered LINE: what bash offers at its end, in one line.
 offered_by_bash() {
   bash --norc --noprofile -c '
-    . "$1/completions/tinyasync.bash"
+    . "$1"
     read -ra COMP_WORDS <<<"${2//=/ = }"
     [[ $2 != *" " ]] || COMP_WORDS+=("")
     COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
-    _tinyasync
-    echo "${COMPREPLY[*]}"' bash "$root" "$1"
+    read -ra how < <(complete -p "${COMP_WORDS[0]}")
+    "${how[-2]}"
+    echo "${COMPREPLY[*]}"' bash "${completion:-$root/completions/tinyasync.bash}" "$1"
 }
 
 offered_by_fish() {
-  HOME=$PWD fish --no-config -c "source '$root/completions/tinyasync.fish'; complete -C '$1'" |
+  HOME=$PWD fish --no-config \
+    -c "source '${completion:-$root/completions/tinyasync.fish}'; complete -C '$1'" |
     cut -f1 | sort | tr '\n' ' ' | sed 's/ $//'
 }
 
@@ -26,7 +31,7 @@ completed_by_zsh() {
   zsh -f -c '
     zmodload zsh/zpty
     zpty -b shell zsh -f -i
-    zpty -w shell "fpath=($1/completions \$fpath); autoload -Uz compinit; compinit -u -D; PS1=; stty -echo"
+    zpty -w shell "fpath=($1/completions \$fpath); autoload -Uz compinit; compinit -u -D; ${3:+. $3;} PS1=; stty -echo"
     zpty -w shell "show() { print -r -- \"<\$BUFFER>\"; BUFFER=; zle accept-line }; zle -N show; bindkey ^X show; print ready-\$((1+1))"
     text=
     for ((i = 0; i < 500; i++)); do
@@ -41,7 +46,7 @@ completed_by_zsh() {
       [[ $text == *\<*\>* ]] && break
       sleep 0.02
     done
-    [[ $text =~ "<([^>]*)>" ]] && print -r -- $match[1]' zsh "$root" "$1"
+    [[ $text =~ "<([^>]*)>" ]] && print -r -- $match[1]' zsh "$root" "$1" "${completion:+$PWD/$completion}"
 }
 
 offers() {
@@ -83,4 +88,115 @@ t_zsh_completes_the_command_line() {
   offers completed_by_zsh 'tinyasync --on-error=st' 'tinyasync --on-error=stop '
   : >runner.lua
   offers completed_by_zsh 'tinyasync run runn' 'tinyasync run runner.lua '
+}
+
+# ------------------------------------------------------------- a script's own
+
+# make_completion SHELL: of a script with commands and options, into the file `made`.
+make_completion() {
+  script tool.lua <<'LUA'
+print "printed before"
+sleep(0.01)
+local options = async.args{
+  {"-v, --verbose...", "say more [much]: it's \"more\""},
+  {"-f, --format", "what to write", choices = {"png", "jpg", "a b"}},
+  {"--when[=WHEN]", choices = {"always", "never"}},
+  {command = "convert", "Convert files.",
+    {"-j, --jobs=N", "how many", type = "integer"},
+    {"KIND", choices = {"photo", "scan"}},
+    {"FILE..."}},
+  {command = "remote", "Look after others.",
+    {command = "add", "One more.", {"NAME", complete = "nothing"}, {"--url=URL"}},
+    {command = "rename", "One less."}},
+}
+print "printed after"
+LUA
+  run completion tool.lua "--shell=$1"
+  expect_status 0
+  expect_err "printed before"
+  cp out made
+  completion=made
+  : >file.txt
+}
+
+t_bash_completes_a_script_s_command_line() {
+  make_completion bash
+  offers offered_by_bash 'tool.lua ' 'convert remote'
+  offers offered_by_bash 'tool.lua --ver' '--verbose'
+  offers offered_by_bash 'tool.lua --format=' 'png jpg a\ b'
+  offers offered_by_bash 'tool.lua -f p' 'png'
+  offers offered_by_bash 'tool.lua --when ' 'convert remote'
+  offers offered_by_bash 'tool.lua --when=a' 'always'
+  offers offered_by_bash 'tool.lua --format convert ' 'convert remote'
+  offers offered_by_bash 'tool.lua -v --format=png con' 'convert'
+  offers offered_by_bash 'tool.lua convert ' 'photo scan'
+  offers offered_by_bash 'tool.lua convert --j' '--jobs='
+  offers offered_by_bash 'tool.lua convert --for' '--format='
+  offers offered_by_bash 'tool.lua convert -j 3 photo fi' 'file.txt'
+  offers offered_by_bash 'tool.lua remote ' 'add rename'
+  offers offered_by_bash 'tool.lua remote add --' '--url= --help --verbose --format= --when'
+  offers offered_by_bash 'tool.lua remote add ' ''
+  offers offered_by_bash 'tool.lua convert -- -' ''
+}
+
+t_fish_completes_a_script_s_command_line() {
+  command -v fish >/dev/null || skip "no fish"
+  make_completion fish
+  offers offered_by_fish 'tool.lua ' 'convert remote'
+  offers offered_by_fish 'tool.lua --format p' 'png'
+  offers offered_by_fish 'tool.lua --format convert re' 'remote'
+  offers offered_by_fish 'tool.lua convert ' 'photo scan'
+  offers offered_by_fish 'tool.lua convert --j' '--jobs'
+  offers offered_by_fish 'tool.lua convert photo fi' 'file.txt'
+  offers offered_by_fish 'tool.lua remote ' 'add rename'
+  offers offered_by_fish 'tool.lua remote add --u' '--url'
+  offers offered_by_fish 'tool.lua remote add fi' ''
+}
+
+t_zsh_completes_a_script_s_command_line() {
+  command -v zsh >/dev/null || skip "no zsh"
+  make_completion zsh
+  offers completed_by_zsh 'tool.lua conv' 'tool.lua convert '
+  offers completed_by_zsh 'tool.lua --form' 'tool.lua --format='
+  offers completed_by_zsh 'tool.lua --format=j' 'tool.lua --format=jpg '
+  offers completed_by_zsh 'tool.lua convert photo fi' 'tool.lua convert photo file.txt '
+  offers completed_by_zsh 'tool.lua remote re' 'tool.lua remote rename '
+  offers completed_by_zsh 'tool.lua remote add --ur' 'tool.lua remote add --url='
+}
+
+t_completion_is_of_the_shell_in_use_unless_one_is_named() {
+  script tool.lua <<<'async.args{{"--one", "an option"}}'
+  for shell in bash zsh fish; do
+    SHELL=/usr/bin/$shell run completion tool.lua
+    expect_status 0
+    expect_has out "Completion of tool.lua for $shell"
+  done
+  SHELL=/bin/sh run completion tool.lua
+  expect_refused "expected --shell=bash, zsh or fish"
+  run completion --shell=csh tool.lua
+  expect_refused "--shell: expected bash, zsh or fish, got 'csh'"
+  run completion
+  expect_refused "expected a script's name"
+  run completion tool.lua more --shell=bash
+  expect_refused "unexpected 'more'"
+}
+
+t_completion_runs_a_script_up_to_its_args_and_no_further() {
+  script <<<'io.open("ran", "w"):close()'
+  run completion script.lua --shell=bash
+  expect_status 1
+  expect_err "tinyasync: script.lua does not call async.args(), and was not run"
+  [[ ! -e ran ]] || fail "it was run"
+  script <<<'-- args: none'
+  run completion script.lua --shell=bash
+  expect_status 1
+  expect_err "tinyasync: script.lua has not called async.args()"
+  script <<<'local args = error "broken"'
+  run completion script.lua --shell=bash
+  expect_status 1
+  expect_has err "script.lua:1: broken"
+  [[ ! -s out ]] || fail "$(cat out)"
+  run completion none.lua --shell=bash
+  expect_status 2
+  expect_has err "cannot open none.lua"
 }

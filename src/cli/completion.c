@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/completion.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/drive.h"
+#include "cli/report.h"
+#include "cli/session.h"
+#include "host/signals.h"
+#include "kit/kit.h"
+
+struct completion {
+  struct ta_options options;
+  const char *program;
+  struct ta_session session;
+  struct ta_completion wanted;
+};
+
+static void on_failed(void *data, const struct ta_failure *failure) {
+  (void)data;
+  ta_report_failure(failure, NULL, true);
+}
+
+/* ----------------------------------------------------------------- the script */
+
+/* Is there the word anywhere in the file?  A script that never comes to async.args() would be
+ * run as a whole. */
+static bool mentions_args(const char *name) {
+  char line[4096];
+  bool found = false;
+  FILE *file = fopen(name, "r");
+  if (!file) return true; /* whoever loads it says why not */
+  while (!found && fgets(line, sizeof line, file)) found = strstr(line, "args") != NULL;
+  fclose(file);
+  return found;
+}
+
+/* (completion): everything that may raise on the way to the end. */
+static int l_complete(lua_State *L) {
+  struct completion *completion = lua_touserdata(L, 1);
+  struct ta_script *script = &completion->options.script;
+  struct ta_session *session = &completion->session;
+  ta_session_open_lua(session, L);
+  ta_kit_complete(L, &completion->wanted);
+  ta_script_set_arg(L, completion->program, script);
+  if (!ta_script_run_init(L) || !ta_script_load(L, script)) return lua_error(L);
+  ta_script_add(session->runner, L, script);
+  ta_session_start(session);
+  ta_drive(session);
+  return 0;
+}
+
+static int run_session(struct completion *completion) {
+  struct ta_session *session = &completion->session;
+  const struct ta_session_hooks hooks = {.failed = on_failed, .data = completion};
+  if (!ta_session_open(session, &completion->options.session, &hooks)) return TA_EXIT_CANNOT_START;
+  lua_pushcfunction(session->L, l_complete);
+  lua_pushlightuserdata(session->L, completion);
+  if (lua_pcall(session->L, 1, 0, 0) != LUA_OK)
+    ta_report("%s", luaL_tolstring(session->L, -1, NULL));
+  if (!session->started) ta_shutdown_note(&session->shutdown, TA_CAUSE_NO_START, 0);
+  int status = ta_session_close(session);
+  if (status < 0) ta_signals_die(-status);
+  return status;
+}
+
+/* -------------------------------------------------------------------- the rest */
+
+/* What comes of it in the end, after the script's own end with this status. */
+static int conclude(const struct completion *completion, int status) {
+  const struct ta_completion *wanted = &completion->wanted;
+  if (wanted->error) {
+    ta_report("cannot write to standard output: %s", strerror(wanted->error));
+    return TA_EXIT_REPORTED;
+  }
+  if (wanted->given || status != 0) return status;
+  ta_report("%s has not called async.args()", completion->options.script.name);
+  return TA_EXIT_REPORTED;
+}
+
+/* Standard output is kept apart, and is standard error from here on.  NULL: it has said why. */
+static FILE *take_output(void) {
+  int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+  if (out && dup2(STDERR_FILENO, STDOUT_FILENO) >= 0) return out;
+  ta_report("cannot write to standard output: %s", strerror(errno));
+  if (out) fclose(out);
+  if (!out && fd >= 0) close(fd);
+  return NULL;
+}
+
+static int complete(struct completion *completion) {
+  if (!mentions_args(completion->options.script.name)) {
+    ta_report("%s does not call async.args(), and was not run", completion->options.script.name);
+    return TA_EXIT_REPORTED;
+  }
+  completion->wanted.shell = completion->options.shell;
+  completion->wanted.out = take_output();
+  if (!completion->wanted.out) return TA_EXIT_CANNOT_START;
+  int status = conclude(completion, run_session(completion));
+  fclose(completion->wanted.out); /* it was flushed */
+  return status;
+}
+
+/* The shell in use, where none was named. */
+static bool choose_shell(struct ta_options *options) {
+  const char *path = getenv("SHELL");
+  const char *slash = path ? strrchr(path, '/') : NULL;
+  const char *name = slash ? slash + 1 : path;
+  if (options->shell) return true;
+  options->shell = name;
+  if (name && (strcmp(name, "bash") == 0 || strcmp(name, "zsh") == 0 || strcmp(name, "fish") == 0))
+    return true;
+  return ta_options_complain(options, "expected --shell=bash, zsh or fish");
+}
+
+static bool take_script(struct ta_options *options) {
+  static char *no_arguments[] = {NULL};
+  char **words = options->words;
+  if (!words[0]) return ta_options_complain(options, "expected a script's name");
+  if (words[1]) return ta_options_complain(options, "unexpected '%s'", words[1]);
+  options->script.name = words[0];
+  options->script.arguments = no_arguments;
+  return choose_shell(options);
+}
+
+int ta_completion_command(const struct ta_call *call) {
+  struct completion completion = {.program = call->program};
+  struct ta_options *options = &completion.options;
+  const struct ta_command *command = call->command;
+  int status = TA_EXIT_CANNOT_START;
+  bool parsed = ta_options_parse(options, command->name, command->options, call->argc, call->argv);
+  if (parsed && options->help) {
+    ta_command_describe(command);
+    status = 0;
+  } else if (parsed && take_script(options)) {
+    status = complete(&completion);
+  }
+  ta_options_free(options);
+  return status;
+}
