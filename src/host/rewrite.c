@@ -155,6 +155,21 @@ static int take_name(const struct ta_rewrite *rewrite) {
   return error;
 }
 
+/* The path of the file beside it as the guardian is to have it; NULL: none can be told. */
+static const char *guarded_path(const struct ta_rewrite *rewrite, char *path) {
+  char link[64];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", rewrite->directory);
+  ssize_t length = readlink(link, path, PATH_MAX);
+  size_t left = length < 0 ? 0 : PATH_MAX - (size_t)length;
+  if (left < strlen(rewrite->name) + 2) return NULL;
+  snprintf(path + length, left, "%s%s", length > 1 ? "/" : "", rewrite->name);
+  return path;
+}
+
+static void tell(const struct ta_rewrite *rewrite, enum ta_guarded what, const char *path) {
+  if (path) ta_guardian_note_path(rewrite->notes, what, path);
+}
+
 static int write_beside(struct ta_rewrite *rewrite) {
   int fd = make_beside(rewrite);
   if (fd < 0) return fd;
@@ -170,7 +185,11 @@ static int replace(struct ta_rewrite *rewrite) {
   int error = look_at_old(rewrite);
   if (error) return error;
   snprintf(rewrite->name, sizeof rewrite->name, ".tinyasync-%016" PRIx64, random_number());
+  char buffer[PATH_MAX];
+  const char *path = rewrite->notes < 0 ? NULL : guarded_path(rewrite, buffer);
+  tell(rewrite, TA_GUARDED_FILE, path);
   error = write_beside(rewrite);
+  tell(rewrite, TA_GUARDED_NO_MORE, path);
   return !error && rewrite->sync ? sync_directory(rewrite) : error;
 }
 

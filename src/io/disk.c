@@ -45,16 +45,20 @@ static void drop(struct ta_work *work) {
 
 /* ----------------------------------------------------------------- the object */
 
-static void let_go(struct holder *holder) {
-  struct ta_errand *errand = holder->errand;
-  holder->errand = NULL;
-  if (!errand) return;
+/* What runs still is dropped by its thread. */
+static void drop_or_leave(struct ta_errand *errand) {
   ta_list_leave(&errand->link);
   atomic_store(&errand->given_up, true);
   if (errand->sent && !errand->finished)
     ta_work_abandon(errand->io->workers, &errand->work);
   else
     drop_errand(errand);
+}
+
+static void let_go(struct holder *holder) {
+  struct ta_errand *errand = holder->errand;
+  holder->errand = NULL;
+  if (errand) drop_or_leave(errand);
 }
 
 static int l_forget(lua_State *L);
@@ -82,7 +86,6 @@ void *ta_push_errand(struct ta_runner *runner, lua_State *L, const struct ta_err
   errand->io = io;
   errand->kind = kind;
   errand->name = copy;
-  errand->owner = &holder->errand;
   ta_list_append(&io->errands, &errand->link);
   holder->errand = errand;
   return errand;
@@ -102,13 +105,9 @@ int ta_run_errand(lua_State *L) {
   return give(L, holder);
 }
 
-/* Of objects that were lost when memory was out nobody else knows.  Those that are run still
- * are dropped by their threads. */
 void ta_drop_errands(struct ta_io *io) {
-  while (!ta_list_empty(&io->errands)) {
-    struct ta_errand *errand = TA_HOLDER(io->errands.ring.next, struct ta_errand, link);
-    let_go(TA_HOLDER(errand->owner, struct holder, errand));
-  }
+  while (!ta_list_empty(&io->errands))
+    drop_or_leave(TA_HOLDER(io->errands.ring.next, struct ta_errand, link));
 }
 
 /* ------------------------------------------------------------------- waiting */

@@ -48,8 +48,7 @@ struct ta_errand {
   struct ta_io *io;
   struct ta_ticket ticket;
   const struct ta_errand_kind *kind;
-  struct ta_link link;      /* among all of the Runner's */
-  struct ta_errand **owner; /* where the object has it */
+  struct ta_link link; /* among all of the Runner's */
   bool sent, finished;
   char *name;           /* what it is about, for who looks at the waits; a copy, or NULL */
   bool now, waits;      /* for `run` */
@@ -73,7 +72,7 @@ int ta_try_errand(lua_State *L, enum ta_lane lane);
  * the first upvalue is the Runner: the task then goes on with what `give` pushes.  [-?, +n, v] */
 int ta_send_errand(lua_State *L, enum ta_lane lane);
 
-/* All errands are given up: no object has one any more. */
+/* All errands are given up, at the end: those that are left have lost their objects. */
 void ta_drop_errands(struct ta_io *io);
 
 #endif
