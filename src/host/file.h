@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -61,5 +62,8 @@ int ta_file_remove(const char *path);
 
 /* "file", "directory", "link" ... */
 const char *ta_file_type(mode_t mode);
+
+/* For names that nobody could guess. */
+uint64_t ta_file_random(void);
 
 #endif

@@ -4,13 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "host/file.h"
 #include "host/guardian.h"
 
 #define MOST_LINKS 40
@@ -82,14 +80,6 @@ static int look_at_old(struct ta_rewrite *rewrite) {
 }
 
 /* ------------------------------------------------------------ the file beside */
-
-static uint64_t random_number(void) {
-  uint64_t number;
-  if (getrandom(&number, sizeof number, GRND_NONBLOCK) == (ssize_t)sizeof number) return number;
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return ((uint64_t)now.tv_nsec << 32) ^ (uint64_t)now.tv_sec ^ (uint64_t)(uintptr_t)&now;
-}
 
 static int make_beside(struct ta_rewrite *rewrite) {
   mode_t mode = rewrite->replaces || rewrite->sets_mode ? 0600 : rewrite->mode;
@@ -184,7 +174,7 @@ static int write_beside(struct ta_rewrite *rewrite) {
 static int replace(struct ta_rewrite *rewrite) {
   int error = look_at_old(rewrite);
   if (error) return error;
-  snprintf(rewrite->name, sizeof rewrite->name, ".tinyasync-%016" PRIx64, random_number());
+  snprintf(rewrite->name, sizeof rewrite->name, ".tinyasync-%016" PRIx64, ta_file_random());
   char buffer[PATH_MAX];
   const char *path = rewrite->notes < 0 ? NULL : guarded_path(rewrite, buffer);
   tell(rewrite, TA_GUARDED_FILE, path);

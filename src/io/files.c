@@ -279,7 +279,6 @@ static int l_readlink(lua_State *L) {
   return go(L);
 }
 
-/* (name, path, follows) -> the errand's path made absolute, of a directory that may be entered */
 static void run_directory(struct ta_errand *errand) {
   struct job *job = job_of(errand);
   job->bytes = realpath(job->path, NULL);
@@ -291,8 +290,9 @@ static void run_directory(struct ta_errand *errand) {
 
 static const struct ta_errand_kind directory_kind = KIND("stat", run_directory, give_bytes);
 
+/* (name, path) -> the absolute path of a directory that may be entered */
 static int l_directory(lua_State *L) {
-  push_job(L, &directory_kind, "change to");
+  push_job(L, &directory_kind, "enter");
   return go(L);
 }
 

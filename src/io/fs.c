@@ -10,6 +10,7 @@
 
 #include "io/files.h"
 #include "io/nearest.h"
+#include "io/opening.h"
 #include "io/refusal.h"
 
 extern const char *const ta_chunk_fs[];
@@ -43,14 +44,20 @@ static int l_working_directory(lua_State *L) {
   return 1;
 }
 
+static int l_getenv(lua_State *L) {
+  lua_pushstring(L, getenv(luaL_checkstring(L, 1)));
+  return 1;
+}
+
 static const struct ta_function parts[] = {{"raise", l_raise},
                                            {"use", l_use},
                                            {"nearest", ta_l_nearest},
+                                           {"getenv", l_getenv},
                                            {"working_directory", l_working_directory},
                                            {NULL, NULL}};
 
 /* What the Lua half is made of. */
-static const struct ta_function *const all_parts[] = {parts, ta_file_parts, NULL};
+static const struct ta_function *const all_parts[] = {parts, ta_file_parts, ta_opening_parts, NULL};
 
 /* () -> a table of it */
 static int l_fs_parts(lua_State *L) {
@@ -61,7 +68,7 @@ static int l_fs_parts(lua_State *L) {
 }
 
 void ta_offer_files(struct ta_io *io, lua_State *L) {
-  static const char *const names[] = {"fs", "cd", NULL};
+  static const char *const names[] = {"fs", "cd", "temp_dir", NULL};
   ta_push_environment(io->runner, L);
   ta_push_function(io->runner, L, l_fs_parts);
   lua_setfield(L, -2, "fs_parts");

@@ -68,12 +68,57 @@ local function check_text(name, text)
   raise(format("fs.%s: expected a text, got %s", name, type(text)))
 end
 
+local function longest_line(name, option, value)
+  local bytes = type(value) == "number" and tointeger(value)
+  if bytes and bytes >= 0 then return end
+  raise(format("fs.%s: %s must be 0 or more bytes, got %s", name, option, shown(value)))
+end
+
+-- ------------------------------------------------------------------ streams
+
+local for_open = {mode = permissions, max_line = longest_line}
+local open_modes = '"r", "w", "a" or "x", with or without "+"'
+
+function fs.open(path, mode, options)
+  local at = check_path("open", path)
+  if mode ~= nil and type(mode) ~= "string" then
+    raise(format("fs.open: the mode must be %s, got %s", open_modes, type(mode)))
+  end
+  local flags = parts.open_flags((gsub(mode or "r", "b", "")))
+  if not flags then
+    raise(format("fs.open: the mode must be %s, got %s", open_modes, shown(mode)))
+  end
+  local given = check_options("open", options, for_open)
+  enter()
+  return parts.open(path, at, flags, given.mode, given.max_line)
+end
+
+-- Pipes, terminals and devices are read, and written to, as streams.
+local function read_stream(path, at)
+  local opened, message, code = parts.open(path, at, parts.open_flags "r")
+  if not opened then return nil, message, code end
+  local stream <close> = opened
+  return stream:read "a"
+end
+
+local function write_stream(path, at, text)
+  local opened, message, code = parts.open(path, at, parts.open_flags "r+")
+  if not opened then return nil, message, code end
+  local stream <close> = opened
+  local done
+  done, message, code = stream:write(text)
+  if not done then return nil, message, code end
+  return true
+end
+
 -- ------------------------------------------------------------- whole files
 
 function fs.read(path)
   local at = check_path("read", path)
   enter()
-  return parts.read(path, at)
+  local text, message, code = parts.read(path, at)
+  if text == false then return read_stream(path, at) end
+  return text, message, code
 end
 
 local for_write = {sync = yes_or_no, mode = permissions}
@@ -83,7 +128,9 @@ function fs.write(path, text, options)
   check_text("write", text)
   local given = check_options("write", options, for_write)
   enter()
-  return parts.write(path, at, text, given.mode, given.sync ~= false)
+  local done, message, code = parts.write(path, at, text, given.mode, given.sync ~= false)
+  if done == false then return write_stream(path, at, text) end
+  return done, message, code
 end
 
 local for_append = {mode = permissions}
@@ -93,7 +140,9 @@ function fs.append(path, text, options)
   check_text("append", text)
   local given = check_options("append", options, for_append)
   enter()
-  return parts.append(path, at, text, given.mode)
+  local done, message, code = parts.append(path, at, text, given.mode)
+  if done == false then return write_stream(path, at, text) end
+  return done, message, code
 end
 
 -- --------------------------------------------------------------- looking at
@@ -174,6 +223,33 @@ function fs.link(target, path, options)
   return parts.link(path, at, target, given.hard and target_at or target, given.hard)
 end
 
+-- --------------------------------------------------------------- temporary
+
+local for_temp = {dir = function(name, _, value) check_path(name, value, "a directory") end}
+
+-- A new path in the directory that is asked for; or nil, message, code.
+local function temporary_path(name, options)
+  local given = check_options(name, options, for_temp)
+  local dir = given.dir or parts.getenv "TMPDIR"
+  if not dir or dir == "" then dir = "/tmp" end
+  enter()
+  local at, message, code = parts.directory(dir, place.of(dir))
+  if not at then return nil, message, code end
+  return parts.temp_path(at)
+end
+
+function fs.temp(options)
+  local path, message, code = temporary_path("temp", options)
+  if not path then return nil, message, code end
+  return parts.temp(path)
+end
+
+function fs.temp_dir(options)
+  local path, message, code = temporary_path("temp_dir", options)
+  if not path then return nil, message, code end
+  return parts.temp_dir(path)
+end
+
 -- ------------------------------------------------------- a task's directory
 
 local function cd(path)
@@ -189,4 +265,4 @@ local function cd(path)
   return true
 end
 
-return {fs = fs, cd = cd}
+return {fs = fs, cd = cd, temp_dir = fs.temp_dir}
