@@ -2,6 +2,7 @@
 #include "host/children.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -120,6 +121,13 @@ static bool is_guarded(const struct ta_group *group) {
   return group->noted && !ta_group_is_over(group);
 }
 
+/* One path that it will not hear of is no reason to end it. */
+static void tell_of_path(struct ta_children *children, enum ta_guarded what, const char *path) {
+  int error =
+      children->guardian.pid ? ta_guardian_note_path(children->guardian.notes, what, path) : 0;
+  if (error == -EPIPE) drop_guardian(children);
+}
+
 /* A guardian that somebody has killed is followed by another, which hears of all. */
 static int have_guardian(struct ta_children *children) {
   int error = 0;
@@ -129,6 +137,8 @@ static int have_guardian(struct ta_children *children) {
   if (!error) watch_guardian(children);
   for (struct ta_group *group = children->groups; group && !error; group = group->next)
     if (is_guarded(group)) error = tell_guardian(group, true);
+  for (struct ta_guarded_path *path = children->paths; path && !error; path = path->next)
+    tell_of_path(children, path->what, path->path);
   return error;
 }
 
@@ -138,7 +148,7 @@ static void guard_anew(struct ta_alarm *alarm) {
   const struct ta_group *group = children->groups;
   while (group && !is_guarded(group)) group = group->next;
   children->replaced_at = ta_monotonic();
-  if (group && have_guardian(children) != 0)
+  if ((group || children->paths) && have_guardian(children) != 0)
     ta_loop_set_alarm(children->loop, &children->guard_alarm, BETWEEN_TWO);
 }
 
@@ -146,6 +156,29 @@ static void end_guard(struct ta_group *group) {
   bool noted = group->noted;
   group->noted = false;
   if (noted && tell_guardian(group, false) != 0) have_guardian(group->children);
+}
+
+void ta_children_guard(struct ta_children *children, enum ta_guarded what, const char *path,
+                       struct ta_guarded_path *guarded) {
+  bool is_told = children->guardian.pid == 0; /* with all others, when one is started */
+  *guarded = (struct ta_guarded_path){
+      .next = children->paths, .link = &children->paths, .what = what, .path = path};
+  if (guarded->next) guarded->next->link = &guarded->next;
+  children->paths = guarded;
+  if (have_guardian(children) == 0 && !is_told) tell_of_path(children, what, path);
+}
+
+void ta_children_guard_no_more(struct ta_children *children, struct ta_guarded_path *guarded) {
+  if (!guarded->link) return;
+  *guarded->link = guarded->next;
+  if (guarded->next) guarded->next->link = guarded->link;
+  guarded->link = NULL;
+  tell_of_path(children, TA_GUARDED_NO_MORE, guarded->path);
+}
+
+int ta_children_lend_notes(struct ta_children *children) {
+  if (have_guardian(children) != 0 || !children->guardian.pid) return -1;
+  return fcntl(children->guardian.notes, F_DUPFD_CLOEXEC, 0);
 }
 
 /* --------------------------------------------------------------------- its end */

@@ -25,6 +25,13 @@
 
 struct ta_group;
 
+/* A path that the guardian removes if we cannot; the owner's. */
+struct ta_guarded_path {
+  struct ta_guarded_path *next, **link; /* NULL: it is not guarded */
+  enum ta_guarded what;
+  const char *path; /* absolute; lasts as long as it is guarded */
+};
+
 struct ta_children {
   struct ta_loop *loop;
   const char *guardian_program; /* NULL: nobody looks after what is left */
@@ -33,6 +40,7 @@ struct ta_children {
   struct ta_alarm guard_alarm; /* to start another one */
   double replaced_at;          /* when one was killed, on the real clock */
   struct ta_group *groups;
+  struct ta_guarded_path *paths;
   struct ta_jobs jobs;
   struct ta_listener listener; /* where there are no pidfds */
   bool listens;
@@ -84,13 +92,24 @@ struct ta_group {
 };
 
 /* None yet.  `guardian_program`, as ta_guardian_program() gives it, has to last; a guardian is
- * started with the first group. */
+ * started with the first group or path. */
 void ta_children_open(struct ta_children *children, struct ta_loop *loop,
                       const char *guardian_program);
 
 /* Stops all groups, waits for them, but not longer than the grace and a second, and ends the
  * guardian.  How many would not go: the guardian has killed them. */
 size_t ta_children_close(struct ta_children *children, int number, double grace);
+
+/* Before it is made: the guardian is to remove it, and each one that follows this one.  Where none
+ * can be had nobody does. */
+void ta_children_guard(struct ta_children *children, enum ta_guarded what, const char *path,
+                       struct ta_guarded_path *guarded);
+
+/* It has gone, or belongs to somebody else.  Twice does nothing. */
+void ta_children_guard_no_more(struct ta_children *children, struct ta_guarded_path *guarded);
+
+/* A descriptor of the caller's by which another thread tells the guardian of paths; or -1. */
+int ta_children_lend_notes(struct ta_children *children);
 
 /* Makes a group of up to `room` processes, of whose changes on_change is told.  0, or -ENOMEM. */
 int ta_group_new(struct ta_children *children, size_t room, void (*on_change)(void *data),

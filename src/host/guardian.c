@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 
 #include "host/pidfd.h"
 #include "host/spawn.h"
+#include "host/sweep.h"
 #include "host/terminal.h"
 
 #define KILLS 3      /* a group is looked at again */
@@ -22,13 +24,13 @@
 #define PATIENCE 100 /* thousandths of a second for it to end */
 #define NOTES_AT_ONCE 512
 #define REST 10 /* thousandths of a second between two looks at its notes */
-#define BEGINS 1
-#define ENDS 2
 
-/* Smaller than PIPE_BUF: it is written whole or not at all. */
+enum { BEGINS = 1, ENDS, PATHS }; /* from there on of what enum ta_guarded says */
+
+/* Not larger than PIPE_BUF, with the path that follows: it is written whole or not at all. */
 struct note {
   int what;
-  pid_t group;
+  int group; /* or the length of the path */
 };
 
 /* The terminal as it was found, and the group of those who had it then: what it hears first. */
@@ -54,6 +56,20 @@ int ta_guardian_note(int notes, pid_t group, bool begins) {
   do done = write(notes, &note, sizeof note);
   while (done < 0 && errno == EINTR);
   return done < 0 ? -1 : 0;
+}
+
+int ta_guardian_note_path(int notes, enum ta_guarded what, const char *path) {
+  char text[PIPE_BUF];
+  size_t length = strlen(path);
+  const struct note note = {.what = PATHS + (int)what, .group = (int)length};
+  if (path[0] != '/') return -EINVAL;
+  if (length > sizeof text - sizeof note) return -ENAMETOOLONG;
+  memcpy(text, &note, sizeof note);
+  memcpy(text + sizeof note, path, length);
+  ssize_t done;
+  do done = write(notes, text, sizeof note + length);
+  while (done < 0 && errno == EINTR);
+  return done < 0 ? -errno : 0;
 }
 
 static int spawn_guardian(const char *program, int reading, int nowhere, pid_t *pid) {
@@ -175,8 +191,60 @@ static void remove_ward(struct wards *wards, pid_t group) {
 static void take_note(struct wards *wards, const struct note *note) {
   if (note->what == BEGINS)
     add_ward(wards, note->group);
-  else
+  else if (note->what == ENDS)
     remove_ward(wards, note->group);
+}
+
+/* What is to be removed, the last first; `what` is that of its note. */
+struct leaving {
+  struct leaving *next;
+  int what;
+  char path[];
+};
+
+static void add_leaving(struct leaving **leavings, int what, const char *path, size_t length) {
+  struct leaving *leaving = malloc(sizeof *leaving + length + 1);
+  if (!leaving) return;
+  *leaving = (struct leaving){.next = *leavings, .what = what};
+  memcpy(leaving->path, path, length);
+  leaving->path[length] = '\0';
+  *leavings = leaving;
+}
+
+static void drop_leaving(struct leaving **leavings, const char *path, size_t length) {
+  for (struct leaving **link = leavings; *link; link = &(*link)->next) {
+    struct leaving *leaving = *link;
+    if (strlen(leaving->path) != length || memcmp(leaving->path, path, length) != 0) continue;
+    *link = leaving->next;
+    free(leaving);
+    return;
+  }
+}
+
+/* Everything that it is told of. */
+struct charge {
+  struct wards wards;
+  struct leaving *leavings;
+  char bytes[NOTES_AT_ONCE * sizeof(struct note) + PIPE_BUF];
+  size_t count; /* of bytes that were read and not understood yet */
+};
+
+/* The first note among the bytes from `at` on.  How long it is; 0: it has not come whole. */
+static size_t take_first(struct charge *charge, size_t at) {
+  struct note note;
+  size_t left = charge->count - at;
+  if (left < sizeof note) return 0;
+  memcpy(&note, charge->bytes + at, sizeof note);
+  size_t length = note.what < PATHS ? 0 : (size_t)note.group;
+  const char *path = charge->bytes + at + sizeof note;
+  if (left < sizeof note + length) return 0;
+  if (note.what < PATHS)
+    take_note(&charge->wards, &note);
+  else if (note.what == PATHS + TA_GUARDED_NO_MORE)
+    drop_leaving(&charge->leavings, path, length);
+  else
+    add_leaving(&charge->leavings, note.what, path, length);
+  return sizeof note + length;
 }
 
 /* More notes wait, whose pipe has room for thousands: it is not worth to wake up for each. */
@@ -185,14 +253,31 @@ static void wait_for_end(int milliseconds) {
   poll(&end, 1, milliseconds);
 }
 
-static void take_notes(struct wards *wards) {
-  struct note notes[NOTES_AT_ONCE];
+static void take_notes(struct charge *charge) {
   for (;;) {
-    ssize_t count = read(STDIN_FILENO, notes, sizeof notes);
+    size_t at = 0, length;
+    ssize_t count =
+        read(STDIN_FILENO, charge->bytes + charge->count, sizeof charge->bytes - charge->count);
     if (count == 0 || (count < 0 && errno != EINTR)) return;
-    for (ssize_t i = 0; i < count / (ssize_t)sizeof *notes; i++) take_note(wards, &notes[i]);
-    hold_wards(wards);
+    if (count > 0) charge->count += (size_t)count;
+    while ((length = take_first(charge, at))) at += length;
+    charge->count -= at;
+    memmove(charge->bytes, charge->bytes + at, charge->count);
+    hold_wards(&charge->wards);
     wait_for_end(REST);
+  }
+}
+
+/* Of what is not of the kind that was told it is not ours. */
+static void remove_leavings(struct leaving *leavings) {
+  while (leavings) {
+    struct leaving *next = leavings->next;
+    if (leavings->what == PATHS + TA_GUARDED_TREE)
+      ta_sweep(leavings->path);
+    else
+      unlink(leavings->path);
+    free(leavings);
+    leavings = next;
   }
 }
 
@@ -233,15 +318,16 @@ static void ignore_signals(void) {
 }
 
 int ta_guardian_be(void) {
-  struct wards wards = {0};
+  static struct charge charge;
   struct home home = {0};
   ignore_signals();
   take_home(&home);
   int ignored = chdir("/");
   (void)ignored;
-  take_notes(&wards);
-  kill_wards(&wards);
-  return_terminal(&wards, &home);
-  free(wards.list);
+  take_notes(&charge);
+  kill_wards(&charge.wards);
+  return_terminal(&charge.wards, &home);
+  remove_leavings(charge.leavings);
+  free(charge.wards.list);
   return 0;
 }

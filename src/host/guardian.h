@@ -4,8 +4,8 @@
  *
  * It is told of each process group that begins and ends.  When nobody can tell it any
  * more, however that came about, it kills those that are left, and takes the terminal from
- * them.  It is this program, executed again before it has done anything else.  Whoever
- * leaves its group, with setsid, escapes it.
+ * them, and removes the paths that it was told of.  It is this program, executed again before it
+ * has done anything else.  Whoever leaves its group, with setsid, escapes it.
  */
 #ifndef TA_HOST_GUARDIAN_H
 #define TA_HOST_GUARDIAN_H
@@ -28,6 +28,14 @@ int ta_guardian_note_home(int notes);
 /* Tells it of a group that begins, or has ended.  Also in a child that was forked off, where
  * it asks nothing of the C library.  0, or -1 with errno: it has gone, or does not listen. */
 int ta_guardian_note(int notes, pid_t group, bool begins);
+
+/* What is to go with us, whoever ends us: a file, or a directory with all that is in it.  Its
+ * name is one that nobody could guess, so that it is ours or nothing. */
+enum ta_guarded { TA_GUARDED_FILE, TA_GUARDED_TREE, TA_GUARDED_NO_MORE };
+
+/* Tells it of the absolute path, before it is made and when it has gone.  In any thread.  0; or a
+ * negative errno, and it knows nothing: -ENAMETOOLONG, where that would not go in one piece. */
+int ta_guardian_note_path(int notes, enum ta_guarded what, const char *path);
 
 /* It is not needed any more: lets it end.  Groups that it was not told the end of are killed. */
 void ta_guardian_end(struct ta_guardian *guardian);

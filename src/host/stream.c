@@ -305,8 +305,16 @@ ssize_t ta_stream_write(struct ta_stream *stream, const void *bytes, size_t size
   return count;
 }
 
+int ta_stream_want(struct ta_stream *stream, unsigned direction) {
+  const struct ta_transport *transport = stream->transport;
+  if (transport && transport->want) return transport->want(stream, direction);
+  return ta_watch_want(&stream->watch, direction);
+}
+
 int ta_stream_wait_here(struct ta_stream *stream, unsigned direction) {
   struct ta_watch *watch = &stream->watch;
+  const struct ta_transport *transport = stream->transport;
+  if (transport && transport->wait_here) return transport->wait_here(stream, direction);
   struct pollfd asked = {.fd = watch->fd, .events = direction == TA_MAY_READ ? POLLIN : POLLOUT};
   if (watch->fd < 0) return -EBADF;
   while (poll(&asked, 1, -1) < 0) {
@@ -319,6 +327,7 @@ int ta_stream_wait_here(struct ta_stream *stream, unsigned direction) {
 
 off_t ta_stream_seek(struct ta_stream *stream, off_t offset, int whence) {
   if (stream->watch.fd < 0) return -EBADF;
+  if (stream->transport->moves) stream->transport->moves(stream);
   off_t held = (off_t)ta_stream_held(stream);
   off_t place = lseek(stream->watch.fd, whence == SEEK_CUR ? offset - held : offset, whence);
   if (place < 0) return -errno;

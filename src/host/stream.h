@@ -29,6 +29,11 @@ struct ta_transport {
   ssize_t (*write)(struct ta_stream *stream, const void *bytes, size_t size); /* or a part */
   int (*shutdown)(struct ta_stream *stream); /* our half; -EAGAIN: again */
   void (*close)(struct ta_stream *stream);   /* its own memory only */
+
+  /* What no descriptor tells of; each may be NULL. */
+  int (*want)(struct ta_stream *stream, unsigned direction);      /* as ta_watch_want() */
+  int (*wait_here)(struct ta_stream *stream, unsigned direction); /* ta_stream_wait_here() */
+  void (*moves)(struct ta_stream *stream); /* it is about to stand elsewhere */
 };
 
 struct ta_stream {
@@ -71,6 +76,9 @@ void ta_stream_take(struct ta_stream *stream, size_t size);
 
 /* Writes what the kernel takes.  How much; -EAGAIN: nothing now; or an error, as -EPIPE. */
 ssize_t ta_stream_write(struct ta_stream *stream, const void *bytes, size_t size);
+
+/* After -EAGAIN: the watch is to tell when the direction may go on.  0, or a negative errno. */
+int ta_stream_want(struct ta_stream *stream, unsigned direction);
 
 /* After -EAGAIN: waits here until the direction may go on, and tries nothing.  0; -EINTR: a call
  * that waits is to be broken off; or another negative errno. */

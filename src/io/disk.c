@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "holder.h"
 #include "io/refusal.h"
+#include "list.h"
 
 /* What Lua has of it. */
 struct holder {
@@ -43,14 +45,20 @@ static void drop(struct ta_work *work) {
 
 /* ----------------------------------------------------------------- the object */
 
-static void let_go(struct holder *holder) {
-  struct ta_errand *errand = holder->errand;
-  holder->errand = NULL;
-  if (!errand) return;
+/* What runs still is dropped by its thread. */
+static void drop_or_leave(struct ta_errand *errand) {
+  ta_list_leave(&errand->link);
+  atomic_store(&errand->given_up, true);
   if (errand->sent && !errand->finished)
     ta_work_abandon(errand->io->workers, &errand->work);
   else
     drop_errand(errand);
+}
+
+static void let_go(struct holder *holder) {
+  struct ta_errand *errand = holder->errand;
+  holder->errand = NULL;
+  if (errand) drop_or_leave(errand);
 }
 
 static int l_forget(lua_State *L);
@@ -78,6 +86,7 @@ void *ta_push_errand(struct ta_runner *runner, lua_State *L, const struct ta_err
   errand->io = io;
   errand->kind = kind;
   errand->name = copy;
+  ta_list_append(&io->errands, &errand->link);
   holder->errand = errand;
   return errand;
 }
@@ -91,8 +100,14 @@ static int give(lua_State *L, struct holder *holder) {
 
 int ta_run_errand(lua_State *L) {
   struct holder *holder = ta_check_object(L, -1, &holder_kind);
+  holder->errand->now = false;
   holder->errand->kind->run(holder->errand);
   return give(L, holder);
+}
+
+void ta_drop_errands(struct ta_io *io) {
+  while (!ta_list_empty(&io->errands))
+    drop_or_leave(TA_HOLDER(io->errands.ring.next, struct ta_errand, link));
 }
 
 /* ------------------------------------------------------------------- waiting */
@@ -124,9 +139,14 @@ int ta_send_errand(lua_State *L, enum ta_lane lane) {
   return ta_park(runner, L, errand->ticket, lua_gettop(L), k_send);
 }
 
-const char *ta_check_path(lua_State *L, int index) {
-  size_t length;
-  const char *path = luaL_checklstring(L, index, &length);
-  luaL_argcheck(L, strlen(path) == length, index, "a path has no zero byte");
-  return path;
+int ta_try_errand(lua_State *L, enum ta_lane lane) {
+  struct holder *holder = ta_check_object(L, -1, &holder_kind);
+  struct ta_errand *errand = holder->errand;
+  if (!ta_io_lets_wait(ta_upvalue_runner(L), L)) return ta_run_errand(L);
+  errand->now = true;
+  errand->kind->run(errand);
+  errand->now = false;
+  if (!errand->waits) return give(L, holder);
+  errand->waits = false;
+  return ta_send_errand(L, lane);
 }

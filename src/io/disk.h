@@ -13,6 +13,7 @@
 #define TA_IO_DISK_H
 
 #include <lua.h>
+#include <stdatomic.h>
 
 #include "host/workers.h"
 #include "io/io.h"
@@ -23,7 +24,8 @@ struct ta_errand;
 struct ta_errand_kind {
   struct ta_wait_kind wait; /* as TA_ERRAND_WAIT says */
 
-  /* Does it, in whatever thread: touches the errand alone. */
+  /* Does it, in whatever thread: touches the errand alone.  Where `now` it may set `waits`
+   * instead of waiting for a disk: it is called again then, by a thread. */
   void (*run)(struct ta_errand *errand);
 
   /* Pushes what came of it, and returns how many values.  It may be called only once, and may
@@ -34,8 +36,8 @@ struct ta_errand_kind {
   void (*drop)(struct ta_errand *errand);
 };
 
-#define TA_ERRAND_WAIT(name) \
-  {.action = (name), .describe = ta_describe_errand, .disarm = ta_disarm_errand}
+#define TA_ERRAND_WAIT(name)                                                                       \
+  { .action = (name), .describe = ta_describe_errand, .disarm = ta_disarm_errand }
 
 void ta_describe_errand(const void *subject, char *text, size_t size);
 void ta_disarm_errand(void *subject);
@@ -46,8 +48,11 @@ struct ta_errand {
   struct ta_io *io;
   struct ta_ticket ticket;
   const struct ta_errand_kind *kind;
+  struct ta_link link; /* among all of the Runner's */
   bool sent, finished;
-  char *name; /* what it is about, for who looks at the waits; a copy, or NULL */
+  char *name;           /* what it is about, for who looks at the waits; a copy, or NULL */
+  bool now, waits;      /* for `run` */
+  atomic_bool given_up; /* nobody wants to know any more: what has not happened need not */
 };
 
 /* Pushes an object that has a new errand of `size` bytes, zero but for its kind, and about
@@ -59,11 +64,15 @@ void *ta_push_errand(struct ta_runner *runner, lua_State *L, const struct ta_err
  * return of a C function.  [-?, +n, v] */
 int ta_run_errand(lua_State *L);
 
+/* Runs it at once and, if it would have to wait, in the lane.  Use it as the return of a C
+ * function, of which the first upvalue is the Runner.  [-?, +n, v] */
+int ta_try_errand(lua_State *L, enum ta_lane lane);
+
 /* Has it run in the lane, if the task can wait.  Use it as the return of a C function, of which
  * the first upvalue is the Runner: the task then goes on with what `give` pushes.  [-?, +n, v] */
 int ta_send_errand(lua_State *L, enum ta_lane lane);
 
-/* The path that is the argument, as the system has it.  Raises if it is none.  [-0, +0, v] */
-const char *ta_check_path(lua_State *L, int index);
+/* All errands are given up, at the end: those that are left have lost their objects. */
+void ta_drop_errands(struct ta_io *io);
 
 #endif

@@ -1,14 +1,63 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/fs.h"
 
+#include <errno.h>
 #include <lauxlib.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "io/files.h"
+#include "io/nearest.h"
+#include "io/opening.h"
+#include "io/refusal.h"
 
 extern const char *const ta_chunk_fs[];
+extern const char *const ta_chunk_place[];
+
+/* (message): a mistake of the script's, where that called us. */
+static int l_raise(lua_State *L) {
+  return ta_error(L, "%s", luaL_checkstring(L, 1));
+}
+
+static const struct room {
+  const char *name;
+  const char *const *lines;
+} rooms[] = {{"place", ta_chunk_place}, {NULL, NULL}};
+
+/* (name) -> what NAME.lua gives */
+static int l_use(lua_State *L) {
+  const char *name = luaL_checkstring(L, 1);
+  const struct room *room = rooms;
+  while (room->name && strcmp(room->name, name) != 0) room++;
+  luaL_argcheck(L, room->name, 1, "no such room");
+  ta_push_chunk(ta_upvalue_runner(L), L, room->lines);
+  return 1;
+}
+
+/* () -> the program's */
+static int l_working_directory(lua_State *L) {
+  char path[PATH_MAX];
+  if (!getcwd(path, sizeof path)) return ta_refuse(L, -errno, "cannot find the directory");
+  lua_pushstring(L, path);
+  return 1;
+}
+
+static int l_getenv(lua_State *L) {
+  lua_pushstring(L, getenv(luaL_checkstring(L, 1)));
+  return 1;
+}
+
+static const struct ta_function parts[] = {{"raise", l_raise},
+                                           {"use", l_use},
+                                           {"nearest", ta_l_nearest},
+                                           {"getenv", l_getenv},
+                                           {"working_directory", l_working_directory},
+                                           {NULL, NULL}};
 
 /* What the Lua half is made of. */
-static const struct ta_function *const all_parts[] = {ta_file_parts, NULL};
+static const struct ta_function *const all_parts[] = {parts, ta_file_parts, ta_opening_parts, NULL};
 
 /* () -> a table of it */
 static int l_fs_parts(lua_State *L) {
@@ -19,7 +68,7 @@ static int l_fs_parts(lua_State *L) {
 }
 
 void ta_offer_files(struct ta_io *io, lua_State *L) {
-  static const char *const names[] = {"fs", NULL};
+  static const char *const names[] = {"fs", "cd", "temp_dir", NULL};
   ta_push_environment(io->runner, L);
   ta_push_function(io->runner, L, l_fs_parts);
   lua_setfield(L, -2, "fs_parts");

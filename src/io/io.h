@@ -34,7 +34,8 @@ struct ta_io {
   struct ta_children children;
   struct ta_workers *workers; /* NULL: none was needed yet */
   struct ta_stdin input;
-  struct ta_list shows; /* who waits until something has left that is shown */
+  struct ta_list errands; /* all that run, or whose outcome nobody has taken */
+  struct ta_list shows;   /* who waits until something has left that is shown */
   struct ta_stdio_listener listener;
 
   const char *output;   /* how commands' output is shown: "lines", "group", or NULL: as it is */

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "io/disk.h"
 #include "io/fs.h"
 #include "io/process.h"
 #include "io/standard.h"
@@ -15,6 +16,7 @@ static void on_left(struct ta_stdio_listener *listener) {
 
 void ta_io_open(struct ta_io *io, lua_State *L) {
   ta_list_init(&io->shows);
+  ta_list_init(&io->errands);
   io->listener.left = on_left;
   ta_stdio_listen(&io->listener);
   ta_io_keep(io, L);
@@ -29,6 +31,7 @@ void ta_io_open(struct ta_io *io, lua_State *L) {
 void ta_io_close(struct ta_io *io) {
   ta_stdio_unlisten(&io->listener);
   ta_stdin_close(io);
+  ta_drop_errands(io);
   if (io->workers) ta_workers_close(io->workers);
   io->workers = NULL;
 }

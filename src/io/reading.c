@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "io/refusal.h"
+#include "io/stream.h"
 #include "io/waiting.h"
 
 #define MOST_FORMATS 250 /* of lines(), as in Lua */
@@ -536,4 +537,20 @@ int ta_l_stream_lines(lua_State *L) {
 
 int ta_l_stream_line_reader(lua_State *L) {
   return give_lines(L, false);
+}
+
+/* -------------------------------------------------------------------- places */
+
+/* (stream [, whence [, offset]]) -> the new place, as Lua's file:seek() */
+int ta_l_stream_seek(lua_State *L) {
+  static const char *const names[] = {"set", "cur", "end", NULL};
+  static const int whences[] = {SEEK_SET, SEEK_CUR, SEEK_END};
+  struct ta_stream_object *object = ta_check_stream(L);
+  int whence = whences[luaL_checkoption(L, 2, "cur", names)];
+  lua_Integer offset = luaL_optinteger(L, 3, 0);
+  ta_check_reader(L, object);
+  off_t place = ta_seek_stream(object, (off_t)offset, whence);
+  if (place < 0) return ta_refuse(L, (int)place, "cannot seek in %s", object->label);
+  lua_pushinteger(L, place);
+  return 1;
 }

@@ -29,7 +29,7 @@ static bool is_ready(struct ta_runner *runner, void *subject) {
   struct ta_stream_object *object = subject;
   struct ta_stream *stream = &object->stream;
   (void)runner;
-  return has_come(object) || ta_watch_want(&stream->watch, stream->needs_to_read) != 0;
+  return has_come(object) || ta_stream_want(stream, stream->needs_to_read) != 0;
 }
 
 static struct ta_list *selecting(void *subject) {
@@ -69,7 +69,7 @@ static int l_tostring(lua_State *L) {
   return 1;
 }
 
-/* A method, or the field `label`. */
+/* A method, or one of the fields `label`, and of a file `path`. */
 static int l_index(lua_State *L) {
   lua_settop(L, 2);
   lua_pushvalue(L, 2);
@@ -78,6 +78,8 @@ static int l_index(lua_State *L) {
   lua_settop(L, 2);
   if (strcmp(key, "label") == 0 && lua_isuserdata(L, 1))
     lua_getiuservalue(L, 1, 1);
+  else if (strcmp(key, "path") == 0 && lua_isuserdata(L, 1))
+    lua_getiuservalue(L, 1, 2);
   else
     lua_gettable(L, lua_upvalueindex(METHODS));
   return 1;
@@ -92,6 +94,7 @@ static const struct ta_function methods[] = {{"read", ta_l_stream_read},
                                              {"shutdown", ta_l_stream_shutdown},
                                              {"close", ta_l_stream_close},
                                              {"copy_to", ta_l_stream_copy_to},
+                                             {"seek", ta_l_stream_seek},
                                              {NULL, NULL}};
 
 static const struct ta_function meta[] = {
@@ -118,7 +121,7 @@ static void complete_kind(struct ta_runner *runner, lua_State *L) {
 
 struct ta_stream_object *ta_push_stream(struct ta_io *io, lua_State *L, const char *label) {
   struct ta_stream_object *object =
-      ta_push_object(io->runner, L, &ta_stream_kind, sizeof *object, 1);
+      ta_push_object(io->runner, L, &ta_stream_kind, sizeof *object, 2);
   ta_init_waiting(object, io);
   object->label = "";
   object->max_line = TA_MAX_LINE;
@@ -173,6 +176,11 @@ ssize_t ta_read_stream_here(struct ta_stream_object *object, char *bytes, size_t
 off_t ta_seek_stream(struct ta_stream_object *object, off_t offset, int whence) {
   object->takes++;
   return object->closed ? -EBADF : ta_stream_seek(&object->stream, offset, whence);
+}
+
+void ta_set_stream_path(lua_State *L, int index) {
+  lua_pushvalue(L, index);
+  lua_setiuservalue(L, -2, 2);
 }
 
 bool ta_was_given_up(const struct ta_stream_object *object) {

@@ -49,6 +49,9 @@ int ta_write_stream_here(struct ta_stream_object *object, const char *bytes, siz
 /* As ta_stream_seek(); whoever is in the middle of a read begins anew, or fails. */
 off_t ta_seek_stream(struct ta_stream_object *object, off_t offset, int whence);
 
+/* The stream on top gets the path at `index`, for scripts.  [-0, +0, -] */
+void ta_set_stream_path(lua_State *L, int index);
+
 /* Was a wait for it given up, and not begun again since? */
 bool ta_was_given_up(const struct ta_stream_object *object);
 

@@ -210,7 +210,7 @@ static int begin_reading(struct ta_stream_object *object, const struct ta_read *
 static int want(struct ta_stream_object *object, unsigned direction, struct ta_ticket ticket) {
   struct ta_watch *watch = &object->stream.watch;
   if (ta_watch_is_ready(watch, direction)) return ta_wake(runner_of(object), ticket);
-  return ta_watch_want(watch, direction);
+  return ta_stream_want(&object->stream, direction);
 }
 
 int ta_arm_reader(lua_State *L, struct ta_stream_object *object, const struct ta_read *read) {

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * filestream.h -- a file as a stream that waits for a disk in another thread.
+ *
+ * What the page cache has is read at once.  For what it has not, the stream says -EAGAIN, and
+ * a thread reads it from where the stream stands, which does not move before somebody takes
+ * it.  Writes go straight there, in pieces.  A file may go when its stream is closed.
+ */
+#ifndef TA_HOST_FILESTREAM_H
+#define TA_HOST_FILESTREAM_H
+
+#include "host/children.h"
+#include "host/stream.h"
+#include "host/workers.h"
+
+/* Makes it of a stream that was opened over a file.  `workers` last longer.  0, or -ENOMEM. */
+int ta_filestream(struct ta_stream *stream, struct ta_workers *workers);
+
+/* A file's path, absolute, that a guardian knows; it is removed when the stream is closed.  Takes
+ * over both, which were malloc'ed. */
+void ta_filestream_removes(struct ta_stream *stream, struct ta_children *children, char *path,
+                           struct ta_guarded_path *guarded);
+
+#endif
