@@ -216,12 +216,14 @@ static int give_stat(lua_State *L, struct ta_errand *errand) {
   const struct job *job = job_of(errand);
   const struct stat *about = &job->about;
   if (job->error) return refuse(L, job);
-  lua_createtable(L, 0, 11);
+  lua_createtable(L, 0, 12);
   lua_pushstring(L, ta_file_type(about->st_mode));
   lua_setfield(L, -2, "type");
   set_integer(L, "size", (lua_Integer)about->st_size);
   set_integer(L, "mode", about->st_mode & 07777);
   set_time(L, "mtime", &about->st_mtim);
+  set_integer(L, "mtime_ns",
+              (lua_Integer)about->st_mtim.tv_sec * 1000000000 + about->st_mtim.tv_nsec);
   set_time(L, "atime", &about->st_atim);
   set_time(L, "ctime", &about->st_ctim);
   set_integer(L, "uid", about->st_uid);

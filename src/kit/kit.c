@@ -9,12 +9,16 @@
 #include "kit/outside.h"
 
 extern const char *const ta_chunk_args[];
+extern const char *const ta_chunk_csv[];
 extern const char *const ta_chunk_dotenv[];
 extern const char *const ta_chunk_for_bash[];
 extern const char *const ta_chunk_for_fish[];
 extern const char *const ta_chunk_for_zsh[];
+extern const char *const ta_chunk_fs[];
 extern const char *const ta_chunk_grammar[];
+extern const char *const ta_chunk_jobs[];
 extern const char *const ta_chunk_offers[];
+extern const char *const ta_chunk_stale[];
 extern const char *const ta_chunk_usage[];
 
 static const struct part {
@@ -22,17 +26,20 @@ static const struct part {
   const char *const *lines;
 } parts[] = {
     {(const char *const[]){"args", NULL}, ta_chunk_args},
+    {(const char *const[]){"csv", NULL}, ta_chunk_csv},
     {(const char *const[]){"dotenv", NULL}, ta_chunk_dotenv},
+    {(const char *const[]){"jobs", NULL}, ta_chunk_jobs},
+    {(const char *const[]){"stale", NULL}, ta_chunk_stale},
 };
 
-/* What parts share. */
+/* What parts share, and async.fs, which is none of them. */
 static const struct room {
   const char *name;
   const char *const *lines;
 } rooms[] = {{"for_bash", ta_chunk_for_bash}, {"for_fish", ta_chunk_for_fish},
-             {"for_zsh", ta_chunk_for_zsh},   {"grammar", ta_chunk_grammar},
-             {"offers", ta_chunk_offers},     {"usage", ta_chunk_usage},
-             {NULL, NULL}};
+             {"for_zsh", ta_chunk_for_zsh},   {"fs", ta_chunk_fs},
+             {"grammar", ta_chunk_grammar},   {"offers", ta_chunk_offers},
+             {"usage", ta_chunk_usage},       {NULL, NULL}};
 
 /* (name) -> what NAME.lua gives */
 static int l_use(lua_State *L) {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "kit/outside.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <lauxlib.h>
 #include <lualib.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
+#include <time.h>
 
 #include "io/io.h"
 #include "io/nearest.h"
@@ -47,6 +47,24 @@ static int l_lower(lua_State *L) {
   for (size_t i = 0; i < length; i++)
     out[i] = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] - 'A' + 'a') : text[i];
   luaL_pushresultsize(&buffer, length);
+  return 1;
+}
+
+/* (name) -> a variable of the environment, or nil */
+static int l_getenv(lua_State *L) {
+  lua_pushstring(L, getenv(luaL_checkstring(L, 1)));
+  return 1;
+}
+
+/* () -> "2026-11-27T14:01:02Z" */
+static int l_stamp(lua_State *L) {
+  char text[32];
+  struct tm parts;
+  time_t now = time(NULL);
+  size_t length = gmtime_r(&now, &parts)
+                      ? strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)
+                      : 0;
+  lua_pushlstring(L, text, length);
   return 1;
 }
 
@@ -128,6 +146,8 @@ const struct ta_function ta_kit_outside[] = {
     {"nearest", ta_l_nearest},
     {"number", l_number},
     {"lower", l_lower},
+    {"getenv", l_getenv},
+    {"stamp", l_stamp},
     {"arguments", l_arguments},
     {"print", l_print},
     {"complain", l_complain},

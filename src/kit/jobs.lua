@@ -1,0 +1,222 @@
+-- SPDX-License-Identifier: MIT
+--
+-- jobs.lua -- async.jobs: which jobs are done, in a file that outlives the script.
+--
+-- A line is one write, and stays when the script is killed after it.  One that was torn, because
+-- the system went down or the disk was full, is taken off before another is written.
+
+local parts = kit_parts()
+local raise = parts.raise
+local fs = parts.use("fs").fs
+
+local HEADER = "started\tseconds\tresult\tjob\terror\n"
+
+local Log = {__name = "JobLog"}
+local logs = setmetatable({}, {__mode = "k"})
+
+-- -------------------------------------------------------------------- lines
+
+local escapes = {["\t"] = "\\t", ["\n"] = "\\n", ["\r"] = "\\r", ["\\"] = "\\\\"}
+local meanings = {t = "\t", n = "\n", r = "\r", ["\\"] = "\\"}
+
+local function escape(text) return (gsub(text, "[\t\n\r\\]", escapes)) end
+local function unescape(text) return (gsub(text, "\\(.)", meanings)) end
+
+local function line_of(started, seconds, key, message)
+  local line = format("%s\t%.3f\t%s\t%s", started, seconds, message and "failed" or "done",
+    escape(key))
+  return line .. (message and "\t" .. escape(message) or "") .. "\n"
+end
+
+-- Notes what the line says.  False: it is none.
+local function read_line(log, line)
+  local result, key, rest = match(line, "^[^\t]+\t[%d.]+\t(%l+)\t([^\t]*)(.*)$")
+  if result ~= "done" and result ~= "failed" then return false end
+  key = unescape(key)
+  log.done[key] = result == "done" or nil
+  log.failed[key] = result == "failed" and unescape(sub(rest, 2)) or nil
+  return true
+end
+
+-- Reads the whole lines of the text.  nil and what is wrong with it, if anything is.
+local function read_text(log, text)
+  if text == sub(HEADER, 1, #text) and #text < #HEADER then return true end
+  if sub(text, 1, #HEADER) ~= HEADER then return nil, log.path .. " is no log of jobs" end
+  local position, number = #HEADER + 1, 2
+  while true do
+    local ending = find(text, "\n", position, true)
+    if not ending then return true end
+    if not read_line(log, sub(text, position, ending - 1)) then
+      return nil, format("%s:%d: expected a line of a log of jobs", log.path, number)
+    end
+    position, number = ending + 1, number + 1
+  end
+end
+
+-- ----------------------------------------------------------------- the file
+
+-- Takes off what follows the last whole line.
+local function mend(log)
+  local text, message, code = fs.read(log.path)
+  if not text then return nil, message, code end
+  local whole = match(text, "^(.*\n)") or ""
+  if whole == text then return true end
+  return fs.write(log.path, whole)
+end
+
+local function append(log, line)
+  local ok, message = true, nil
+  if log.torn then ok, message = mend(log) end
+  log.torn = true -- until it is known that it is not
+  if ok and log.is_new then line = HEADER .. line end
+  if ok then ok, message = fs.append(log.path, line) end
+  if not ok then error(message, 0) end
+  log.torn, log.is_new = false, false
+end
+
+-- A job that is done is noted, whatever becomes of the task meanwhile.
+local function note(log, key, started, seconds, message)
+  local line = line_of(started, seconds, key, message)
+  async.shield(log.lock.with, log.lock, append, log, line)
+  log.done[key] = not message or nil
+  log.failed[key] = message
+end
+
+-- --------------------------------------------------------------------- jobs
+
+local function log_of(object, method)
+  local log = logs[object]
+  if log then return log end
+  raise(format("jobs:%s: expected a log of jobs, got %s", method, type(object)))
+end
+
+local function check_key(method, key)
+  if type(key) == "string" or type(key) == "number" then return tostring(key) end
+  raise(format("jobs:%s: expected a job's name, got %s", method, type(key)))
+end
+
+local function check_function(method, fn)
+  if parts.is_callable(fn) then return end
+  raise(format("jobs:%s: expected a function, got %s", method, type(fn)))
+end
+
+local function first_line(err) return match(tostring(err), "^[^\n]*") end
+
+-- Runs it, notes how it ended, and gives what it gave as pcall() does.  One that is cancelled has
+-- not ended.
+local function run_now(log, key, fn, ...)
+  local started, began = parts.stamp(), async.now()
+  local result = pack(pcall(fn, ...))
+  local seconds = async.now() - began
+  local refused = result[1] and not result[2] and type(result[3]) == "string"
+  local message = not result[1] and first_line(result[2]) or refused and first_line(result[3])
+  note(log, key, started, seconds, message or nil)
+  return result, refused
+end
+
+-- true: it was done now; false: it was done before; nil, message, code: it refused.
+local function run(log, key, fn, ...)
+  while log.under_way[key] do log.under_way[key]:wait() end
+  if log.done[key] then return false end
+  local over = async.event("job " .. key)
+  log.under_way[key] = over
+  local clean_up <close> = async.defer(function()
+    log.under_way[key] = nil
+    over:set()
+  end)
+  local result, refused = run_now(log, key, fn, ...)
+  if not result[1] then error(result[2], 0) end
+  if refused then return nil, unpack(result, 3, result.n) end
+  return true
+end
+
+local methods = {}
+
+function methods:done(key)
+  return log_of(self, "done").done[check_key("done", key)] or false
+end
+
+function methods:failed(key)
+  return log_of(self, "failed").failed[check_key("failed", key)]
+end
+
+function methods:run(key, fn, ...)
+  local log, name = log_of(self, "run"), check_key("run", key)
+  check_function("run", fn)
+  return run(log, name, fn, key, ...)
+end
+
+-- ---------------------------------------------------------------------- map
+
+local function check_map(list, options)
+  if type(list) ~= "table" then
+    raise(format("jobs:map: expected a list, got %s", type(list)))
+  end
+  if options ~= nil and type(options) ~= "table" then
+    raise(format("jobs:map: options must be a table, got %s", type(options)))
+  end
+  for name, value in next, options or {} do
+    if name ~= "limit" and name ~= "key" then
+      local near = type(name) == "string" and parts.nearest(name, {"limit", "key"})
+      raise(format("jobs:map: unknown option '%s'%s", tostring(name),
+        near and format(", did you mean '%s'?", near) or ""))
+    end
+    if name == "key" then check_function("map", value) end
+  end
+  return options or {}
+end
+
+-- The names of all, before any begins.
+local function keys_of(list, key)
+  local keys = {}
+  for i = 1, #list do
+    local name = list[i]
+    if key then name = key(name) end
+    keys[i] = check_key("map", name)
+  end
+  return keys
+end
+
+function methods:map(list, fn, options)
+  local log = log_of(self, "map")
+  options = check_map(list, options)
+  check_function("map", fn)
+  local keys = keys_of(list, options.key)
+  local summary = {done = 0, skipped = 0, failed = 0, errors = {}}
+  local open = {}
+  for i = 1, #keys do
+    if log.done[keys[i]] then summary.skipped = summary.skipped + 1 else open[#open + 1] = i end
+  end
+  local _, failures = async.map(open, function(i)
+    local ran, message = run(log, keys[i], fn, list[i])
+    if ran == nil then error(message, 0) end
+    local what = ran and "done" or "skipped"
+    summary[what] = summary[what] + 1
+  end, {limit = options.limit, keep_going = true})
+  for at, err in next, failures or {} do
+    summary.failed = summary.failed + 1
+    summary.errors[keys[open[at]]] = err
+  end
+  return summary
+end
+
+-- --------------------------------------------------------------------- the log
+
+Log.__index = methods
+
+local function jobs(path)
+  if type(path) ~= "string" then raise(format("jobs: expected a path, got %s", type(path))) end
+  local text, message, code = fs.read(path)
+  if not text and code ~= "ENOENT" then return nil, message, code end
+  text = text or ""
+  local log = {path = path, done = {}, failed = {}, under_way = {}, lock = async.lock "job log",
+    torn = text ~= "" and sub(text, -1) ~= "\n", is_new = #text < #HEADER}
+  local ok
+  ok, message = read_text(log, text)
+  if not ok then return nil, message, "SYNTAX" end
+  local object = setmetatable({}, Log)
+  logs[object] = log
+  return object
+end
+
+return {jobs = jobs}
