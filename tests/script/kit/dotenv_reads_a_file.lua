@@ -57,6 +57,6 @@ show "A=${NONE_SUCH:?set it first}" -- expect: .env:1: NONE_SUCH: set it first	S
 show "1A=2" -- expect: .env:1: expected NAME=VALUE, got '1A=2'	SYNTAX
 
 local _, message, code = async.dotenv(folder.path .. "/none")
-print((message:gsub("/tmp/[^/]*/", "")), code) -- expect: cannot open none: no such file or directory	ENOENT
+print((message:gsub("/tmp/[^/]*/", "")), code) -- expect: cannot read none: no such file or directory	ENOENT
 print(pcall(async.dotenv, 7)) -- expect: false	$FILE:$LINE: dotenv: expected a path, got number
 print(pcall(async.dotenv, path, {expnd = true})) -- expect: false	$FILE:$LINE: dotenv: unknown option 'expnd', did you mean 'expand'?

@@ -1,0 +1,31 @@
+#!/usr/bin/env tinyasync
+-- Converts many files, several at a time.  A log says which are done: killed at any moment and
+-- started again it goes on where it was, and those that failed are tried again.
+--
+--   tinyasync run scripts/kit/convert.lua --to=out --command='gzip -c' *.txt
+
+local options = async.args{
+  "Sends each file through a command, and writes what that prints to a file of the same name.",
+  {"FILE...", "what to convert"},
+  {"-t, --to=DIR", "where to write", required = true},
+  {"-c, --command=COMMAND", "what to send them through", default = "gzip -c"},
+  {"-j, --jobs=N", "how many at a time", type = "integer", min = 1, default = 4},
+  {"-l, --log=FILE", "what is done", default = "convert.log"},
+}
+
+local log = assert(async.jobs(options.log))
+assert(async.fs.mkdir(options.to, {parents = true}))
+
+-- What was made before is there as a whole: fs.write puts it in its place in one go.
+local function convert(file)
+  local result = async.process.run{"sh", "-c", options.command, stdin = {file = file},
+    stdout = "capture"}
+  return assert(async.fs.write(options.to .. "/" .. file:match "[^/]+$", result.stdout))
+end
+
+local summary = log:map(options.file, convert, {limit = options.jobs})
+
+print(("%d converted, %d were done before, %d failed"):format(summary.done, summary.skipped,
+  summary.failed))
+for file, why in pairs(summary.errors) do print(file, why) end
+if summary.failed > 0 then os.exit(1, true) end

@@ -1,0 +1,124 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# kit.sh -- the scripts in scripts/kit.
+
+: "${program:?}" "${root:?}"
+
+t_a_report_sums_up_a_table() {
+  printf 'region,amount,note\nnorth,10,"a, b"\nsouth,2.5,\nnorth,5,"two\nlines"\n' >sales.csv
+  run "$root/scripts/kit/report.lua" --by=region -s amount sales.csv
+  expect_status 0
+  expect_out $'region,count,amount\nnorth,2,15\nsouth,1,2.5'
+  run "$root/scripts/kit/report.lua" --by=region --sort=count -o out.csv - sales.csv <sales.csv
+  expect_status 0
+  expect_text out.csv $'region,count\nnorth,4\nsouth,2'
+  run "$root/scripts/kit/report.lua" --help
+  expect_status 0
+  expect_has out 'Usage: report.lua [options] FILE...'
+  expect_has out '  -s, --sum=COLUMN...'
+  run "$root/scripts/kit/report.lua" --bye=region sales.csv
+  expect_status 2
+  expect_err "report.lua: unknown option '--bye', did you mean '--by'? (see 'report.lua --help')"
+  printf 'region,amount\nnorth,x\n' >sales.csv
+  run "$root/scripts/kit/report.lua" --by=region -s amount sales.csv
+  expect_status 1
+  expect_has err "sales.csv:2: 'x' is no number"
+  printf 'region,amount\nnorth,1,2\n' >sales.csv
+  run "$root/scripts/kit/report.lua" --by=region -s amount sales.csv
+  expect_status 1
+  expect_has err "sales.csv:2: expected 2 fields, got 3"
+}
+
+# make_of WORDS: expects the lines of what it does, in any order of those that could be at once.
+make_of() {
+  run "$root/scripts/kit/make.lua" "$@"
+  expect_status 0
+}
+
+t_a_small_make_makes_what_is_out_of_date() {
+  script rules.mk <<'RULES'
+# an application
+app: a.o b.o
+  cat a.o b.o >app
+a.o: a.c common.h
+  cat a.c common.h >a.o
+b.o: b.c common.h
+  cat b.c common.h >b.o
+RULES
+  echo a >a.c
+  echo b >b.c
+  echo h >common.h
+  make_of -j2
+  [[ $(sort out) == $'cat a.c common.h >a.o\ncat a.o b.o >app\ncat b.c common.h >b.o' ]] ||
+    fail "$(cat out)"
+  expect_text app $'a\nh\nb\nh'
+  make_of
+  expect_out ""
+  touch -d '+1 hour' b.c
+  make_of -n
+  expect_out $'cat b.c common.h >b.o\ncat a.o b.o >app'
+  make_of -j1 a.o
+  expect_out ""
+  touch -d '-1 hour' a.o
+  make_of a.o
+  expect_out 'cat a.c common.h >a.o'
+}
+
+t_a_small_make_refuses_what_cannot_be_made() {
+  script rules.mk <<<$'a: b\n  touch a\nb: c x\n  touch b\nc: a\n  touch c\nd: none\ne: f\n  touch e\nf:\n  false'
+  : >x
+  run "$root/scripts/kit/make.lua"
+  expect_status 1
+  expect_has err "a circle: a <- b <- c <- a"
+  [[ ! -e c ]] || fail "something was made"
+  run "$root/scripts/kit/make.lua" d
+  expect_status 1
+  expect_has err "no rule to make none"
+  run "$root/scripts/kit/make.lua" e
+  expect_status 1
+  expect_has err "command 'sh -c false' failed with status 1"
+  [[ ! -e e ]] || fail "what needs it was made"
+}
+
+# Each conversion leaves a line in `ran`; the third waits for ever in the first run.
+t_converting_goes_on_after_a_kill() {
+  local i
+  for i in 1 2 3 4 5 6; do echo "text $i" >"$i.txt"; done
+  script slow <<'SH'
+read -r line
+[ "$line" != "text 5" ] || [ -e resumed ] || exec sleep 60
+echo "$line" >>ran
+echo "$line" | tr a-z A-Z
+SH
+  "$program" "$root/scripts/kit/convert.lua" --to=done/all -j2 -c 'sh slow' ./*.txt >out 2>err &
+  for ((i = 0; i < 1000; i++)); do
+    [[ ! -e ran || $(grep -c $'\tdone\t' convert.log) != 5 ]] || break
+    sleep 0.02
+  done
+  kill -KILL $!
+  wait $! || true
+  [[ $(grep -c $'\tdone\t' convert.log) == 5 ]] || fail "$(cat convert.log err)"
+  printf '2026-01-02T03:04:05Z\t0.1\tdone\t./5.t' >>convert.log # a line that was torn
+  : >resumed
+  run "$root/scripts/kit/convert.lua" --to=done/all -j2 -c 'sh slow' ./*.txt
+  expect_status 0
+  expect_out "1 converted, 5 were done before, 0 failed"
+  [[ $(sort ran) == $'text 1\ntext 2\ntext 3\ntext 4\ntext 5\ntext 6' ]] || fail "$(cat ran)"
+  [[ $(cat done/all/*.txt) == $'TEXT 1\nTEXT 2\nTEXT 3\nTEXT 4\nTEXT 5\nTEXT 6' ]] ||
+    fail "$(cat done/all/*.txt)"
+  [[ $(wc -l <convert.log) == 7 && $(ls -A done/all) == $'1.txt\n2.txt\n3.txt\n4.txt\n5.txt\n6.txt' ]] ||
+    fail "$(cat convert.log; ls -A done/all)"
+}
+
+t_converting_tries_again_what_failed() {
+  echo one >1.txt
+  echo two >2.txt
+  run "$root/scripts/kit/convert.lua" --to=made -c 'grep one' 1.txt 2.txt
+  expect_status 1
+  expect_has out "1 converted, 0 were done before, 1 failed"
+  expect_has out "2.txt"
+  run "$root/scripts/kit/convert.lua" --to=made -c 'cat' 1.txt 2.txt
+  expect_status 0
+  expect_out "1 converted, 1 were done before, 0 failed"
+}
