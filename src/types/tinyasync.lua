@@ -418,6 +418,7 @@ function async.task_local(default) end
 ---message and a code, as "ECONNRESET".
 ---@class tinyasync.Stream
 ---@field label string what reports call it
+---@field path? string of a file that `async.fs` has opened: absolute, or from the run's directory
 local Stream = {}
 
 ---Reads what `file:read` of Lua would.
@@ -483,6 +484,14 @@ function Stream:close() end
 ---@return string? message
 ---@return string? code
 function Stream:copy_to(other, count) end
+
+---Goes to another place in a file, and returns it.
+---@param whence? "set"|"cur"|"end" "cur" if left out
+---@param offset? integer 0 if left out
+---@return integer? place
+---@return string? message
+---@return string? code
+function Stream:seek(whence, offset) end
 
 ---Standard input, over the buffer of io.read and io.stdin.
 ---@type tinyasync.Stream
@@ -658,6 +667,184 @@ function async.process.which(name) end
 ---@return tinyasync.Secret
 ---@nodiscard
 function async.secret(text) end
+
+-- --------------------------------------------------------------------- files
+
+---Files. Relative paths begin at the task's directory.
+async.fs = {}
+
+---What is known of a file.
+---@class tinyasync.Stat
+---@field size integer bytes
+---@field type "file"|"directory"|"link"|"fifo"|"socket"|"character device"|"block device"|"other"
+---@field mode integer permissions
+---@field mtime number seconds since 1970, as the next two
+---@field atime number
+---@field ctime number
+---@field uid integer
+---@field gid integer
+---@field links integer
+---@field inode integer
+---@field device integer
+
+---A directory that goes with all that is in it when it is closed.
+---@class tinyasync.TempDir
+---@field path string absolute
+local TempDir = {}
+
+---Removes it.
+---@async
+---@return true? done
+---@return string? message
+---@return string? code
+function TempDir:close() end
+
+---Returns all that the file has.
+---@async
+---@param path string
+---@return string? text
+---@return string? message
+---@return string? code
+function async.fs.read(path) end
+
+---Replaces the file, whole or not at all.
+---@async
+---@param path string
+---@param text string|number
+---@param options? {mode: integer?, sync: boolean?}
+---@return true? done
+---@return string? message
+---@return string? code
+function async.fs.write(path, text, options) end
+
+---Adds the text at the end of the file.
+---@async
+---@param path string
+---@param text string|number
+---@param options? {mode: integer?}
+---@return true? done
+---@return string? message
+---@return string? code
+function async.fs.append(path, text, options) end
+
+---Returns the file as a stream.
+---@async
+---@param path string
+---@param mode? "r"|"w"|"a"|"x"|"r+"|"w+"|"a+"|"x+" "r" if left out
+---@param options? {mode: integer?, max_line: integer?}
+---@return tinyasync.Stream? stream
+---@return string? message
+---@return string? code
+function async.fs.open(path, mode, options) end
+
+---Returns what is known of a file.
+---@async
+---@param path string
+---@param options? {follow: boolean?}
+---@return tinyasync.Stat? about
+---@return string? message
+---@return string? code
+function async.fs.stat(path, options) end
+
+---Returns whether there is anything of that name.
+---@async
+---@param path string
+---@return boolean? exists
+---@return string? message
+---@return string? code
+function async.fs.exists(path) end
+
+---Returns the names in a directory, sorted.
+---@async
+---@param path? string the task's directory if left out
+---@return string[]? names
+---@return string? message
+---@return string? code
+function async.fs.list(path) end
+
+---Makes a directory.
+---@async
+---@param path string
+---@param options? {parents: boolean?, mode: integer?}
+---@return true? done
+---@return string? message
+---@return string? code
+function async.fs.mkdir(path, options) end
+
+---Removes a file, a link or an empty directory.
+---@async
+---@param path string
+---@param options? table
+---@return true? done
+---@return string? message
+---@return string? code
+function async.fs.remove(path, options) end
+
+---Gives a file another name.
+---@async
+---@param path string
+---@param new string
+---@return true? done
+---@return string? message
+---@return string? code
+function async.fs.rename(path, new) end
+
+---Copies a file, with its mode and times.
+---@async
+---@param path string
+---@param new string
+---@param options? {sync: boolean?}
+---@return true? done
+---@return string? message
+---@return string? code
+function async.fs.copy(path, new, options) end
+
+---Makes a link at a path.
+---@async
+---@param target string
+---@param path string
+---@param options? {hard: boolean?}
+---@return true? done
+---@return string? message
+---@return string? code
+function async.fs.link(target, path, options) end
+
+---Returns what a symbolic link says.
+---@async
+---@param path string
+---@return string? target
+---@return string? message
+---@return string? code
+function async.fs.readlink(path) end
+
+---Returns a new file whose path goes when it is closed.
+---@param options? {dir: string?}
+---@return tinyasync.Stream? stream
+---@return string? message
+---@return string? code
+function async.fs.temp(options) end
+
+---Returns a new directory that goes when it is closed.
+---@param options? {dir: string?}
+---@return tinyasync.TempDir? directory
+---@return string? message
+---@return string? code
+function async.fs.temp_dir(options) end
+
+---Returns a new directory that goes when it is closed.
+---@param options? {dir: string?}
+---@return tinyasync.TempDir? directory
+---@return string? message
+---@return string? code
+function async.temp_dir(options) end
+
+---Changes the directory of the task; without a path returns it.
+---@async
+---@param path? string
+---@return string|true|nil directory
+---@return string? message
+---@return string? code
+function async.cd(path) end
 
 -- ---------------------------------------------------- extending the protocol
 
