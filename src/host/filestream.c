@@ -24,6 +24,7 @@ struct fetch {
 
 struct session {
   struct ta_workers *workers;
+  enum ta_lane lane;
   struct fetch *fetch; /* NULL: none */
   bool waits;          /* the next read may wait for the disk */
   struct ta_children *children;
@@ -90,7 +91,8 @@ static int begin_fetch(struct ta_stream *stream, struct fetch **result) {
   fetch->from = lseek(stream->watch.fd, 0, SEEK_CUR);
   fetch->fd = fcntl(stream->watch.fd, F_DUPFD_CLOEXEC, 0);
   if (fetch->fd < 0) error = -errno;
-  if (!error) error = ta_workers_submit(session_of(stream)->workers, TA_LANE_DISK, &fetch->work);
+  const struct session *session = session_of(stream);
+  if (!error) error = ta_workers_submit(session->workers, session->lane, &fetch->work);
   if (!error) *result = fetch;
   if (!error) return 0;
   if (fetch->fd >= 0) close(fetch->fd);
@@ -130,8 +132,10 @@ static bool is_lacking(ssize_t count) {
   return count == -EOPNOTSUPP || count == -ENOSYS || count == -EINVAL;
 }
 
-static ssize_t read_cached(int fd, void *bytes, size_t size) {
+/* What a server has is not asked for here. */
+static ssize_t read_cached(const struct session *session, int fd, void *bytes, size_t size) {
   ssize_t count = -ENOSYS;
+  if (session->lane == TA_LANE_FAR) return -EAGAIN;
 #if defined(RWF_NOWAIT)
   struct iovec part = {.iov_base = bytes, .iov_len = size};
   count = result_of(preadv2(fd, &part, 1, -1, RWF_NOWAIT));
@@ -146,7 +150,9 @@ static ssize_t read_file(struct ta_stream *stream, void *bytes, size_t size) {
   if (session->fetch && session->fetch->finished) return take_fetched(stream, bytes, size);
   if (session->fetch && !session->waits) return -EAGAIN;
   forget_fetch(stream);
-  do count = session->waits ? result_of(read(fd, bytes, size)) : read_cached(fd, bytes, size);
+  do
+    count =
+        session->waits ? result_of(read(fd, bytes, size)) : read_cached(session, fd, bytes, size);
   while (count == -EINTR);
   session->waits = false;
   if (count == -EAGAIN) ta_watch_blocked(&stream->watch, TA_MAY_READ);
@@ -205,10 +211,11 @@ static const struct ta_transport file = {.read = read_file,
                                          .wait_here = wait_here,
                                          .moves = forget_fetch};
 
-int ta_filestream(struct ta_stream *stream, struct ta_workers *workers) {
+int ta_filestream(struct ta_stream *stream, struct ta_workers *workers, enum ta_lane lane) {
   struct session *session = workers ? calloc(1, sizeof *session) : NULL;
   if (!session) return -ENOMEM;
   session->workers = workers;
+  session->lane = lane;
   stream->session = session;
   stream->transport = &file;
   return 0;

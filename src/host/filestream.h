@@ -13,8 +13,9 @@
 #include "host/stream.h"
 #include "host/workers.h"
 
-/* Makes it of a stream that was opened over a file.  `workers` last longer.  0, or -ENOMEM. */
-int ta_filestream(struct ta_stream *stream, struct ta_workers *workers);
+/* Makes it of a stream that was opened over a file.  `workers` last longer.  Of what is far all is
+ * read in that lane.  0, or -ENOMEM. */
+int ta_filestream(struct ta_stream *stream, struct ta_workers *workers, enum ta_lane lane);
 
 /* A file's path, absolute, that a guardian knows; it is removed when the stream is closed.  Takes
  * over both, which were malloc'ed. */

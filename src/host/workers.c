@@ -11,6 +11,7 @@
 #define STACK_SIZE ((size_t)512 * 1024)
 #define PATIENCE 10 /* seconds for which a thread waits for work */
 #define MOST_NAMES 32
+#define MOST_FAR 32
 #define LEAST_DISK 4
 
 enum { QUEUED, RUNNING, FINISHED, TOLD, ABANDONED };
@@ -282,6 +283,7 @@ int ta_workers_open(struct ta_loop *loop, struct ta_workers **result) {
   clear(&workers->finished);
   workers->lanes[TA_LANE_DISK].most = cores() < LEAST_DISK ? LEAST_DISK : cores();
   workers->lanes[TA_LANE_NAMES].most = MOST_NAMES;
+  workers->lanes[TA_LANE_FAR].most = MOST_FAR;
   workers->lanes[TA_LANE_WORK].most = cores();
   workers->loop = loop;
   workers->listener = (struct ta_listener){.woken = tell_finished, .data = workers};

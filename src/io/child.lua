@@ -150,7 +150,7 @@ end
 
 local function result_of(child)
   local plan = child.plan
-  local result = {command = plan.text, pid = child.pid, cwd = plan.options.cwd, stages = {}}
+  local result = {command = plan.text, pid = child.pid, cwd = plan.directory, stages = {}}
   for i, stage in ipairs(plan.stages) do
     result.stages[i] = stage_result(child, stage, i, #plan.stages)
   end

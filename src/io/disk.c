@@ -150,3 +150,13 @@ int ta_try_errand(lua_State *L, enum ta_lane lane) {
   errand->waits = false;
   return ta_send_errand(L, lane);
 }
+
+enum ta_lane ta_lane_of(struct ta_io *io, const char *path, const char *other) {
+  bool near =
+      ta_mounts_is_near(&io->mounts, path) && (!other || ta_mounts_is_near(&io->mounts, other));
+  return near ? TA_LANE_DISK : TA_LANE_FAR;
+}
+
+int ta_try_errand_in(lua_State *L, enum ta_lane lane) {
+  return lane == TA_LANE_FAR ? ta_send_errand(L, lane) : ta_try_errand(L, lane);
+}

@@ -68,6 +68,13 @@ int ta_run_errand(lua_State *L);
  * function, of which the first upvalue is the Runner.  [-?, +n, v] */
 int ta_try_errand(lua_State *L, enum ta_lane lane);
 
+/* Where what asks for the paths, of which the second may be NULL, is to run: in the lane of those
+ * that a server may keep waiting, or in that of the disk. */
+enum ta_lane ta_lane_of(struct ta_io *io, const char *path, const char *other);
+
+/* As ta_try_errand() or, in the lane of what is far, as ta_send_errand().  [-?, +n, v] */
+int ta_try_errand_in(lua_State *L, enum ta_lane lane);
+
 /* Has it run in the lane, if the task can wait.  Use it as the return of a C function, of which
  * the first upvalue is the Runner: the task then goes on with what `give` pushes.  [-?, +n, v] */
 int ta_send_errand(lua_State *L, enum ta_lane lane);

@@ -82,7 +82,7 @@ end
 function failure.explain(stage, step, number, path)
   local reason, code = parts.describe_error(number)
   if spelling.secrets_of(stage.options[1]) then path = "***" end
-  local cwd = stage.options.cwd
+  local cwd = stage.directory
   if step == "directory" then
     return format("cannot run '%s': its directory %s: %s", stage.text, cwd, reason), code
   end

@@ -83,9 +83,13 @@ static struct job *push_pair(lua_State *L, const struct ta_errand_kind *kind, co
   return job;
 }
 
+static enum ta_lane lane_of(const struct job *job) {
+  return ta_lane_of(job->errand.io, job->path, job->other);
+}
+
 /* At once, if it can be. */
-static int go(lua_State *L) {
-  return ta_try_errand(L, TA_LANE_DISK);
+static int go(lua_State *L, const struct job *job) {
+  return ta_try_errand_in(L, lane_of(job));
 }
 
 static int refuse(lua_State *L, const struct job *job) {
@@ -134,8 +138,7 @@ static const struct ta_errand_kind read_kind = KIND("read", run_read, give_text)
 
 /* (name, path) -> text; false: it is no file */
 static int l_read(lua_State *L) {
-  push_job(L, &read_kind, "read");
-  return go(L);
+  return go(L, push_job(L, &read_kind, "read"));
 }
 
 /* ------------------------------------------------------------------ writing */
@@ -175,7 +178,7 @@ static int l_write(lua_State *L) {
   job->rewrite->mode = (mode_t)luaL_optinteger(L, MORE + 1, 0666);
   job->rewrite->sets_mode = !lua_isnil(L, MORE + 1);
   job->rewrite->fill = fill_with_bytes;
-  return ta_send_errand(L, TA_LANE_DISK);
+  return ta_send_errand(L, lane_of(job));
 }
 
 static void run_append(struct ta_errand *errand) {
@@ -192,7 +195,7 @@ static int l_append(lua_State *L) {
   struct job *job = push_job(L, &append_kind, "append to");
   job->bytes = copy_text(L, MORE, &job->size);
   job->mode = (mode_t)luaL_optinteger(L, MORE + 1, 0666);
-  return go(L);
+  return go(L, job);
 }
 
 /* --------------------------------------------------------------- looking at */
@@ -240,7 +243,7 @@ static const struct ta_errand_kind stat_kind = KIND("stat", run_stat, give_stat)
 static int l_stat(lua_State *L) {
   struct job *job = push_job(L, &stat_kind, "look at");
   job->flag = lua_toboolean(L, MORE);
-  return go(L);
+  return go(L, job);
 }
 
 static int give_exists(lua_State *L, struct ta_errand *errand) {
@@ -254,8 +257,9 @@ static const struct ta_errand_kind exists_kind = KIND("stat", run_stat, give_exi
 
 /* (name, path) -> is anything there */
 static int l_exists(lua_State *L) {
-  push_job(L, &exists_kind, "look at")->flag = true;
-  return go(L);
+  struct job *job = push_job(L, &exists_kind, "look at");
+  job->flag = true;
+  return go(L, job);
 }
 
 static void run_readlink(struct ta_errand *errand) {
@@ -277,8 +281,7 @@ static const struct ta_errand_kind readlink_kind = KIND("stat", run_readlink, gi
 
 /* (name, path) -> what the link says */
 static int l_readlink(lua_State *L) {
-  push_job(L, &readlink_kind, "read the link");
-  return go(L);
+  return go(L, push_job(L, &readlink_kind, "read the link"));
 }
 
 static void run_directory(struct ta_errand *errand) {
@@ -294,8 +297,7 @@ static const struct ta_errand_kind directory_kind = KIND("stat", run_directory, 
 
 /* (name, path) -> the absolute path of a directory that may be entered */
 static int l_directory(lua_State *L) {
-  push_job(L, &directory_kind, "enter");
-  return go(L);
+  return go(L, push_job(L, &directory_kind, "enter"));
 }
 
 /* --------------------------------------------------------------- directories */
@@ -335,8 +337,7 @@ static const struct ta_errand_kind list_kind = KIND("list", run_list, give_names
 
 /* (name, path) -> names */
 static int l_list(lua_State *L) {
-  push_job(L, &list_kind, "list");
-  return go(L);
+  return go(L, push_job(L, &list_kind, "list"));
 }
 
 static void run_mkdir(struct ta_errand *errand) {
@@ -352,7 +353,7 @@ static int l_mkdir(lua_State *L) {
   struct job *job = push_job(L, &mkdir_kind, "make the directory");
   job->flag = lua_toboolean(L, MORE);
   job->mode = (mode_t)luaL_optinteger(L, MORE + 1, 0777);
-  return go(L);
+  return go(L, job);
 }
 
 static void run_remove(struct ta_errand *errand) {
@@ -364,8 +365,7 @@ static const struct ta_errand_kind remove_kind = KIND("remove", run_remove, give
 
 /* (name, path) -> true */
 static int l_remove(lua_State *L) {
-  push_job(L, &remove_kind, "remove");
-  return go(L);
+  return go(L, push_job(L, &remove_kind, "remove"));
 }
 
 /* ------------------------------------------------------------------ two paths */
@@ -379,8 +379,7 @@ static const struct ta_errand_kind rename_kind = KIND("rename", run_rename, give
 
 /* (name, path, new name, new path) -> true */
 static int l_rename(lua_State *L) {
-  push_pair(L, &rename_kind, "rename");
-  return go(L);
+  return go(L, push_pair(L, &rename_kind, "rename"));
 }
 
 static void run_link(struct ta_errand *errand) {
@@ -394,7 +393,7 @@ static const struct ta_errand_kind link_kind = KIND("link", run_link, give_true)
 static int l_link(lua_State *L) {
   struct job *job = push_pair(L, &link_kind, "link");
   job->flag = lua_toboolean(L, MORE + 2);
-  return go(L);
+  return go(L, job);
 }
 
 /* The source is open already: of what is there the mode is known before. */
@@ -432,7 +431,7 @@ static int l_copy(lua_State *L) {
   job->rewrite->path = job->other;
   job->rewrite->sets_mode = true;
   job->rewrite->fill = fill_with_copy;
-  return ta_send_errand(L, TA_LANE_DISK);
+  return ta_send_errand(L, lane_of(job));
 }
 
 /* ------------------------------------------------------------------- turns */

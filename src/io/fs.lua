@@ -118,7 +118,8 @@ function fs.read(path)
   enter()
   local text, message, code = parts.read(path, at)
   if text == false then return read_stream(path, at) end
-  return text, message, code
+  if not text then return nil, message, code end
+  return text
 end
 
 local for_write = {sync = yes_or_no, mode = permissions}
@@ -130,7 +131,8 @@ function fs.write(path, text, options)
   enter()
   local done, message, code = parts.write(path, at, text, given.mode, given.sync ~= false)
   if done == false then return write_stream(path, at, text) end
-  return done, message, code
+  if not done then return nil, message, code end
+  return true
 end
 
 local for_append = {mode = permissions}
@@ -142,7 +144,8 @@ function fs.append(path, text, options)
   enter()
   local done, message, code = parts.append(path, at, text, given.mode)
   if done == false then return write_stream(path, at, text) end
-  return done, message, code
+  if not done then return nil, message, code end
+  return true
 end
 
 -- --------------------------------------------------------------- looking at

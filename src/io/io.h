@@ -15,6 +15,7 @@
 #include "host/cfile.h"
 #include "host/children.h"
 #include "host/loop.h"
+#include "host/mounts.h"
 #include "host/stdio.h"
 #include "host/workers.h"
 #include "tinyasync_lib.h"
@@ -34,8 +35,9 @@ struct ta_io {
   struct ta_children children;
   struct ta_workers *workers; /* NULL: none was needed yet */
   struct ta_stdin input;
-  struct ta_list errands; /* all that run, or whose outcome nobody has taken */
-  struct ta_list shows;   /* who waits until something has left that is shown */
+  struct ta_mounts mounts; /* what answers at once */
+  struct ta_list errands;  /* all that run, or whose outcome nobody has taken */
+  struct ta_list shows;    /* who waits until something has left that is shown */
   struct ta_stdio_listener listener;
 
   const char *output;   /* how commands' output is shown: "lines", "group", or NULL: as it is */

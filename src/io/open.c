@@ -17,6 +17,7 @@ static void on_left(struct ta_stdio_listener *listener) {
 void ta_io_open(struct ta_io *io, lua_State *L) {
   ta_list_init(&io->shows);
   ta_list_init(&io->errands);
+  ta_mounts_open(&io->mounts);
   io->listener.left = on_left;
   ta_stdio_listen(&io->listener);
   ta_io_keep(io, L);
@@ -32,6 +33,7 @@ void ta_io_close(struct ta_io *io) {
   ta_stdio_unlisten(&io->listener);
   ta_stdin_close(io);
   ta_drop_errands(io);
+  ta_mounts_close(&io->mounts);
   if (io->workers) ta_workers_close(io->workers);
   io->workers = NULL;
 }

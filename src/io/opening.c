@@ -26,6 +26,7 @@ enum { NAME = 1, PATH, FLAGS, MODE, MAX_LINE };
 struct opening {
   struct ta_errand errand; /* the first */
   char *path;
+  enum ta_lane lane;
   int flags;
   mode_t mode;
   size_t max_line;
@@ -83,7 +84,7 @@ static int open_stream(struct ta_stream_object *object, struct opening *opening)
   opening->fd = -1;
   await_writer(stream, &opening->about);
   if (!S_ISREG(opening->about.st_mode)) return 0;
-  error = ta_filestream(stream, ta_io_workers(opening->errand.io));
+  error = ta_filestream(stream, ta_io_workers(opening->errand.io), opening->lane);
   if (error) {
     ta_close_stream(object);
     return error;
@@ -125,7 +126,8 @@ static int l_open(lua_State *L) {
   opening->flags = (int)luaL_checkinteger(L, FLAGS);
   opening->mode = (mode_t)luaL_optinteger(L, MODE, 0666);
   opening->max_line = (size_t)luaL_optinteger(L, MAX_LINE, TA_MAX_LINE);
-  return ta_try_errand(L, TA_LANE_DISK);
+  opening->lane = ta_lane_of(opening->errand.io, opening->path, NULL);
+  return ta_try_errand_in(L, opening->lane);
 }
 
 /* (mode as fopen() has it) -> flags; or nil */

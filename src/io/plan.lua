@@ -6,7 +6,7 @@
 
 local parts = process_parts()
 local raise, is_callable = parts.raise, parts.is_callable
-local output, spelling = parts.use "output", parts.use "spelling"
+local output, place, spelling = parts.use "output", parts.use "place", parts.use "spelling"
 local word_of = spelling.word_of
 
 local plan = {}
@@ -221,6 +221,11 @@ function plan.options_of(cmd) return is_pipeline(cmd) and cmd[#cmd] or cmd end
 -- What Lua's own functions start is not searched for.
 local shells = {popen = "/bin/sh", execute = "/bin/sh"}
 
+-- Where it is started: from the task's directory on; nil: in the program's.
+local function directory_of(given)
+  return given.cwd and place.of(given.cwd) or place.directory()
+end
+
 local function stage_of(name, cmd, i)
   if is_callable(cmd) then return {call = cmd, text = "function", options = {}} end
   if type(cmd) ~= "table" then
@@ -230,7 +235,7 @@ local function stage_of(name, cmd, i)
   check_options(name, cmd)
   local words, shown = spelling.words_of(name, cmd)
   return {words = words, shown = shown, text = spelling.shown(shown), options = cmd,
-    path = shells[name]}
+    directory = directory_of(cmd), path = shells[name]}
 end
 
 local function check_pty(name, given, count)
@@ -319,6 +324,7 @@ function plan.of(name, cmd)
   local texts = {}
   for i, stage in ipairs(stages) do texts[i] = stage.text end
   local made = {name = name, stages = stages, options = stages[#stages].options,
+    directory = stages[#stages].directory,
     text = concat(texts, " | "), mask = spelling.masker(secrets_of(stages))}
   made.shown = output.plan(made)
   return made

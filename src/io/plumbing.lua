@@ -83,7 +83,7 @@ function plumbing.plug_stdin(child, opened, plan)
   if given == nil then return nil end
   if given == "inherit" or given == true then return 0 end
   if type(given) == "table" and given.file then
-    local file, message, code = open_file(opened, stage.options.cwd, given.file, "r")
+    local file, message, code = open_file(opened, stage.directory, given.file, "r")
     if not file then return false, message, code end
     return file
   end
@@ -283,7 +283,7 @@ function plug(child, opened, which, stage, plan, given)
   if given == "pipe" then return plug_pipe(child, opened, which, stage, plan) end
   if parts.is_stream(given) then given = {given} end
   if given.file == nil then return plug_tee(child, opened, which, stage, plan, given) end
-  local file, message, code = open_file(opened, stage.options.cwd, given.file,
+  local file, message, code = open_file(opened, stage.directory, given.file,
     given.append and "a" or "w")
   if not file then return false, message, code end
   return file

@@ -13,6 +13,7 @@
 extern const char *const ta_chunk_process[];
 extern const char *const ta_chunk_output[];
 extern const char *const ta_chunk_spelling[];
+extern const char *const ta_chunk_place[];
 extern const char *const ta_chunk_plan[];
 extern const char *const ta_chunk_failure[];
 extern const char *const ta_chunk_plumbing[];
@@ -85,10 +86,10 @@ static const struct ta_function parts[] = {
 static const struct room {
   const char *name;
   const char *const *lines;
-} rooms[] = {{"output", ta_chunk_output},     {"spelling", ta_chunk_spelling},
-             {"plan", ta_chunk_plan},         {"failure", ta_chunk_failure},
-             {"plumbing", ta_chunk_plumbing}, {"child", ta_chunk_child},
-             {"start", ta_chunk_start},       {NULL, NULL}};
+} rooms[] = {
+    {"output", ta_chunk_output},   {"spelling", ta_chunk_spelling}, {"plan", ta_chunk_plan},
+    {"failure", ta_chunk_failure}, {"plumbing", ta_chunk_plumbing}, {"child", ta_chunk_child},
+    {"start", ta_chunk_start},     {"place", ta_chunk_place},       {NULL, NULL}};
 
 /* (name) -> what NAME.lua gives */
 static int l_use(lua_State *L) {

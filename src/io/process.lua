@@ -6,6 +6,7 @@ local parts = process_parts()
 local raise = parts.raise
 local output, plan, failure = parts.use "output", parts.use "plan", parts.use "failure"
 local start, running, spelling = parts.use "start", parts.use "child", parts.use "spelling"
+local place = parts.use "place"
 local finish = running.finish
 
 local process = {pipe = plan.pipe, quote = spelling.quote, sh = spelling.sh}
@@ -125,7 +126,7 @@ function process.which(name)
   if type(name) ~= "string" then
     raise(format("process.which: expected a command's name, got %s", type(name)))
   end
-  return (parts.find_program(name, parts.getenv "PATH", nil))
+  return (parts.find_program(name, parts.getenv "PATH", place.directory()))
 end
 
 return {process = process, secret = spelling.secret}

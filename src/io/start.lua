@@ -45,11 +45,11 @@ local function start_process(child, stage, fds)
   local given = stage.options
   local path, number = stage.path, nil
   if not path then
-    path, number = parts.find_program(stage.words[1], search_path(given), given.cwd)
+    path, number = parts.find_program(stage.words[1], search_path(given), stage.directory)
   end
   if not path then return nil, explain(stage, "search", number) end
   local started, step, why = parts.start(child.command, path, stage.words, environment_of(given),
-    given.cwd, fds[0], fds[OUT], fds[ERR], given.pty)
+    stage.directory, fds[0], fds[OUT], fds[ERR], given.pty)
   if not started then return nil, explain(stage, step, why, path) end
   parts.name_stage(child.command, stage.text)
   stage.index = child.processes + 1
@@ -173,7 +173,7 @@ local function start(name, cmd, out, err)
   open_shown(child, plan)
   local begun <close> = setmetatable({child = child}, Begun)
   local opened <close> = plumbing.descriptors()
-  output.note(plan, failure.in_directory(plan.options.cwd))
+  output.note(plan, failure.in_directory(plan.directory))
   local started, message, code = start_stages(child, opened, plan)
   if not started then return nil, message, code end
   for _, helper in ipairs(child.helpers) do running.run_helper(child, helper) end

@@ -116,6 +116,7 @@ end
 
 -- true: it was done now; false: it was done before; nil, message, code: it refused.
 local function run(log, key, fn, ...)
+  parts.enter "jobs:run"
   while log.under_way[key] do log.under_way[key]:wait() end
   if log.done[key] then return false end
   local over = async.event("job " .. key)

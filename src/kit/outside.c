@@ -29,6 +29,12 @@ static int l_is_callable(lua_State *L) {
   return 1;
 }
 
+/* (name of a function that waits): who was cancelled starts nothing, nor who could not wait. */
+static int l_enter(lua_State *L) {
+  ta_check_wait(ta_upvalue_runner(L), L, luaL_checkstring(L, 1));
+  return 0;
+}
+
 /* (text) -> the number that Lua reads in it, or nil */
 static int l_number(lua_State *L) {
   size_t length;
@@ -144,6 +150,7 @@ const struct ta_function ta_kit_outside[] = {
     {"metatable", l_metatable},
     {"is_callable", l_is_callable},
     {"nearest", ta_l_nearest},
+    {"enter", l_enter},
     {"number", l_number},
     {"lower", l_lower},
     {"getenv", l_getenv},

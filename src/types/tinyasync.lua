@@ -418,6 +418,7 @@ function async.task_local(default) end
 ---message and a code, as "ECONNRESET".
 ---@class tinyasync.Stream
 ---@field label string what reports call it
+---@field path? string of a file that `async.fs` has opened: absolute, or from the run's directory
 local Stream = {}
 
 ---Reads what `file:read` of Lua would.
@@ -483,6 +484,14 @@ function Stream:close() end
 ---@return string? message
 ---@return string? code
 function Stream:copy_to(other, count) end
+
+---Goes to another place in a file, and returns it.
+---@param whence? "set"|"cur"|"end" "cur" if left out
+---@param offset? integer 0 if left out
+---@return integer? place
+---@return string? message
+---@return string? code
+function Stream:seek(whence, offset) end
 
 ---Standard input, over the buffer of io.read and io.stdin.
 ---@type tinyasync.Stream
@@ -658,6 +667,332 @@ function async.process.which(name) end
 ---@return tinyasync.Secret
 ---@nodiscard
 function async.secret(text) end
+
+-- --------------------------------------------------------------------- files
+
+---Files. Relative paths begin at the task's directory.
+async.fs = {}
+
+---What is known of a file.
+---@class tinyasync.Stat
+---@field size integer bytes
+---@field type "file"|"directory"|"link"|"fifo"|"socket"|"character device"|"block device"|"other"
+---@field mode integer permissions
+---@field mtime number seconds since 1970, as the next two
+---@field atime number
+---@field ctime number
+---@field uid integer
+---@field gid integer
+---@field links integer
+---@field inode integer
+---@field device integer
+
+---A directory that goes with all that is in it when it is closed.
+---@class tinyasync.TempDir
+---@field path string absolute
+local TempDir = {}
+
+---Removes it.
+---@async
+---@return true? done
+---@return string? message
+---@return string? code
+function TempDir:close() end
+
+---Returns all that the file has.
+---@async
+---@param path string
+---@return string? text
+---@return string? message
+---@return string? code
+function async.fs.read(path) end
+
+---Replaces the file, whole or not at all.
+---@async
+---@param path string
+---@param text string|number
+---@param options? {mode: integer?, sync: boolean?}
+---@return true? done
+---@return string? message
+---@return string? code
+function async.fs.write(path, text, options) end
+
+---Adds the text at the end of the file.
+---@async
+---@param path string
+---@param text string|number
+---@param options? {mode: integer?}
+---@return true? done
+---@return string? message
+---@return string? code
+function async.fs.append(path, text, options) end
+
+---Returns the file as a stream.
+---@async
+---@param path string
+---@param mode? "r"|"w"|"a"|"x"|"r+"|"w+"|"a+"|"x+" "r" if left out
+---@param options? {mode: integer?, max_line: integer?}
+---@return tinyasync.Stream? stream
+---@return string? message
+---@return string? code
+function async.fs.open(path, mode, options) end
+
+---Returns what is known of a file.
+---@async
+---@param path string
+---@param options? {follow: boolean?}
+---@return tinyasync.Stat? about
+---@return string? message
+---@return string? code
+function async.fs.stat(path, options) end
+
+---Returns whether there is anything of that name.
+---@async
+---@param path string
+---@return boolean? exists
+---@return string? message
+---@return string? code
+function async.fs.exists(path) end
+
+---Returns the names in a directory, sorted.
+---@async
+---@param path? string the task's directory if left out
+---@return string[]? names
+---@return string? message
+---@return string? code
+function async.fs.list(path) end
+
+---Makes a directory.
+---@async
+---@param path string
+---@param options? {parents: boolean?, mode: integer?}
+---@return true? done
+---@return string? message
+---@return string? code
+function async.fs.mkdir(path, options) end
+
+---Removes a file, a link or an empty directory.
+---@async
+---@param path string
+---@param options? table
+---@return true? done
+---@return string? message
+---@return string? code
+function async.fs.remove(path, options) end
+
+---Gives a file another name.
+---@async
+---@param path string
+---@param new string
+---@return true? done
+---@return string? message
+---@return string? code
+function async.fs.rename(path, new) end
+
+---Copies a file, with its mode and times.
+---@async
+---@param path string
+---@param new string
+---@param options? {sync: boolean?}
+---@return true? done
+---@return string? message
+---@return string? code
+function async.fs.copy(path, new, options) end
+
+---Makes a link at a path.
+---@async
+---@param target string
+---@param path string
+---@param options? {hard: boolean?}
+---@return true? done
+---@return string? message
+---@return string? code
+function async.fs.link(target, path, options) end
+
+---Returns what a symbolic link says.
+---@async
+---@param path string
+---@return string? target
+---@return string? message
+---@return string? code
+function async.fs.readlink(path) end
+
+---Returns a new file whose path goes when it is closed.
+---@param options? {dir: string?}
+---@return tinyasync.Stream? stream
+---@return string? message
+---@return string? code
+function async.fs.temp(options) end
+
+---Returns a new directory that goes when it is closed.
+---@param options? {dir: string?}
+---@return tinyasync.TempDir? directory
+---@return string? message
+---@return string? code
+function async.fs.temp_dir(options) end
+
+---Returns a new directory that goes when it is closed.
+---@param options? {dir: string?}
+---@return tinyasync.TempDir? directory
+---@return string? message
+---@return string? code
+function async.temp_dir(options) end
+
+---Changes the directory of the task; without a path returns it.
+---@async
+---@param path? string
+---@return string|true|nil directory
+---@return string? message
+---@return string? code
+function async.cd(path) end
+
+-- ---------------------------------------------------------- the kit of a script
+
+---A row of a spec: how an option or a word is written, what the help says of it, and fields. With
+---`command` it is a spec of its own.
+---@class tinyasync.ArgsRowOptions
+---@field [integer] any
+---@field key? string where its value is; its name unless given
+---@field type? "string"|"number"|"integer"|(fun(text: string): any, string?)
+---@field choices? any[] the values that it may have
+---@field min? number
+---@field max? number
+---@field default? any
+---@field implied? any of a value that was left out
+---@field required? boolean
+---@field repeated? boolean it may be given several times
+---@field rest? boolean from its first word on nothing is an option
+---@field hidden? boolean not in the help
+---@field complete? "file"|"directory"|"nothing" what a shell offers
+---@field command? string
+
+---Texts and rows.
+---@class tinyasync.ArgsOptions
+---@field [integer] string|tinyasync.ArgsRowOptions
+---@field name? string what the script is called; its file's name unless given
+---@field version? string for --version
+
+---Takes the words of the command line apart. `--help`, `--version` and mistakes end the run; with
+---a list of words it returns nil, the text, and "HELP", "VERSION" or "USAGE" instead.
+---@param spec tinyasync.ArgsOptions
+---@param words? string[] the script's own unless given
+---@return table<string, any>? values
+---@return string? text
+---@return string? code
+function async.args(spec, words) end
+
+---@class tinyasync.CsvOptions
+---@field header? true|string[] rows are tables with these names
+---@field separator? string one byte
+---@field ragged? boolean rows may have another number of fields than the header
+---@field newline? "\n"|"\r\n" when writing
+
+---Tables as text.
+async.csv = {}
+
+---Returns an iterator over rows, and the lines in which they begin. It waits as the source does.
+---@param source string|tinyasync.Stream|file*|fun(): string? a path, a stream, or pieces of text
+---@param options? tinyasync.CsvOptions
+---@return fun(): table<any, string>?, integer?
+function async.csv.rows(source, options) end
+
+---Returns the rows of a text; or nil, a message and a code.
+---@param text string
+---@param options? tinyasync.CsvOptions
+---@return table<any, string>[]?
+---@return string? message
+---@return string? code
+function async.csv.parse(text, options) end
+
+---Returns the line of one row.
+---@param row table<any, string|number|boolean>
+---@param options? tinyasync.CsvOptions
+---@return string
+---@nodiscard
+function async.csv.line(row, options) end
+
+---Writes rows to a path, in one go, or to a stream or file.
+---@async
+---@param target string|tinyasync.Stream|file*
+---@param rows table[]|fun(): table?
+---@param options? tinyasync.CsvOptions
+---@return true?
+---@return string? message
+---@return string? code
+function async.csv.write(target, rows, options) end
+
+---@class tinyasync.DotenvOptions
+---@field expand? boolean variables in values; true unless given
+
+---Returns the variables that a .env file sets. The environment stays as it is.
+---@async
+---@param path? string
+---@param options? tinyasync.DotenvOptions
+---@return table<string, string>?
+---@return string? message
+---@return string? code
+function async.dotenv(path, options) end
+
+---What is done, in a file that outlives the script.
+---@class tinyasync.Jobs
+local Jobs = {}
+
+---Returns a log of jobs; or nil, a message and a code.
+---@async
+---@param path string
+---@return tinyasync.Jobs?
+---@return string? message
+---@return string? code
+function async.jobs(path) end
+
+---Does a job unless it is done. Returns true when it is done now, false when it was before; or
+---nil and what the function has refused.
+---@async
+---@param key string|number
+---@param fn async fun(key: string|number, ...: any): ...
+---@param ... any
+---@return boolean?
+---@return any ...
+function Jobs:run(key, fn, ...) end
+
+---@class tinyasync.JobsMapOptions
+---@field limit? integer how many at once
+---@field key? fun(item: any): string|number the name of an item's job
+
+---@class tinyasync.JobsSummaryOptions
+---@field done integer
+---@field skipped integer
+---@field failed integer
+---@field errors table<string, any> by the names of the jobs
+
+---Does a job for each item of a list. Failures stop no other.
+---@async
+---@generic T
+---@param list T[]
+---@param fn async fun(item: T): ...
+---@param options? tinyasync.JobsMapOptions
+---@return tinyasync.JobsSummaryOptions
+function Jobs:map(list, fn, options) end
+
+---Is the job done?
+---@param key string|number
+---@return boolean
+---@nodiscard
+function Jobs:done(key) end
+
+---Returns why the job failed the last time; nil if it did not.
+---@param key string|number
+---@return string?
+---@nodiscard
+function Jobs:failed(key) end
+
+---Is one of the outputs missing, or older than one of the inputs? A missing input raises.
+---@async
+---@param outputs string|string[]
+---@param inputs string|string[]
+---@return boolean
+---@return string? why
+function async.stale(outputs, inputs) end
 
 -- ---------------------------------------------------- extending the protocol
 

@@ -58,6 +58,7 @@ local objects = {
   semaphore = async.semaphore(1, "named"),
   task_local = async.task_local(),
   stream = async.stdin,
+  jobs = async.jobs("/dev/null"),
   timeout = caught(async.with_timeout, 0, sleep, 1),
   cancelled = cancelled.error,
   errors = caught(async.any, {function() error("tried") end}),
@@ -105,6 +106,17 @@ local arguments = {
   ["async.process.quote"] = {"text"},
   ["async.process.which"] = {"true"},
   ["child:signal"] = {"CONT"},
+  ["async.args"] = {{}, {}},
+  ["async.csv.rows"] = {nothing},
+  ["async.csv.parse"] = {""},
+  ["async.csv.line"] = {{}},
+  ["async.csv.write"] = {"/dev/null", {}},
+  ["async.jobs"] = {"/dev/null"},
+  ["async.stale"] = {"/dev/null", "/dev/null"},
+  ["jobs:run"] = {"key", nothing},
+  ["jobs:map"] = {{}, nothing},
+  ["jobs:done"] = {"key"},
+  ["jobs:failed"] = {"key"},
 }
 
 -- These are not tried.
