@@ -87,7 +87,7 @@ static bool wait(struct ta_session *session, double deadline) {
 }
 
 static enum ta_pass_result pass(struct ta_session *session, double *deadline) {
-  session->watchdog.watches = 1;
+  ta_watchdog_watch(&session->watchdog);
   enum ta_pass_result result = session->settings.virtual_time ? ta_pass(session->runner, deadline)
                                                               : ta_run(session->runner, deadline);
   session->watchdog.watches = 0;
@@ -144,6 +144,7 @@ static bool force(struct ta_session *session, bool stuck) {
 /* Cancels what is left, and drives it to its end. */
 static void end(struct ta_session *session) {
   double deadline;
+  ta_ration_relax(&session->state.ration); /* to clean up takes some memory as well */
   if (ta_live(session->runner) > 0) ta_shutdown_begin(&session->shutdown);
   while (ta_live(session->runner) > 0) {
     enum ta_pass_result result = pass(session, &deadline);
