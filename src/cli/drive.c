@@ -5,6 +5,7 @@
 
 #include "cli/report.h"
 #include "host/signals.h"
+#include "io/signal.h"
 
 /* A virtual clock moves on after this many passes in a row in which tasks did nothing
  * but give up their turns, so that they cannot stop time: to the next deadline, or
@@ -22,10 +23,17 @@ static bool look_at_wake(struct ta_session *session) {
   return true;
 }
 
+/* Is something outside on its way?  A signal that is waited for may never come, and is not
+ * waited for as long as time can go on. */
+static bool is_pending(const struct ta_session *session, double until) {
+  size_t outside = ta_outside(session->runner);
+  return isinf(until) ? outside > 0 : outside > ta_signal_waits(&session->io);
+}
+
 /* Under virtual time: waits for what is outside, or jumps to `until`. */
 static void wait_virtually(struct ta_session *session, double until) {
   struct ta_clock *clock = &session->clock;
-  if (!ta_outside(session->runner)) {
+  if (!is_pending(session, until)) {
     ta_clock_advance(clock, until);
     return;
   }

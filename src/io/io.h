@@ -28,12 +28,19 @@ struct ta_stdin {
   FILE *file, *own;                /* that, and what it was before */
 };
 
+/* What scripts have taken over. */
+struct ta_io_signals {
+  struct ta_list watches;
+  struct ta_listener listener;
+};
+
 struct ta_io {
   struct ta_runner *runner;
   struct ta_loop *loop;
   struct ta_children children;
   struct ta_workers *workers; /* NULL: none was needed yet */
   struct ta_stdin input;
+  struct ta_io_signals signals;
   struct ta_list shows; /* who waits until something has left that is shown */
   struct ta_stdio_listener listener;
 

@@ -5,6 +5,7 @@
 
 #include "io/fs.h"
 #include "io/process.h"
+#include "io/signal.h"
 #include "io/standard.h"
 #include "io/stdin.h"
 
@@ -15,6 +16,7 @@ static void on_left(struct ta_stdio_listener *listener) {
 
 void ta_io_open(struct ta_io *io, lua_State *L) {
   ta_list_init(&io->shows);
+  ta_list_init(&io->signals.watches);
   io->listener.left = on_left;
   ta_stdio_listen(&io->listener);
   ta_io_keep(io, L);
@@ -22,6 +24,7 @@ void ta_io_open(struct ta_io *io, lua_State *L) {
   ta_offer_stdin(io, L);
   ta_offer_processes(io, L);
   ta_offer_files(io, L);
+  ta_offer_signals(io, L);
   ta_standard_open(io, L);
   lua_pop(L, 1);
 }
