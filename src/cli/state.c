@@ -70,8 +70,8 @@ lua_State *ta_state_open(struct ta_state *state, size_t limit) {
   ta_slab_open(&state->slab);
   lua_Alloc alloc = wants_system() ? system_alloc : ta_slab_alloc;
   ta_ration_open(&state->ration, limit, alloc, &state->slab);
-  lua_State *L = limit ? lua_newstate(ta_ration_alloc, &state->ration)
-                       : lua_newstate(alloc, &state->slab);
+  lua_State *L =
+      limit ? lua_newstate(ta_ration_alloc, &state->ration) : lua_newstate(alloc, &state->slab);
   if (!L) {
     ta_slab_close(&state->slab);
     return NULL;

@@ -19,8 +19,8 @@
 struct ta_state {
   struct ta_slab slab;
   struct ta_ration ration; /* of what the slab, or the C library, has; if there is a limit */
-  bool warns;   /* the script wants to see warnings */
-  bool warning; /* one is being written: it comes in pieces */
+  bool warns;              /* the script wants to see warnings */
+  bool warning;            /* one is being written: it comes in pieces */
 };
 
 /* A new state that uses at most `limit` bytes (0: as many as there are), or NULL without memory.

@@ -254,8 +254,7 @@ static bool is_out_of_grace(const struct ta_watchdog *dog) {
 static bool is_to_end(const struct ta_watchdog *dog) {
   const struct ta_shutdown *shutdown = dog->shutdown;
   return shutdown->begun || ta_shutdown_has(shutdown, TA_CAUSE_TIMEOUT) ||
-         ta_shutdown_has(shutdown, TA_CAUSE_SIGNAL) ||
-         ta_shutdown_has(shutdown, TA_CAUSE_STARVED);
+         ta_shutdown_has(shutdown, TA_CAUSE_SIGNAL) || ta_shutdown_has(shutdown, TA_CAUSE_STARVED);
 }
 
 /* Looks into the step.  If that is to end, a call that it waits in is broken off. */

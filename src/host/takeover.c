@@ -13,10 +13,10 @@
 #define UNHEARD 1.0 /* seconds */
 
 static struct taken {
-  int count;                  /* how often it was taken over */
-  atomic_bool installed;      /* `underneath` is what it would do */
-  atomic_bool came;           /* nobody has looked since */
-  _Atomic(double) came_at;    /* the first of those */
+  int count;               /* how often it was taken over */
+  atomic_bool installed;   /* `underneath` is what it would do */
+  atomic_bool came;        /* nobody has looked since */
+  _Atomic(double) came_at; /* the first of those */
   struct sigaction underneath;
 } all[NUMBERS];
 

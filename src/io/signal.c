@@ -252,9 +252,15 @@ static int l_add_task(lua_State *L) {
 }
 
 static const struct ta_function parts[] = {
-    {"watch", l_watch},           {"next", l_next},         {"close", l_close},
-    {"number", l_number},         {"raise", l_raise},       {"nearest", ta_l_nearest},
-    {"is_callable", l_is_callable}, {"add_task", l_add_task}, {NULL, NULL},
+    {"watch", l_watch},
+    {"next", l_next},
+    {"close", l_close},
+    {"number", l_number},
+    {"raise", l_raise},
+    {"nearest", ta_l_nearest},
+    {"is_callable", l_is_callable},
+    {"add_task", l_add_task},
+    {NULL, NULL},
 };
 
 /* () -> a table of them */

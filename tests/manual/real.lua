@@ -58,6 +58,7 @@ local objects = {
   semaphore = async.semaphore(1, "named"),
   task_local = async.task_local(),
   stream = async.stdin,
+  signal_handler = async.signal.on("WINCH", nothing),
   timeout = caught(async.with_timeout, 0, sleep, 1),
   cancelled = cancelled.error,
   errors = caught(async.any, {function() error("tried") end}),
@@ -105,6 +106,8 @@ local arguments = {
   ["async.process.quote"] = {"text"},
   ["async.process.which"] = {"true"},
   ["child:signal"] = {"CONT"},
+  ["async.signal.on"] = {"WINCH", nothing},
+  ["async.signal.wait"] = {"WINCH"},
 }
 
 -- These are not tried.
@@ -149,7 +152,7 @@ local function tell_table(prefix, list)
   for name, value in pairs(list) do
     name = prefix .. name
     tell(type(value) == "function" and kind_of(name, value) or "value", name)
-    if name == "async.process" then tell_table(name .. ".", value) end
+    if name == "async.process" or name == "async.signal" then tell_table(name .. ".", value) end
   end
 end
 
