@@ -10,7 +10,7 @@ _tinyasync_has_script() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
       run | completion) ((i == 1)) || return 0 ;;
-      --timeout | --grace | --seed | --output | --shell | --on-error | --traceback | -e)
+      --timeout | --grace | --max-memory | --max-step | --seed | --output | --shell | --on-error | --traceback | -e)
         [[ ${COMP_WORDS[i + 1]} == = ]] || ((i++))
         ;;
       --) ((i + 1 >= COMP_CWORD)) || return 0 ;;
@@ -23,7 +23,7 @@ _tinyasync_has_script() {
 }
 
 _tinyasync() {
-  local options='--trace --virtual-time --timeout= --grace= --on-error= --traceback= --seed= --output= --print-commands -x -e --shell= --help'
+  local options='--trace --virtual-time --timeout= --grace= --max-memory= --max-step= --warn-slow --on-error= --traceback= --seed= --output= --print-commands -x -e --shell= --help'
   local commands='run completion help version'
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
   COMPREPLY=()
@@ -43,7 +43,7 @@ _tinyasync() {
     --output) mapfile -t COMPREPLY < <(compgen -W 'raw lines group' -- "$word") ;;
     --shell) mapfile -t COMPREPLY < <(compgen -W 'bash zsh fish' -- "$word") ;;
     --traceback) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$word") ;;
-    --timeout | --grace | --seed | -e) ;;
+    --timeout | --grace | --max-memory | --max-step | --seed | -e) ;;
     *)
       if [[ $word == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")

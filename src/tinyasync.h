@@ -410,6 +410,14 @@ TA_API double ta_deadline_after(const struct ta_runner *runner, double time);
  * look of ta_preempt()'s has come, or the pass was cut short. */
 TA_API void ta_preempt_calls(struct ta_runner *runner);
 
+/* In the host's `preempted`: raises the error on top in the step under way, as if the function
+ * that runs had.  [-1, +0, v] */
+TA_API int ta_raise_in_step(struct ta_runner *runner, lua_State *L);
+
+/* Cancels the running task, with the reason on top, as its cancel() does: to be followed by
+ * ta_raise_cancellation().  Raises when the Runner was freed.  [-1, +0, v] */
+TA_API void ta_cancel_current(struct ta_runner *runner, lua_State *L);
+
 /* Would ta_cancel_all() end the step under way: does it run in no shield, and not
  * unwind either?  May be called from signal handlers on the Runner's thread. */
 TA_API bool ta_would_cancel(const struct ta_runner *runner);

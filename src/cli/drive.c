@@ -5,6 +5,7 @@
 
 #include "cli/report.h"
 #include "host/signals.h"
+#include "io/signal.h"
 
 /* A virtual clock moves on after this many passes in a row in which tasks did nothing
  * but give up their turns, so that they cannot stop time: to the next deadline, or
@@ -22,10 +23,17 @@ static bool look_at_wake(struct ta_session *session) {
   return true;
 }
 
+/* Is something outside on its way?  A signal that is waited for may never come, and is not
+ * waited for as long as time can go on. */
+static bool is_pending(const struct ta_session *session, double until) {
+  size_t outside = ta_outside(session->runner);
+  return isinf(until) ? outside > 0 : outside > ta_signal_waits(&session->io);
+}
+
 /* Under virtual time: waits for what is outside, or jumps to `until`. */
 static void wait_virtually(struct ta_session *session, double until) {
   struct ta_clock *clock = &session->clock;
-  if (!ta_outside(session->runner)) {
+  if (!is_pending(session, until)) {
     ta_clock_advance(clock, until);
     return;
   }
@@ -87,7 +95,7 @@ static bool wait(struct ta_session *session, double deadline) {
 }
 
 static enum ta_pass_result pass(struct ta_session *session, double *deadline) {
-  session->watchdog.watches = 1;
+  ta_watchdog_watch(&session->watchdog);
   enum ta_pass_result result = session->settings.virtual_time ? ta_pass(session->runner, deadline)
                                                               : ta_run(session->runner, deadline);
   session->watchdog.watches = 0;
@@ -144,6 +152,7 @@ static bool force(struct ta_session *session, bool stuck) {
 /* Cancels what is left, and drives it to its end. */
 static void end(struct ta_session *session) {
   double deadline;
+  ta_ration_relax(&session->state.ration); /* to clean up takes some memory as well */
   if (ta_live(session->runner) > 0) ta_shutdown_begin(&session->shutdown);
   while (ta_live(session->runner) > 0) {
     enum ta_pass_result result = pass(session, &deadline);

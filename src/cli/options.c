@@ -13,6 +13,7 @@
 #include "cli/report.h"
 
 #define DEFAULT_GRACE 5 /* seconds */
+#define DEFAULT_SLOW 1  /* likewise */
 
 /* What parses an option's value.  False: it has said why not. */
 typedef bool parse_fn(struct ta_options *options, const char *value);
@@ -86,6 +87,46 @@ static bool parse_grace(struct ta_options *options, const char *value) {
   return parse_seconds(options, "grace", value, &options->session.grace);
 }
 
+/* Nothing ends in no time. */
+static bool parse_span(const struct ta_options *options, const char *name, const char *value,
+                       double *seconds) {
+  if (!parse_seconds(options, name, value, seconds)) return false;
+  if (*seconds > 0) return true;
+  return ta_options_complain(options, "--%s: expected more than 0 seconds, got '%s'", name, value);
+}
+
+static bool parse_max_step(struct ta_options *options, const char *value) {
+  return parse_span(options, "max-step", value, &options->session.longest_step);
+}
+
+static bool parse_warn_slow(struct ta_options *options, const char *value) {
+  options->session.slow = DEFAULT_SLOW;
+  return !value || parse_span(options, "warn-slow", value, &options->session.slow);
+}
+
+/* What a size is counted in; 0: there is no such unit. */
+static double unit_of(const char *letters) {
+  static const char order[] = "KMGT";
+  if (*letters == '\0') return 1;
+  const char *found = strchr(order, *letters >= 'a' ? *letters - 'a' + 'A' : *letters);
+  const char *rest = letters + 1;
+  if (!found || !*found || (*rest && strcmp(rest, "iB") != 0 && strcmp(rest, "B") != 0)) return 0;
+  return ldexp(1, 10 * (int)(found - order + 1));
+}
+
+/* "64M", "1.5G" or bytes; the units are powers of 1024. */
+static bool parse_max_memory(struct ta_options *options, const char *value) {
+  char *end;
+  bool begins = *value >= '0' && *value <= '9';
+  double bytes = strtod(value, &end) * unit_of(end);
+  if (begins && bytes >= 1 && bytes < ldexp(1, 62)) {
+    options->session.memory = (size_t)bytes;
+    return true;
+  }
+  return ta_options_complain(options, "--max-memory: expected a size, as in 64M or 1.5G, got '%s'",
+                             value);
+}
+
 static bool parse_seed(struct ta_options *options, const char *value) {
   char *end;
   errno = 0;
@@ -141,6 +182,12 @@ static const struct option_row rows[] = {
      "cancel everything after SECONDS; exit status 124", parse_timeout},
     {TA_OPTIONS_SESSION, "grace", 0, required_argument, "=SECONDS",
      "how long clean-up may take when everything is cancelled (5)", parse_grace},
+    {TA_OPTIONS_SESSION, "max-memory", 0, required_argument, "=SIZE",
+     "no more memory for the script than SIZE, as in 64M or 1.5G", parse_max_memory},
+    {TA_OPTIONS_SESSION, "max-step", 0, required_argument, "=SECONDS",
+     "an error in a task that runs for SECONDS without waiting", parse_max_step},
+    {TA_OPTIONS_SESSION, "warn-slow", 0, optional_argument, "[=SECONDS]",
+     "name a task that runs for SECONDS (1) without waiting", parse_warn_slow},
     {TA_OPTIONS_FAILURES, "on-error", 0, required_argument, "=continue|stop",
      "when a task fails, let the others go on (the default) or stop", parse_on_error},
     {TA_OPTIONS_FAILURES, "traceback", 0, required_argument, "=on|off",

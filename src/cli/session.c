@@ -17,6 +17,10 @@
 #include "kit/kit.h"
 #include "io/stdin.h"
 
+/* What Lua collects because memory is out has its finalizers called later, and so is not given
+ * back at once: with a limit it had better begin before, at this percentage of what it left. */
+#define PAUSE_AT_LIMIT 130
+
 void ta_session_lost(struct ta_session *session, const char *what, const char *name, int error) {
   if (ta_shutdown_has(&session->shutdown, TA_CAUSE_LOST)) return;
   ta_shutdown_note(&session->shutdown, TA_CAUSE_LOST, 0);
@@ -55,6 +59,8 @@ static void host_poll(void *data) {
 
 static void host_preempted(void *data, lua_State *L) {
   struct ta_session *session = data;
+  bool starved = ta_shutdown_has(&session->shutdown, TA_CAUSE_STARVED);
+  if (starved) ta_ration_relax(&session->state.ration); /* for the end of the step */
   ta_watchdog_preempted(&session->watchdog, L);
 }
 
@@ -65,6 +71,20 @@ static void starve(struct ta_session *session) {
     ta_report("memory is short: %zu tasks have failed, the others are cancelled",
               session->shortage.failures);
   ta_session_end(session, TA_CAUSE_STARVED);
+}
+
+/* The limit of memory is reached, and to collect helps no more.  In the middle of a request for
+ * memory: the watchdog ends the step. */
+static void on_limit(void *data) {
+  struct ta_session *session = data;
+  ta_shutdown_note(&session->shutdown, TA_CAUSE_REPORT, 0);
+  if (!session->shutdown.begun)
+    ta_report("the memory of --max-memory is used up, and nothing can be collected: all tasks are "
+              "cancelled");
+  if (!session->runner) return;
+  ta_session_end(session, TA_CAUSE_STARVED);
+  ta_signals_tick(TA_TICK);
+  ta_preempt(session->runner);
 }
 
 static void on_failure(void *data, const struct ta_failure *failure) {
@@ -299,6 +319,7 @@ static void open_io(struct ta_session *session, lua_State *L) {
 
 void ta_session_open_lua(struct ta_session *session, lua_State *L) {
   lua_gc(L, LUA_GCSTOP);
+  if (session->settings.memory) lua_gc(L, LUA_GCINC, PAUSE_AT_LIMIT, 0, 0);
   luaL_openlibs(L);
   open_runner(session, L);
   open_io(session, L);
@@ -338,8 +359,11 @@ bool ta_session_open(struct ta_session *session, const struct ta_session_setting
       .clock = &session->clock, .timeout = settings->timeout, .grace = settings->grace};
   session->watchdog =
       (struct ta_watchdog){.shutdown = &session->shutdown, .virtual_time = settings->virtual_time};
+  ta_patience_open(&session->watchdog.patience, settings->slow, settings->longest_step);
   if (!open_host(session)) return false;
-  session->L = ta_state_open(&session->state);
+  session->L = ta_state_open(&session->state, settings->memory);
+  session->state.ration.starved = on_limit;
+  session->state.ration.starved_data = session;
   if (session->L) return true;
   ta_report("not enough memory");
   close_host(session);

@@ -27,6 +27,9 @@ struct ta_session_settings {
   bool virtual_time;
   double timeout;       /* seconds; HUGE_VAL: none */
   double grace;         /* seconds for clean-up */
+  double slow;          /* real seconds after which a step is named; 0: never */
+  double longest_step;  /* and after which an error ends it; likewise */
+  size_t memory;        /* bytes that the Lua state may use; 0: no limit */
   const char *output;   /* of commands: "lines", "group", or NULL: as it is */
   bool prints_commands; /* as they start */
   bool has_seed;

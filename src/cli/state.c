@@ -65,11 +65,13 @@ static void warn(void *data, const char *message, int goes_on) {
   }
 }
 
-lua_State *ta_state_open(struct ta_state *state) {
+lua_State *ta_state_open(struct ta_state *state, size_t limit) {
   *state = (struct ta_state){0};
   ta_slab_open(&state->slab);
+  lua_Alloc alloc = wants_system() ? system_alloc : ta_slab_alloc;
+  ta_ration_open(&state->ration, limit, alloc, &state->slab);
   lua_State *L =
-      wants_system() ? lua_newstate(system_alloc, NULL) : lua_newstate(ta_slab_alloc, &state->slab);
+      limit ? lua_newstate(ta_ration_alloc, &state->ration) : lua_newstate(alloc, &state->slab);
   if (!L) {
     ta_slab_close(&state->slab);
     return NULL;

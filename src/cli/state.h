@@ -13,16 +13,19 @@
 #include <lua.h>
 #include <stdbool.h>
 
+#include "cli/ration.h"
 #include "host/slab.h"
 
 struct ta_state {
   struct ta_slab slab;
-  bool warns;   /* the script wants to see warnings */
-  bool warning; /* one is being written: it comes in pieces */
+  struct ta_ration ration; /* of what the slab, or the C library, has; if there is a limit */
+  bool warns;              /* the script wants to see warnings */
+  bool warning;            /* one is being written: it comes in pieces */
 };
 
-/* A new state, or NULL without memory.  The struct must stay where it is. */
-lua_State *ta_state_open(struct ta_state *state);
+/* A new state that uses at most `limit` bytes (0: as many as there are), or NULL without memory.
+ * The struct must stay where it is. */
+lua_State *ta_state_open(struct ta_state *state, size_t limit);
 
 /* Closes it, which runs its finalizers, and gives all memory back. */
 void ta_state_close(struct ta_state *state, lua_State *L);

@@ -62,7 +62,9 @@ static bool is_in_lua(lua_State *L) {
 
 /* Has the step had its time?  The return from C may have been all that was left. */
 static bool is_overdue(const struct ta_watchdog *dog, lua_State *L) {
-  return dog->shutdown->forced || (dog->stuck_ticks > 0 && is_in_lua(L));
+  if (dog->shutdown->forced) return true;
+  bool at_once = ta_shutdown_has(dog->shutdown, TA_CAUSE_STARVED);
+  return (at_once || dog->stuck_ticks > 0) && is_in_lua(L);
 }
 
 /* A step that reads gets no time: it must not take the end of its input for anything
@@ -71,6 +73,48 @@ static bool reads(const struct ta_watchdog *dog, lua_State *L) {
   bool broke_off = ta_signals_broke_off();
   enum ta_outside_call call = ta_outside_look(&dog->outside, L);
   return call == TA_OUTSIDE_MET || (call == TA_OUTSIDE_NONE && broke_off);
+}
+
+/* --------------------------------------------------- a step that goes on for long */
+
+/* (dog): names the step that has not waited. */
+static int l_name_slow(lua_State *L) {
+  struct ta_watchdog *dog = lua_touserdata(L, 1);
+  lua_pushcfunction(L, l_running_step);
+  lua_pushvalue(L, 1);
+  lua_call(L, 1, 1);
+  ta_report("%s has not waited for %.1f seconds", lua_tostring(L, -1), dog->patience.seconds);
+  return 0;
+}
+
+static void name_slow(struct ta_watchdog *dog, lua_State *L) {
+  dog->patience.is_slow = 0;
+  if (!lua_checkstack(L, LUA_MINSTACK)) return;
+  lua_pushcfunction(L, l_name_slow);
+  lua_pushlightuserdata(L, dog);
+  if (lua_pcall(L, 1, 0, 0) != LUA_OK) lua_pop(L, 1);
+}
+
+/* It has caught the error, time and again: now it is ended with what no pcall catches. */
+static void cancel_step(struct ta_watchdog *dog, lua_State *L) {
+  ta_shutdown_note(dog->shutdown, TA_CAUSE_REPORT, 0);
+  name_interrupted(dog, L);
+  lua_pushliteral(L, "it did not wait");
+  ta_cancel_current(runner_of(dog), L);
+  ta_raise_cancellation(runner_of(dog), L);
+}
+
+/* Raises an error where the step is.  One that unwinds for a cancellation, or is to, has that
+ * already. */
+static void end_overlong(struct ta_watchdog *dog, lua_State *L) {
+  struct ta_patience *patience = &dog->patience;
+  bool goes_on = ta_patience_raise(patience);
+  if (ta_is_cancelled(runner_of(dog)) || !lua_checkstack(L, LUA_MINSTACK)) return;
+  if (!goes_on) cancel_step(dog, L);
+  luaL_where(L, 0);
+  lua_pushfstring(L, "this step took longer than %f seconds without waiting", patience->longest);
+  lua_concat(L, 2);
+  ta_raise_in_step(runner_of(dog), L);
 }
 
 /* Ends the step here, unless it is in a shield, or unwinds already. */
@@ -90,7 +134,9 @@ void ta_watchdog_preempted(struct ta_watchdog *dog, lua_State *L) {
   ta_signals_break_off(false);
   dog->deaf_ticks = 0;
   ta_watchdog_dump(dog, L);
+  if (dog->patience.is_slow) name_slow(dog, L);
   if (quietly || is_overdue(dog, L)) end_step(dog, L, quietly);
+  if (dog->patience.is_over) end_overlong(dog, L);
 }
 
 /* ---------------------------------------------------------------- in handlers */
@@ -101,7 +147,9 @@ static uint64_t count_steps(const struct ta_watchdog *dog) {
 }
 
 static void interrupt(struct ta_watchdog *dog) {
-  dog->last_steps = count_steps(dog);
+  uint64_t steps = count_steps(dog);
+  if (steps != dog->last_steps) ta_patience_start(&dog->patience, ta_monotonic());
+  dog->last_steps = steps;
   dog->stuck_ticks = 0;
   if (runner_of(dog)) ta_interrupt(runner_of(dog));
 }
@@ -183,7 +231,7 @@ static void on_dump(void *data) {
 static bool is_timed_out(const struct ta_watchdog *dog) {
   const struct ta_shutdown *shutdown = dog->shutdown;
   if (isinf(shutdown->ends_at)) return false;
-  if (dog->virtual_time) return dog->stuck_ticks * TA_TICK >= shutdown->timeout;
+  if (dog->virtual_time) return dog->patience.seconds >= shutdown->timeout;
   return ta_clock_now(shutdown->clock) >= shutdown->ends_at;
 }
 
@@ -206,7 +254,7 @@ static bool is_out_of_grace(const struct ta_watchdog *dog) {
 static bool is_to_end(const struct ta_watchdog *dog) {
   const struct ta_shutdown *shutdown = dog->shutdown;
   return shutdown->begun || ta_shutdown_has(shutdown, TA_CAUSE_TIMEOUT) ||
-         ta_shutdown_has(shutdown, TA_CAUSE_SIGNAL);
+         ta_shutdown_has(shutdown, TA_CAUSE_SIGNAL) || ta_shutdown_has(shutdown, TA_CAUSE_STARVED);
 }
 
 /* Looks into the step.  If that is to end, a call that it waits in is broken off. */
@@ -237,17 +285,65 @@ static void end_stuck_step(struct ta_watchdog *dog) {
   if (runner_of(dog)) preempt(dog);
 }
 
+/* No hook was reached since the last tick: the step is in C code, or in a finalizer. */
+static void write_slow(struct ta_watchdog *dog) {
+  char where[256];
+  dog->patience.is_slow = 0;
+  ta_report_from_handler("tinyasync: ");
+  if (!write_running(dog, "")) ta_report_from_handler("a task");
+  ta_report_from_handler(" has not waited for ");
+  write_number((uint64_t)dog->patience.seconds);
+  ta_report_from_handler(".");
+  write_number((uint64_t)(dog->patience.seconds * 10) % 10);
+  ta_report_from_handler(" seconds: it is in ");
+  bool known = ta_write_running_where(runner_of(dog), where, sizeof where);
+  ta_report_from_handler(known ? where : "a finalizer");
+  ta_report_from_handler("\n");
+}
+
+/* Seconds until the next tick is wanted. */
+static double look_at_patience(struct ta_watchdog *dog, bool stuck) {
+  struct ta_patience *patience = &dog->patience;
+  bool deaf = patience->is_slow;
+  double next = ta_patience_tick(patience, ta_monotonic(), stuck);
+  if (!runner_of(dog)) return next;
+  if (deaf && patience->is_slow) write_slow(dog);
+  if (patience->is_slow || patience->is_over) ta_preempt(runner_of(dog));
+  return next;
+}
+
+/* Nobody is to be ended or shown: how do ticks go on? */
+static void plan_tick(struct ta_watchdog *dog, double next) {
+  const struct ta_shutdown *shutdown = dog->shutdown;
+  bool watches = dog->watches && ta_patience_is_on(&dog->patience);
+  if (watches && next < TA_TICK) ta_signals_tick(next);
+  if (watches) return;
+  dog->patience.ticking = 0;
+  if (isinf(shutdown->ends_at))
+    ta_signals_stop_ticking();
+  else if (!dog->virtual_time)
+    ta_signals_tick(shutdown->ends_at - ta_clock_now(shutdown->clock));
+}
+
 static void on_tick(void *data) {
   struct ta_watchdog *dog = data;
   struct ta_shutdown *shutdown = dog->shutdown;
   bool stuck = is_stuck(dog);
+  double next = look_at_patience(dog, stuck);
   look_at_timeout(dog);
   if (!is_to_end(dog) && !dog->dump_wanted) {
-    if (isinf(shutdown->ends_at)) ta_signals_stop_ticking();
+    plan_tick(dog, next);
     return;
   }
   if (shutdown->closing && ++shutdown->closing > TICKS_TO_DIE) ta_interrupt(runner_of(dog));
   if (stuck) end_stuck_step(dog);
+}
+
+void ta_watchdog_watch(struct ta_watchdog *dog) {
+  dog->watches = 1;
+  if (!ta_patience_is_on(&dog->patience) || is_to_end(dog)) return;
+  double first = ta_patience_begin(&dog->patience, ta_monotonic());
+  if (first > 0) ta_signals_tick(first);
 }
 
 void ta_watchdog_arm(struct ta_watchdog *dog) {

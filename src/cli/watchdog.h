@@ -14,11 +14,13 @@
 #include <stdint.h>
 
 #include "cli/outside.h"
+#include "cli/patience.h"
 #include "cli/shutdown.h"
 
 struct ta_watchdog {
   struct ta_shutdown *shutdown;
   struct ta_outside outside;
+  struct ta_patience patience;
   bool virtual_time;
 
   /* Shared with signal handlers on the same thread. */
@@ -33,6 +35,9 @@ struct ta_watchdog {
 
 /* Sets the signal handlers, and the tick for the time-out. */
 void ta_watchdog_arm(struct ta_watchdog *dog);
+
+/* A pass begins, whose steps are looked after until `watches` is 0. */
+void ta_watchdog_watch(struct ta_watchdog *dog);
 
 /* For the Runner's host function of this name. */
 void ta_watchdog_preempted(struct ta_watchdog *dog, lua_State *L);

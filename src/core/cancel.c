@@ -237,6 +237,12 @@ void ta_raise_cancellation(struct ta_runner *runner, lua_State *L) {
   lua_error(L);
 }
 
+int ta_raise_in_step(struct ta_runner *runner, lua_State *L) {
+  runner->in_hook = false;
+  ta_end_preemption(runner);
+  return lua_error(L);
+}
+
 int ta_raise(struct ta_runner *runner, lua_State *L) {
   if (runner->hold_off && ta_is_in_force(runner, L, -1)) runner->hold_off(runner, L);
   return lua_error(L);
@@ -380,6 +386,13 @@ bool ta_cancel_task_for_reason(struct ta_runner *runner, lua_State *L, struct ta
   }
   keep_object(runner, L, task);
   return ta_cancel_task(runner, task, task);
+}
+
+void ta_cancel_current(struct ta_runner *runner, lua_State *L) {
+  if (runner->current)
+    ta_cancel_task_for_reason(runner, L, runner->current);
+  else
+    lua_pop(L, 1);
 }
 
 bool ta_cancel_scope_for_reason(struct ta_runner *runner, lua_State *L, struct ta_scope *scope) {

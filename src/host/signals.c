@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "host/clock.h"
+#include "host/takeover.h"
 #include "host/terminal.h"
 
 #define SHORTEST_TICK 1e-6 /* seconds: zero would be none at all */
@@ -84,6 +85,7 @@ static void note_end(int number) {
   if (!signals.caught) {
     signals.caught = 1;
     signals.caught_at = ta_monotonic();
+    ta_takeover_cease();
     signals.on.end(signals.on.data, number);
     ta_signals_tick(TA_TICK);
     ta_loop_wake(signals.loop);
@@ -140,18 +142,18 @@ static void on_nothing(int number) {
 static void catch_with(int number, void (*handler)(int), int flags, struct sigaction *old) {
   struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
   sigfillset(&action.sa_mask);
-  sigaction(number, &action, old);
+  ta_takeover_sigaction(number, &action, old);
 }
 
 static bool is_ignored(int number) {
   struct sigaction now_set;
-  return sigaction(number, NULL, &now_set) == 0 && now_set.sa_handler == SIG_IGN;
+  return ta_takeover_sigaction(number, NULL, &now_set) == 0 && now_set.sa_handler == SIG_IGN;
 }
 
 /* What the process was started ignoring stays ignored. */
 static void catch_unless_ignored(int number, void (*handler)(int), struct sigaction *old) {
   if (is_ignored(number))
-    sigaction(number, NULL, old);
+    ta_takeover_sigaction(number, NULL, old);
   else
     catch_with(number, handler, SA_RESTART, old);
 }
@@ -179,7 +181,7 @@ void ta_signals_open(struct ta_loop *loop) {
   if (is_ignored(SIGCHLD))
     catch_with(SIGCHLD, on_child, SA_RESTART, &signals.old_child);
   else
-    sigaction(SIGCHLD, NULL, &signals.old_child);
+    ta_takeover_sigaction(SIGCHLD, NULL, &signals.old_child);
   catch_with(SIGPIPE, on_nothing, SA_RESTART, &signals.old_pipe);
   catch_with(SIGXFSZ, on_nothing, SA_RESTART, &signals.old_file_size);
 }
@@ -281,6 +283,7 @@ void ta_signals_started_with(const sigset_t *now_set, struct ta_started_with *st
   if (was_ignored(&signals.old_child)) sigaddset(ignored, SIGCHLD);
   for (size_t i = 0; i < TERMINAL_KINDS && signals.watches_terminal; i++)
     if (was_ignored(&signals.old_terminal[i])) sigaddset(ignored, terminal_kinds[i].number);
+  ta_takeover_add_ignored(ignored);
   if (!signals.catching) return;
   if (was_ignored(&signals.old_tick)) sigaddset(ignored, SIGALRM);
   if (sigismember(&signals.old_mask, SIGALRM) == 1) sigaddset(&started_with->mask, SIGALRM);
@@ -318,6 +321,7 @@ void ta_signals_catch(const struct ta_signal_handlers *handlers) {
 }
 
 void ta_signals_close(void) {
+  ta_takeover_close();
   if (signals.catching) {
     for (size_t i = 0; i < KINDS; i++) sigaction(kinds[i].number, &signals.old[i], NULL);
     ta_signals_stop_ticking();

@@ -29,6 +29,12 @@ struct ta_stdin {
   FILE *file, *own;                /* that, and what it was before */
 };
 
+/* What scripts have taken over. */
+struct ta_io_signals {
+  struct ta_list watches;
+  struct ta_listener listener;
+};
+
 struct ta_io {
   struct ta_runner *runner;
   struct ta_loop *loop;
@@ -38,6 +44,7 @@ struct ta_io {
   struct ta_mounts mounts; /* what answers at once */
   struct ta_list errands;  /* all that run, or whose outcome nobody has taken */
   struct ta_list shows;    /* who waits until something has left that is shown */
+  struct ta_io_signals signals;
   struct ta_stdio_listener listener;
 
   const char *output;   /* how commands' output is shown: "lines", "group", or NULL: as it is */

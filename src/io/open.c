@@ -6,6 +6,7 @@
 #include "io/disk.h"
 #include "io/fs.h"
 #include "io/process.h"
+#include "io/signal.h"
 #include "io/standard.h"
 #include "io/stdin.h"
 
@@ -18,6 +19,7 @@ void ta_io_open(struct ta_io *io, lua_State *L) {
   ta_list_init(&io->shows);
   ta_list_init(&io->errands);
   ta_mounts_open(&io->mounts);
+  ta_list_init(&io->signals.watches);
   io->listener.left = on_left;
   ta_stdio_listen(&io->listener);
   ta_io_keep(io, L);
@@ -25,6 +27,7 @@ void ta_io_open(struct ta_io *io, lua_State *L) {
   ta_offer_stdin(io, L);
   ta_offer_processes(io, L);
   ta_offer_files(io, L);
+  ta_offer_signals(io, L);
   ta_standard_open(io, L);
   lua_pop(L, 1);
 }

@@ -993,6 +993,35 @@ function Jobs:failed(key) end
 ---@return boolean
 ---@return string? why
 function async.stale(outputs, inputs) end
+-- ------------------------------------------------------------------- signals
+
+---Signals that the script takes over. Names are without SIG: "HUP".
+async.signal = {}
+
+---What `async.signal.on` gives.
+---@class tinyasync.SignalHandler
+---@field name string the signal's
+local SignalHandler = {}
+
+---Gives the signal back to what it does by itself.
+function SignalHandler:close() end
+
+---@class tinyasync.SignalOptions
+---@field force? boolean also a signal that was ignored when the program was started
+
+---Has `fn` called with the name, in a task of its own, whenever the signal comes.
+---@param name string
+---@param fn async fun(name: string)
+---@param options? tinyasync.SignalOptions
+---@return tinyasync.SignalHandler
+function async.signal.on(name, fn, options) end
+
+---Waits for one of the signals. Returns its name.
+---@async
+---@param name string
+---@param ... string
+---@return string
+function async.signal.wait(name, ...) end
 
 -- ---------------------------------------------------- extending the protocol
 

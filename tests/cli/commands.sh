@@ -29,3 +29,41 @@ t_the_end_of_one_service_stops_the_stack() {
   grep -q '^worker | finishing' out || fail "the worker was not stopped: $(cat out)"
   grep -q '^stopped: command .* failed with status 1' out || fail "no reason: $(cat out)"
 }
+
+# A day and a half: the commands of the table send the signals.  Their own time is real.
+t_a_scheduler_runs_a_table_reads_it_anew_and_ends() {
+  cat >table <<'END'
+# the first one
+0 6 * * 1-5      echo morning
+*/30 7 * * *     echo half; test $(($(wc -l <count) + 1)) -gt 0 && echo >>count
+15 8 * * *       false
+20 8 * * *       cp wrong table; kill -HUP $PPID
+30 8 * * *       cp next table; kill -HUP $PPID
+END
+  : >count
+  echo '0 9 * * nonsense echo never' >wrong
+  printf '%s\n' '0 6 * * 6 echo weekend' '0 9,10 2 1 * echo second' '5 6 * * 6 kill -TERM $PPID' >next
+  TZ=UTC run run --virtual-time "$root/scripts/commands/cron.lua" table 1767312000
+  expect_err ""
+  expect_status 0
+  expect_out 'Fri 00:00	5 jobs
+morning
+half
+half
+Fri 08:15	false: status 1
+Fri 08:20	table: '"'nonsense' is no field of a table"'
+Fri 08:30	3 jobs
+second
+second
+weekend
+Sat 06:05	ends: TERM'
+}
+
+t_a_scheduler_lets_no_command_overlap_itself() {
+  printf '%s\n' '@every 0.1 echo begins; sleep 0.6; echo ends; kill -TERM $PPID' >table
+  run run "$root/scripts/commands/cron.lua" table
+  expect_status 0
+  grep -q ': still runs$' out || fail "it was not left alone: $(cat out)"
+  # At the end the one under way is let go on.
+  [[ $(grep -c '^begins' out) == $(grep -c '^ends' out) ]] || fail "cut short: $(cat out)"
+}

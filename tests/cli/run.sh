@@ -34,8 +34,8 @@ python=$(type -P python3) && [[ $(head -c 2 "$python") == '#!' ]] && {
   PATH=$all/bin:$PATH
 }
 
-for part in lib usage scripts output process_output streams standard signals terminal dump ending \
-  process trace hints completion commands files kit; do
+for part in lib usage scripts output process_output streams standard signals terminal taken limits \
+  dump ending process trace hints completion commands files kit; do
   # shellcheck source=/dev/null
   . "$here/$part.sh"
 done

@@ -59,6 +59,7 @@ local objects = {
   task_local = async.task_local(),
   stream = async.stdin,
   jobs = async.jobs("/dev/null"),
+  signal_handler = async.signal.on("WINCH", nothing),
   timeout = caught(async.with_timeout, 0, sleep, 1),
   cancelled = cancelled.error,
   errors = caught(async.any, {function() error("tried") end}),
@@ -117,6 +118,8 @@ local arguments = {
   ["jobs:map"] = {{}, nothing},
   ["jobs:done"] = {"key"},
   ["jobs:failed"] = {"key"},
+  ["async.signal.on"] = {"WINCH", nothing},
+  ["async.signal.wait"] = {"WINCH"},
 }
 
 -- These are not tried.
@@ -161,7 +164,7 @@ local function tell_table(prefix, list)
   for name, value in pairs(list) do
     name = prefix .. name
     tell(type(value) == "function" and kind_of(name, value) or "value", name)
-    if name == "async.process" then tell_table(name .. ".", value) end
+    if name == "async.process" or name == "async.signal" then tell_table(name .. ".", value) end
   end
 end
 

@@ -1,0 +1,195 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# limits.sh -- --max-memory, --max-step and --warn-slow.
+
+: "${program:?}" "${here:?}"
+
+# ------------------------------------------------------------------ --max-memory
+
+t_memory_beyond_the_limit_is_an_error_that_can_be_caught() {
+  run run --max-memory=32M -e '
+    print(pcall(string.rep, "x", 1 << 30))
+    local ok, message = pcall(function()
+      local list = {}
+      for i = 1, math.huge do list[i] = {i} end
+    end)
+    print(ok, message)
+    spawn(function() print "others go on" end)
+    sleep(0)
+    print(#string.rep("x", 1 << 20), collectgarbage("count") < 32 * 1024)'
+  expect_status 0
+  expect_out "false	not enough memory
+false	not enough memory
+others go on
+1048576	true"
+}
+
+t_a_task_that_asks_for_too_much_fails_alone() {
+  run run --max-memory=20M --traceback=off -e '
+    spawn(function() return ("x"):rep(1 << 25) end)
+    sleep(0)
+    print "here"'
+  expect_status 1
+  expect_out here
+  expect_err "Error in task: not enough memory"
+}
+
+# All of them hang on to what they have, and each asks for more.
+t_at_the_limit_of_memory_the_run_ends_and_cleans_up() {
+  run run --max-memory=24M --traceback=off -e '
+    local cleaned <close> = async.defer(function() async.shield(sleep, 0.01) print "cleaned" end)
+    local kept = {}
+    for i = 1, 10000 do
+      spawn(function()
+        while true do
+          pcall(function() for _ = 1, math.huge do kept[#kept + 1] = {i} end end)
+          sleep(0)
+        end
+      end)
+    end
+    sleep(3600)'
+  expect_status 1
+  expect_out cleaned
+  expect_has err "the memory of --max-memory is used up"
+}
+
+t_tasks_that_fail_at_the_limit_one_by_one_come_to_an_end() {
+  run run --max-memory=24M --traceback=off -e '
+    print(pcall(function() while true do spawn(function() sleep(1) end) end end))
+    sleep(3600)'
+  expect_status 1
+  expect_out "false	not enough memory"
+}
+
+t_a_limit_that_is_too_low_to_start_is_said() {
+  run run --max-memory=20k -e 'print(1)'
+  expect_status 2
+  expect_err "tinyasync: not enough memory"
+}
+
+t_garbage_is_collected_before_the_limit_refuses() {
+  run run --max-memory=16M -e '
+    local made = 0
+    for i = 1, 200000 do
+      local thing = setmetatable({("x"):rep(100)}, {__gc = function() made = made + 1 end})
+      local channel = async.channel()
+    end
+    print "made"'
+  expect_status 0
+  expect_out made
+}
+
+t_sizes_that_are_none_are_refused() {
+  local size
+  for size in '' 0 -1 64X M 1e 1.5.2G nan inf 64MM 99999999999T; do
+    run run "--max-memory=$size" -e ''
+    expect_status 2
+    expect_err "tinyasync run: --max-memory: expected a size, as in 64M or 1.5G, got '$size' (see 'tinyasync help run')"
+  done
+  for size in 64M 64m 1.5G 64MiB 512K 8000000 1T; do
+    run run "--max-memory=$size" -e 'print(1)'
+    expect_out 1
+  done
+}
+
+# -------------------------------------------------------------------- --max-step
+
+t_a_step_that_does_not_wait_gets_an_error_at_its_line() {
+  local clock
+  script <<'LUA'
+local function forever()
+  while true do end
+end
+print(pcall(forever))
+print(pcall(coroutine.wrap(function() pcall(error) forever() end)))
+sleep(0)
+spawn(function() sleep(0.01) print "other" end)
+forever()
+LUA
+  for clock in --seed=1 --virtual-time; do
+    run run "$clock" --max-step=0.2 --traceback=off script.lua
+    expect_status 1
+    expect_out "false	script.lua:2: this step took longer than 0.2 seconds without waiting
+false	script.lua:2: this step took longer than 0.2 seconds without waiting
+other"
+    expect_err "Error in task: script.lua:2: this step took longer than 0.2 seconds without waiting"
+  done
+}
+
+t_a_step_that_catches_the_error_for_ever_is_cancelled() {
+  script <<'LUA'
+spawn(function() sleep(0) print "other" end)
+local guard <close> = async.defer(function() print "closed" end)
+while true do pcall(function() while true do end end) end
+LUA
+  run run --max-step=0.1 script.lua
+  expect_status 1
+  expect_out $'closed\nother'
+  expect_err "tinyasync: interrupted #1 script.lua at script.lua:3"
+}
+
+t_steps_that_wait_in_time_are_left_alone() {
+  run run --max-step=0.3 -e '
+    local function busy(seconds)
+      local till = os.clock() + seconds
+      while os.clock() < till do end
+    end
+    for _ = 1, 10 do busy(0.05) sleep(0) end
+    sleep(0.5)
+    print "end"'
+  expect_status 0
+  expect_out end
+  expect_err ""
+}
+
+# --------------------------------------------------------------------- --warn-slow
+
+t_a_step_that_does_not_wait_is_named_while_it_runs() {
+  script <<'LUA'
+spawn({name = "busy"}, function()
+  for i = 1, math.huge do if i % 10000 == 0 and os.clock() > 1 then break end end
+end)
+sleep(0.1)
+print "end"
+LUA
+  run run --warn-slow=0.2 script.lua
+  expect_status 0
+  expect_out end
+  expect_has err "#2 busy at script.lua:2 has not waited for 0."
+  (($(wc -l <err) <= 6)) || fail "too many lines: $(cat err)"
+}
+
+t_a_step_in_c_or_a_finalizer_is_named_too() {
+  script <<'LUA'
+local slow = setmetatable({}, {__gc = function()
+  local till = os.clock() + 0.8
+  while os.clock() < till do end
+end})
+slow = nil
+collectgarbage()
+print "end"
+LUA
+  run run --warn-slow=0.1 script.lua
+  expect_status 0
+  expect_has err "#1 script.lua has not waited for 0."
+  expect_has err "it is in a finalizer at script.lua:"
+}
+
+t_nothing_is_said_of_those_that_wait() {
+  run run --warn-slow=0.2 -e 'for _ = 1, 5 do sleep(0.1) end sleep(0.6) print "end"'
+  expect_status 0
+  expect_out end
+  expect_err ""
+}
+
+t_spans_of_steps_have_to_be_some() {
+  local option
+  for option in max-step=0 warn-slow=0 max-step=-1; do
+    run run "--$option" -e ''
+    expect_status 2
+    expect_has err "tinyasync run: --${option%=*}: expected "
+  done
+  run run --warn-slow -e 'print(1)'
+  expect_out 1
+}
