@@ -4,11 +4,12 @@
 #include <lauxlib.h>
 
 #include "io/files.h"
+#include "io/watch.h"
 
 extern const char *const ta_chunk_fs[];
 
 /* What the Lua half is made of. */
-static const struct ta_function *const all_parts[] = {ta_file_parts, NULL};
+static const struct ta_function *const all_parts[] = {ta_file_parts, ta_watch_parts, NULL};
 
 /* () -> a table of it */
 static int l_fs_parts(lua_State *L) {

@@ -8,4 +8,6 @@ local fs = {}
 
 function fs.exists(path) return parts.exists(path) end
 
+function fs.watch(path, options) return parts.watching().watch(path, options) end
+
 return {fs = fs}
