@@ -230,6 +230,27 @@ static int l_real(lua_State *L) {
   return 1;
 }
 
+static int by_bytes(const void *one, const void *other) {
+  return strcmp(*(const char *const *)one, *(const char *const *)other);
+}
+
+/* (table) -> a list of its keys, names of files, in the order of their bytes */
+static int l_sorted(lua_State *L) {
+  size_t count = 0, i = 0;
+  lua_settop(L, 1);
+  for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) count++;
+  const char **names = lua_newuserdatauv(L, (count + 1) * sizeof *names, 0);
+  for (lua_pushnil(L); lua_next(L, 1) && i < count; lua_pop(L, 1)) names[i++] = lua_tostring(L, -2);
+  lua_settop(L, 2);
+  qsort(names, i, sizeof *names, by_bytes);
+  lua_createtable(L, i < INT_MAX ? (int)i : 0, 0);
+  for (size_t at = 0; at < i; at++) {
+    lua_pushstring(L, names[at]);
+    lua_rawseti(L, -2, (lua_Integer)at + 1);
+  }
+  return 1;
+}
+
 /* (message): a mistake of the script's, where that called us. */
 static int l_raise(lua_State *L) {
   return ta_error(L, "%s", luaL_checkstring(L, 1));
@@ -240,15 +261,11 @@ static int l_turn(lua_State *L) {
   return ta_return_at_once(ta_upvalue_runner(L), L, 0);
 }
 
-static const struct ta_function parts[] = {{"list", l_list},
-                                           {"look", l_look},
-                                           {"real", l_real},
-                                           {"raise", l_raise},
-                                           {"turn", l_turn},
-                                           {"nearest", ta_l_nearest},
-                                           {"module", ta_l_module},
-                                           {"for_closes", ta_l_for_closes},
-                                           {NULL, NULL}};
+static const struct ta_function parts[] = {
+    {"list", l_list},     {"look", l_look},        {"real", l_real},
+    {"raise", l_raise},   {"turn", l_turn},        {"nearest", ta_l_nearest},
+    {"sorted", l_sorted}, {"module", ta_l_module}, {"for_closes", ta_l_for_closes},
+    {NULL, NULL}};
 
 static int l_parts(lua_State *L) {
   lua_newtable(L);

@@ -13,7 +13,6 @@ local function insert(list, value) list[#list + 1] = value end
 
 local DEBOUNCE = 0.05 -- seconds
 local MOST_DEBOUNCE = 3600
-local TOP = 1 -- the number of what the path itself is an entry of
 
 local Watch = {__name = "Watch"}
 Watch.__index = Watch
@@ -45,7 +44,7 @@ local function anchor(w, path)
   while directory do
     local ok, message, code = w.module.add(w.handle, directory, w.next_id, name)
     if ok then
-      w.anchors[#w.anchors + 1] = w.next_id
+      w.is_anchor[w.next_id] = true
       w.next_id = w.next_id + 1
       return true
     end
@@ -57,20 +56,14 @@ end
 
 -- First the new ones: nothing is overlooked in between.
 local function set_anchors(w)
-  local old = w.anchors
+  local old = w.is_anchor
   w.real = parts.real(w.path) or w.real
-  w.anchors = {}
+  w.is_anchor = {}
   local ok, message, code = anchor(w, w.path)
   if ok and w.real ~= w.path then ok, message, code = anchor(w, w.real) end
-  for _, id in ipairs(old) do w.module.drop(w.handle, id) end
+  for id in next, old do w.module.drop(w.handle, id) end
+  w.dropped = true
   return ok, message, code
-end
-
-local function is_anchor(w, id)
-  for _, anchored in ipairs(w.anchors) do
-    if anchored == id then return true end
-  end
-  return false
 end
 
 -- --------------------------------------------------------------- what differs
@@ -85,12 +78,23 @@ local function is_changed(old, new, hinted)
   return hinted and not new.directory and (old.at ~= new.at or old.fresh)
 end
 
+local function is_entered(w, node, entry)
+  return entry.directory and (w.recursive or node == w.top)
+end
+
+-- One that could not be entered may let us in by now.
+local function compare_one(w, node, name, old, new, hinted)
+  if is_changed(old, new, hinted) then insert(w.batch.changed, {node, name}) end
+  old.version, old.at, old.fresh = new.version, new.at, new.fresh
+  if is_entered(w, node, old) and not old.node then
+    insert(w.batch.come, {node = node, name = name, entry = old, is_known = true})
+  end
+end
+
 local function compare(w, node, name, new, hinted)
   local old = node.entries[name]
   if old and new and old.id == new.id and old.directory == new.directory then
-    if is_changed(old, new, hinted) then insert(w.batch.changed, {node, name}) end
-    old.version, old.at, old.fresh = new.version, new.at, new.fresh
-    return
+    return compare_one(w, node, name, old, new, hinted)
   end
   node.entries[name] = new
   if old then insert(w.batch.gone, {path = path_in(node, name), entry = old}) end
@@ -98,12 +102,10 @@ local function compare(w, node, name, new, hinted)
 end
 
 local function compare_all(w, node, found)
-  local names = {}
-  for name in next, node.entries do
-    if not found[name] then names[#names + 1] = name end
+  for _, name in ipairs(parts.sorted(node.entries)) do
+    if not found[name] then compare(w, node, name, nil, false) end
   end
-  for name in next, found do names[#names + 1] = name end
-  for _, name in ipairs(names) do compare(w, node, name, found[name], false) end
+  for _, name in ipairs(parts.sorted(found)) do compare(w, node, name, found[name], false) end
 end
 
 -- --------------------------------------------------------------------- looking
@@ -118,22 +120,24 @@ local function names_of(hint)
   return names, changed
 end
 
+-- -> true, or nil, message, code
 local function look_at_top(w, hint)
-  local _, changed = names_of(hint)
-  local hinted = next(changed) ~= nil
-  for _, content in next, changed do hinted = content end
-  set_anchors(w)
+  local hinted = false
+  for _, name in ipairs(hint) do hinted = hinted or sub(name, 1, 1) == "!" end
+  local ok, message, code = set_anchors(w)
+  if not ok then return nil, message, code end
   local entry = parts.look(w.path)
   compare(w, w.top, "", entry or nil, hinted)
+  return true
 end
 
--- What lies elsewhere by now, or is gone, is looked at when that is known.
+-- What lies elsewhere by now is looked at when it is known where.
 local function look_at(w, node, hint)
   local names, changed = names_of(hint)
   if hint.whole or hint.touched then names = nil end
   local found, own = parts.list(path_of(node), node.parent == w.top, names)
   if not found or own.id ~= node.entry.id then
-    insert(w.later, hint)
+    w.stale[node.id] = true
     return
   end
   if names then
@@ -143,17 +147,31 @@ local function look_at(w, node, hint)
   end
 end
 
+-- -> true, or nil, message, code
 local function look(w)
-  while #w.todo > 0 do
-    local hint = w.todo[1]
+  while w.todo[w.looked] do
+    local hint = w.todo[w.looked]
     local node = w.nodes[hint.id]
     if node then
       look_at(w, node, hint)
-    elseif hint.id == TOP or is_anchor(w, hint.id) then
-      look_at_top(w, hint)
+    elseif w.is_anchor[hint.id] then
+      local ok, message, code = look_at_top(w, hint)
+      if not ok then return nil, message, code end
     end
-    remove(w.todo, 1)
+    w.looked = w.looked + 1
   end
+  w.todo, w.looked = {}, 1
+  return true
+end
+
+-- What was not where it was looked for may have been found.
+local function look_again(w)
+  if not w.moved then return end
+  w.moved = false
+  for id in next, w.stale do
+    if w.nodes[id] then insert(w.todo, {id = id, whole = true}) end
+  end
+  w.stale = {}
 end
 
 -- -------------------------------------------------------------------- renaming
@@ -163,9 +181,9 @@ local function index_gone(item, by_id)
   by_id[item.entry.id] = item
   local node = item.entry.node
   if not node then return end
-  for name, entry in next, node.entries do
+  for _, name in ipairs(parts.sorted(node.entries)) do
     local path = sub(item.path, -1) == "/" and item.path .. name or item.path .. "/" .. name
-    local child = {path = path, entry = entry}
+    local child = {path = path, entry = node.entries[name]}
     insert(item, child)
     index_gone(child, by_id)
   end
@@ -182,8 +200,10 @@ local function rename(w, from, item)
   insert(w.batch.renamed, {item.node, item.name, from.path})
   local node = from.entry.node
   if not node then return end
+  from.entry.node = nil
   item.entry.node, node.entry = node, item.entry
   node.parent, node.name = item.node, item.name
+  w.moved = true
 end
 
 local function pair(w, item, by_id)
@@ -199,7 +219,7 @@ local function pair_all(w)
   local by_id, left = {}, {}
   for _, item in ipairs(batch.gone) do by_id[item.entry.id] = item end
   for _, item in ipairs(batch.come) do
-    if not pair(w, item, by_id) then left[#left + 1] = item end
+    if item.is_known or not pair(w, item, by_id) then left[#left + 1] = item end
   end
   batch.come, batch.by_id = left, {}
   for _, item in ipairs(batch.gone) do
@@ -213,7 +233,7 @@ local MISSING = {ENOENT = true, ENOTDIR = true, EACCES = true, ELOOP = true, ENA
 
 local function drop_node(w, node)
   w.module.drop(w.handle, node.id)
-  w.nodes[node.id] = nil
+  w.nodes[node.id], w.stale[node.id] = nil, nil
   w.dropped = true
   for _, entry in next, node.entries do
     if entry.node then drop_node(w, entry.node) end
@@ -230,26 +250,32 @@ local function new_node(w, item)
   return node
 end
 
+-- What is gone before it was entered, or lets nobody in, is no more than a name; but the path
+-- itself has to be there in the beginning.
+local function may_be_missing(w, item, code)
+  return MISSING[code] and not (w.begins and item.node == w.top)
+end
+
 -- Listens to a new directory and then looks what is there already.
 -- -> true, or nil, message, code
 local function enter(w, item)
   local node, message, code = item.entry.node, nil, nil
   if not node then
     node, message, code = new_node(w, item)
-    if not node then return MISSING[code] and item.node ~= w.top, message, code end
+    if not node then return may_be_missing(w, item, code), message, code end
   end
   local found, own, why = parts.list(path_of(node), item.node == w.top)
   if found and own.id == item.entry.id then
-    for name, entry in next, found do
-      node.entries[name] = entry
-      insert(w.batch.come, {node = node, name = name, entry = entry})
+    for _, name in ipairs(parts.sorted(found)) do
+      node.entries[name] = found[name]
+      insert(w.batch.come, {node = node, name = name, entry = found[name]})
     end
     return true
   end
   drop_node(w, node)
   item.entry.node = nil
   if found then return true end -- another one by now, of which there is a hint
-  return MISSING[why] and item.node ~= w.top, own, why
+  return may_be_missing(w, item, why), own, why
 end
 
 -- -> true, or nil, message, code
@@ -257,13 +283,13 @@ local function settle(w)
   local batch = w.batch
   while batch.come[batch.at] do
     local item = batch.come[batch.at]
-    if item.is_new or not pair(w, item, batch.by_id) then
+    if item.is_known or item.is_new or not pair(w, item, batch.by_id) then
       item.is_new = true
-      if item.entry.directory and (w.recursive or item.node == w.top) then
+      if is_entered(w, item.node, item.entry) then
         local ok, message, code = enter(w, item)
-        if not ok and not w.lenient then return nil, message, code end
+        if not ok then return nil, message, code end
       end
-      insert(batch.created, item)
+      if not item.is_known then insert(batch.created, item) end
     end
     batch.at = batch.at + 1
   end
@@ -330,21 +356,16 @@ end
 -- -> true, or nil, message, code
 local function advance(w)
   w.batch = w.batch or new_batch()
-  look(w)
+  local ok, message, code = look(w)
+  if not ok then return nil, message, code end
   if not w.batch.by_id then pair_all(w) end
-  local ok, message, code = settle(w)
+  ok, message, code = settle(w)
   if not ok then return nil, message, code end
   tell(w)
   w.batch = nil
   if w.dropped then w.module.settle(w.handle) end
   w.dropped = false
-  for _, hint in ipairs(w.later) do
-    if w.nodes[hint.id] and not hint.again then
-      hint.again = true
-      insert(w.todo, hint)
-    end
-  end
-  w.later = {}
+  look_again(w)
   return true
 end
 
@@ -422,7 +443,8 @@ end
 
 local function new_watch(path, options, module, handle)
   local w = {path = path, module = module, handle = handle, recursive = options.recursive,
-    nodes = {}, anchors = {}, next_id = TOP + 1, todo = {}, later = {}, events = {}, at = 1}
+    nodes = {}, is_anchor = {}, next_id = 1, todo = {}, looked = 1, stale = {}, events = {}, at = 1,
+    begins = true}
   w.top = {path = path, entries = {}}
   w.guard = setmetatable({}, {__close = function() w.busy = false end})
   return setmetatable(w, Watch)
@@ -440,10 +462,11 @@ local function begin(w)
   pair_all(w)
   ok, message, code = settle(w)
   if not ok then return nil, message, code end
-  w.batch, w.lenient = nil, false
+  w.batch, w.begins = nil, false
   return true
 end
 
+-- To be tail-called by the function that scripts call.
 local function watch(path, options)
   check(path, options)
   options = options or {}

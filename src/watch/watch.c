@@ -188,18 +188,13 @@ static int refuse_handle(lua_State *L, int error, const char *path) {
   return ta_refuse_in_words(L, lua_tostring(L, -1), ta_error_code(-error));
 }
 
-static struct watch *check_open(lua_State *L) {
-  struct watch *watch = ta_check_object(L, 1, &watch_kind);
-  if (!watch->hub) luaL_error(L, "the watch is closed");
-  return watch;
-}
-
 /* (watch, path, number, name or nil: only that counts) -> true, or nil, message, code */
 static int l_add(lua_State *L) {
-  struct watch *watch = check_open(L);
+  struct watch *watch = ta_check_object(L, 1, &watch_kind);
   const char *path = luaL_checkstring(L, 2);
   lua_Integer id = luaL_checkinteger(L, 3);
   const char *only = luaL_optstring(L, 4, NULL);
+  if (!watch->hub) return ta_refuse_in_words(L, "closed", "ECANCELED");
   lua_getiuservalue(L, 1, 1);
   lua_pushboolean(L, false);
   lua_rawseti(L, -2, id); /* the place, before there is what could be lost */
@@ -250,7 +245,7 @@ static void push_hint(lua_State *L, const struct ta_fs_handle *handle) {
 /* (watch, list): what there was since the last time is added to the list, a table for each
  * handle, and forgotten. */
 static int l_take(lua_State *L) {
-  struct watch *watch = check_open(L);
+  struct watch *watch = ta_check_object(L, 1, &watch_kind);
   struct ta_link *link;
   while ((link = ta_list_first(&watch->owner.dirty))) {
     struct ta_fs_handle *handle = TA_HOLDER(link, struct ta_fs_handle, hinted);
