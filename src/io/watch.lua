@@ -377,7 +377,8 @@ local function take_event(w)
   local event = w.events[w.at]
   w.events[w.at] = false
   w.at = w.at + 1
-  if not w.events[w.at] then w.events, w.at = {}, 1 end
+  event.more = has_event(w) or nil
+  if not event.more then w.events, w.at = {}, 1 end
   return event
 end
 

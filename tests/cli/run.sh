@@ -35,7 +35,7 @@ python=$(type -P python3) && [[ $(head -c 2 "$python") == '#!' ]] && {
 }
 
 for part in lib usage scripts output process_output streams standard signals terminal dump ending \
-  process trace hints completion commands; do
+  process trace hints completion commands modules; do
   # shellcheck source=/dev/null
   . "$here/$part.sh"
 done

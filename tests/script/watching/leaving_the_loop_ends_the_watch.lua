@@ -80,7 +80,7 @@ sleep(0.01)
 -- expect: another task waits for this watch
 print((select(2, pcall(kept)):gsub("^%S+: ", "")))
 first:cancel()
-pawait(first)
+first:pawait()
 -- expect: nil
 print((async.move_on_after(0.05, kept)))
 -- One that is open at the end goes with the rest.
