@@ -27,7 +27,8 @@ FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 LUA_PC := $(firstword $(foreach name,lua5.4 lua-5.4 lua54 lua,$(shell \
   $(PKG_CONFIG) --exists '$(name) >= 5.4 $(name) < 5.5' && echo $(name))))
 NEEDS_NOTHING = help clean format dist
-ifneq ($(filter-out $(NEEDS_NOTHING),$(or $(MAKECMDGOALS),all)),)
+NEEDS_A_BUILD := $(filter-out $(NEEDS_NOTHING),$(or $(MAKECMDGOALS),all))
+ifneq ($(NEEDS_A_BUILD),)
 ifeq ($(LUA_PC),)
 $(error Lua 5.4 was not found by $(PKG_CONFIG): install liblua5.4-dev, or run scripts/setup.sh)
 endif
@@ -88,7 +89,17 @@ INJECT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/inject
 CALLBACK_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/callback/*.c))
 COUNTED_OBJECTS = $(CORE:src/%.c=$(BUILD)/counted/%.o) $(CORE_LUA:src/%=$(BUILD)/%.o)
 LOAD_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/load/*.c))
-SCRIPT_TESTS = $(filter-out tests/script/ordinary/% tests/script/processes/%,$(wildcard tests/script/*/*.lua))
+SCRIPT_TESTS = $(filter-out tests/script/ordinary/% tests/script/processes/% \
+  tests/script/watching/%,$(wildcard tests/script/*/*.lua))
+
+# Modules that the program loads at first use: each is a room, and needs a package.
+LOADED_ROOMS = watch
+PACKAGE_OF_watch = libuv
+DEBIAN_OF_watch = libuv1-dev
+LOADED_HERE := $(if $(NEEDS_A_BUILD),$(foreach name,$(LOADED_ROOMS),$(shell \
+  $(PKG_CONFIG) --exists '$(PACKAGE_OF_$(name))' && echo $(name))))
+LOADED = $(LOADED_HERE:%=$(BUILD)/lib/tinyasync/%.so)
+LOADED_OBJECTS = $(foreach name,$(LOADED_HERE),$(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/$(name)/*.c)))
 
 PROGRAM = $(BUILD)/tinyasync
 LIBRARY = $(BUILD)/libtinyasync.a
@@ -119,9 +130,9 @@ C_FILES = $(wildcard src/*.h src/*/*.[ch] tests/*/*.[ch])
 
 .SECONDARY: $(UNIT_SCRIPTS:.o=.c) $(CORE_LUA:src/%=$(BUILD)/%.c) $(MODULE_LUA:src/%=$(BUILD)/%.c) $(REST_LUA:src/%=$(BUILD)/%.c) $(MACHINE_SCRIPTS:.o=.c)
 .PHONY: all test check-all asan tsan valgrind fuzz inject callback bench coverage lint format install \
-  uninstall dist clean help tests
+  uninstall dist clean help tests FORCE
 
-all: $(PROGRAM) $(LIBRARY) $(SHARED) $(LUA_MODULE) ## build the program and the libraries
+all: $(PROGRAM) $(LIBRARY) $(SHARED) $(LUA_MODULE) $(LOADED) ## build the program and the libraries
 
 $(LIBRARY): $(CORE_OBJECTS)
 	@rm -f $@
@@ -144,6 +155,26 @@ $(CORE_OBJECTS) $(MODULE_OBJECTS): POSITION = $(SHARED_POSITION)
 $(PROGRAM): $(REST_OBJECTS) $(CORE_OBJECTS)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -Wl,-E -o $@ $^ $(LUA_LIBS)
+
+# What they use of ours, and of Lua, they find in the program.
+define LOADED_RULES
+$(BUILD)/lib/tinyasync/$(1).so: $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/$(1)/*.c))
+	@mkdir -p $$(@D)
+	@echo "  LINK  $$@"
+	@$$(CC) $$(MODULE_LDFLAGS) -o $$@ $$^ $$$$($$(PKG_CONFIG) --libs $$(PACKAGE_OF_$(1)))
+
+$(BUILD)/$(1)/%.o: POSITION = $$(SHARED_POSITION) -DTA_IS_MODULE \
+  $$(shell $$(PKG_CONFIG) --cflags $$(PACKAGE_OF_$(1)) | sed 's/-I/-isystem /g')
+endef
+$(foreach name,$(LOADED_HERE),$(eval $(call LOADED_RULES,$(name))))
+
+# The way from one to the other is in the program: others, as of `make install LIBDIR=`, make it anew.
+$(BUILD)/directories: FORCE
+	@mkdir -p $(@D)
+	@echo '$(BINDIR) $(LIBDIR)' | cmp -s - $@ || echo '$(BINDIR) $(LIBDIR)' >$@
+$(BUILD)/host/modules.o: $(BUILD)/directories
+$(BUILD)/host/modules.o: POSITION += -DTA_BINDIR='"$(BINDIR)"' -DTA_LIBDIR='"$(LIBDIR)"'
+FORCE:
 
 $(UNIT): $(UNIT_OBJECTS) $(UNIT_SCRIPTS) $(KIT_OBJECTS) \
   $(filter-out $(BUILD)/cli/main.o,$(REST_OBJECTS)) $(LIBRARY)
@@ -255,7 +286,7 @@ $(BUILD)/tests/%.o: tests/%.c Makefile
 	@$(CC) $(ALL_CFLAGS) -Itests -MMD -MP -c -o $@ $<
 
 -include $(patsubst %.o,%.d,$(CORE_OBJECTS) $(REST_OBJECTS) $(KIT_OBJECTS) $(UNIT_OBJECTS) $(UNIT_SCRIPTS) \
-  $(FAULT_OBJECTS) $(INJECT_OBJECTS) $(CALLBACK_OBJECTS) $(MODULE_OBJECTS) $(EMBED_OBJECTS) $(LOAD_OBJECTS) $(COUNTED_OBJECTS) $(MACHINE_OBJECTS) $(MACHINE_SCRIPTS))
+  $(FAULT_OBJECTS) $(INJECT_OBJECTS) $(CALLBACK_OBJECTS) $(MODULE_OBJECTS) $(EMBED_OBJECTS) $(LOADED_OBJECTS) $(LOAD_OBJECTS) $(COUNTED_OBJECTS) $(MACHINE_OBJECTS) $(MACHINE_SCRIPTS))
 
 # ------------------------------------------------------------------- tests
 
@@ -323,6 +354,8 @@ install: all ## install under DESTDIR and PREFIX
 	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)/libtinyasync.so.$(VERSION)
 	ln -sf libtinyasync.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libtinyasync.so
+	$(if $(LOADED),install -d $(DESTDIR)$(LIBDIR)/tinyasync)
+	$(if $(LOADED),install -m 755 $(LOADED) $(DESTDIR)$(LIBDIR)/tinyasync)
 	install -m 644 src/tinyasync.h src/tinyasync_lib.h $(DESTDIR)$(INCLUDEDIR)
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)%=$${prefix}%)|' \
 	  -e 's|@INCLUDEDIR@|$(INCLUDEDIR:$(PREFIX)%=$${prefix}%)|' -e 's|@VERSION@|$(VERSION)|' \
@@ -347,7 +380,9 @@ uninstall: ## remove what install put there
 	  $(DESTDIR)$(MANDIR)/man7/tinyasync.7 $(DESTDIR)$(TYPESDIR)/tinyasync.lua \
 	  $(DESTDIR)$(TYPESDIR)/module.lua $(DESTDIR)$(BASHDIR)/tinyasync \
 	  $(DESTDIR)$(ZSHDIR)/_tinyasync $(DESTDIR)$(FISHDIR)/tinyasync.fish
-	@rmdir $(DESTDIR)$(TYPESDIR) $(DESTDIR)$(PREFIX)/share/tinyasync 2>/dev/null || true
+	rm -f $(LOADED_ROOMS:%=$(DESTDIR)$(LIBDIR)/tinyasync/%.so)
+	@rmdir $(DESTDIR)$(TYPESDIR) $(DESTDIR)$(PREFIX)/share/tinyasync $(DESTDIR)$(LIBDIR)/tinyasync \
+	  2>/dev/null || true
 
 dist: ## make a source archive of the last commit
 	@mkdir -p $(BUILD)

@@ -14,6 +14,7 @@ local below = {
   host = {},
   io = {host = true},
   kit = {},
+  watch = {host = true, io = true},
 }
 
 local draw = arg[1] == "--draw"

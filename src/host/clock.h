@@ -10,6 +10,8 @@
 
 #include <stdbool.h>
 
+#include "exported.h"
+
 struct ta_clock {
   bool is_virtual;
   double virtual_now;
@@ -17,7 +19,7 @@ struct ta_clock {
 };
 
 /* Seconds on a clock that nobody sets. */
-double ta_monotonic(void);
+TA_FOR_MODULES double ta_monotonic(void);
 
 void ta_clock_open(struct ta_clock *clock, bool is_virtual);
 

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "exported.h"
 #include "host/poller.h"
 
 struct ta_loop_slot;
@@ -101,10 +102,10 @@ void ta_loop_wait(struct ta_loop *loop, double seconds);
 
 /* The alarm rings once, in `seconds` from now, instead of when it was set for before.  It
  * lies in what it is for, and is zero before its first use. */
-void ta_loop_set_alarm(struct ta_loop *loop, struct ta_alarm *alarm, double seconds);
+TA_FOR_MODULES void ta_loop_set_alarm(struct ta_loop *loop, struct ta_alarm *alarm, double seconds);
 
 /* It rings no more.  Also where it was not set. */
-void ta_alarm_stop(struct ta_alarm *alarm);
+TA_FOR_MODULES void ta_alarm_stop(struct ta_alarm *alarm);
 
 /* A descriptor that can be read when ta_loop_poll() has something to tell, for
  * another loop to watch; -1 where the system has none. */

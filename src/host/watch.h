@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 
+#include "exported.h"
 #include "host/loop.h"
 
 enum ta_watch_kind {
@@ -74,11 +75,11 @@ void ta_watch_unwant(struct ta_watch *watch, unsigned direction);
 void ta_watch_close(struct ta_watch *watch);
 
 /* The same, but the descriptor stays open and is the caller's again: gives it, or -1. */
-int ta_watch_release(struct ta_watch *watch);
+TA_FOR_MODULES int ta_watch_release(struct ta_watch *watch);
 
 /* Opens one of TA_LEVEL that is wanted for the direction from the beginning.  As ta_watch_open().
  */
-int ta_watch_open_wanting(struct ta_loop *loop, unsigned direction, int fd, ta_ready_fn *on_ready,
-                          struct ta_watch *watch);
+TA_FOR_MODULES int ta_watch_open_wanting(struct ta_loop *loop, unsigned direction, int fd,
+                                         ta_ready_fn *on_ready, struct ta_watch *watch);
 
 #endif

@@ -14,6 +14,7 @@
 #include "io/refusal.h"
 #include "io/tree.h"
 #include "io/walk.h"
+#include "io/watch.h"
 
 extern const char *const ta_chunk_fs[];
 extern const char *const ta_chunk_place[];
@@ -61,7 +62,7 @@ static const struct ta_function parts[] = {{"raise", l_raise},
 
 /* What the Lua half is made of. */
 static const struct ta_function *const all_parts[] = {
-    parts, ta_file_parts, ta_opening_parts, ta_tree_parts, ta_walk_parts, NULL};
+    parts, ta_file_parts, ta_opening_parts, ta_tree_parts, ta_walk_parts, ta_watch_parts, NULL};
 
 /* () -> a table of it */
 static int l_fs_parts(lua_State *L) {

@@ -293,4 +293,6 @@ local function cd(path)
   return true
 end
 
+function fs.watch(path, options) return parts.watching().watch(path, options) end
+
 return {fs = fs, cd = cd, temp_dir = fs.temp_dir}

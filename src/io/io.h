@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 
+#include "exported.h"
 #include "host/cfile.h"
 #include "host/children.h"
 #include "host/loop.h"
@@ -77,6 +78,6 @@ void ta_wake_shows(struct ta_io *io);
 void ta_io_keep(struct ta_io *io, lua_State *L);
 
 /* The Runner's, which has one.  [-0, +0, v] */
-struct ta_io *ta_io_of(struct ta_runner *runner, lua_State *L);
+TA_FOR_MODULES struct ta_io *ta_io_of(struct ta_runner *runner, lua_State *L);
 
 #endif

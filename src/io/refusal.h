@@ -9,8 +9,9 @@
 
 #include <lua.h>
 
+#include "exported.h"
 /* "ECONNRESET", of a positive errno. */
-const char *ta_error_code(int error);
+TA_FOR_MODULES const char *ta_error_code(int error);
 
 /* Pushes "connection reset by peer", of a positive errno: as it stands in a sentence.
  * [-0, +1, m] */
@@ -18,10 +19,10 @@ void ta_push_reason(lua_State *L, int error);
 
 /* Pushes nil, "WHAT: connection reset by peer" and "ECONNRESET" of a negative errno, and
  * returns 3.  `what` is a format as of lua_pushfstring().  [-0, +3, m] */
-int ta_refuse(lua_State *L, int error, const char *what, ...);
+TA_FOR_MODULES int ta_refuse(lua_State *L, int error, const char *what, ...);
 
 /* Pushes nil, the words and the code.  [-0, +3, m] */
-int ta_refuse_in_words(lua_State *L, const char *words, const char *code);
+TA_FOR_MODULES int ta_refuse_in_words(lua_State *L, const char *words, const char *code);
 
 /* As Lua's own functions fail: pushes nil, "WHAT: Broken pipe", or without `what`, and the number
  * of the error with this code, and returns 3.  [-0, +3, m] */

@@ -67,3 +67,29 @@ t_a_scheduler_lets_no_command_overlap_itself() {
   # At the end the one under way is let go on.
   [[ $(grep -c '^begins' out) == $(grep -c '^ends' out) ]] || fail "cut short: $(cat out)"
 }
+
+t_a_server_is_restarted_when_its_sources_change() {
+  mkdir src
+  echo one >src/version
+  cat >server.sh <<'END'
+trap 'echo "stopped $version" >>log; exit' TERM INT
+version=$(cat built)
+echo $$ >server_pid
+echo "started $version" >>log
+while :; do sleep 0.05; done
+END
+  : >log
+  start "$root/scripts/commands/rebuild.lua" src "grep -qv broken src/version && cp src/version built" \
+    "sh server.sh"
+  wait_for grep -q "started one" log
+  echo two >src/next
+  mv src/next src/version
+  wait_for grep -q "started two" log
+  echo broken >src/version
+  wait_for grep -q "the build failed, and the old server runs" out
+  grep -q "stopped two" log && fail "a failed build has ended the server"
+  stop INT
+  expect_end "signal 2"
+  expect_text log $'started one\nstopped one\nstarted two\nstopped two'
+  wait_for is_gone "$(cat server_pid)"
+}

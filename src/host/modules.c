@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/modules.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ------------------------------------------------------------ where they lie */
+
+/* Where there is no /proc the dynamic linker knows by what path we were started. */
+static int find_program(char *path) {
+  ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
+  if (length > 0) {
+    path[length] = '\0';
+    return 0;
+  }
+  Dl_info info;
+  static const char in_program;
+  if (!dladdr(&in_program, &info) || !info.dli_fname) return -ENOENT;
+  return realpath(info.dli_fname, path) ? 0 : -errno;
+}
+
+int ta_program_directory(char *text, size_t size) {
+  char path[PATH_MAX];
+  int error = find_program(path);
+  if (error) return error;
+  char *slash = strrchr(path, '/');
+  if (!slash) return -ENOENT;
+  *slash = '\0';
+  return snprintf(text, size, "%s", path) < (int)size ? 0 : -ENAMETOOLONG;
+}
+
+static void append(char *text, size_t size, const char *more) {
+  size_t length = strlen(text);
+  if (length < size) snprintf(text + length, size - length, "%s", more);
+}
+
+/* How many bytes of both are the same directories. */
+static size_t shared_by(const char *one, const char *other) {
+  size_t shared = 0, i = 0;
+  while (one[i] && one[i] == other[i]) {
+    i++;
+    bool one_ends = one[i] == '\0' || one[i] == '/';
+    bool other_ends = other[i] == '\0' || other[i] == '/';
+    if (one_ends && other_ends) shared = i;
+  }
+  return shared;
+}
+
+void ta_relative_path(const char *from, const char *to, char *text, size_t size) {
+  size_t shared = shared_by(from, to);
+  snprintf(text, size, ".");
+  for (const char *at = from + shared; *at; at++)
+    if (*at == '/' && at[1] != '\0' && at[1] != '/') append(text, size, "/..");
+  append(text, size, to + shared);
+}
+
+/* ---------------------------------------------------------------- loading them */
+
+static bool is_there(const char *directory, const char *between, const char *name, char *path) {
+  int length = snprintf(path, PATH_MAX, "%s/%s/tinyasync/%s.so", directory, between, name);
+  return length < PATH_MAX && access(path, F_OK) == 0;
+}
+
+static int find_file(const char *name, char *path, char *why, size_t size) {
+  char directory[PATH_MAX], between[PATH_MAX];
+  int error = ta_program_directory(directory, sizeof directory);
+  if (error) {
+    snprintf(why, size, "the program cannot be found: %s", strerror(-error));
+    return -ENOENT;
+  }
+  ta_relative_path(TA_BINDIR, TA_LIBDIR, between, sizeof between);
+  if (is_there(directory, "lib", name, path) || is_there(directory, between, name, path)) return 0;
+  snprintf(why, size, "no %s.so in %s/lib/tinyasync, nor in %s/%s/tinyasync", name, directory,
+           directory, between);
+  return -ENOENT;
+}
+
+int ta_module_find(const char *name, const char *symbol, const void **found, char *why,
+                   size_t size) {
+  char path[PATH_MAX];
+  int error = find_file(name, path, why, size);
+  if (error) return error;
+  void *module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  *found = module ? dlsym(module, symbol) : NULL;
+  if (*found) return 0;
+  const char *message = dlerror();
+  snprintf(why, size, "%s", message ? message : "it is not one of ours");
+  return -ELIBACC;
+}
