@@ -216,7 +216,7 @@ static void look(struct ta_listener *listener) {
 
 /* --------------------------------------------------------- starting, ending */
 
-static void open_jobs(struct ta_children *children) {
+void ta_jobs_open(struct ta_children *children) {
   struct ta_jobs *jobs = &children->jobs;
   if (jobs->opened) return;
   jobs->opened = true;
@@ -238,7 +238,7 @@ static void ask_soon(struct ta_group *group) {
 
 int ta_jobs_start(struct ta_group *group) {
   struct ta_jobs *jobs = &group->children->jobs;
-  open_jobs(group->children);
+  ta_jobs_open(group->children);
   begin_work(jobs);
   if (jobs->closed || !group->job.wants_terminal) return -1;
   if (!jobs->front && !jobs->asking && ta_terminal_is_ours())

@@ -55,6 +55,9 @@ struct ta_jobs {
   volatile sig_atomic_t stop_comes; /* one that waits */
 };
 
+/* Looks for a terminal, and after it.  The first group's start does so; twice does nothing. */
+void ta_jobs_open(struct ta_children *children);
+
 /* The group's first process is about to be started.  Gives the descriptor of the terminal in
  * which it is to go in front, or -1.  Then ta_jobs_started() has to be called, whether it was
  * or not. */

@@ -5,6 +5,7 @@
 
 #include "io/fs.h"
 #include "io/process.h"
+#include "io/progress.h"
 #include "io/standard.h"
 #include "io/stdin.h"
 
@@ -22,12 +23,14 @@ void ta_io_open(struct ta_io *io, lua_State *L) {
   ta_offer_stdin(io, L);
   ta_offer_processes(io, L);
   ta_offer_files(io, L);
+  ta_offer_bars(io, L);
   ta_standard_open(io, L);
   lua_pop(L, 1);
 }
 
 void ta_io_close(struct ta_io *io) {
   ta_stdio_unlisten(&io->listener);
+  ta_bars_close(io);
   ta_stdin_close(io);
   if (io->workers) ta_workers_close(io->workers);
   io->workers = NULL;

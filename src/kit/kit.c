@@ -4,12 +4,14 @@
 #include <stddef.h>
 
 extern const char *const ta_chunk_dotenv[];
+extern const char *const ta_chunk_progress[];
 
 static const struct part {
   const char *const *names; /* in async, up to a NULL */
   const char *const *lines;
 } parts[] = {
     {(const char *const[]){"dotenv", NULL}, ta_chunk_dotenv},
+    {(const char *const[]){"progress", NULL}, ta_chunk_progress},
 };
 
 void ta_offer_kit(struct ta_runner *runner, lua_State *L) {
