@@ -159,8 +159,9 @@ size_t ta_bar_tell(struct ta_bar *bar, double now, bool ends, char bytes[TA_BAR_
   if (bar->label) put(&text, "%s: ", bar->label);
   put_count(&text, bar);
   if (bar->total >= 0) put(&text, " (%d%%)", percent_of(bar));
-  if (ends) put(&text, " in ");
-  if (ends) put_time(&text, seconds);
+  if (ends && seconds < 9.95) put(&text, " in %.2g s", seconds);
+  if (ends && seconds >= 9.95) put(&text, " in ");
+  if (ends && seconds >= 9.95) put_time(&text, seconds);
   if (rate > 0) put(&text, ", ");
   if (rate > 0) put_rate(&text, bar, rate);
   if (!ends) put_left(&text, bar, rate, ", ");

@@ -7,6 +7,7 @@
 
 #include "host/children.h"
 #include "host/signals.h"
+#include "host/stdio.h"
 #include "host/terminal.h"
 #include "host/watch.h"
 
@@ -130,6 +131,7 @@ static void give_to_next(struct ta_children *children) {
   struct ta_group *group = jobs->asking;
   if (!jobs->front && group && have_terminal(children, group) && jobs->asking == group) {
     ask_no_more(jobs, group);
+    ta_stdio_hide_footer();
     put_in_front(jobs, group, false);
     ta_group_signal(group, SIGCONT, false);
   }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -353,9 +354,27 @@ void ta_stdio_step_aside(void) {
   erase_footer(streams.err.place);
 }
 
+/* Who has written there may have left the cursor anywhere in a row: as many blanks as a row has go
+ * on to the next one, unless they begin at the first column. */
+static void begin_row(void) {
+  static const char blanks[] = "                                ";
+  struct winsize size;
+  if (!may_draw(streams.err.place) || ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0) return;
+  for (size_t left = size.ws_col, count; left > 0; left -= count) {
+    count = left < sizeof blanks - 1 ? left : sizeof blanks - 1;
+    put(&streams.err, blanks, count);
+  }
+  put(&streams.err, "\r", 1);
+}
+
 void ta_stdio_come_back(void) {
   if (streams.footer.aside > 0) streams.footer.aside--;
+  begin_row();
   draw_footer();
+}
+
+void ta_stdio_hide_footer(void) {
+  erase_footer(streams.err.place);
 }
 
 bool ta_stdio_has_footer(void) {

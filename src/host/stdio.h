@@ -91,6 +91,9 @@ int ta_stdio_show_footer(const char *text, size_t size);
 void ta_stdio_step_aside(void);
 void ta_stdio_come_back(void);
 
+/* Takes it back until it is shown again. */
+void ta_stdio_hide_footer(void);
+
 /* Is anything shown there, or would be? */
 bool ta_stdio_has_footer(void);
 
