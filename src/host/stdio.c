@@ -56,6 +56,12 @@ static struct {
   struct ta_footer footer; /* of the place of standard error */
   struct ta_alarm footer_alarm;
   double footer_drawn_at;
+  struct {
+    const char *text; /* NULL: nothing is asked */
+    size_t size;
+    struct stream *stream;
+    bool shown;
+  } question;
 } streams = {.out = {.place = &streams.places[0]}, .err = {.place = &streams.places[1]}};
 
 static _Noreturn void wear_out(void) {
@@ -217,8 +223,34 @@ static bool may_draw(const struct place *place) {
   return ta_terminal_fd() < 0 || ta_terminal_is_ours();
 }
 
+/* The answer that was begun goes from sight with it. */
+static void erase_question(const struct place *place) {
+  if (!streams.question.shown || streams.question.stream->place != place) return;
+  streams.question.shown = false;
+  put(streams.question.stream, "\r\033[J", 4);
+}
+
+/* What stands above it stays there when it is shown again. */
+static void keep_last_row(void) {
+  const char *text = streams.question.text;
+  size_t size = streams.question.size, start = size;
+  while (start > 0 && text[start - 1] != '\n') start--;
+  streams.question.text = text + start;
+  streams.question.size = size - start;
+}
+
+static void show_question(const struct place *place) {
+  const struct stream *stream = streams.question.stream;
+  if (!streams.question.text || streams.question.shown || stream->place != place) return;
+  if (place->unfinished) return;
+  streams.question.shown = true;
+  put(streams.question.stream, streams.question.text, streams.question.size);
+  keep_last_row();
+}
+
 static void erase_footer(const struct place *place) {
   char erasure[TA_FOOTER_ERASURE];
+  erase_question(place);
   if (place != streams.err.place) return;
   size_t size = ta_footer_erase(&streams.footer, erasure);
   if (size > 0) put(&streams.err, erasure, size);
@@ -240,6 +272,7 @@ static void on_footer_alarm(struct ta_alarm *alarm) {
 
 /* Something was written above it.  In a storm it is drawn now and then. */
 static void draw_footer_below(const struct place *place) {
+  show_question(place);
   if (!may_draw(place)) return;
   if (!streams.on.loop || ta_monotonic() - streams.footer_drawn_at >= SOON) {
     draw_footer();
@@ -347,6 +380,25 @@ int ta_stdio_show_footer(const char *text, size_t size) {
   else
     erase_footer(place);
   return 0;
+}
+
+bool ta_stdio_ask(const char *text, size_t size) {
+  int fd = ta_terminal_is_at(STDERR_FILENO) && isatty(STDERR_FILENO)   ? STDERR_FILENO
+           : ta_terminal_is_at(STDOUT_FILENO) && isatty(STDOUT_FILENO) ? STDOUT_FILENO
+                                                                       : -1;
+  if (fd < 0 || !begin_line(stream_of(fd), fd)) return false;
+  streams.question.stream = stream_of(fd);
+  streams.question.text = text;
+  streams.question.size = size;
+  show_question(streams.question.stream->place);
+  return true;
+}
+
+void ta_stdio_asked(bool ends_row) {
+  bool shown = streams.question.shown;
+  streams.question.text = NULL;
+  streams.question.shown = false;
+  if (shown && ends_row) put(streams.question.stream, "\n", 1);
 }
 
 void ta_stdio_step_aside(void) {

@@ -87,6 +87,12 @@ int ta_stdio_write_state(int fd, const char *bytes, size_t size, void (*gone)(vo
  * 0, or -ENOMEM. */
 int ta_stdio_show_footer(const char *text, size_t size);
 
+/* A question stands at the bottom of the terminal, the cursor behind it: what is written meanwhile
+ * comes above, and the question again.  NULL: it was answered; `ends_row`, if the cursor stands
+ * behind it still.  False: neither stream is on that terminal.  The text has to last. */
+bool ta_stdio_ask(const char *text, size_t size);
+void ta_stdio_asked(bool ends_row);
+
 /* Somebody else has the terminal: whoever says so says when that is over.  May be nested. */
 void ta_stdio_step_aside(void);
 void ta_stdio_come_back(void);

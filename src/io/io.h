@@ -46,6 +46,7 @@ struct ta_io {
   struct ta_list shows; /* who waits until something has left that is shown */
   struct ta_stdio_listener listener;
   struct ta_bars bars;
+  struct ta_list questions; /* who waits until the terminal can be had */
 
   const char *output;   /* how commands' output is shown: "lines", "group", or NULL: as it is */
   bool prints_commands; /* as they start */

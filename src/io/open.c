@@ -4,8 +4,10 @@
 #include <stddef.h>
 
 #include "io/fs.h"
+#include "io/paint.h"
 #include "io/process.h"
 #include "io/progress.h"
+#include "io/prompt.h"
 #include "io/standard.h"
 #include "io/stdin.h"
 
@@ -16,6 +18,7 @@ static void on_left(struct ta_stdio_listener *listener) {
 
 void ta_io_open(struct ta_io *io, lua_State *L) {
   ta_list_init(&io->shows);
+  ta_list_init(&io->questions);
   io->listener.left = on_left;
   ta_stdio_listen(&io->listener);
   ta_io_keep(io, L);
@@ -24,6 +27,8 @@ void ta_io_open(struct ta_io *io, lua_State *L) {
   ta_offer_processes(io, L);
   ta_offer_files(io, L);
   ta_offer_bars(io, L);
+  ta_offer_questions(io, L);
+  ta_offer_paint(io, L);
   ta_standard_open(io, L);
   lua_pop(L, 1);
 }
