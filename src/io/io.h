@@ -51,7 +51,7 @@ struct ta_io {
   const char *output;   /* how commands' output is shown: "lines", "group", or NULL: as it is */
   bool prints_commands; /* as they start */
 
-  double (*now)(void *data); /* seconds on the Runner's clock */
+  double (*now)(void *data); /* seconds on the Runner's clock; NULL: the real one */
 
   /* What the host does: NULL, nothing. */
   void (*flush)(void *data);   /* what was printed so far is to appear before what comes */

@@ -18,7 +18,7 @@
 #define IDLE 1.0        /* the same, while nothing happens */
 #define TOLD_EVERY 10.0 /* seconds between two lines, at most */
 #define TOLD_LEAST 1.0  /* and at least */
-#define TOLD_SHARE 0.1  /* or when so much more is done */
+#define TOLD_SHARE 0.0999 /* or when so much more is done: a tenth, as it is rounded */
 #define MOST_ROWS 20    /* of bars that are drawn */
 
 struct ta_bar_object {
@@ -31,6 +31,10 @@ struct ta_bar_object {
 };
 
 static const struct ta_object_kind bar_kind;
+
+static double now_of(const struct ta_io *io) {
+  return io->now ? io->now(io->data) : ta_monotonic();
+}
 
 /* ------------------------------------------------------------------- on terminals */
 
@@ -52,7 +56,7 @@ static struct winsize window(void) {
 /* The last column stays free: where it is written the cursor may be in the next row. */
 static size_t add_row(char *text, size_t at, struct ta_bar_object *object, size_t columns) {
   if (at > 0) text[at++] = '\n';
-  return at + ta_bar_draw(&object->bar, object->io->now(object->io->data), columns, text + at);
+  return at + ta_bar_draw(&object->bar, now_of(object->io), columns, text + at);
 }
 
 static void draw(struct ta_bars *bars) {
@@ -91,7 +95,7 @@ static void look_at_terminal(struct ta_bar_object *object) {
 
 static void tell(struct ta_bar_object *object, bool ends) {
   char text[TA_BAR_TEXT + 1];
-  double now = object->io->now(object->io->data);
+  double now = now_of(object->io);
   size_t size = ta_bar_tell(&object->bar, now, ends, text);
   text[size] = '\n';
   ta_stdio_write_lines(STDERR_FILENO, text, size + 1);
@@ -100,7 +104,7 @@ static void tell(struct ta_bar_object *object, bool ends) {
 }
 
 static void look_at_lines(struct ta_bar_object *object) {
-  double since = object->io->now(object->io->data) - object->told_at;
+  double since = now_of(object->io) - object->told_at;
   if (since < TOLD_LEAST) return;
   double share = ta_bar_share(&object->bar) - object->told_share;
   if ((since >= TOLD_EVERY || share >= TOLD_SHARE) && ta_bar_share(&object->bar) < 1)
@@ -132,7 +136,7 @@ static void end(struct ta_bar_object *object, bool leaves) {
 
 static void begin(struct ta_bar_object *object, struct ta_io *io) {
   struct ta_bar_object **link = &io->bars.first;
-  object->told_at = io->now(io->data);
+  object->told_at = now_of(io);
   ta_bar_begin(&object->bar, object->told_at);
   object->told_share = ta_bar_share(&object->bar);
   if (!*link) {

@@ -34,7 +34,7 @@ python=$(type -P python3) && [[ $(head -c 2 "$python") == '#!' ]] && {
   PATH=$all/bin:$PATH
 }
 
-for part in lib usage scripts output process_output streams standard signals terminal dump ending \
+for part in lib usage scripts output process_output streams standard signals terminal asking dump ending \
   process trace hints completion commands; do
   # shellcheck source=/dev/null
   . "$here/$part.sh"
