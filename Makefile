@@ -90,7 +90,7 @@ CALLBACK_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/call
 COUNTED_OBJECTS = $(CORE:src/%.c=$(BUILD)/counted/%.o) $(CORE_LUA:src/%=$(BUILD)/%.o)
 LOAD_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/load/*.c))
 SCRIPT_TESTS = $(filter-out tests/script/ordinary/% tests/script/processes/% \
-  tests/script/watching/%,$(wildcard tests/script/*/*.lua))
+  tests/script/watching/% tests/script/kit/%,$(wildcard tests/script/*/*.lua))
 
 # Modules that the program loads at first use: each is a room, and needs a package.
 LOADED_ROOMS = watch

@@ -33,6 +33,12 @@ static inline bool ta_utf8_is_control(const char *text, size_t length) {
   return length == 1 && (first < 32 || (first >= 127 && first < 0xA0));
 }
 
+/* How many columns of a terminal a character of so many bytes takes, at most: of those of three it
+ * is not known here whether they take two. */
+static inline size_t ta_utf8_width(size_t length) {
+  return length > 2 ? 2 : 1;
+}
+
 /* Where to cut `text`, which is longer than `most` bytes, so that no character is
  * broken in two. */
 static inline size_t ta_utf8_cut(const char *text, size_t most) {

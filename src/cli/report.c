@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/stdio.h"
 #include "tinyasync_lib.h"
 #include "utf8.h"
 
@@ -111,6 +112,7 @@ void ta_report_from_handler(const char *text) {
   if (steers) length = make_harmless(harmless, text, length);
   struct pollfd writable = {.fd = STDERR_FILENO, .events = POLLOUT};
   if (poll(&writable, 1, 0) == 0) return; /* nobody reads, and the end must not wait for that */
+  ta_stdio_clear_in_handler();
   ssize_t ignored = write(STDERR_FILENO, steers ? harmless : text, length);
   (void)ignored;
 }

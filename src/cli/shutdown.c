@@ -88,8 +88,8 @@ int ta_shutdown_status(const struct ta_shutdown *shutdown) {
 
 void ta_shutdown_at_once(const struct ta_shutdown *shutdown) {
   int status = ta_shutdown_status(shutdown);
-  if (status < 0) ta_signals_die(-status);
   ta_terminal_take_back(true, NULL);
+  if (status < 0) ta_signals_die(-status);
   _exit(status);
 }
 

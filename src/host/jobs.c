@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/jobs.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "host/children.h"
 #include "host/signals.h"
+#include "host/stdio.h"
 #include "host/terminal.h"
 #include "host/watch.h"
 
@@ -54,10 +56,12 @@ static bool stop_all(struct ta_children *children, int number, bool with_group) 
   struct ta_jobs *jobs = &children->jobs;
   struct ta_group *front = jobs->front;
   if (front) take_from_front(jobs, true, !front->job.user);
+  if (jobs->silent) ta_terminal_take_back(true, NULL);
   if (!jobs->unstoppable) signal_all(children, SIGTSTP);
   bool stopped = ta_signals_stop(number, with_group);
   jobs->unstoppable = !stopped;
   if (front && ta_terminal_is_ours()) put_in_front(jobs, front, false);
+  if (jobs->silent && ta_terminal_is_ours()) ta_terminal_go_silent();
   signal_all(children, SIGCONT);
   return stopped;
 }
@@ -128,12 +132,15 @@ static bool keeps(void *keeper, int fd) {
 static void give_to_next(struct ta_children *children) {
   struct ta_jobs *jobs = &children->jobs;
   struct ta_group *group = jobs->asking;
+  if (jobs->held) return;
   if (!jobs->front && group && have_terminal(children, group) && jobs->asking == group) {
     ask_no_more(jobs, group);
+    ta_stdio_hide_footer();
     put_in_front(jobs, group, false);
     ta_group_signal(group, SIGCONT, false);
   }
   if (!jobs->front) ta_watch_give_back(children->loop);
+  if (!jobs->front && jobs->freed) jobs->freed(jobs->freed_data);
 }
 
 /* -------------------------------------------------------------- what happens */
@@ -216,7 +223,7 @@ static void look(struct ta_listener *listener) {
 
 /* --------------------------------------------------------- starting, ending */
 
-static void open_jobs(struct ta_children *children) {
+void ta_jobs_open(struct ta_children *children) {
   struct ta_jobs *jobs = &children->jobs;
   if (jobs->opened) return;
   jobs->opened = true;
@@ -238,10 +245,10 @@ static void ask_soon(struct ta_group *group) {
 
 int ta_jobs_start(struct ta_group *group) {
   struct ta_jobs *jobs = &group->children->jobs;
-  open_jobs(group->children);
+  ta_jobs_open(group->children);
   begin_work(jobs);
   if (jobs->closed || !group->job.wants_terminal) return -1;
-  if (!jobs->front && !jobs->asking && ta_terminal_is_ours())
+  if (!jobs->front && !jobs->asking && !jobs->held && ta_terminal_is_ours())
     put_in_front(jobs, group, true);
   else if (group->job.user)
     ask_soon(group);
@@ -285,6 +292,29 @@ bool ta_jobs_leave(struct ta_group *group) {
   }
   end_work(children);
   return interrupted;
+}
+
+int ta_jobs_hold(struct ta_children *children, bool silent) {
+  struct ta_jobs *jobs = &children->jobs;
+  ta_jobs_open(children);
+  if (jobs->closed) return -ENXIO;
+  if (jobs->front || jobs->held) return -EAGAIN;
+  while (!ta_terminal_is_ours()) {
+    bool stopped = !ta_terminal_is_gone() && stop_all(children, SIGTTIN, true);
+    if (!stopped) return -EIO;
+  }
+  jobs->held = true;
+  if (silent) ta_terminal_go_silent();
+  jobs->silent = silent;
+  return 0;
+}
+
+void ta_jobs_release(struct ta_children *children) {
+  struct ta_jobs *jobs = &children->jobs;
+  if (jobs->silent) ta_terminal_take_back(true, NULL);
+  jobs->silent = 0;
+  jobs->held = false;
+  ta_loop_wake(children->loop); /* the next one */
 }
 
 void ta_jobs_close(struct ta_children *children) {

@@ -48,12 +48,19 @@ struct ta_jobs {
   struct ta_group *front;  /* who has the terminal; NULL: we */
   struct ta_group *asking; /* the first */
   struct ta_listener listener;
+  bool held;                        /* we have it, and nobody else gets it */
+  volatile sig_atomic_t silent;     /* and what is typed is not shown */
+  void (*freed)(void *data);        /* it can be had; NULL: nobody is told */
+  void *freed_data;
   bool opened, closed;              /* it was looked for; there is none, or none any more */
   bool more_changes;                /* than were looked at */
   bool unstoppable;                 /* nobody looks after us when we stop */
   volatile sig_atomic_t at_work;    /* handlers wait */
   volatile sig_atomic_t stop_comes; /* one that waits */
 };
+
+/* Looks for a terminal, and after it.  The first group's start does so; twice does nothing. */
+void ta_jobs_open(struct ta_children *children);
 
 /* The group's first process is about to be started.  Gives the descriptor of the terminal in
  * which it is to go in front, or -1.  Then ta_jobs_started() has to be called, whether it was
@@ -64,6 +71,12 @@ void ta_jobs_started(struct ta_group *group);
 /* The group is over, or is to be forgotten: the terminal goes to the next one.  True: what
  * ended it there has been sent to this process too. */
 bool ta_jobs_leave(struct ta_group *group);
+
+/* Takes it for ourselves, as for a question: no group gets it until it is released.  In the
+ * background this stops us, as reading would.  0; -EAGAIN: somebody has it, and `freed` is called
+ * when that is over; -ENXIO: there is none; -EIO: it is not to be had. */
+int ta_jobs_hold(struct ta_children *children, bool silent);
+void ta_jobs_release(struct ta_children *children);
 
 /* All groups have gone. */
 void ta_jobs_close(struct ta_children *children);

@@ -53,6 +53,7 @@ static struct {
   void *stop_data;
   volatile sig_atomic_t children_changed;
   volatile sig_atomic_t continued; /* SIGCONT came */
+  volatile sig_atomic_t stops; /* how often we have gone on */
   volatile sig_atomic_t holding;   /* what use of a terminal in the background sends */
   struct sigaction old_reading, old_writing;
   bool catching;
@@ -202,6 +203,7 @@ static void on_stop(int number) {
 
 static void on_change(int number) {
   if (number == SIGCONT) signals.continued = 1;
+  if (number == SIGCONT) signals.stops = signals.stops + 1;
   if (signals.loop) ta_loop_wake(signals.loop);
 }
 
@@ -223,6 +225,10 @@ static void stop_watching_terminal(void) {
   signals.watches_terminal = false;
   for (size_t i = 0; i < TERMINAL_KINDS; i++)
     sigaction(terminal_kinds[i].number, &signals.old_terminal[i], NULL);
+}
+
+unsigned ta_signals_stops(void) {
+  return (unsigned)signals.stops;
 }
 
 bool ta_signals_stop(int number, bool with_group) {

@@ -69,6 +69,10 @@ void ta_signals_watch_terminal(void (*stop)(void *data), void *data);
  * from handlers. */
 bool ta_signals_stop(int number, bool with_group);
 
+/* How often this process has gone on after it was stopped, since terminals are watched.  Also in
+ * handlers. */
+unsigned ta_signals_stops(void);
+
 /* While `on`, neither reading nor writing a terminal that others have stops this process;
  * children are started as if it did.  Also from handlers. */
 void ta_signals_hold_terminal(bool on);

@@ -9,12 +9,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 #include "host/backlog.h"
+#include "host/clock.h"
+#include "host/footer.h"
+#include "host/loop.h"
 #include "host/signals.h"
+#include "host/terminal.h"
 
 /* How often a script may go on writing into a pipe that nobody reads, before it
  * is ended where it is, as SIGPIPE would have. */
@@ -22,6 +27,8 @@
 
 /* What is written here takes back a state: to the first column, and clear the line. */
 #define TAKE_BACK "\r\033[K"
+
+#define SOON 0.005 /* seconds between two drawings of the footer for what is written above it */
 
 /* Where lines go: standard output and standard error may be one place. */
 struct place {
@@ -46,6 +53,15 @@ static struct {
   struct place places[2];
   bool hands_on; /* C's streams are flushed so that others can write: nobody waits for that */
   struct ta_stdio_listener *listeners;
+  struct ta_footer footer; /* of the place of standard error */
+  struct ta_alarm footer_alarm;
+  double footer_drawn_at;
+  struct {
+    const char *text; /* NULL: nothing is asked */
+    size_t size;
+    struct stream *stream;
+    bool shown;
+  } question;
 } streams = {.out = {.place = &streams.places[0]}, .err = {.place = &streams.places[1]}};
 
 static _Noreturn void wear_out(void) {
@@ -123,6 +139,8 @@ int ta_stdio_flush(void) {
   return -out->error;
 }
 
+static void draw_footer_below(const struct place *place);
+
 /* ------------------------------------------------------------------ what waits */
 
 static const struct ta_backlog *backlog_of(int fd) {
@@ -155,6 +173,7 @@ static void tell_listeners(void) {
 static void on_left(struct ta_backlog *backlog, int error) {
   if (error && backlog == &streams.out.place->backlog) note_error(&streams.out, -error);
   if (error && backlog == &streams.err.place->backlog) note_error(&streams.err, -error);
+  draw_footer_below(streams.err.place);
   tell_listeners();
 }
 
@@ -194,6 +213,91 @@ void ta_stdio_give_up(void) {
   tell_listeners();
 }
 
+/* ------------------------------------------------------------------ the footer */
+
+/* In another group's front, or behind one, we only disturb. */
+static bool may_draw(const struct place *place) {
+  if (place != streams.err.place || !ta_footer_is_wanted(&streams.footer)) return false;
+  if (place->unfinished || place->data || streams.err.error) return false;
+  if (!ta_backlog_is_empty(&place->backlog)) return false;
+  return ta_terminal_fd() < 0 || ta_terminal_is_ours();
+}
+
+/* The answer that was begun goes from sight with it. */
+static void erase_question(const struct place *place) {
+  if (!streams.question.shown || streams.question.stream->place != place) return;
+  streams.question.shown = false;
+  put(streams.question.stream, "\r\033[J", 4);
+}
+
+/* What stands above it stays there when it is shown again. */
+static void keep_last_row(void) {
+  const char *text = streams.question.text;
+  size_t size = streams.question.size, start = size;
+  while (start > 0 && text[start - 1] != '\n') start--;
+  streams.question.text = text + start;
+  streams.question.size = size - start;
+}
+
+static void show_question(const struct place *place) {
+  const struct stream *stream = streams.question.stream;
+  if (!streams.question.text || streams.question.shown || stream->place != place) return;
+  if (place->unfinished) return;
+  streams.question.shown = true;
+  put(streams.question.stream, streams.question.text, streams.question.size);
+  keep_last_row();
+}
+
+static void erase_footer(const struct place *place) {
+  char erasure[TA_FOOTER_ERASURE];
+  erase_question(place);
+  if (place != streams.err.place) return;
+  size_t size = ta_footer_erase(&streams.footer, erasure);
+  if (size > 0) put(&streams.err, erasure, size);
+}
+
+static void draw_footer(void) {
+  size_t size;
+  ta_alarm_stop(&streams.footer_alarm);
+  if (!may_draw(streams.err.place)) return;
+  const char *drawing = ta_footer_draw(&streams.footer, &size);
+  if (drawing) put(&streams.err, drawing, size);
+  streams.footer_drawn_at = ta_monotonic();
+}
+
+static void on_footer_alarm(struct ta_alarm *alarm) {
+  (void)alarm;
+  draw_footer();
+}
+
+/* Something was written above it.  In a storm it is drawn now and then. */
+static void draw_footer_below(const struct place *place) {
+  show_question(place);
+  if (!may_draw(place)) return;
+  if (!streams.on.loop || ta_monotonic() - streams.footer_drawn_at >= SOON) {
+    draw_footer();
+  } else if (!streams.footer_alarm.link) {
+    streams.footer_alarm.ring = on_footer_alarm;
+    ta_loop_set_alarm(streams.on.loop, &streams.footer_alarm, SOON);
+  }
+}
+
+void ta_stdio_clear_in_handler(void) {
+  char erasure[TA_FOOTER_ERASURE];
+  size_t size = ta_footer_erase(&streams.footer, erasure);
+  if (size == 0 || !ta_backlog_is_empty(&streams.err.place->backlog)) return;
+  ssize_t ignored = write(STDERR_FILENO, erasure, size);
+  (void)ignored;
+}
+
+/* What was drawn last stays, and what comes then begins below it. */
+static void leave_footer(void) {
+  ta_alarm_stop(&streams.footer_alarm);
+  if (streams.footer.shown > 0) put(&streams.err, "\n", 1);
+  streams.footer.shown = 0;
+  streams.footer.size = 0;
+}
+
 /* ------------------------------------------------------- lines of several writers */
 
 static struct stream *stream_of(int fd) {
@@ -213,8 +317,13 @@ static void take_back(struct place *place, int fd) {
 static int write_own(int fd, const char *data, size_t size) {
   struct stream *stream = stream_of(fd);
   take_back(stream->place, fd);
+  erase_footer(stream->place);
   if (size > 0) stream->place->unfinished = data[size - 1] != '\n';
-  return write_noted(stream, data, size);
+  int error = write_noted(stream, data, size);
+  int number = errno;
+  draw_footer_below(stream->place);
+  errno = number;
+  return error;
 }
 
 /* Makes the place ready for what somebody else writes.  False: nobody reads there. */
@@ -222,6 +331,7 @@ static bool begin_line(struct stream *stream, int fd) {
   if (stream->error == EPIPE) return false;
   if (!streams.out.error) flush(true);
   take_back(stream->place, fd);
+  erase_footer(stream->place);
   if (stream->place->unfinished) put(stream, "\n", 1);
   stream->place->unfinished = false;
   return stream->error != EPIPE;
@@ -230,13 +340,16 @@ static bool begin_line(struct stream *stream, int fd) {
 int ta_stdio_write_lines(int fd, const char *bytes, size_t size) {
   struct stream *stream = stream_of(fd);
   if (!begin_line(stream, fd)) return -EPIPE;
-  return -put(stream, bytes, size);
+  int error = -put(stream, bytes, size);
+  if (size > 0 && bytes[size - 1] == '\n') draw_footer_below(stream->place);
+  return error;
 }
 
 int ta_stdio_write_state(int fd, const char *bytes, size_t size, void (*gone)(void *data),
                          void *data) {
   struct stream *stream = stream_of(fd);
   if (!ta_backlog_is_empty(&stream->place->backlog)) return -EAGAIN;
+  if (stream->place == streams.err.place && streams.footer.size > 0) return -EAGAIN;
   ta_stdio_take_back(fd, data);
   if (!begin_line(stream, fd)) return -EPIPE;
   stream->place->gone = gone;
@@ -253,6 +366,77 @@ void ta_stdio_take_back(int fd, const void *data) {
   if (!data || place->data != data) return;
   place->gone = ignore;
   take_back(place, fd);
+}
+
+int ta_stdio_show_footer(const char *text, size_t size) {
+  struct place *place = streams.err.place;
+  bool shared = place == streams.out.place;
+  int error = ta_footer_set(&streams.footer, text, size);
+  if (error) return error;
+  if (shared && !streams.out.error && streams.footer.aside == 0) flush(true);
+  if (size > 0) take_back(place, STDERR_FILENO);
+  if (may_draw(place))
+    draw_footer();
+  else
+    erase_footer(place);
+  return 0;
+}
+
+bool ta_stdio_ask(const char *text, size_t size) {
+  int fd = ta_terminal_is_at(STDERR_FILENO) && isatty(STDERR_FILENO)   ? STDERR_FILENO
+           : ta_terminal_is_at(STDOUT_FILENO) && isatty(STDOUT_FILENO) ? STDOUT_FILENO
+                                                                       : -1;
+  if (fd < 0 || !begin_line(stream_of(fd), fd)) return false;
+  streams.question.stream = stream_of(fd);
+  streams.question.text = text;
+  streams.question.size = size;
+  show_question(streams.question.stream->place);
+  return true;
+}
+
+void ta_stdio_asked(bool ends_row) {
+  bool shown = streams.question.shown;
+  streams.question.text = NULL;
+  streams.question.shown = false;
+  if (shown && ends_row) put(streams.question.stream, "\n", 1);
+}
+
+void ta_stdio_step_aside(void) {
+  streams.footer.aside++;
+  erase_footer(streams.err.place);
+}
+
+/* Who has written there may have left the cursor anywhere in a row: as many blanks as a row has go
+ * on to the next one, unless they begin at the first column. */
+static void begin_row(void) {
+  static const char blanks[] = "                                ";
+  struct winsize size;
+  if (!may_draw(streams.err.place) || ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0) return;
+  for (size_t left = size.ws_col, count; left > 0; left -= count) {
+    count = left < sizeof blanks - 1 ? left : sizeof blanks - 1;
+    put(&streams.err, blanks, count);
+  }
+  put(&streams.err, "\r", 1);
+}
+
+void ta_stdio_come_back(void) {
+  if (streams.footer.aside > 0) streams.footer.aside--;
+  begin_row();
+  draw_footer();
+}
+
+void ta_stdio_hide_footer(void) {
+  erase_footer(streams.err.place);
+}
+
+bool ta_stdio_has_footer(void) {
+  return streams.footer.size > 0;
+}
+
+bool ta_stdio_is_footers(int fd) {
+  struct stat status, err;
+  if (fstat(fd, &status) != 0 || fstat(STDERR_FILENO, &err) != 0) return false;
+  return S_ISCHR(status.st_mode) && status.st_rdev == err.st_rdev;
 }
 
 static bool is_writable(int fd) {
@@ -351,6 +535,7 @@ static void attach(struct ta_loop *loop) {
 }
 
 void ta_stdio_watch(const struct ta_stdio_handlers *handlers) {
+  if (!handlers) leave_footer();
   attach(handlers ? handlers->loop : NULL);
   while (!handlers && streams.listeners) ta_stdio_unlisten(streams.listeners);
   streams.on = handlers ? *handlers : (struct ta_stdio_handlers){0};
@@ -358,6 +543,7 @@ void ta_stdio_watch(const struct ta_stdio_handlers *handlers) {
 
 /* C closes its streams after this. */
 static void on_exit_of_process(void) {
+  leave_footer();
   attach(NULL);
 }
 

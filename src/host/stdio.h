@@ -81,6 +81,34 @@ int ta_stdio_write_lines(int fd, const char *bytes, size_t size);
 int ta_stdio_write_state(int fd, const char *bytes, size_t size, void (*gone)(void *data),
                          void *data);
 
+/* From now on these rows are shown below all that is written to the terminal that standard error
+ * is, see footer.h: nothing, where size is 0.  They are not where a line is unfinished, where
+ * others have the terminal, nor while something is kept; and states are not shown beside them.
+ * 0, or -ENOMEM. */
+int ta_stdio_show_footer(const char *text, size_t size);
+
+/* A question stands at the bottom of the terminal, the cursor behind it: what is written meanwhile
+ * comes above, and the question again.  NULL: it was answered; `ends_row`, if the cursor stands
+ * behind it still.  False: neither stream is on that terminal.  The text has to last. */
+bool ta_stdio_ask(const char *text, size_t size);
+void ta_stdio_asked(bool ends_row);
+
+/* Somebody else has the terminal: whoever says so says when that is over.  May be nested. */
+void ta_stdio_step_aside(void);
+void ta_stdio_come_back(void);
+
+/* Takes it back until it is shown again. */
+void ta_stdio_hide_footer(void);
+
+/* Is anything shown there, or would be? */
+bool ta_stdio_has_footer(void);
+
+/* Is the descriptor where it is shown? */
+bool ta_stdio_is_footers(int fd);
+
+/* Takes it back for what a handler writes, without stdio. */
+void ta_stdio_clear_in_handler(void);
+
 /* Takes it back if it is there still; `gone` is not called any more. */
 void ta_stdio_take_back(int fd, const void *data);
 

@@ -12,7 +12,7 @@
 #define ROWS 24
 #define COLUMNS 80
 
-enum use { OURS, LENT, RAW };
+enum use { OURS, LENT, RAW, SILENT };
 
 static struct {
   int fd; /* plus one: 0, it is not open */
@@ -84,6 +84,15 @@ void ta_terminal_go_raw(void) {
   cfmakeraw(&raw);
   terminal.use = RAW;
   if (terminal.has_modes) tcsetattr(ta_terminal_fd(), TCSANOW, &raw);
+}
+
+void ta_terminal_go_silent(void) {
+  keep_modes();
+  struct termios silent = terminal.modes;
+  silent.c_lflag &= ~(tcflag_t)ECHO;
+  silent.c_lflag |= ECHONL | ICANON;
+  terminal.use = SILENT;
+  if (terminal.has_modes) tcsetattr(ta_terminal_fd(), TCSANOW, &silent);
 }
 
 /* The shell that leads the session takes it while we are stopped, and may have let us go on

@@ -42,6 +42,10 @@ void ta_terminal_lend(pid_t group, const struct termios *modes);
 /* Sets raw mode, in which every key is a byte; also a terminal that is raw. */
 void ta_terminal_go_raw(void);
 
+/* From now on what is typed is not shown, but for the end of a line; it stays ours.  Also from
+ * handlers. */
+void ta_terminal_go_silent(void);
+
 /* Takes it back; with the modes that it had if it was raw, or `restores`.  `modes`, if
  * not NULL, gets those that it is found with.  It stays with whoever else has got it since, as
  * the shell that started us.  False: it was not lent.  Also from handlers. */

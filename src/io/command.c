@@ -52,11 +52,17 @@ void ta_hurry_command(struct ta_command *command) {
   ta_wake_shows(command->io);
 }
 
+static void leave_terminal(struct ta_command *command) {
+  if (command->beside) ta_stdio_come_back();
+  command->beside = false;
+}
+
 static void finish(struct ta_command *command) {
   command->finished = true;
   ta_end_shown(command);
   ta_alarm_stop(&command->silence);
   ta_feed_close(&command->feed);
+  leave_terminal(command);
   while (ta_wake_first(command->io->runner, &command->waiting)) continue;
 }
 
@@ -211,6 +217,7 @@ static void close_outputs(struct ta_command *command) {
 
 static void forget(struct ta_command *command, bool stops) {
   close_outputs(command);
+  leave_terminal(command);
   if (stops)
     ta_group_forget(command->group, ta_io_stop_signal(command->io, SIGTERM), TA_FORGOTTEN_GRACE);
   else

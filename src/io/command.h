@@ -54,6 +54,7 @@ struct ta_command {
   uint64_t relayed;       /* bytes, when it was looked at last */
   struct ta_alarm silence;
   const char *text;
+  bool beside;   /* it writes to the terminal itself: bars step aside */
   bool held;     /* somebody has its pipes open still */
   bool finished; /* nothing will come any more */
   size_t follows;

@@ -22,6 +22,15 @@
 #include "tinyasync_lib.h"
 
 struct ta_stream_object;
+struct ta_bar_object;
+
+/* Bars of progress that are shown, the oldest first. */
+struct ta_bars {
+  struct ta_bar_object *first;
+  struct ta_alarm alarm; /* draws them again */
+  double drawn_at;       /* on the real clock */
+  bool on_terminal;      /* or told of in lines */
+};
 
 /* Standard input: one buffer for whoever reads it. */
 struct ta_stdin {
@@ -47,9 +56,13 @@ struct ta_io {
   struct ta_list shows;    /* who waits until something has left that is shown */
   struct ta_io_signals signals;
   struct ta_stdio_listener listener;
+  struct ta_bars bars;
+  struct ta_list questions; /* who waits until the terminal can be had */
 
   const char *output;   /* how commands' output is shown: "lines", "group", or NULL: as it is */
   bool prints_commands; /* as they start */
+
+  double (*now)(void *data); /* seconds on the Runner's clock; NULL: the real one */
 
   /* What the host does: NULL, nothing. */
   void (*flush)(void *data);   /* what was printed so far is to appear before what comes */

@@ -5,8 +5,11 @@
 
 #include "io/disk.h"
 #include "io/fs.h"
+#include "io/paint.h"
 #include "io/process.h"
 #include "io/signal.h"
+#include "io/progress.h"
+#include "io/prompt.h"
 #include "io/standard.h"
 #include "io/stdin.h"
 
@@ -20,6 +23,7 @@ void ta_io_open(struct ta_io *io, lua_State *L) {
   ta_list_init(&io->errands);
   ta_mounts_open(&io->mounts);
   ta_list_init(&io->signals.watches);
+  ta_list_init(&io->questions);
   io->listener.left = on_left;
   ta_stdio_listen(&io->listener);
   ta_io_keep(io, L);
@@ -28,12 +32,16 @@ void ta_io_open(struct ta_io *io, lua_State *L) {
   ta_offer_processes(io, L);
   ta_offer_files(io, L);
   ta_offer_signals(io, L);
+  ta_offer_bars(io, L);
+  ta_offer_questions(io, L);
+  ta_offer_paint(io, L);
   ta_standard_open(io, L);
   lua_pop(L, 1);
 }
 
 void ta_io_close(struct ta_io *io) {
   ta_stdio_unlisten(&io->listener);
+  ta_bars_close(io);
   ta_stdin_close(io);
   ta_drop_errands(io);
   ta_mounts_close(&io->mounts);

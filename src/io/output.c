@@ -16,6 +16,12 @@ static int l_output_defaults(lua_State *L) {
   return 2;
 }
 
+/* () -> are bars drawn below what is shown? */
+static int l_has_bars(lua_State *L) {
+  lua_pushboolean(L, ta_stdio_has_footer());
+  return 1;
+}
+
 /* (label or nil, text): a line of ours on standard error */
 static int l_note(lua_State *L) {
   size_t size;
@@ -111,6 +117,7 @@ const struct ta_function ta_output_parts[] = {{"output_defaults", l_output_defau
                                               {"has_room", l_has_room},
                                               {"has_left", l_has_left},
                                               {"has_printed", l_has_printed},
+                                              {"has_bars", l_has_bars},
                                               {"note", l_note},
                                               {"report", l_report},
                                               {"on_failures", l_on_failures},

@@ -47,15 +47,17 @@ end
 
 -- Commands that have the terminal, or one of their own, or are left to themselves, are shown as they are unless
 -- they say otherwise.
+-- Gives it, and whether its lines have no label then: they are above the bars of async.progress.
 local function mode_of(plan)
   local given = plan.options
   if given.output then return given.output end
   if given.pty then return "raw" end
   local default = parts.output_defaults()
-  if default and not given.detach and plan.stages[1].options.stdin ~= "inherit" then
-    return default
-  end
-  return given.label and "lines" or "raw"
+  local free = not given.detach and plan.stages[1].options.stdin ~= "inherit"
+  if default and free then return default end
+  if given.label then return "lines" end
+  if free and parts.has_bars() then return "lines", true end
+  return "raw"
 end
 
 local function first_process(plan)
@@ -66,11 +68,11 @@ end
 
 -- What is shown of a command: nil, or whether it is as a group, and its label.
 function output.plan(plan)
-  local mode = mode_of(plan)
+  local mode, is_bare = mode_of(plan)
   if plan.options.label then plan.label = harmless(tostring(plan.options.label)) end
   if mode == "raw" then return nil end
   local label = plan.label
-  if not label and mode == "lines" then label = name_of(first_process(plan)) end
+  if not label and mode == "lines" and not is_bare then label = name_of(first_process(plan)) end
   return {groups = mode == "group", label = label}
 end
 

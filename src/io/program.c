@@ -61,6 +61,15 @@ static int start(struct ta_command *command, struct ta_spawn *spawn, enum ta_spa
   return error;
 }
 
+/* Whatever else is shown there goes before it writes. */
+static void show_it(struct ta_command *command, const struct ta_spawn *spawn) {
+  bool writes = ta_stdio_is_footers(spawn->fds[1]) || ta_stdio_is_footers(spawn->fds[2]);
+  if (command->beside || command->group->detached) return;
+  if (!writes && !command->group->job.wants_terminal && !command->relay) return;
+  command->beside = true;
+  ta_stdio_step_aside();
+}
+
 enum {
   COMMAND = 1,
   PATH,
@@ -86,6 +95,7 @@ static int l_start(lua_State *L) {
   spawn.argv = push_words(L, WORDS);
   spawn.envp = lua_isnil(L, ENVIRONMENT) ? environ : push_words(L, ENVIRONMENT);
   ta_io_flush(command->io);
+  show_it(command, &spawn);
   enum ta_spawn_step step;
   int error = start(command, &spawn, &step);
   lua_pushboolean(L, error == 0);

@@ -20,6 +20,10 @@ extern const char *const ta_chunk_jobs[];
 extern const char *const ta_chunk_offers[];
 extern const char *const ta_chunk_stale[];
 extern const char *const ta_chunk_usage[];
+extern const char *const ta_chunk_color[];
+extern const char *const ta_chunk_log[];
+extern const char *const ta_chunk_progress[];
+extern const char *const ta_chunk_prompt[];
 
 static const struct part {
   const char *const *names; /* in async, up to a NULL */
@@ -30,6 +34,10 @@ static const struct part {
     {(const char *const[]){"dotenv", NULL}, ta_chunk_dotenv},
     {(const char *const[]){"jobs", NULL}, ta_chunk_jobs},
     {(const char *const[]){"stale", NULL}, ta_chunk_stale},
+    {(const char *const[]){"color", NULL}, ta_chunk_color},
+    {(const char *const[]){"log", NULL}, ta_chunk_log},
+    {(const char *const[]){"progress", NULL}, ta_chunk_progress},
+    {(const char *const[]){"prompt", "confirm", "select_one", NULL}, ta_chunk_prompt},
 };
 
 /* What parts share, and async.fs, which is none of them. */

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/paint.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Is it set, and not to nothing? */
+static const char *set_to(const char *name) {
+  const char *value = getenv(name);
+  return value && *value ? value : NULL;
+}
+
+static bool is_off(const char *value) {
+  return strcmp(value, "0") == 0 || strcmp(value, "false") == 0;
+}
+
+static bool is_dumb(void) {
+  const char *kind = set_to("TERM");
+  return !kind || strcmp(kind, "dumb") == 0;
+}
+
+/* The customs of no-color.org and of bixense.com/clicolors; who wants none has the last word. */
+static bool wants_colours(int fd) {
+  const char *force = set_to("FORCE_COLOR"), *cli_force = set_to("CLICOLOR_FORCE");
+  const char *cli = set_to("CLICOLOR");
+  if (set_to("NO_COLOR")) return false;
+  if (force) return !is_off(force);
+  if (cli_force && !is_off(cli_force)) return true;
+  if (cli && is_off(cli)) return false;
+  return isatty(fd) && !is_dumb();
+}
+
+/* The descriptor of the file at `index`; that of standard output, or standard error, of its name. */
+static int check_stream(lua_State *L, int index) {
+  const luaL_Stream *file = luaL_testudata(L, index, LUA_FILEHANDLE);
+  const char *name = lua_type(L, index) == LUA_TSTRING ? lua_tostring(L, index) : "";
+  if (lua_isnoneornil(L, index) || strcmp(name, "stdout") == 0) return STDOUT_FILENO;
+  if (strcmp(name, "stderr") == 0) return STDERR_FILENO;
+  if (file && !file->closef) return -1;
+  if (file) return fileno(file->f);
+  return ta_error(L, "color: \"stdout\", \"stderr\" or a file expected, got %s",
+                  luaL_typename(L, index));
+}
+
+/* (file, "stdout", "stderr", or nil) -> are there to be colours? */
+static int l_wants_colours(lua_State *L) {
+  lua_pushboolean(L, wants_colours(check_stream(L, 1)));
+  return 1;
+}
+
+/* () -> is standard error a terminal? */
+static int l_is_watched(lua_State *L) {
+  lua_pushboolean(L, isatty(STDERR_FILENO));
+  return 1;
+}
+
+/* () -> "2026-11-27T14:03:09.123Z" */
+static int l_time_stamp(lua_State *L) {
+  struct timespec now = {0};
+  struct tm parts;
+  char text[40];
+  clock_gettime(CLOCK_REALTIME, &now);
+  if (!gmtime_r(&now.tv_sec, &parts)) return luaL_error(L, "the clock shows no time");
+  strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+  lua_pushfstring(L, "%s.", text);
+  snprintf(text, sizeof text, "%03dZ", (int)(now.tv_nsec / 1000000));
+  lua_pushstring(L, text);
+  lua_concat(L, 2);
+  return 1;
+}
+
+/* (line, with its newline): onto standard error, in a row of its own.  Who writes faster than is
+ * read is held up as one who prints. */
+static int l_log_line(lua_State *L) {
+  size_t size;
+  const char *line = luaL_checklstring(L, 1, &size);
+  ta_stdio_write_lines(STDERR_FILENO, line, size);
+  if (ta_stdio_is_full(STDERR_FILENO)) ta_stdio_finish(STDERR_FILENO);
+  return 0;
+}
+
+/* (name) -> what the environment has, or nil where that is nothing */
+static int l_setting(lua_State *L) {
+  lua_pushstring(L, set_to(luaL_checkstring(L, 1)));
+  return 1;
+}
+
+static const struct ta_function parts[] = {
+    {"wants_colours", l_wants_colours}, {"is_watched", l_is_watched}, {"time_stamp", l_time_stamp},
+    {"log_line", l_log_line},           {"setting", l_setting},       {NULL, NULL}};
+
+void ta_offer_paint(struct ta_io *io, lua_State *L) {
+  ta_push_environment(io->runner, L);
+  ta_set_functions(io->runner, L, parts);
+  lua_pop(L, 1);
+}

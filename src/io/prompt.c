@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/prompt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "holder.h"
+#include "host/signals.h"
+#include "host/terminal.h"
+#include "io/refusal.h"
+#include "io/stream.h"
+
+#define TEXT 1 /* user value: what is asked */
+
+struct question {
+  struct ta_io *io; /* NULL: it is closed */
+  struct ta_listener listener;
+  unsigned stops; /* how often we had been stopped when it was asked last */
+  bool secret, held, asked;
+  const char *text; /* a user value keeps it */
+  size_t size;
+};
+
+static const struct ta_object_kind question_kind;
+
+/* ------------------------------------------------------------------ on the terminal */
+
+static void write_here(const char *text, size_t size) {
+  while (size > 0) {
+    ssize_t done = write(ta_terminal_fd(), text, size);
+    if (done < 0 && errno != EINTR) return;
+    if (done > 0) text += done;
+    if (done > 0) size -= (size_t)done;
+  }
+}
+
+/* Where neither standard stream is the terminal nobody else writes there. */
+static void ask(struct question *question) {
+  question->stops = ta_signals_stops();
+  question->asked = true;
+  if (!ta_stdio_ask(question->text, question->size)) write_here(question->text, question->size);
+}
+
+static void ask_no_more(struct question *question, bool ends_row) {
+  if (question->asked) ta_stdio_asked(ends_row);
+  question->asked = false;
+}
+
+/* Who was stopped and goes on has other rows above. */
+static void look(struct ta_listener *listener) {
+  struct question *question = TA_HOLDER(listener, struct question, listener);
+  if (!question->asked || question->stops == ta_signals_stops()) return;
+  ask_no_more(question, false);
+  ask(question);
+}
+
+static void on_freed(void *data) {
+  struct ta_io *io = data;
+  ta_wake_first(io->runner, &io->questions);
+}
+
+static void release(struct question *question) {
+  struct ta_io *io = question->io;
+  question->io = NULL;
+  if (!io || !question->held) return;
+  ask_no_more(question, true);
+  ta_loop_unlisten(io->loop, &question->listener);
+  ta_jobs_release(&io->children);
+  ta_stdio_come_back();
+}
+
+static int hold(struct question *question) {
+  struct ta_io *io = question->io;
+  io->children.jobs.freed = on_freed;
+  io->children.jobs.freed_data = io;
+  int error = ta_jobs_hold(&io->children, question->secret);
+  if (error) return error;
+  question->held = true;
+  ta_stdio_step_aside();
+  question->listener = (struct ta_listener){.woken = look, .data = &question->listener};
+  ta_loop_listen(io->loop, &question->listener);
+  return 0;
+}
+
+/* ------------------------------------------------------------------- for prompt.lua */
+
+static struct question *check_question(lua_State *L) {
+  struct question *question = ta_check_object(L, 1, &question_kind);
+  if (!question->io) luaL_error(L, "the question is closed");
+  return question;
+}
+
+/* (secret) -> question, to be closed */
+static int l_new_question(lua_State *L) {
+  struct ta_io *io = ta_io_of(ta_upvalue_runner(L), L);
+  struct question *question = ta_push_object(io->runner, L, &question_kind, sizeof *question, TEXT);
+  question->io = io;
+  question->secret = lua_toboolean(L, 1);
+  return 1;
+}
+
+static void describe(const void *subject, char *text, size_t size) {
+  (void)subject;
+  snprintf(text, size, "the terminal, which others have");
+}
+
+static const struct ta_wait_kind wait_kind = {.action = "prompt", .describe = describe};
+
+static int try_to_hold(lua_State *L);
+
+static int k_hold(lua_State *L, int status, lua_KContext context) {
+  (void)status, (void)context;
+  ta_check_wait_end(ta_upvalue_runner(L), L);
+  return try_to_hold(L);
+}
+
+static int try_to_hold(lua_State *L) {
+  struct question *question = check_question(L);
+  int error = question->held ? 0 : hold(question);
+  if (error == -EAGAIN)
+    return ta_wait_in(question->io->runner, L, "prompt", &wait_kind, question,
+                      &question->io->questions, k_hold);
+  if (error == -ENXIO) return ta_refuse_in_words(L, "there is no terminal to ask on", "ENOTTY");
+  if (error) return ta_refuse(L, error, "cannot ask on the terminal");
+  lua_pushboolean(L, true);
+  return 1;
+}
+
+/* (question) -> true, when it has the terminal; or nil, message, code */
+static int l_hold(lua_State *L) {
+  ta_check_wait(ta_upvalue_runner(L), L, "prompt");
+  lua_settop(L, 1);
+  return try_to_hold(L);
+}
+
+/* (question, text): the cursor stays behind it. */
+static int l_ask(lua_State *L) {
+  struct question *question = check_question(L);
+  luaL_checkstring(L, 2);
+  ask_no_more(question, false);
+  lua_settop(L, 2);
+  lua_setiuservalue(L, 1, TEXT);
+  lua_getiuservalue(L, 1, TEXT);
+  question->text = lua_tolstring(L, -1, &question->size);
+  ta_io_flush(question->io);
+  if (question->held) ask(question);
+  return 0;
+}
+
+/* (question, whether the cursor stands behind it still) */
+static int l_answered(lua_State *L) {
+  ask_no_more(check_question(L), lua_toboolean(L, 2));
+  return 0;
+}
+
+/* (question) -> what is typed, as a stream; or nil, message, code */
+static int l_typed(lua_State *L) {
+  struct ta_io *io = check_question(L)->io;
+  struct ta_stream_object *stream = ta_push_stream(io, L, "the terminal");
+  int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+  int error = fd < 0 ? -errno : ta_open_stream(stream, TA_ONCE, fd);
+  if (!error) return 1;
+  if (fd >= 0) close(fd);
+  return ta_refuse(L, error, "cannot open the terminal");
+}
+
+static int l_close(lua_State *L) {
+  release(ta_check_object(L, 1, &question_kind));
+  return 0;
+}
+
+static const struct ta_function methods[] = {{"hold", l_hold},         {"ask", l_ask},
+                                             {"answered", l_answered}, {"typed", l_typed},
+                                             {"close", l_close},       {NULL, NULL}};
+static const struct ta_function meta[] = {{"__close", l_close}, {"__gc", l_close}, {NULL, NULL}};
+static const struct ta_object_kind question_kind = {
+    .name = "Question", .methods = methods, .meta = meta};
+
+/* (text) -> in small letters, of those of ASCII */
+static int l_small(lua_State *L) {
+  size_t size;
+  const char *text = luaL_checklstring(L, 1, &size);
+  luaL_Buffer buffer;
+  char *small = luaL_buffinitsize(L, &buffer, size);
+  for (size_t i = 0; i < size; i++)
+    small[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] - 'A' + 'a' : text[i]);
+  luaL_pushresultsize(&buffer, size);
+  return 1;
+}
+
+/* (value) -> can it be called? */
+static int l_can_be_called(lua_State *L) {
+  lua_pushboolean(L, ta_is_callable(L, 1));
+  return 1;
+}
+
+static const struct ta_function parts[] = {{"new_question", l_new_question},
+                                           {"small_letters", l_small},
+                                           {"can_be_called", l_can_be_called},
+                                           {NULL, NULL}};
+
+void ta_offer_questions(struct ta_io *io, lua_State *L) {
+  ta_push_environment(io->runner, L);
+  ta_set_functions(io->runner, L, parts);
+  lua_pop(L, 1);
+}

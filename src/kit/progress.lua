@@ -1,0 +1,33 @@
+-- SPDX-License-Identifier: MIT
+--
+-- progress.lua -- async.progress: how far something has come, at the bottom of the terminal.
+
+local known = {"total", "label", "unit", "done", "leave"}
+local types = {total = "number", label = "string", unit = "string", done = "number",
+  leave = "boolean"}
+
+local function check_option(key, value)
+  local wanted = types[key]
+  if not wanted then
+    local near = nearest_word(tostring(key), known)
+    raise_mistake(format("progress: unknown option '%s'%s", tostring(key),
+      near and format("; did you mean '%s'?", near) or ""))
+  elseif type(value) ~= wanted then
+    raise_mistake(format("progress: %s must be a %s, got %s", key, wanted, type(value)))
+  elseif wanted == "number" and not (value >= 0 and value < huge) then
+    raise_mistake(format("progress: %s must be a number of 0 or more, got %s", key,
+      tostring(value)))
+  end
+end
+
+local function progress(options)
+  if options == nil then options = {} end
+  if type(options) ~= "table" then
+    raise_mistake("progress: a table of options expected, got " .. type(options))
+  end
+  for key, value in next, options do check_option(key, value) end
+  return new_bar(options.total, options.label, options.unit, options.done or 0,
+    options.leave ~= false)
+end
+
+return {progress = progress}
