@@ -89,8 +89,9 @@ INJECT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/inject
 CALLBACK_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/callback/*.c))
 COUNTED_OBJECTS = $(CORE:src/%.c=$(BUILD)/counted/%.o) $(CORE_LUA:src/%=$(BUILD)/%.o)
 LOAD_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/load/*.c))
-SCRIPT_TESTS = $(filter-out tests/script/ordinary/% tests/script/processes/% \
-  tests/script/watching/% tests/script/kit/%,$(wildcard tests/script/*/*.lua))
+# Scripts of these folders need a loop, or other programs.
+OUTSIDE = ordinary processes signals watching kit files trees threads
+SCRIPT_TESTS = $(filter-out $(OUTSIDE:%=tests/script/%/%),$(wildcard tests/script/*/*.lua))
 
 # Modules that the program loads at first use: each is a room, and needs a package.
 LOADED_ROOMS = watch

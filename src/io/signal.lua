@@ -56,7 +56,7 @@ local function call(fn, name, ended)
   fn(name)
 end
 
-local function attend(watch, name, fn)
+local function attend(watch, fn)
   local closing <close> = watch
   for came in parts.next, watch do
     local ended = async.event("the handler of " .. came)
@@ -73,7 +73,12 @@ function signal.on(name, fn, options)
   local watch = parts.watch(force_of(options), number)
   local handler = setmetatable({name = name}, Handler)
   watches[handler] = watch
-  parts.add_task("signal " .. name, true, function() attend(watch, name, fn) end)
+  local ok, err = pcall(parts.add_task, "signal " .. name, true,
+    function() attend(watch, fn) end)
+  if not ok then
+    parts.close(watch)
+    error(err, 0)
+  end
   return handler
 end
 

@@ -72,9 +72,11 @@ LUA
 # When the run ends for another signal, the second one is the end at once.
 t_a_signal_that_was_taken_over_is_the_second_one_all_the_same() {
   script <<LUA
-async.signal.on("INT", function() print "never" end)
-$ready
-async.shield(sleep, 60)
+spawn(function() sleep(math.huge) end)
+async.shield(function()
+  spawn(function() $ready end)
+  while true do print(async.signal.wait("INT")) end
+end)
 LUA
   start script.lua
   wait_for has out ready

@@ -58,6 +58,8 @@ static const struct room rooms[] = {
     {"output", output_tests},
     {"relay", relay_tests},
     {"standard", standard_tests},
+    {"signal", signal_tests},
+    {"limit", limit_tests},
 };
 
 static jmp_buf out_of_test;
