@@ -14,8 +14,10 @@ local function insert(list, value) list[#list + 1] = value end
 local DEBOUNCE = 0.05 -- seconds
 local MOST_DEBOUNCE = 3600
 
-local Watch = {__name = "Watch"}
-Watch.__index = Watch
+-- What scripts have is a path and methods; the rest lies apart.
+local methods = {}
+local Watch = {__name = "Watch", __index = methods}
+local states = setmetatable({}, {__mode = "k"})
 
 -- --------------------------------------------------------------------- paths
 
@@ -395,7 +397,8 @@ local function next_event(w)
   return take_event(w)
 end
 
-function Watch.__call(w)
+function Watch.__call(watch)
+  local w = states[watch]
   if w.closed then parts.raise "the watch is closed" end
   if w.busy then parts.raise "another task waits for this watch" end
   local _ <close> = w.guard
@@ -404,14 +407,16 @@ function Watch.__call(w)
   return next_event(w)
 end
 
-function Watch.close(w)
+local function close(w)
   w.closed = true
   w.module.close(w.handle)
 end
 
-Watch.__close = Watch.close
+function methods.close(watch) close(states[watch]) end
 
-function Watch.__tostring(w) return format("Watch of '%s'", w.path) end
+function Watch.__close(watch) close(states[watch]) end
+
+function Watch.__tostring(watch) return format("Watch of '%s'", watch.path) end
 
 local OPTIONS = {"debounce", "recursive"}
 
@@ -448,7 +453,7 @@ local function new_watch(path, options, module, handle)
     begins = true}
   w.top = {path = path, entries = {}}
   w.guard = setmetatable({}, {__close = function() w.busy = false end})
-  return setmetatable(w, Watch)
+  return w
 end
 
 -- What is there at the beginning is no event.
@@ -472,6 +477,7 @@ local function watch(path, options)
   check(path, options)
   options = options or {}
   for key, value in next, options do check_option(key, value) end
+  parts.enter()
   local module, message, code = parts.module("watch", "async.fs.watch", "libuv1-dev")
   if not module then return nil, message, code end
   local debounce = options.debounce
@@ -482,11 +488,13 @@ local function watch(path, options)
   local ok
   ok, message, code = begin(w)
   if not ok then
-    w:close()
+    close(w)
     return nil, message, code
   end
-  if parts.for_closes() then return w, nil, nil, w end
-  return w
+  local watched = setmetatable({path = path}, Watch)
+  states[watched] = w
+  if parts.for_closes() then return watched, nil, nil, watched end
+  return watched
 end
 
 return {watch = watch}

@@ -58,6 +58,7 @@ local objects = {
   semaphore = async.semaphore(1, "named"),
   task_local = async.task_local(),
   stream = async.stdin,
+  watch = async.fs.watch("."),
   timeout = caught(async.with_timeout, 0, sleep, 1),
   cancelled = cancelled.error,
   errors = caught(async.any, {function() error("tried") end}),
@@ -105,6 +106,7 @@ local arguments = {
   ["async.process.quote"] = {"text"},
   ["async.process.which"] = {"true"},
   ["child:signal"] = {"CONT"},
+  ["async.fs.watch"] = {"."},
 }
 
 -- These are not tried.
@@ -149,7 +151,7 @@ local function tell_table(prefix, list)
   for name, value in pairs(list) do
     name = prefix .. name
     tell(type(value) == "function" and kind_of(name, value) or "value", name)
-    if name == "async.process" then tell_table(name .. ".", value) end
+    if name == "async.process" or name == "async.fs" then tell_table(name .. ".", value) end
   end
 end
 

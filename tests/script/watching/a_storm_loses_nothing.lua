@@ -12,8 +12,6 @@ local function block(command, ...)
 end
 local lines = watching.tell(d, {recursive = true}, d, function()
   block("cd " .. d .. "/storm && seq 10000 | xargs touch && seq 10000 | xargs touch -d @1 && : >../calm/last")
-  settle()
-  settle()
 end)
 local times, all = {}, 0
 for _, line in ipairs(lines) do
@@ -28,8 +26,6 @@ print(times["created calm/last"])
 -- While somebody reads.
 lines = watching.tell(d .. "/calm", nil, d, function()
   sh('cd "$1/calm"; seq 10000 | xargs touch', d)
-  settle()
-  settle()
 end)
 local created = {}
 for _, line in ipairs(lines) do
