@@ -134,12 +134,18 @@ static int read_names(struct look *look, DIR *directory) {
   return errno;
 }
 
+static int close_after(int fd, int error) {
+  if (fd >= 0) close(fd);
+  return error;
+}
+
 static int look_into(struct look *look, int fd) {
   int error = look_at(fd, "", AT_EMPTY_PATH, &look->self);
   if (error) return error;
   if (!look->chosen) {
-    DIR *directory = fdopendir(fcntl(fd, F_DUPFD_CLOEXEC, 0));
-    if (!directory) return errno;
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    DIR *directory = copy < 0 ? NULL : fdopendir(copy);
+    if (!directory) return close_after(copy, errno);
     error = read_names(look, directory);
     closedir(directory);
   }

@@ -112,6 +112,8 @@ end
 
 -- --------------------------------------------------------------------- looking
 
+local MISSING = {ENOENT = true, ENOTDIR = true, EACCES = true, ELOOP = true, ENAMETOOLONG = true}
+
 -- The names that are hinted at, and those of them whose content was.
 local function names_of(hint)
   local names, changed = {}, {}
@@ -128,38 +130,43 @@ local function look_at_top(w, hint)
   for _, name in ipairs(hint) do hinted = hinted or sub(name, 1, 1) == "!" end
   local ok, message, code = set_anchors(w)
   if not ok then return nil, message, code end
-  local entry = parts.look(w.path)
-  compare(w, w.top, "", entry or nil, hinted)
+  local entry
+  entry, message, code = parts.look(w.path)
+  if not entry and not MISSING[code] then return nil, message, code end
+  compare(w, w.top, "", entry, hinted)
   return true
 end
 
 -- What lies elsewhere by now is looked at when it is known where.
+-- -> true, or nil, message, code
 local function look_at(w, node, hint)
   local names, changed = names_of(hint)
   if hint.whole or hint.touched then names = nil end
-  local found, own = parts.list(path_of(node), node.parent == w.top, names)
+  local found, own, code = parts.list(path_of(node), node.parent == w.top, names)
+  if not found and not MISSING[code] then return nil, own, code end
   if not found or own.id ~= node.entry.id then
     w.stale[node.id] = true
-    return
+    return true
   end
   if names then
     for _, name in ipairs(names) do compare(w, node, name, found[name], changed[name]) end
   else
     compare_all(w, node, found)
   end
+  return true
 end
 
 -- -> true, or nil, message, code
 local function look(w)
   while w.todo[w.looked] do
     local hint = w.todo[w.looked]
-    local node = w.nodes[hint.id]
+    local node, ok, message, code = w.nodes[hint.id], true, nil, nil
     if node then
-      look_at(w, node, hint)
+      ok, message, code = look_at(w, node, hint)
     elseif w.is_anchor[hint.id] then
-      local ok, message, code = look_at_top(w, hint)
-      if not ok then return nil, message, code end
+      ok, message, code = look_at_top(w, hint)
     end
+    if not ok then return nil, message, code end
     w.looked = w.looked + 1
   end
   w.todo, w.looked = {}, 1
@@ -230,8 +237,6 @@ local function pair_all(w)
 end
 
 -- ------------------------------------------------------------------ directories
-
-local MISSING = {ENOENT = true, ENOTDIR = true, EACCES = true, ELOOP = true, ENAMETOOLONG = true}
 
 local function drop_node(w, node)
   w.module.drop(w.handle, node.id)
