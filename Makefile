@@ -99,6 +99,7 @@ PACKAGE_OF_watch = libuv
 DEBIAN_OF_watch = libuv1-dev
 LOADED_HERE := $(if $(NEEDS_A_BUILD),$(foreach name,$(LOADED_ROOMS),$(shell \
   $(PKG_CONFIG) --exists '$(PACKAGE_OF_$(name))' && echo $(name))))
+LOADED_MISSING = $(filter-out $(LOADED_HERE),$(LOADED_ROOMS))
 LOADED = $(LOADED_HERE:%=$(BUILD)/lib/tinyasync/%.so)
 LOADED_OBJECTS = $(foreach name,$(LOADED_HERE),$(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/$(name)/*.c)))
 
@@ -134,6 +135,8 @@ C_FILES = $(wildcard src/*.h src/*/*.[ch] tests/*/*.[ch])
   uninstall dist clean help tests FORCE
 
 all: $(PROGRAM) $(LIBRARY) $(SHARED) $(LUA_MODULE) $(LOADED) ## build the program and the libraries
+	@$(foreach name,$(LOADED_MISSING),echo "  (without the module '$(name)': $(PKG_CONFIG) finds no \
+	  $(PACKAGE_OF_$(name)), install $(DEBIAN_OF_$(name)))";) :
 
 $(LIBRARY): $(CORE_OBJECTS)
 	@rm -f $@

@@ -7,9 +7,9 @@
 # It knows Debian and its relatives.  Elsewhere it says what to install.
 set -eu
 
-build_packages='gcc libc6-dev make pkg-config liblua5.4-dev'
+build_packages='gcc libc6-dev make pkg-config liblua5.4-dev libuv1-dev'
 test_packages='lua5.4 lua-busted lua-cjson lua-copas lua-cqueues lua-filesystem lua-lpeg lua-luv
-  lua-penlight lua-posix lua-socket libglib2.0-dev libevent-dev libuv1-dev g++ clang clang-format
+  lua-penlight lua-posix lua-socket libglib2.0-dev libevent-dev g++ clang clang-format
   cppcheck fish gcovr git less mandoc openssh-client openssh-server procps python3 shellcheck strace
   valgrind zsh zstd'
 
@@ -25,14 +25,14 @@ usage() {
 advise() {
   cat >&2 <<'END'
 setup: this system has no apt-get.  Please install a C compiler, make, pkg-config,
-setup: and Lua 5.4 with its headers:
-setup:   Fedora    dnf install gcc make pkgconf-pkg-config lua-devel
-setup:   Arch      pacman -S gcc make pkgconf lua54
-setup:   Alpine    apk add gcc musl-dev make pkgconf lua5.4-dev
-setup:   Homebrew  brew install pkgconf lua@5.4
+setup: Lua 5.4 with its headers, and libuv with its own, for async.fs.watch:
+setup:   Fedora    dnf install gcc make pkgconf-pkg-config lua-devel libuv-devel
+setup:   Arch      pacman -S gcc make pkgconf lua54 libuv
+setup:   Alpine    apk add gcc musl-dev make pkgconf lua5.4-dev libuv-dev
+setup:   Homebrew  brew install pkgconf lua@5.4 libuv
 setup: (a package that is just called lua will do while it is Lua 5.4)
 setup: The tests also want the lua5.4 command, busted, copas, cqueues, lfs, lua-cjson, lpeg,
-setup: luaposix, LuaSocket, luv, Penlight, GLib, libevent and libuv with their headers, g++,
+setup: luaposix, LuaSocket, luv, Penlight, GLib and libevent with their headers, g++,
 setup: clang, clang-format, cppcheck, fish, gcovr, git, less, mandoc, OpenSSH with its server,
 setup: procps, python3, shellcheck, strace, valgrind, zsh and zstd.
 END

@@ -134,12 +134,18 @@ static int read_names(struct look *look, DIR *directory) {
   return errno;
 }
 
+static int close_after(int fd, int error) {
+  if (fd >= 0) close(fd);
+  return error;
+}
+
 static int look_into(struct look *look, int fd) {
   int error = look_at(fd, "", AT_EMPTY_PATH, &look->self);
   if (error) return error;
   if (!look->chosen) {
-    DIR *directory = fdopendir(fcntl(fd, F_DUPFD_CLOEXEC, 0));
-    if (!directory) return errno;
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    DIR *directory = copy < 0 ? NULL : fdopendir(copy);
+    if (!directory) return close_after(copy, errno);
     error = read_names(look, directory);
     closedir(directory);
   }
@@ -256,16 +262,28 @@ static int l_raise(lua_State *L) {
   return ta_error(L, "%s", luaL_checkstring(L, 1));
 }
 
+/* (): who was cancelled begins nothing. */
+static int l_enter(lua_State *L) {
+  ta_enter(ta_upvalue_runner(L), L);
+  return 0;
+}
+
 /* (): the task gives up its turn if it has gone on for long. */
 static int l_turn(lua_State *L) {
   return ta_return_at_once(ta_upvalue_runner(L), L, 0);
 }
 
-static const struct ta_function parts[] = {
-    {"list", l_list},     {"look", l_look},        {"real", l_real},
-    {"raise", l_raise},   {"turn", l_turn},        {"nearest", ta_l_nearest},
-    {"sorted", l_sorted}, {"module", ta_l_module}, {"for_closes", ta_l_for_closes},
-    {NULL, NULL}};
+static const struct ta_function parts[] = {{"list", l_list},
+                                           {"look", l_look},
+                                           {"real", l_real},
+                                           {"raise", l_raise},
+                                           {"turn", l_turn},
+                                           {"enter", l_enter},
+                                           {"nearest", ta_l_nearest},
+                                           {"sorted", l_sorted},
+                                           {"module", ta_l_module},
+                                           {"for_closes", ta_l_for_closes},
+                                           {NULL, NULL}};
 
 static int l_parts(lua_State *L) {
   lua_newtable(L);

@@ -14,8 +14,10 @@ local function insert(list, value) list[#list + 1] = value end
 local DEBOUNCE = 0.05 -- seconds
 local MOST_DEBOUNCE = 3600
 
-local Watch = {__name = "Watch"}
-Watch.__index = Watch
+-- What scripts have is a path and methods; the rest lies apart.
+local methods = {}
+local Watch = {__name = "Watch", __index = methods}
+local states = setmetatable({}, {__mode = "k"})
 
 -- --------------------------------------------------------------------- paths
 
@@ -110,6 +112,8 @@ end
 
 -- --------------------------------------------------------------------- looking
 
+local MISSING = {ENOENT = true, ENOTDIR = true, EACCES = true, ELOOP = true, ENAMETOOLONG = true}
+
 -- The names that are hinted at, and those of them whose content was.
 local function names_of(hint)
   local names, changed = {}, {}
@@ -126,38 +130,43 @@ local function look_at_top(w, hint)
   for _, name in ipairs(hint) do hinted = hinted or sub(name, 1, 1) == "!" end
   local ok, message, code = set_anchors(w)
   if not ok then return nil, message, code end
-  local entry = parts.look(w.path)
-  compare(w, w.top, "", entry or nil, hinted)
+  local entry
+  entry, message, code = parts.look(w.path)
+  if not entry and not MISSING[code] then return nil, message, code end
+  compare(w, w.top, "", entry, hinted)
   return true
 end
 
 -- What lies elsewhere by now is looked at when it is known where.
+-- -> true, or nil, message, code
 local function look_at(w, node, hint)
   local names, changed = names_of(hint)
   if hint.whole or hint.touched then names = nil end
-  local found, own = parts.list(path_of(node), node.parent == w.top, names)
+  local found, own, code = parts.list(path_of(node), node.parent == w.top, names)
+  if not found and not MISSING[code] then return nil, own, code end
   if not found or own.id ~= node.entry.id then
     w.stale[node.id] = true
-    return
+    return true
   end
   if names then
     for _, name in ipairs(names) do compare(w, node, name, found[name], changed[name]) end
   else
     compare_all(w, node, found)
   end
+  return true
 end
 
 -- -> true, or nil, message, code
 local function look(w)
   while w.todo[w.looked] do
     local hint = w.todo[w.looked]
-    local node = w.nodes[hint.id]
+    local node, ok, message, code = w.nodes[hint.id], true, nil, nil
     if node then
-      look_at(w, node, hint)
+      ok, message, code = look_at(w, node, hint)
     elseif w.is_anchor[hint.id] then
-      local ok, message, code = look_at_top(w, hint)
-      if not ok then return nil, message, code end
+      ok, message, code = look_at_top(w, hint)
     end
+    if not ok then return nil, message, code end
     w.looked = w.looked + 1
   end
   w.todo, w.looked = {}, 1
@@ -228,8 +237,6 @@ local function pair_all(w)
 end
 
 -- ------------------------------------------------------------------ directories
-
-local MISSING = {ENOENT = true, ENOTDIR = true, EACCES = true, ELOOP = true, ENAMETOOLONG = true}
 
 local function drop_node(w, node)
   w.module.drop(w.handle, node.id)
@@ -395,7 +402,8 @@ local function next_event(w)
   return take_event(w)
 end
 
-function Watch.__call(w)
+function Watch.__call(watch)
+  local w = states[watch]
   if w.closed then parts.raise "the watch is closed" end
   if w.busy then parts.raise "another task waits for this watch" end
   local _ <close> = w.guard
@@ -404,14 +412,16 @@ function Watch.__call(w)
   return next_event(w)
 end
 
-function Watch.close(w)
+local function close(w)
   w.closed = true
   w.module.close(w.handle)
 end
 
-Watch.__close = Watch.close
+function methods.close(watch) close(states[watch]) end
 
-function Watch.__tostring(w) return format("Watch of '%s'", w.path) end
+function Watch.__close(watch) close(states[watch]) end
+
+function Watch.__tostring(watch) return format("Watch of '%s'", watch.path) end
 
 local OPTIONS = {"debounce", "recursive"}
 
@@ -448,7 +458,7 @@ local function new_watch(path, options, module, handle)
     begins = true}
   w.top = {path = path, entries = {}}
   w.guard = setmetatable({}, {__close = function() w.busy = false end})
-  return setmetatable(w, Watch)
+  return w
 end
 
 -- What is there at the beginning is no event.
@@ -472,6 +482,7 @@ local function watch(path, options)
   check(path, options)
   options = options or {}
   for key, value in next, options do check_option(key, value) end
+  parts.enter()
   local module, message, code = parts.module("watch", "async.fs.watch", "libuv1-dev")
   if not module then return nil, message, code end
   local debounce = options.debounce
@@ -482,11 +493,13 @@ local function watch(path, options)
   local ok
   ok, message, code = begin(w)
   if not ok then
-    w:close()
+    close(w)
     return nil, message, code
   end
-  if parts.for_closes() then return w, nil, nil, w end
-  return w
+  local watched = setmetatable({path = path}, Watch)
+  states[watched] = w
+  if parts.for_closes() then return watched, nil, nil, watched end
+  return watched
 end
 
 return {watch = watch}

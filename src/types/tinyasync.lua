@@ -1022,6 +1022,34 @@ function async.signal.on(name, fn, options) end
 ---@param ... string
 ---@return string
 function async.signal.wait(name, ...) end
+-- ------------------------------------------------------------- watching files
+
+---What happened. `from` is the old path of what was renamed; `more` says that others were found
+---in the same look.
+---@alias tinyasync.FileEvent { kind: "created"|"changed"|"renamed"|"deleted", path: string, from: string?, more: boolean? }
+
+---@class tinyasync.WatchOptions
+---@field recursive? boolean also what is in directories below
+---@field debounce? number|false seconds; what happens to a file within them is one event
+
+---An iterator over what happens.
+---@class tinyasync.Watch
+---@field path string
+---@overload fun(): tinyasync.FileEvent?
+local Watch = {}
+
+---Ends the watch, and the loop over it.
+function Watch:close() end
+
+---Watches a file, or a directory.
+---@async
+---@param path string
+---@param options? tinyasync.WatchOptions
+---@return tinyasync.Watch? watch
+---@return string? message
+---@return string? code
+---@nodiscard
+function async.fs.watch(path, options) end
 
 -- ---------------------------------------------------- extending the protocol
 

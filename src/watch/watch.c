@@ -172,17 +172,17 @@ static int l_open(lua_State *L) {
 /* ------------------------------------------------------------------- handles */
 
 /* inotify has limits of its own, which strerror() takes for others. */
-static int refuse_handle(lua_State *L, int error, const char *path) {
+static int refuse_handle(lua_State *L, int error, const struct watch *watch, const char *path) {
   if (error == -ENOSPC)
     lua_pushfstring(L,
                     "cannot watch %s: as many directories are watched as the system allows "
                     "(sysctl fs.inotify.max_user_watches)",
-                    path);
+                    watch->path);
   else if (error == -EMFILE)
     lua_pushfstring(L,
                     "cannot watch %s: too many open files, or inotify instances "
                     "(sysctl fs.inotify.max_user_instances)",
-                    path);
+                    watch->path);
   else
     return ta_refuse(L, error, "cannot watch %s", path);
   return ta_refuse_in_words(L, lua_tostring(L, -1), ta_error_code(-error));
@@ -200,7 +200,7 @@ static int l_add(lua_State *L) {
   lua_rawseti(L, -2, id); /* the place, before there is what could be lost */
   struct ta_fs_handle *handle;
   int error = ta_hub_watch(watch->hub, &watch->owner, path, only, (uint32_t)id, &handle);
-  if (error) return refuse_handle(L, error, path);
+  if (error) return refuse_handle(L, error, watch, path);
   lua_pushlightuserdata(L, handle);
   lua_rawseti(L, -2, id);
   lua_pushboolean(L, true);

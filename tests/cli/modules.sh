@@ -87,3 +87,15 @@ t_modules_are_installed_and_removed() {
   "${make[@]}" uninstall >log 2>&1 || fail "$(tail -n 3 log)"
   [[ -z $(find staged ! -type d) ]] || fail "left: $(find staged ! -type d)"
 }
+
+t_a_watch_that_gets_no_descriptors_says_so() {
+  local most
+  want_watch
+  for most in {9..16}; do
+    status=0
+    (ulimit -n "$most" && timeout -k 1 50 "$program" -e "$watching") >out 2>err || status=$?
+    expect_status 0
+    grep -Eqx $'nil\tcannot watch \.: too many open files.*\tEMFILE|Watch of .*' out ||
+      fail "$most descriptors: $(cat out)"
+  done
+}

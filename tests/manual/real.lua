@@ -60,6 +60,7 @@ local objects = {
   stream = async.stdin,
   jobs = async.jobs("/dev/null"),
   signal_handler = async.signal.on("WINCH", nothing),
+  watch = async.fs.watch("."),
   timeout = caught(async.with_timeout, 0, sleep, 1),
   cancelled = cancelled.error,
   errors = caught(async.any, {function() error("tried") end}),
@@ -120,6 +121,7 @@ local arguments = {
   ["jobs:failed"] = {"key"},
   ["async.signal.on"] = {"WINCH", nothing},
   ["async.signal.wait"] = {"WINCH"},
+  ["async.fs.watch"] = {"."},
 }
 
 -- These are not tried.
@@ -160,11 +162,15 @@ end
 local told = {}
 local function tell(kind, name) told[#told + 1] = kind .. " " .. name end
 
+-- Tables of functions.
+local tables = {["async.process"] = true, ["async.fs"] = true, ["async.signal"] = true,
+  ["async.csv"] = true, ["async.log"] = true, ["async.color"] = true}
+
 local function tell_table(prefix, list)
   for name, value in pairs(list) do
     name = prefix .. name
     tell(type(value) == "function" and kind_of(name, value) or "value", name)
-    if name == "async.process" or name == "async.signal" then tell_table(name .. ".", value) end
+    if tables[name] then tell_table(name .. ".", value) end
   end
 end
 

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #if defined(__linux__)
@@ -19,6 +20,7 @@
 
 #include "host/clock.h"
 #include "host/loop.h"
+#include "host/modules.h"
 #include "host/signals.h"
 #include "host/watch.h"
 #include "unit/test.h"
@@ -394,7 +396,34 @@ static void a_signal_that_was_ignored_stays_ignored(void) {
   signal(SIGINT, SIG_DFL);
 }
 
+/* ------------------------------------------------------------------ modules */
+
+static bool leads(const char *from, const char *to, const char *way) {
+  char text[64];
+  ta_relative_path(from, to, text, sizeof text);
+  return strcmp(text, way) == 0;
+}
+
+static void the_way_from_one_directory_to_another_goes_up_and_down(void) {
+  CHECK(leads("/usr/local/bin", "/usr/local/lib", "./../lib"));
+  CHECK(leads("/usr/bin", "/usr/lib/x86_64-linux-gnu", "./../lib/x86_64-linux-gnu"));
+  CHECK(leads("/usr/lib", "/usr/lib64", "./../lib64"));
+  CHECK(leads("/opt/x", "/opt/x", "."));
+  CHECK(leads("/opt/x", "/opt/x/lib", "./lib"));
+  CHECK(leads("/opt/x/bin/", "/opt/x/lib", "./../lib"));
+  CHECK(leads("/a/b/c", "/d", "./../../../d"));
+}
+
+static void no_module_is_found_that_is_not_there(void) {
+  const void *found = NULL;
+  char why[256];
+  CHECK(ta_module_find("none", "ta_module", &found, why, sizeof why) == -ENOENT && !found);
+  CHECK(strstr(why, "no none.so in /"));
+}
+
 const struct test host_tests[] = {
+    TEST(the_way_from_one_directory_to_another_goes_up_and_down),
+    TEST(no_module_is_found_that_is_not_there),
     TEST(the_real_clock_goes_forward_from_zero),
     TEST(the_virtual_clock_stands_still_until_it_jumps),
     TEST(a_wait_is_no_shorter_than_asked),

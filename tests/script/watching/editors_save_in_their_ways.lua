@@ -31,7 +31,7 @@ local ways = {
 for _, way in ipairs(ways) do
   for _, path in ipairs{file, d} do
     local act = function() sh('cd "${1%/*}"; set -- text; ' .. way[2], file) end
-    print(way[1] .. ": " .. told(path, {debounce = 0.1}, d, act))
+    print(way[1] .. ": " .. told(path, {debounce = 0.3}, d, act))
   end
 end
 
