@@ -818,6 +818,7 @@ function async.fs.link(target, path, options) end
 function async.fs.readlink(path) end
 
 ---Returns a new file whose path goes when it is closed.
+---@async
 ---@param options? {dir: string?}
 ---@return tinyasync.Stream? stream
 ---@return string? message
@@ -825,6 +826,7 @@ function async.fs.readlink(path) end
 function async.fs.temp(options) end
 
 ---Returns a new directory that goes when it is closed.
+---@async
 ---@param options? {dir: string?}
 ---@return tinyasync.TempDir? directory
 ---@return string? message
@@ -832,6 +834,7 @@ function async.fs.temp(options) end
 function async.fs.temp_dir(options) end
 
 ---Returns a new directory that goes when it is closed.
+---@async
 ---@param options? {dir: string?}
 ---@return tinyasync.TempDir? directory
 ---@return string? message

@@ -57,7 +57,9 @@ local objects = {
   lock = async.lock("named"),
   semaphore = async.semaphore(1, "named"),
   task_local = async.task_local(),
-  stream = async.stdin,
+  stream = async.fs.temp(),
+  stat = async.fs.stat "/",
+  temp_dir = async.temp_dir(),
   jobs = async.jobs("/dev/null"),
   timeout = caught(async.with_timeout, 0, sleep, 1),
   cancelled = cancelled.error,
@@ -117,10 +119,17 @@ local arguments = {
   ["jobs:map"] = {{}, nothing},
   ["jobs:done"] = {"key"},
   ["jobs:failed"] = {"key"},
+  ["async.cd"] = {"/"},
 }
 
+for name in pairs(async.fs) do arguments["async.fs." .. name] = {"/nowhere", "/nowhere"} end
+for _, name in ipairs {"open", "temp", "temp_dir", "stat", "mkdir", "remove"} do
+  arguments["async.fs." .. name] = {"/nowhere"}
+end
+for _, name in ipairs {"async.fs.temp", "async.fs.temp_dir"} do arguments[name] = {} end
+
 -- These are not tried.
-local waits = {["async.shield"] = true, ["stream:close"] = true}
+local waits = {["async.shield"] = true, ["stream:close"] = true, ["temp_dir:close"] = true}
 
 -- What has to be so before a method is tried.
 local before = {
@@ -161,7 +170,9 @@ local function tell_table(prefix, list)
   for name, value in pairs(list) do
     name = prefix .. name
     tell(type(value) == "function" and kind_of(name, value) or "value", name)
-    if name == "async.process" then tell_table(name .. ".", value) end
+    if name == "async.process" or name == "async.fs" or name == "async.csv" then
+      tell_table(name .. ".", value)
+    end
   end
 end
 
