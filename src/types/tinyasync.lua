@@ -679,6 +679,7 @@ async.fs = {}
 ---@field type "file"|"directory"|"link"|"fifo"|"socket"|"character device"|"block device"|"other"
 ---@field mode integer permissions
 ---@field mtime number seconds since 1970, as the next two
+---@field mtime_ns integer the same in nanoseconds
 ---@field atime number
 ---@field ctime number
 ---@field uid integer
