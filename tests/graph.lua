@@ -13,7 +13,7 @@ local below = {
   library = {core = true, words = true},
   host = {},
   io = {host = true},
-  kit = {},
+  kit = {host = true, io = true},
   watch = {host = true, io = true},
 }
 

@@ -36,9 +36,8 @@ static int run_version(const struct ta_call *call);
 static const struct ta_command commands[] = {
     {"run", 0, "[options] SCRIPT|-|-e CODE [arguments...]",
      "run a task script; 'run' may be\nleft out", TA_RUN_OPTIONS, ta_run_command},
-    {"completion", 0, "[options] SCRIPT",
-     "print what a shell needs to offer\na script's options", TA_COMPLETION_OPTIONS,
-     ta_completion_command},
+    {"completion", 0, "[options] SCRIPT", "print what a shell needs to offer\na script's options",
+     TA_COMPLETION_OPTIONS, ta_completion_command},
     {"help", 'h', "[COMMAND]", "say how to use a command", 0, run_help},
     {"version", 'v', "", "name the versions in use", 0, run_version},
 };

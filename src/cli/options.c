@@ -243,7 +243,7 @@ static bool complain_unknown(const struct ta_options *options, const char *word)
 
 static void make_getopt_tables(unsigned groups, struct option *longs, char *shorts) {
   if (!(groups & TA_OPTIONS_SHELL)) *shorts++ = '+'; /* the first word that is none ends them */
-  *shorts++ = ':'; /* a missing value is told apart */
+  *shorts++ = ':';                                   /* a missing value is told apart */
   for (size_t i = 0; i < ROW_COUNT; i++) {
     if (!(rows[i].group & groups)) continue;
     if (rows[i].letter) *shorts++ = rows[i].letter;

@@ -82,8 +82,8 @@ static void forget_fetch(struct ta_stream *stream) {
 
 static int begin_fetch(struct ta_stream *stream, struct fetch **result) {
   struct fetch *fetch = malloc(sizeof *fetch);
-  int error = fetch ? 0 : -ENOMEM;
-  if (error) return error;
+  int error = 0;
+  if (!fetch) return -ENOMEM;
   fetch->work = (struct ta_work){.run = run_fetch, .done = fetched, .drop = drop_fetch};
   fetch->stream = stream;
   fetch->finished = false;

@@ -272,11 +272,31 @@ function fs.temp(options)
   return parts.temp(path)
 end
 
+-- A directory as scripts have it, and what keeps it until then.
+local TempDir = {__name = "TempDir", __index = {}}
+local kept = setmetatable({}, {__mode = "k"})
+
 function fs.temp_dir(options)
   local path, message, code = temporary_path("temp_dir", options)
   if not path then return nil, message, code end
-  return parts.temp_dir(path)
+  local keep
+  keep, message, code = parts.temp_dir(path)
+  if not keep then return nil, message, code end
+  local dir = setmetatable({path = path}, TempDir)
+  kept[dir] = keep
+  return dir
 end
+
+function TempDir.__index:close()
+  if not kept[self] then
+    raise(format("temp_dir:close: expected what temp_dir gave, got %s", type(self)))
+  end
+  return parts.remove_kept(kept[self])
+end
+
+TempDir.__close = TempDir.__index.close
+
+function TempDir:__tostring() return self.path end
 
 -- ------------------------------------------------------- a task's directory
 

@@ -154,24 +154,17 @@ static int l_open_flags(lua_State *L) {
 
 /* ------------------------------------------------------------ temporary ones */
 
-/* A directory that is removed when its object is closed. */
+/* A directory that is removed with its object, at the latest. */
 struct keep {
   struct ta_io *io;
   char *path; /* NULL: it has gone */
   struct ta_guarded_path guarded;
 };
 
-static int l_keep_close(lua_State *L);
 static int l_keep_collect(lua_State *L);
-static int l_keep_index(lua_State *L);
-static int l_keep_tostring(lua_State *L);
 
-static const struct ta_function keep_meta[] = {{"__index", l_keep_index},
-                                               {"__close", l_keep_close},
-                                               {"__gc", l_keep_collect},
-                                               {"__tostring", l_keep_tostring},
-                                               {NULL, NULL}};
-static const struct ta_object_kind keep_kind = {.name = "TempDir", .meta = keep_meta};
+static const struct ta_function keep_meta[] = {{"__gc", l_keep_collect}, {NULL, NULL}};
+static const struct ta_object_kind keep_kind = {.name = "Kept", .meta = keep_meta};
 
 static void forget_keep(struct keep *keep) {
   ta_children_guard_no_more(&keep->io->children, &keep->guarded);
@@ -182,29 +175,12 @@ static void forget_keep(struct keep *keep) {
 /* Pushes one for the path at `index`, of which the guardian knows now. */
 static struct keep *push_keep(lua_State *L, int index) {
   struct ta_io *io = ta_io_of(ta_upvalue_runner(L), L);
-  struct keep *keep = ta_push_object(ta_upvalue_runner(L), L, &keep_kind, sizeof *keep, 1);
+  struct keep *keep = ta_push_object(ta_upvalue_runner(L), L, &keep_kind, sizeof *keep, 0);
   keep->io = io;
-  lua_pushvalue(L, index);
-  lua_setiuservalue(L, -2, 1);
   keep->path = strdup(lua_tostring(L, index));
   if (!keep->path) luaL_error(L, "not enough memory");
   ta_children_guard(&io->children, TA_GUARDED_TREE, keep->path, &keep->guarded);
   return keep;
-}
-
-static int l_keep_tostring(lua_State *L) {
-  ta_check_object(L, 1, &keep_kind);
-  lua_getiuservalue(L, 1, 1);
-  return 1;
-}
-
-static int l_keep_index(lua_State *L) {
-  const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
-  ta_check_object(L, 1, &keep_kind);
-  if (strcmp(key, "path") == 0) return l_keep_tostring(L);
-  if (strcmp(key, "close") != 0) return 0;
-  ta_push_function(ta_upvalue_runner(L), L, l_keep_close);
-  return 1;
 }
 
 static int l_keep_collect(lua_State *L) {
@@ -238,8 +214,8 @@ static int give_removal(lua_State *L, struct ta_errand *errand) {
 static const struct ta_errand_kind removal_kind = {
     .wait = TA_ERRAND_WAIT("remove"), .run = run_removal, .give = give_removal};
 
-/* (directory): it goes, with what is in it.  What could not be removed may be tried again. */
-static int l_keep_close(lua_State *L) {
+/* (kept): it goes, with what is in it.  What could not be removed may be tried again. */
+static int l_remove_kept(lua_State *L) {
   struct keep *keep = ta_check_object(L, 1, &keep_kind);
   lua_settop(L, 1);
   lua_pushboolean(L, true);
@@ -250,7 +226,7 @@ static int l_keep_close(lua_State *L) {
   return ta_send_errand(L, TA_LANE_DISK);
 }
 
-/* (path) -> the directory's object */
+/* (path) -> what keeps the directory that is made there */
 static int l_temp_dir(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   struct keep *keep = push_keep(L, 1);
@@ -284,6 +260,10 @@ static int l_temp_path(lua_State *L) {
   return 1;
 }
 
-const struct ta_function ta_opening_parts[] = {
-    {"open", l_open},         {"open_flags", l_open_flags}, {"temp", l_temp},
-    {"temp_dir", l_temp_dir}, {"temp_path", l_temp_path},   {NULL, NULL}};
+const struct ta_function ta_opening_parts[] = {{"open", l_open},
+                                               {"open_flags", l_open_flags},
+                                               {"temp", l_temp},
+                                               {"temp_dir", l_temp_dir},
+                                               {"temp_path", l_temp_path},
+                                               {"remove_kept", l_remove_kept},
+                                               {NULL, NULL}};

@@ -545,7 +545,8 @@ int ta_l_stream_line_reader(lua_State *L) {
 int ta_l_stream_seek(lua_State *L) {
   static const char *const names[] = {"set", "cur", "end", NULL};
   static const int whences[] = {SEEK_SET, SEEK_CUR, SEEK_END};
-  struct ta_stream_object *object = ta_check_stream(L);
+  struct ta_stream_object *object = ta_check_object(L, STREAM, &ta_stream_kind);
+  ta_check_not_closed(L, object);
   int whence = whences[luaL_checkoption(L, 2, "cur", names)];
   lua_Integer offset = luaL_optinteger(L, 3, 0);
   ta_check_reader(L, object);

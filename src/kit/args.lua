@@ -106,7 +106,9 @@ end
 local function stop_for(at, option)
   if option.built_in == "help" then stop("HELP", usage.help(at.command)) end
   for above in grammar.upwards(at.command) do
-    if above.version then stop("VERSION", grammar.path_of(above) .. " " .. above.version .. "\n") end
+    if above.version then
+      stop("VERSION", grammar.path_of(above) .. " " .. above.version .. "\n")
+    end
   end
 end
 

@@ -151,7 +151,9 @@ local function read_field(at)
   local found = look(at)
   if found ~= 34 then
     local field = read_plain(at)
-    if look(at) == 34 then complain(at, at.line, "a quote in a field that does not begin with one") end
+    if look(at) == 34 then
+      complain(at, at.line, "a quote in a field that does not begin with one")
+    end
     return field
   end
   at.position = at.position + 1

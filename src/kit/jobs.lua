@@ -23,9 +23,8 @@ local function escape(text) return (gsub(text, "[\t\n\r\\]", escapes)) end
 local function unescape(text) return (gsub(text, "\\(.)", meanings)) end
 
 local function line_of(started, seconds, key, message)
-  local line = format("%s\t%.3f\t%s\t%s", started, seconds, message and "failed" or "done",
-    escape(key))
-  return line .. (message and "\t" .. escape(message) or "") .. "\n"
+  return format("%s\t%.3f\t%s\t%s\t%s\n", started, seconds, message and "failed" or "done",
+    escape(key), escape(message or ""))
 end
 
 -- Notes what the line says.  False: it is none.

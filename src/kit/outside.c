@@ -67,9 +67,8 @@ static int l_stamp(lua_State *L) {
   char text[32];
   struct tm parts;
   time_t now = time(NULL);
-  size_t length = gmtime_r(&now, &parts)
-                      ? strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)
-                      : 0;
+  size_t length =
+      gmtime_r(&now, &parts) ? strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts) : 0;
   lua_pushlstring(L, text, length);
   return 1;
 }

@@ -679,6 +679,7 @@ async.fs = {}
 ---@field type "file"|"directory"|"link"|"fifo"|"socket"|"character device"|"block device"|"other"
 ---@field mode integer permissions
 ---@field mtime number seconds since 1970, as the next two
+---@field mtime_ns integer the same in nanoseconds
 ---@field atime number
 ---@field ctime number
 ---@field uid integer
@@ -818,6 +819,7 @@ function async.fs.link(target, path, options) end
 function async.fs.readlink(path) end
 
 ---Returns a new file whose path goes when it is closed.
+---@async
 ---@param options? {dir: string?}
 ---@return tinyasync.Stream? stream
 ---@return string? message
@@ -825,6 +827,7 @@ function async.fs.readlink(path) end
 function async.fs.temp(options) end
 
 ---Returns a new directory that goes when it is closed.
+---@async
 ---@param options? {dir: string?}
 ---@return tinyasync.TempDir? directory
 ---@return string? message
@@ -832,6 +835,7 @@ function async.fs.temp(options) end
 function async.fs.temp_dir(options) end
 
 ---Returns a new directory that goes when it is closed.
+---@async
 ---@param options? {dir: string?}
 ---@return tinyasync.TempDir? directory
 ---@return string? message

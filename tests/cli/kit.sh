@@ -10,7 +10,8 @@ t_a_report_sums_up_a_table() {
   run "$root/scripts/kit/report.lua" --by=region -s amount sales.csv
   expect_status 0
   expect_out $'region,count,amount\nnorth,2,15\nsouth,1,2.5'
-  run "$root/scripts/kit/report.lua" --by=region --sort=count -o out.csv - sales.csv <sales.csv
+  cp sales.csv again.csv
+  run "$root/scripts/kit/report.lua" --by=region --sort=count -o out.csv - sales.csv <again.csv
   expect_status 0
   expect_text out.csv $'region,count\nnorth,4\nsouth,2'
   run "$root/scripts/kit/report.lua" --help
@@ -30,7 +31,7 @@ t_a_report_sums_up_a_table() {
   expect_has err "sales.csv:2: expected 2 fields, got 3"
 }
 
-# make_of WORDS: expects the lines of what it does, in any order of those that could be at once.
+# make_of WORDS: it is expected to end well.
 make_of() {
   run "$root/scripts/kit/make.lua" "$@"
   expect_status 0
@@ -81,7 +82,7 @@ t_a_small_make_refuses_what_cannot_be_made() {
   [[ ! -e e ]] || fail "what needs it was made"
 }
 
-# Each conversion leaves a line in `ran`; the third waits for ever in the first run.
+# Each conversion leaves a line in `ran`; the fifth waits for ever in the first run.
 t_converting_goes_on_after_a_kill() {
   local i
   for i in 1 2 3 4 5 6; do echo "text $i" >"$i.txt"; done
@@ -109,6 +110,8 @@ SH
     fail "$(cat done/all/*.txt)"
   [[ $(wc -l <convert.log) == 7 && $(ls -A done/all) == $'1.txt\n2.txt\n3.txt\n4.txt\n5.txt\n6.txt' ]] ||
     fail "$(cat convert.log; ls -A done/all)"
+  run "$root/scripts/kit/convert.lua" --to=done/all -j2 -c 'sh slow' ./*.txt
+  expect_out "0 converted, 6 were done before, 0 failed"
 }
 
 t_converting_tries_again_what_failed() {

@@ -14,14 +14,14 @@ t_help_names_the_commands() {
   run help
   expect_status 0
   expect_err ""
-  for command in run help version; do expect_has out "  $command"; done
+  for command in run completion help version; do expect_has out "  $command"; done
   cp out first
   run --help
   cmp -s out first || fail "--help says something else"
 }
 
 t_help_is_there_for_each_command() {
-  for command in run help version; do
+  for command in run completion help version; do
     run help $command
     expect_status 0
     expect_has out "Usage: tinyasync $command"

@@ -57,7 +57,9 @@ local objects = {
   lock = async.lock("named"),
   semaphore = async.semaphore(1, "named"),
   task_local = async.task_local(),
-  stream = async.stdin,
+  stream = async.fs.temp(),
+  stat = async.fs.stat "/",
+  temp_dir = async.temp_dir(),
   jobs = async.jobs("/dev/null"),
   signal_handler = async.signal.on("WINCH", nothing),
   watch = async.fs.watch("."),
@@ -121,11 +123,18 @@ local arguments = {
   ["jobs:failed"] = {"key"},
   ["async.signal.on"] = {"WINCH", nothing},
   ["async.signal.wait"] = {"WINCH"},
-  ["async.fs.watch"] = {"."},
+  ["async.cd"] = {"/"},
 }
 
+for name in pairs(async.fs) do arguments["async.fs." .. name] = {"/nowhere", "/nowhere"} end
+for _, name in ipairs {"open", "temp", "temp_dir", "stat", "mkdir", "remove"} do
+  arguments["async.fs." .. name] = {"/nowhere"}
+end
+for _, name in ipairs {"async.fs.temp", "async.fs.temp_dir"} do arguments[name] = {} end
+arguments["async.fs.watch"] = {"."}
+
 -- These are not tried.
-local waits = {["async.shield"] = true, ["stream:close"] = true}
+local waits = {["async.shield"] = true, ["stream:close"] = true, ["temp_dir:close"] = true}
 
 -- What has to be so before a method is tried.
 local before = {

@@ -20,7 +20,7 @@ print(log:done "a", log:done "d", log:failed "d", log:failed "a") -- expect: tru
 assert(tonumber(async.fs.read(path):match "Z\t([%d.]+)\tdone") >= 1.5)
 io.write(shown())
 -- expect: started	seconds	result	job	error
--- expect: TIME	done	a
+-- expect: TIME	done	a	
 -- expect: TIME	failed	b\tc\n	it is\tnot there
 -- expect: TIME	failed	d	d
 
@@ -58,15 +58,18 @@ for _, torn in ipairs {"2026-01-02T03:04:05Z\t0.1\tdone\tto", "2026", "x"} do
   -- expect: false	true
 end
 log:run("after", function() end)
+for row in async.csv.rows(path, {header = true, separator = "\t"}) do
+  if row.job == "a" then print(row.result, row.job, row.error == "") end -- expect: done	a	true
+end
 print(shown():match "[^\n]*\n[^\n]*\n$")
--- expect: TIME	done	slow
--- expect: TIME	done	after
+-- expect: TIME	done	slow	
+-- expect: TIME	done	after	
 -- expect:
 assert(async.fs.write(path, "started\tsec"))
 assert(async.jobs(path)):run("first", function() end)
 io.write(shown())
 -- expect: started	seconds	result	job	error
--- expect: TIME	done	first
+-- expect: TIME	done	first	
 
 -- What is no log is left alone.
 assert(async.fs.write(path, "data that somebody needs\n"))
