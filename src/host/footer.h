@@ -19,9 +19,9 @@
 struct ta_footer {
   char *text; /* rows, with a newline between two */
   size_t size, room;
-  int shown;       /* rows that are drawn; 0: none */
-  unsigned stops;  /* how often we had been stopped when they were */
-  char *drawing;   /* what ta_footer_draw() gives */
+  int shown;      /* rows that are drawn; 0: none */
+  unsigned stops; /* how often we had been stopped when they were */
+  char *drawing;  /* what ta_footer_draw() gives */
   size_t drawing_room;
   int aside; /* so many others have the terminal */
 };

@@ -58,6 +58,7 @@ local objects = {
   semaphore = async.semaphore(1, "named"),
   task_local = async.task_local(),
   stream = async.stdin,
+  bar = async.progress{leave = false},
   timeout = caught(async.with_timeout, 0, sleep, 1),
   cancelled = cancelled.error,
   errors = caught(async.any, {function() error("tried") end}),
@@ -105,7 +106,19 @@ local arguments = {
   ["async.process.quote"] = {"text"},
   ["async.process.which"] = {"true"},
   ["child:signal"] = {"CONT"},
+  ["async.prompt"] = {"text"},
+  ["async.confirm"] = {"text"},
+  ["async.select_one"] = {"text", {"one"}},
+  ["async.color.strip"] = {"text"},
+  ["bar:set"] = {1},
+  ["bar:each"] = {{}},
 }
+
+for _, style in ipairs{"bold", "dim", "italic", "underline", "reverse", "black", "red", "green",
+  "yellow", "blue", "magenta", "cyan", "white", "gray"} do
+  arguments["async.color." .. style] = {"text"}
+end
+async.log.level "off"
 
 -- These are not tried.
 local waits = {["async.shield"] = true, ["stream:close"] = true}
@@ -113,6 +126,7 @@ local waits = {["async.shield"] = true, ["stream:close"] = true}
 -- What has to be so before a method is tried.
 local before = {
   ["task"] = function() return ended end,
+  ["bar"] = function() return async.progress{leave = false} end,
   ["scope:spawn"] = function()
     local open
     spawn(async.scope, function(s) open = s sleep(1) end)
@@ -145,11 +159,13 @@ end
 local told = {}
 local function tell(kind, name) told[#told + 1] = kind .. " " .. name end
 
+local tables = {["async.process"] = true, ["async.color"] = true, ["async.log"] = true}
+
 local function tell_table(prefix, list)
   for name, value in pairs(list) do
     name = prefix .. name
     tell(type(value) == "function" and kind_of(name, value) or "value", name)
-    if name == "async.process" then tell_table(name .. ".", value) end
+    if tables[name] then tell_table(name .. ".", value) end
   end
 end
 
