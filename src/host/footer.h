@@ -42,4 +42,7 @@ size_t ta_footer_erase(struct ta_footer *footer, char erasure[TA_FOOTER_ERASURE]
 /* Gives what draws it, over what is drawn of it, and the size of that; NULL: no memory. */
 const char *ta_footer_draw(struct ta_footer *footer, size_t *size);
 
+/* Frees what it has; it shows nothing then. */
+void ta_footer_close(struct ta_footer *footer);
+
 #endif
