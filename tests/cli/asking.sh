@@ -339,9 +339,9 @@ see reads
 type one\n
 see it has one
 see Question: 
+see reads
 type two\n
 see asked	two
-see reads
 type three\n
 see it has three
 end
