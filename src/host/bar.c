@@ -10,12 +10,12 @@
 
 #include "utf8.h"
 
-#define WINDOW 15.0     /* seconds, at least, and twice that at most: what the rate is taken from */
-#define LEAST_BAR 8     /* columns */
-#define MOST_BAR 40     /* columns */
-#define LEAST_LABEL 12  /* columns: rather than less of it other things are left out */
-#define NAME_SHOWN 512  /* bytes of a label in a line, at most */
-#define FAR 8640000.0   /* seconds: what is left is not said beyond */
+#define WINDOW 15.0    /* seconds, at least, and twice that at most: what the rate is taken from */
+#define LEAST_BAR 8    /* columns */
+#define MOST_BAR 40    /* columns */
+#define LEAST_LABEL 12 /* columns: rather than less of it other things are left out */
+#define NAME_SHOWN 512 /* bytes of a label in a line, at most */
+#define FAR 8640000.0  /* seconds: what is left is not said beyond */
 
 /* --------------------------------------------------------------------- names */
 
@@ -138,8 +138,7 @@ static void put_time(struct text *text, double seconds) {
 }
 
 /* How long it will take yet, if that can be said. */
-static bool put_left(struct text *text, const struct ta_bar *bar, double rate,
-                     const char *before) {
+static bool put_left(struct text *text, const struct ta_bar *bar, double rate, const char *before) {
   double left = bar->total - bar->done;
   if (bar->total < 0 || left <= 0 || rate <= 0 || left / rate > FAR) return false;
   put(text, "%s", before);

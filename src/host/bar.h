@@ -19,12 +19,12 @@ struct ta_bar_mark {
 };
 
 struct ta_bar {
-  char *label;           /* with nothing in it that steers a terminal; NULL: none */
-  char *unit;            /* "files"; NULL: none */
-  bool in_bytes;         /* they are said as KB, MB */
-  double total;          /* negative: nobody knows */
-  double done;           /* so far */
-  double started, begun; /* when, and with how many */
+  char *label;                     /* with nothing in it that steers a terminal; NULL: none */
+  char *unit;                      /* "files"; NULL: none */
+  bool in_bytes;                   /* they are said as KB, MB */
+  double total;                    /* negative: nobody knows */
+  double done;                     /* so far */
+  double started, begun;           /* when, and with how many */
   struct ta_bar_mark older, newer; /* the rate is that since the older one */
 };
 

@@ -93,3 +93,9 @@ const char *ta_footer_draw(struct ta_footer *footer, size_t *size) {
   *size = (size_t)(to - footer->drawing);
   return footer->drawing;
 }
+
+void ta_footer_close(struct ta_footer *footer) {
+  free(footer->text);
+  free(footer->drawing);
+  *footer = (struct ta_footer){.aside = footer->aside};
+}

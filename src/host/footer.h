@@ -19,9 +19,9 @@
 struct ta_footer {
   char *text; /* rows, with a newline between two */
   size_t size, room;
-  int shown;       /* rows that are drawn; 0: none */
-  unsigned stops;  /* how often we had been stopped when they were */
-  char *drawing;   /* what ta_footer_draw() gives */
+  int shown;      /* rows that are drawn; 0: none */
+  unsigned stops; /* how often we had been stopped when they were */
+  char *drawing;  /* what ta_footer_draw() gives */
   size_t drawing_room;
   int aside; /* so many others have the terminal */
 };
@@ -41,5 +41,8 @@ size_t ta_footer_erase(struct ta_footer *footer, char erasure[TA_FOOTER_ERASURE]
 
 /* Gives what draws it, over what is drawn of it, and the size of that; NULL: no memory. */
 const char *ta_footer_draw(struct ta_footer *footer, size_t *size);
+
+/* Frees what it has; it shows nothing then. */
+void ta_footer_close(struct ta_footer *footer);
 
 #endif

@@ -48,9 +48,9 @@ struct ta_jobs {
   struct ta_group *front;  /* who has the terminal; NULL: we */
   struct ta_group *asking; /* the first */
   struct ta_listener listener;
-  bool held;                        /* we have it, and nobody else gets it */
-  volatile sig_atomic_t silent;     /* and what is typed is not shown */
-  void (*freed)(void *data);        /* it can be had; NULL: nobody is told */
+  bool held;                    /* we have it, and nobody else gets it */
+  volatile sig_atomic_t silent; /* and what is typed is not shown */
+  void (*freed)(void *data);    /* it can be had; NULL: nobody is told */
   void *freed_data;
   bool opened, closed;              /* it was looked for; there is none, or none any more */
   bool more_changes;                /* than were looked at */

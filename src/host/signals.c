@@ -53,7 +53,7 @@ static struct {
   void *stop_data;
   volatile sig_atomic_t children_changed;
   volatile sig_atomic_t continued; /* SIGCONT came */
-  volatile sig_atomic_t stops; /* how often we have gone on */
+  volatile sig_atomic_t stops;     /* how often we have gone on */
   volatile sig_atomic_t holding;   /* what use of a terminal in the background sends */
   struct sigaction old_reading, old_writing;
   bool catching;

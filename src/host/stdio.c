@@ -294,8 +294,7 @@ void ta_stdio_clear_in_handler(void) {
 static void leave_footer(void) {
   ta_alarm_stop(&streams.footer_alarm);
   if (streams.footer.shown > 0) put(&streams.err, "\n", 1);
-  streams.footer.shown = 0;
-  streams.footer.size = 0;
+  ta_footer_close(&streams.footer);
 }
 
 /* ------------------------------------------------------- lines of several writers */

@@ -34,7 +34,8 @@ static bool wants_colours(int fd) {
   return isatty(fd) && !is_dumb();
 }
 
-/* The descriptor of the file at `index`; that of standard output, or standard error, of its name. */
+/* The descriptor of the file at `index`; that of standard output, or standard error, of its name.
+ */
 static int check_stream(lua_State *L, int index) {
   const luaL_Stream *file = luaL_testudata(L, index, LUA_FILEHANDLE);
   const char *name = lua_type(L, index) == LUA_TSTRING ? lua_tostring(L, index) : "";

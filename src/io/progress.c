@@ -14,19 +14,19 @@
 #include "host/clock.h"
 #include "io/nearest.h"
 
-#define INTERVAL 0.1    /* seconds between two drawings */
-#define IDLE 1.0        /* the same, while nothing happens */
-#define TOLD_EVERY 10.0 /* seconds between two lines, at most */
-#define TOLD_LEAST 1.0  /* and at least */
+#define INTERVAL 0.1      /* seconds between two drawings */
+#define IDLE 1.0          /* the same, while nothing happens */
+#define TOLD_EVERY 10.0   /* seconds between two lines, at most */
+#define TOLD_LEAST 1.0    /* and at least */
 #define TOLD_SHARE 0.0999 /* or when so much more is done: a tenth, as it is rounded */
-#define MOST_ROWS 20    /* of bars that are drawn */
+#define MOST_ROWS 20      /* of bars that are drawn */
 
 struct ta_bar_object {
   struct ta_io *io; /* NULL: it is closed */
   struct ta_bar_object *next;
   struct ta_bar bar;
-  bool leaves;     /* a line, in the end */
-  double told_at;  /* on the Runner's clock */
+  bool leaves;    /* a line, in the end */
+  double told_at; /* on the Runner's clock */
   double told_share;
 };
 
@@ -289,8 +289,10 @@ static int l_raise(lua_State *L) {
   return ta_error(L, "%s", luaL_checkstring(L, 1));
 }
 
-static const struct ta_function parts[] = {
-    {"new_bar", l_new_bar}, {"raise_mistake", l_raise}, {"nearest_word", ta_l_nearest}, {NULL, NULL}};
+static const struct ta_function parts[] = {{"new_bar", l_new_bar},
+                                           {"raise_mistake", l_raise},
+                                           {"nearest_word", ta_l_nearest},
+                                           {NULL, NULL}};
 
 void ta_offer_bars(struct ta_io *io, lua_State *L) {
   ta_push_environment(io->runner, L);

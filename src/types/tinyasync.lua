@@ -1054,6 +1054,227 @@ function Watch:close() end
 ---@return string? code
 ---@nodiscard
 function async.fs.watch(path, options) end
+-- --------------------------------------------- progress, questions, colours, logs
+
+---How far something has come. It may be a to-be-closed variable.
+---@class tinyasync.Bar
+local Bar = {}
+
+---Counts so many more.
+---@param n? number 1 if left out
+function Bar:add(n) end
+
+---So many are done.
+---@param n number
+---@param total? number stays as it is if left out
+function Bar:set(n, total) end
+
+---Changes the label.
+---@param text? string
+function Bar:label(text) end
+
+---For the generic `for`: counts each item when the body is done with it.
+---@generic T
+---@param list T[]|fun(...: any): T?
+---@param ... any what follows an iterator
+---@return fun(...: any): T?, integer?
+function Bar:each(list, ...) end
+
+---Ends it. Twice does nothing.
+function Bar:close() end
+
+---@class tinyasync.ProgressOptions
+---@field total? number how many there are; unknown if left out
+---@field done? number how many are done already
+---@field label? string what it is about
+---@field unit? string what is counted; "bytes" are shown as KB and MB
+---@field leave? boolean whether a line stays at the end; true if left out
+
+---Makes a bar: at the bottom of a terminal, elsewhere told of in lines.
+---@param options? tinyasync.ProgressOptions
+---@return tinyasync.Bar
+function async.progress(options) end
+
+---@class tinyasync.PromptOptions
+---@field default? string what an empty line stands for
+---@field secret? boolean whether what is typed is not shown
+---@field check? fun(answer: string): any, string? true, another answer, or nil and why it is none
+
+---Asks for a line on the terminal. Returns nil, a message and a code where nothing is answered.
+---@async
+---@param text string
+---@param options? tinyasync.PromptOptions
+---@return any answer
+---@return string? message
+---@return string? code
+function async.prompt(text, options) end
+
+---Asks a question that is answered by yes or no.
+---@async
+---@param text string
+---@param default? boolean what an empty line stands for
+---@return boolean? answer
+---@return string? message
+---@return string? code
+function async.confirm(text, default) end
+
+---@class tinyasync.SelectOneOptions
+---@field default? any a value of the list, or a place in it
+
+---Has one value of a list chosen. Returns it and its place.
+---@async
+---@generic T
+---@param text string
+---@param list T[]
+---@param options? tinyasync.SelectOneOptions
+---@return T? value
+---@return integer|string? place or a message
+---@return string? code
+function async.select_one(text, list, options) end
+
+---Where text is to be written.
+---@alias tinyasync.ColorStream file*|"stdout"|"stderr"
+
+---Text in colours, where somebody sees them.
+async.color = {}
+
+---Returns the text bold.
+---@param text string|number
+---@param stream? tinyasync.ColorStream
+---@return string
+---@nodiscard
+function async.color.bold(text, stream) end
+
+---Returns the text dim.
+---@param text string|number
+---@param stream? tinyasync.ColorStream
+---@return string
+---@nodiscard
+function async.color.dim(text, stream) end
+
+---Returns the text italic.
+---@param text string|number
+---@param stream? tinyasync.ColorStream
+---@return string
+---@nodiscard
+function async.color.italic(text, stream) end
+
+---Returns the text underlined.
+---@param text string|number
+---@param stream? tinyasync.ColorStream
+---@return string
+---@nodiscard
+function async.color.underline(text, stream) end
+
+---Returns the text with the colours exchanged.
+---@param text string|number
+---@param stream? tinyasync.ColorStream
+---@return string
+---@nodiscard
+function async.color.reverse(text, stream) end
+
+---Returns the text in black.
+---@param text string|number
+---@param stream? tinyasync.ColorStream
+---@return string
+---@nodiscard
+function async.color.black(text, stream) end
+
+---Returns the text in red.
+---@param text string|number
+---@param stream? tinyasync.ColorStream
+---@return string
+---@nodiscard
+function async.color.red(text, stream) end
+
+---Returns the text in green.
+---@param text string|number
+---@param stream? tinyasync.ColorStream
+---@return string
+---@nodiscard
+function async.color.green(text, stream) end
+
+---Returns the text in yellow.
+---@param text string|number
+---@param stream? tinyasync.ColorStream
+---@return string
+---@nodiscard
+function async.color.yellow(text, stream) end
+
+---Returns the text in blue.
+---@param text string|number
+---@param stream? tinyasync.ColorStream
+---@return string
+---@nodiscard
+function async.color.blue(text, stream) end
+
+---Returns the text in magenta.
+---@param text string|number
+---@param stream? tinyasync.ColorStream
+---@return string
+---@nodiscard
+function async.color.magenta(text, stream) end
+
+---Returns the text in cyan.
+---@param text string|number
+---@param stream? tinyasync.ColorStream
+---@return string
+---@nodiscard
+function async.color.cyan(text, stream) end
+
+---Returns the text in white.
+---@param text string|number
+---@param stream? tinyasync.ColorStream
+---@return string
+---@nodiscard
+function async.color.white(text, stream) end
+
+---Returns the text in gray.
+---@param text string|number
+---@param stream? tinyasync.ColorStream
+---@return string
+---@nodiscard
+function async.color.gray(text, stream) end
+
+---Says whether there are colours.
+---@param stream? tinyasync.ColorStream
+---@return boolean
+---@nodiscard
+function async.color.enabled(stream) end
+
+---Returns the text without colours.
+---@param text string
+---@return string
+---@nodiscard
+function async.color.strip(text) end
+
+---Lines on stderr.
+async.log = {}
+
+---Writes a line of the level debug.
+---@param message any
+---@param fields? table<string, any>
+function async.log.debug(message, fields) end
+
+---Writes a line of the level info.
+---@param message any
+---@param fields? table<string, any>
+function async.log.info(message, fields) end
+
+---Writes a line of the level warn.
+---@param message any
+---@param fields? table<string, any>
+function async.log.warn(message, fields) end
+
+---Writes a line of the level error.
+---@param message any
+---@param fields? table<string, any>
+function async.log.error(message, fields) end
+
+---Sets the lowest level that is shown, if one is given. Returns it.
+---@param name? "debug"|"info"|"warn"|"error"|"off"
+---@return string
+function async.log.level(name) end
 
 -- ---------------------------------------------------- extending the protocol
 

@@ -53,10 +53,8 @@ see zwei
 see unfinished
 see , and its end
 see of a command
-see  44% 4/9
 see L | labelled
 see as it is
-see  77% 7/9
 see Error in task: meh
 see on stderr
 end
@@ -341,9 +339,9 @@ see reads
 type one\n
 see it has one
 see Question: 
+see reads
 type two\n
 see asked	two
-see reads
 type three\n
 see it has three
 end

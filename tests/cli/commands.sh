@@ -93,3 +93,27 @@ END
   expect_text log $'started one\nstopped one\nstarted two\nstopped two'
   wait_for is_gone "$(cat server_pid)"
 }
+
+t_a_batch_goes_on_where_it_was_ended() {
+  local i
+  mkdir files
+  for i in 1 2 3 4 5 6 7 8; do echo "$i" >"files/$i"; done
+  script convert.sh <<'SH'
+[ "$1" != files/5 ] || [ -e go ] || exit 3
+echo "$1" >>converted
+SH
+  run run "$root/scripts/commands/batch.lua" files record sh convert.sh
+  expect_status 1
+  expect_out '7 of 8 done'
+  grep -q 'WARN  failed file=files/5 status=3' err || fail "no warning: $(cat err)"
+  grep -q '^converting: 7/8 files (87%) in' err || fail "no line of the bar: $(cat err)"
+  printf files/5 >>record # half a line: it was ended while it wrote
+  sed -i 's|^files/2$||' record
+  : >go
+  : >converted
+  run run "$root/scripts/commands/batch.lua" files record sh convert.sh
+  expect_status 0
+  expect_out '8 of 8 done'
+  [[ $(sort converted) == $'files/2\nfiles/5' ]] || fail "converted again: $(cat converted)"
+  grep -q 'INFO  going on done=6 left=2' err || fail "it did not go on: $(cat err)"
+}

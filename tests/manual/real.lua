@@ -63,6 +63,7 @@ local objects = {
   jobs = async.jobs("/dev/null"),
   signal_handler = async.signal.on("WINCH", nothing),
   watch = async.fs.watch("."),
+  bar = async.progress{leave = false},
   timeout = caught(async.with_timeout, 0, sleep, 1),
   cancelled = cancelled.error,
   errors = caught(async.any, {function() error("tried") end}),
@@ -110,6 +111,12 @@ local arguments = {
   ["async.process.quote"] = {"text"},
   ["async.process.which"] = {"true"},
   ["child:signal"] = {"CONT"},
+  ["async.prompt"] = {"text"},
+  ["async.confirm"] = {"text"},
+  ["async.select_one"] = {"text", {"one"}},
+  ["async.color.strip"] = {"text"},
+  ["bar:set"] = {1},
+  ["bar:each"] = {{}},
   ["async.args"] = {{}, {}},
   ["async.csv.rows"] = {nothing},
   ["async.csv.parse"] = {""},
@@ -133,12 +140,19 @@ end
 for _, name in ipairs {"async.fs.temp", "async.fs.temp_dir"} do arguments[name] = {} end
 arguments["async.fs.watch"] = {"."}
 
+for _, style in ipairs{"bold", "dim", "italic", "underline", "reverse", "black", "red", "green",
+  "yellow", "blue", "magenta", "cyan", "white", "gray"} do
+  arguments["async.color." .. style] = {"text"}
+end
+async.log.level "off"
+
 -- These are not tried.
 local waits = {["async.shield"] = true, ["stream:close"] = true, ["temp_dir:close"] = true}
 
 -- What has to be so before a method is tried.
 local before = {
   ["task"] = function() return ended end,
+  ["bar"] = function() return async.progress{leave = false} end,
   ["scope:spawn"] = function()
     local open
     spawn(async.scope, function(s) open = s sleep(1) end)

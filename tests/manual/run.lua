@@ -35,11 +35,12 @@ if not program:find("^/") then program = shell.line_of("pwd") .. "/" .. program 
 local UNDER_TINYASYNC = quote(program) .. " run --virtual-time"
 local UNDER_LUA = ("LUA_CPATH=%s lua5.4"):format(quote(program:match("^(.*/)") .. "lua/?.so;;"))
 
--- Runs `code` as a script called `name`; `err` is where its stderr goes.
+-- Runs `code` as a script called `name`; `err` is where its stderr goes.  It has no terminal to ask
+-- on.
 local function execute(code, name, err, command)
   shell.write(folder .. "/" .. name, code)
   local _, how, status = os.execute(
-    ("cd %s && env -u LUA_INIT -u LUA_INIT_5_4 timeout -k 1 20 env %s %s"):format(
+    ("cd %s && env -u LUA_INIT -u LUA_INIT_5_4 timeout -k 1 20 setsid -w env %s %s"):format(
       quote(folder), command or UNDER_TINYASYNC, quote(name)) .. " >out 2>" .. err .. " </dev/null")
   if how == "signal" then status = status + 128 end
   return {out = read(folder .. "/out"), err = err == "err" and read(folder .. "/err") or "",

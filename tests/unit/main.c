@@ -56,6 +56,7 @@ static const struct room rooms[] = {
     {"children", children_tests},
     {"process", process_tests},
     {"output", output_tests},
+    {"bar", bar_tests},
     {"relay", relay_tests},
     {"standard", standard_tests},
     {"signal", signal_tests},
