@@ -12,9 +12,12 @@
 #include "io/nearest.h"
 #include "io/opening.h"
 #include "io/refusal.h"
+#include "io/tree.h"
+#include "io/walk.h"
 
 extern const char *const ta_chunk_fs[];
 extern const char *const ta_chunk_place[];
+extern const char *const ta_chunk_trees[];
 
 /* (message): a mistake of the script's, where that called us. */
 static int l_raise(lua_State *L) {
@@ -24,7 +27,7 @@ static int l_raise(lua_State *L) {
 static const struct room {
   const char *name;
   const char *const *lines;
-} rooms[] = {{"place", ta_chunk_place}, {NULL, NULL}};
+} rooms[] = {{"place", ta_chunk_place}, {"trees", ta_chunk_trees}, {NULL, NULL}};
 
 /* (name) -> what NAME.lua gives */
 static int l_use(lua_State *L) {
@@ -57,7 +60,8 @@ static const struct ta_function parts[] = {{"raise", l_raise},
                                            {NULL, NULL}};
 
 /* What the Lua half is made of. */
-static const struct ta_function *const all_parts[] = {parts, ta_file_parts, ta_opening_parts, NULL};
+static const struct ta_function *const all_parts[] = {
+    parts, ta_file_parts, ta_opening_parts, ta_tree_parts, ta_walk_parts, NULL};
 
 /* () -> a table of it */
 static int l_fs_parts(lua_State *L) {

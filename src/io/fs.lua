@@ -8,8 +8,9 @@ local place = parts.use "place"
 
 local fs = {}
 
--- What trees of directories are done with: remove(name, path), copy(name, path, name, path).
-local recursive = {}
+-- What trees of directories are done with.
+local trees = parts.use "trees"
+local recursive = {remove = parts.remove_tree, copy = parts.copy_tree}
 
 -- ---------------------------------------------------------------- arguments
 
@@ -224,6 +225,30 @@ function fs.link(target, path, options)
   local given = check_options("link", options, for_link)
   enter()
   return parts.link(path, at, target, given.hard and target_at or target, given.hard)
+end
+
+-- ------------------------------------------------------------------- trees
+
+local for_walk = {depth = trees.check_depth, follow = yes_or_no, hidden = yes_or_no,
+  sort = yes_or_no, types = trees.check_types, on_error = trees.check_function}
+
+function fs.walk(path, options)
+  local closes = parts.for_closes()
+  if path == nil then path = "." end
+  local at = check_path("walk", path)
+  local given = check_options("walk", options, for_walk)
+  enter()
+  return trees.walk(path, at, given, closes)
+end
+
+local for_glob = {hidden = yes_or_no, sort = yes_or_no}
+
+function fs.glob(pattern, options)
+  local closes = parts.for_closes()
+  check_path("glob", pattern, "a pattern")
+  local given = check_options("glob", options, for_glob)
+  enter()
+  return trees.glob(pattern, given, closes)
 end
 
 -- --------------------------------------------------------------- temporary

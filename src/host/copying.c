@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/copying.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include "host/duplicate.h"
+#include "host/tree.h"
+
+#define PIECE ((size_t)16 << 20) /* bytes that are copied between two looks at `stop` */
+#define BLOCK 512                /* bytes of a block, as stat() counts them */
+#define DIRECTORY (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+
+struct copying {
+  struct ta_tree from, to;
+  struct ta_trouble *trouble;
+  dev_t device; /* the copy, which is not copied */
+  ino_t inode;
+};
+
+static void note(struct copying *copying, int error, const char *name) {
+  ta_note_trouble(copying->trouble, error, ta_tree_name(&copying->from, name),
+                  ta_tree_name(&copying->to, name));
+}
+
+/* ---------------------------------------------------------------- one file's bytes */
+
+static bool is_no_range(int error) {
+  return error == EXDEV || error == EINVAL || error == ENOSYS || error == EOPNOTSUPP ||
+         error == EPERM || error == EBADF;
+}
+
+/* -EAGAIN: the system cannot, or does not want to. */
+static int copy_range(int in, int out, off_t at, off_t end, const atomic_bool *stop) {
+  loff_t from = at, to = at;
+  while (from < end) {
+    size_t most = end - from < (off_t)PIECE ? (size_t)(end - from) : PIECE;
+    ssize_t count = copy_file_range(in, &from, out, &to, most, 0);
+    if (count == 0) break;
+    if (count < 0 && errno != EINTR) return is_no_range(errno) ? -EAGAIN : -errno;
+    if (atomic_load(stop)) return -ECANCELED;
+  }
+  return from < end ? -EAGAIN : 0;
+}
+
+/* Holes stay holes. */
+static int copy_parts(int in, int out, off_t size, const atomic_bool *stop) {
+  for (off_t at = 0; at < size;) {
+    off_t data = lseek(in, at, SEEK_DATA);
+    if (data < 0 && errno == ENXIO) break;
+    off_t hole = data < 0 ? size : lseek(in, data, SEEK_HOLE);
+    if (data < 0) data = at;
+    if (hole < 0 || hole > size) hole = size;
+    if (data >= size) break;
+    int error = copy_range(in, out, data, hole, stop);
+    if (error) return error;
+    at = hole;
+  }
+  return ftruncate(out, size) == 0 ? 0 : -errno;
+}
+
+static int copy_bytes(int in, int out, const struct stat *about, const atomic_bool *stop) {
+  bool has_holes = about->st_blocks < about->st_size / BLOCK;
+  int error = has_holes ? copy_parts(in, out, about->st_size, stop) : -EAGAIN;
+  if (error != -EAGAIN) return error;
+  if (has_holes && (lseek(in, 0, SEEK_SET) < 0 || ftruncate(out, 0) != 0)) return -errno;
+  return ta_duplicate(in, out, stop);
+}
+
+/* ----------------------------------------------------------------- what it is like */
+
+/* Whose rights it would give away. */
+static mode_t mode_for(const struct stat *about) {
+  mode_t mode = about->st_mode & 07777;
+  if (about->st_uid != geteuid()) mode &= ~(mode_t)S_ISUID;
+  if (about->st_gid != getegid()) mode &= ~(mode_t)S_ISGID;
+  return mode;
+}
+
+/* Where a file system has no modes or times there are none. */
+static int finish(int fd, const struct stat *about) {
+  if (fchmod(fd, mode_for(about)) != 0 && errno != EPERM && errno != EOPNOTSUPP) return -errno;
+  ta_duplicate_times(fd, about);
+  return 0;
+}
+
+/* ------------------------------------------------------------------------ entries */
+
+/* The file of this name, which there was not: another one is removed. */
+static int create(int fd, const char *name) {
+  int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  int out = openat(fd, name, flags, 0600);
+  if (out < 0 && errno == EEXIST && unlinkat(fd, name, 0) == 0) out = openat(fd, name, flags, 0600);
+  return out >= 0 ? out : -errno;
+}
+
+static int copy_opened(int in, int fd, const char *name, const atomic_bool *stop) {
+  struct stat about;
+  if (fstat(in, &about) != 0) return -errno;
+  if (!S_ISREG(about.st_mode)) return -EOPNOTSUPP; /* now it is none */
+  int out = create(fd, name);
+  if (out < 0) return out;
+  int error = copy_bytes(in, out, &about, stop);
+  if (!error) error = finish(out, &about);
+  if (close(out) != 0 && !error) error = -errno;
+  if (error) unlinkat(fd, name, 0);
+  return error;
+}
+
+static bool is_same_file(int in, int fd, const char *name) {
+  struct stat a, b;
+  if (fstat(in, &a) != 0 || fstatat(fd, name, &b, AT_SYMLINK_NOFOLLOW) != 0) return false;
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+static int copy_file(int from, const char *name, int to, const char *copy,
+                     const atomic_bool *stop) {
+  int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (in < 0) return -errno;
+  int error = is_same_file(in, to, copy) ? -EINVAL : copy_opened(in, to, copy, stop);
+  close(in);
+  return error;
+}
+
+static int make_link(const char *target, int to, const char *copy) {
+  if (symlinkat(target, to, copy) == 0) return 0;
+  if (errno != EEXIST || unlinkat(to, copy, 0) != 0) return -errno;
+  return symlinkat(target, to, copy) == 0 ? 0 : -errno;
+}
+
+static int copy_link(int from, const char *name, int to, const char *copy) {
+  char target[PATH_MAX];
+  struct stat about;
+  ssize_t length = readlinkat(from, name, target, sizeof target - 1);
+  if (length < 0) return -errno;
+  target[length] = '\0';
+  int error = make_link(target, to, copy);
+  if (error || fstatat(from, name, &about, AT_SYMLINK_NOFOLLOW) != 0) return error;
+  struct timespec times[2] = {about.st_atim, about.st_mtim};
+  utimensat(to, copy, times, AT_SYMLINK_NOFOLLOW);
+  return 0;
+}
+
+static int copy_fifo(int to, const char *copy, const struct stat *about) {
+  mode_t mode = about->st_mode & 0777;
+  if (mkfifoat(to, copy, mode) == 0) return 0;
+  if (errno != EEXIST || unlinkat(to, copy, 0) != 0) return -errno;
+  return mkfifoat(to, copy, mode) == 0 ? 0 : -errno;
+}
+
+/* All but directories. */
+static int copy_entry(int from, const char *name, int to, const char *copy,
+                      const atomic_bool *stop) {
+  struct stat about;
+  if (fstatat(from, name, &about, AT_SYMLINK_NOFOLLOW) != 0) return -errno;
+  if (S_ISREG(about.st_mode)) return copy_file(from, name, to, copy, stop);
+  if (S_ISLNK(about.st_mode)) return copy_link(from, name, to, copy);
+  if (S_ISFIFO(about.st_mode)) return copy_fifo(to, copy, &about);
+  return S_ISDIR(about.st_mode) ? -EISDIR : -EOPNOTSUPP;
+}
+
+/* --------------------------------------------------------------------- directories */
+
+static bool is_copy(const struct copying *copying, int fd) {
+  struct stat about;
+  return fstat(fd, &about) == 0 && about.st_dev == copying->device &&
+         about.st_ino == copying->inode;
+}
+
+/* Goes into both. */
+static int enter(struct copying *copying, const char *name) {
+  int error = ta_tree_enter(&copying->from, name, false);
+  if (error) return error;
+  int to = ta_tree_here(&copying->to)->fd;
+  if (is_copy(copying, ta_tree_here(&copying->from)->fd))
+    error = -EINVAL;
+  else if (mkdirat(to, name, 0700) != 0 && errno != EEXIST)
+    error = -errno;
+  else
+    error = ta_tree_enter(&copying->to, name, false);
+  if (error == -ELOOP) error = -ENOTDIR; /* a link lies there */
+  int lost = error ? ta_tree_leave(&copying->from) : 0;
+  return lost ? lost : error;
+}
+
+static void copy_next(struct copying *copying) {
+  const char *name = copying->from.name;
+  int from = ta_tree_here(&copying->from)->fd, to = ta_tree_here(&copying->to)->fd, error = -EISDIR;
+  if (copying->from.type != DT_DIR)
+    error = copy_entry(from, name, to, name, copying->trouble->stop);
+  if (error == -EISDIR) error = enter(copying, name);
+  if (error && error != -ENOENT) note(copying, error, name);
+}
+
+/* What is in the directory is there: it gets its mode and its times. */
+static int finish_directory(struct copying *copying) {
+  struct stat about;
+  if (fstat(ta_tree_here(&copying->from)->fd, &about) != 0) return -errno;
+  return finish(ta_tree_here(&copying->to)->fd, &about);
+}
+
+static bool go_up(struct copying *copying) {
+  int error = ta_tree_leave(&copying->from);
+  if (!error) error = ta_tree_leave(&copying->to);
+  if (error) note(copying, error, copying->from.name);
+  return !error;
+}
+
+/* After these everything else would fail as well. */
+static bool is_hopeless(int error) {
+  return error == -ENOSPC || error == -EDQUOT || error == -EROFS || error == -ECANCELED;
+}
+
+static void copy_all(struct copying *copying) {
+  while (!is_hopeless(copying->trouble->error)) {
+    int found = atomic_load(copying->trouble->stop) ? -ECANCELED : ta_tree_next(&copying->from);
+    if (found < 0) note(copying, found, NULL);
+    if (found > 0) {
+      copy_next(copying);
+      continue;
+    }
+    int error = finish_directory(copying);
+    if (error) note(copying, error, NULL);
+    if (copying->from.depth == 0 || !go_up(copying)) return;
+  }
+}
+
+/* ------------------------------------------------------------------- from the root on */
+
+static bool is_in(const struct stat *about, int fd) {
+  struct stat here, last = {.st_ino = 0};
+  int at = openat(fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  bool found = false;
+  while (at >= 0 && !found && fstat(at, &here) == 0) {
+    if (here.st_dev == last.st_dev && here.st_ino == last.st_ino) break; /* "/" */
+    found = here.st_dev == about->st_dev && here.st_ino == about->st_ino;
+    last = here;
+    int up = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    close(at);
+    at = up;
+  }
+  if (at >= 0) close(at);
+  return found;
+}
+
+/* The directory that is the copy, made if need be, and not in what is copied. */
+static int open_target(int parent, const char *name, const struct stat *source) {
+  int fd = openat(parent, name, DIRECTORY);
+  if (fd < 0 && errno != ENOENT) return -errno;
+  if (is_in(source, fd < 0 ? parent : fd)) return fd < 0 ? -EINVAL : (close(fd), -EINVAL);
+  if (fd >= 0) return fd;
+  if (mkdirat(parent, name, 0700) != 0) return -errno;
+  fd = openat(parent, name, DIRECTORY | O_NOFOLLOW);
+  return fd >= 0 ? fd : -errno;
+}
+
+/* Takes `source`. */
+static int open_trees(struct copying *copying, int source, const char *from, int parent,
+                      const char *name, const char *to) {
+  struct stat about;
+  int error = fstat(source, &about) == 0 ? 0 : -errno;
+  int target = error ? error : open_target(parent, name, &about);
+  if (target < 0) return close(source), target;
+  if (fstat(target, &about) == 0) copying->device = about.st_dev, copying->inode = about.st_ino;
+  error = ta_tree_open(&copying->from, source, from, 0);
+  if (error) return close(target), error;
+  error = ta_tree_open(&copying->to, target, to, 0);
+  if (error) ta_tree_close(&copying->from);
+  return error;
+}
+
+static int copy_directory(int source, const char *from, int parent, const char *name,
+                          const char *to, struct ta_trouble *trouble) {
+  struct copying copying = {.trouble = trouble};
+  int error = open_trees(&copying, source, from, parent, name, to);
+  if (error) return error;
+  copy_all(&copying);
+  ta_tree_close(&copying.from);
+  ta_tree_close(&copying.to);
+  return 0;
+}
+
+static int copy_to(const char *path, const char *place, int parent, const char *name,
+                   const char *to, struct ta_trouble *trouble) {
+  if (name[0] == '\0') name = "."; /* "/" */
+  int source = open(place, DIRECTORY | O_NOFOLLOW);
+  if (source >= 0) return copy_directory(source, path, parent, name, to, trouble);
+  if (errno != ENOTDIR && errno != ELOOP) return -errno;
+  return copy_entry(AT_FDCWD, place, parent, name, trouble->stop);
+}
+
+void ta_copy_tree(const char *path, const char *place, const char *to, const char *target,
+                  struct ta_trouble *trouble) {
+  const char *name;
+  int parent = ta_open_parent(target, &name);
+  int error = target[0] ? parent : -ENOENT;
+  if (error >= 0) error = copy_to(path, place, parent, name, to, trouble);
+  if (parent >= 0) close(parent);
+  if (error) ta_note_trouble(trouble, error, NULL, NULL);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * walk.h -- what is in trees, for loops of scripts: async.fs.walk and glob.
+ *
+ * A walk is a job of the disk lane, a batch at a time: while a script has one, the next one is
+ * fetched, and no more.  Whoever leaves its loop, is cancelled there or forgets it ends it.
+ */
+#ifndef TA_IO_WALK_H
+#define TA_IO_WALK_H
+
+#include "tinyasync_lib.h"
+
+/* What the Lua half has of them. */
+extern const struct ta_function ta_walk_parts[];
+
+#endif
