@@ -344,6 +344,7 @@ int ta_tree_leave(struct ta_tree *tree) {
   close_level(level);
   if (tree->depth > MOST_OPEN) free_entries(level);
   tree->depth--;
+  tree->path[level->length] = '\0'; /* deeper ones were there */
   tree->length = level[-1].length;
   tree->name = tree->path + tree->length;
   if (tree->length > 0 && tree->name[0] == '/') tree->name++;
