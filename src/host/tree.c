@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define BATCH ((size_t)32 * 1024) /* bytes of entries that are asked for at once */
+#define LEAST ((size_t)8 * 1024)  /* and no less: a name may take 280 */
 #define MOST_OPEN 16              /* levels, and the root */
 #define DIRECTORY (O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK)
 
@@ -55,10 +56,24 @@ static int extend_path(struct ta_tree *tree, const char *name) {
   return 0;
 }
 
-static void free_entries(struct ta_tree_level *level) {
-  free(level->bytes);
+/* Kept for the next level that has none. */
+static void free_entries(struct ta_tree *tree, struct ta_tree_level *level) {
+  char *unused = level->room > tree->spare_room ? tree->spare : level->bytes;
+  if (unused == tree->spare) {
+    tree->spare = level->bytes;
+    tree->spare_room = level->room;
+  }
+  free(unused);
   level->bytes = NULL;
   level->at = level->size = level->room = 0;
+}
+
+static void take_spare(struct ta_tree *tree, struct ta_tree_level *level) {
+  if (level->bytes) return;
+  level->bytes = tree->spare;
+  level->room = tree->spare_room;
+  tree->spare = NULL;
+  tree->spare_room = 0;
 }
 
 char *ta_tree_name(const struct ta_tree *tree, const char *name) {
@@ -76,8 +91,12 @@ char *ta_tree_name(const struct ta_tree *tree, const char *name) {
 
 /* More of them, after those that there are. */
 static int read_more(struct ta_tree_level *level) {
-  if (make_room(&level->bytes, &level->room, level->size + BATCH, 1)) return -ENOMEM;
-  long count = syscall(SYS_getdents64, level->fd, level->bytes + level->size, BATCH);
+  size_t left = level->room - level->size;
+  if (left < LEAST) {
+    if (make_room(&level->bytes, &level->room, level->size + BATCH, 1)) return -ENOMEM;
+    left = level->room - level->size;
+  }
+  long count = syscall(SYS_getdents64, level->fd, level->bytes + level->size, left);
   if (count < 0 && errno != ENOENT) return -errno; /* ENOENT: it was removed */
   if (count > 0) level->size += (size_t)count;
   level->ended = count <= 0;
@@ -132,7 +151,8 @@ static int sort(struct ta_tree_level *level) {
   return list && sorted ? 0 : -ENOMEM;
 }
 
-static int fill(const struct ta_tree *tree, struct ta_tree_level *level) {
+static int fill(struct ta_tree *tree, struct ta_tree_level *level) {
+  take_spare(tree, level);
   level->at = level->size = 0;
   if (!(tree->flags & TA_TREE_SORTED)) return read_more(level);
   int error = read_rest(level);
@@ -220,9 +240,9 @@ static int spill(struct ta_tree *tree) {
   struct ta_tree_level *level = &tree->levels[tree->depth - MOST_OPEN];
   if (level->fd < 0) return 0;
   int error = learn(level);
-  if (!error) error = read_rest(level);
+  if (!error && !(tree->flags & TA_TREE_UNREAD)) error = read_rest(level);
   if (error) return error;
-  if (level->size == 0) free_entries(level);
+  if (level->size == 0) free_entries(tree, level);
   close_level(level);
   return 0;
 }
@@ -342,7 +362,7 @@ int ta_tree_leave(struct ta_tree *tree) {
   struct ta_tree_level *level = ta_tree_here(tree);
   int error = level[-1].fd < 0 ? reopen(tree, tree->depth - 1) : 0;
   close_level(level);
-  if (tree->depth > MOST_OPEN) free_entries(level);
+  if (tree->depth > MOST_OPEN) free_entries(tree, level);
   tree->depth--;
   tree->path[level->length] = '\0'; /* deeper ones were there */
   tree->length = level[-1].length;
@@ -376,6 +396,7 @@ void ta_tree_close(struct ta_tree *tree) {
     free(tree->levels[i].bytes);
   }
   free(tree->levels);
+  free(tree->spare);
   free(tree->path);
   *tree = (struct ta_tree){.levels = NULL};
 }
