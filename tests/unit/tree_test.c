@@ -265,12 +265,13 @@ static void a_directory_that_is_moved_away_takes_nobody_along(void) {
   make_wide_levels("wide", 40);
   make_file("file"); /* as there is one, and a directory, at each level of the tree */
   make_directory("z");
+  make_directory("a");
   swapped = "wide/level/level/level/level";
   for (unsigned nth = 20; nth < 200; nth += 7) {
     system_meddle(nth, swap);
     remove_tree(at("wide"));
     system_meddle(0, NULL);
-    CHECK(is_there("file") && is_there("z"));
+    CHECK(is_there("file") && is_there("z") && is_there("a"));
     remove_tree(at("wide"));
     remove_tree(at("aside"));
     make_wide_levels("wide", 40);
