@@ -221,7 +221,7 @@ static int k_await(lua_State *L, int status, lua_KContext context) {
   (void)status, (void)context;
   struct iterator *iterator = iterator_of(L);
   lua_settop(L, 0);
-  if (!iterator->walk) return 0; /* closed meanwhile */
+  if (!iterator->walk) return lua_pushnil(L), 1; /* closed meanwhile */
   iterator->walk->waits = false;
   return await_batch(L, iterator);
 }
@@ -232,7 +232,7 @@ static int l_next(lua_State *L) {
   struct walk *walk = iterator->walk;
   struct ta_walked entry;
   lua_settop(L, 0);
-  if (!walk) return 0;
+  if (!walk) return lua_pushnil(L), 1;
   if (ta_walked(walk->batch, walk->size, &walk->at, &entry)) return give_entry(L, iterator, &entry);
   if (!ta_io_lets_wait(ta_upvalue_runner(L), L)) return block(L, iterator);
   return await_batch(L, iterator);
