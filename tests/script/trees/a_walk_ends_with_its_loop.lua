@@ -34,7 +34,7 @@ local task = spawn(function()
 end)
 sleep(1)
 task:cancel()
-pcall(task.join, task)
+task:pawait()
 print(settles(before + 1)) -- expect: true
 
 local totals = async.map({1, 2, 3, 4}, function()
@@ -65,6 +65,7 @@ print(n, next_entry()) -- expect: 2020	nil
 -- Two tasks may not wait for one walk.
 local shared = fs.walk "."
 local function drain() while shared() do end return "drained" end
-local first, second = spawn(drain), spawn(drain)
-local ok, why = pcall(second.join, second)
-print(first:join(), ok or why:match "another task is waiting for this walk" ~= nil) -- expect: drained	true
+local first = spawn(drain)
+local second = spawn(function() return pcall(drain) end)
+local ok, why = await(second)
+print(await(first), ok, why:match "another task is waiting for this walk") -- expect: drained	false	another task is waiting for this walk
