@@ -52,11 +52,13 @@ end
 
 -- One look at a file that may have grown, have been cut short, replaced or removed.
 local function look(log)
-  local stat = fs.stat(log.path)
   if log.stream then read_on(log) end
+  local stat = fs.stat(log.path)
   if not stat then return end
-  if log.stream and stat.inode == log.inode and stat.size >= log.place then return end
+  local is_same = log.stream and stat.inode == log.inode
+  if is_same and stat.size >= log.place then return end
   if log.stream then
+    if not is_same then read_on(log) end -- written before it was replaced
     if log.rest ~= "" then alert(log.path, log.rest) end
     log.stream:close()
   end
@@ -86,5 +88,5 @@ local function find_new(is_old)
 end
 
 find_new(true)
-print("following " .. (next(followed) and "" or "nothing yet"))
+print(next(followed) and "following" or "following what will be there")
 async.every(EVERY, function() find_new(false) end)
