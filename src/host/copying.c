@@ -267,7 +267,7 @@ static int open_trees(struct copying *copying, int source, const char *from, int
   if (fstat(target, &about) == 0) copying->device = about.st_dev, copying->inode = about.st_ino;
   error = ta_tree_open(&copying->from, source, from, 0);
   if (error) return close(target), error;
-  error = ta_tree_open(&copying->to, target, to, 0);
+  error = ta_tree_open(&copying->to, target, to, TA_TREE_UNREAD);
   if (error) ta_tree_close(&copying->from);
   return error;
 }

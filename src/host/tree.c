@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #define BATCH ((size_t)32 * 1024) /* bytes of entries that are asked for at once */
-#define MOST_OPEN 16              /* levels, and the root */
+#define LEAST ((size_t)8 * 1024)  /* and no less: a name may take 280 */
+#define FIRST_LEVELS 8
+#define MOST_OPEN 16 /* levels, and the root */
 #define DIRECTORY (O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK)
 
 #define EXPECTED (-1) /* for an offset: the entry is one of ours */
@@ -34,31 +36,52 @@ struct entry {
 
 /* ------------------------------------------------------------------- memory */
 
-/* Room for `wanted` members of `size` bytes. */
-static int make_room(void *block, size_t *room, size_t wanted, size_t size) {
-  if (wanted <= *room) return 0;
+/* The block with room for `wanted` members of `size` bytes; NULL: there is no memory, and it is as
+ * it was. */
+static void *enlarge(void *block, size_t *room, size_t wanted, size_t size) {
+  if (wanted <= *room) return block;
   size_t more = *room * 2 > wanted ? *room * 2 : wanted;
-  void *moved = realloc(*(void **)block, more * size);
-  if (!moved) return -ENOMEM;
-  memcpy(block, &moved, sizeof moved);
-  *room = more;
+  void *moved = realloc(block, more * size);
+  if (moved) *room = more;
+  return moved;
+}
+
+static int make_room(struct ta_tree_level *level, size_t more) {
+  char *bytes = enlarge(level->bytes, &level->room, level->size + more, 1);
+  if (!bytes) return -ENOMEM;
+  level->bytes = bytes;
   return 0;
 }
 
 static int extend_path(struct ta_tree *tree, const char *name) {
   size_t length = strlen(name);
-  char **path = &tree->path;
-  if (make_room(path, &tree->path_room, tree->length + length + 2, 1)) return -ENOMEM;
-  if (ta_needs_slash(*path, tree->length)) (*path)[tree->length++] = '/';
-  memcpy(*path + tree->length, name, length + 1);
+  char *path = enlarge(tree->path, &tree->path_room, tree->length + length + 2, 1);
+  if (!path) return -ENOMEM;
+  tree->path = path;
+  if (ta_needs_slash(path, tree->length)) path[tree->length++] = '/';
+  memcpy(path + tree->length, name, length + 1);
   tree->length += length;
   return 0;
 }
 
-static void free_entries(struct ta_tree_level *level) {
-  free(level->bytes);
+/* Kept for the next level that has none. */
+static void free_entries(struct ta_tree *tree, struct ta_tree_level *level) {
+  char *unused = level->room > tree->spare_room ? tree->spare : level->bytes;
+  if (unused == tree->spare) {
+    tree->spare = level->bytes;
+    tree->spare_room = level->room;
+  }
+  free(unused);
   level->bytes = NULL;
   level->at = level->size = level->room = 0;
+}
+
+static void take_spare(struct ta_tree *tree, struct ta_tree_level *level) {
+  if (level->bytes) return;
+  level->bytes = tree->spare;
+  level->room = tree->spare_room;
+  tree->spare = NULL;
+  tree->spare_room = 0;
 }
 
 char *ta_tree_name(const struct ta_tree *tree, const char *name) {
@@ -76,8 +99,12 @@ char *ta_tree_name(const struct ta_tree *tree, const char *name) {
 
 /* More of them, after those that there are. */
 static int read_more(struct ta_tree_level *level) {
-  if (make_room(&level->bytes, &level->room, level->size + BATCH, 1)) return -ENOMEM;
-  long count = syscall(SYS_getdents64, level->fd, level->bytes + level->size, BATCH);
+  size_t left = level->room - level->size;
+  if (left < LEAST) {
+    if (make_room(level, BATCH)) return -ENOMEM;
+    left = level->room - level->size;
+  }
+  long count = syscall(SYS_getdents64, level->fd, level->bytes + level->size, left);
   if (count < 0 && errno != ENOENT) return -errno; /* ENOENT: it was removed */
   if (count > 0) level->size += (size_t)count;
   level->ended = count <= 0;
@@ -132,7 +159,8 @@ static int sort(struct ta_tree_level *level) {
   return list && sorted ? 0 : -ENOMEM;
 }
 
-static int fill(const struct ta_tree *tree, struct ta_tree_level *level) {
+static int fill(struct ta_tree *tree, struct ta_tree_level *level) {
+  take_spare(tree, level);
   level->at = level->size = 0;
   if (!(tree->flags & TA_TREE_SORTED)) return read_more(level);
   int error = read_rest(level);
@@ -171,7 +199,7 @@ int ta_tree_expect(struct ta_tree *tree, const char *names) {
   level->ended = true;
   for (size_t length; (length = strlen(names)) > 0; names += length + 1) {
     size_t size = expected_length(length);
-    if (make_room(&level->bytes, &level->room, level->size + size, 1)) return -ENOMEM;
+    if (make_room(level, size)) return -ENOMEM;
     struct entry *entry = (void *)(level->bytes + level->size);
     entry->offset = EXPECTED;
     entry->type = DT_UNKNOWN;
@@ -220,9 +248,9 @@ static int spill(struct ta_tree *tree) {
   struct ta_tree_level *level = &tree->levels[tree->depth - MOST_OPEN];
   if (level->fd < 0) return 0;
   int error = learn(level);
-  if (!error) error = read_rest(level);
+  if (!error && !(tree->flags & TA_TREE_UNREAD)) error = read_rest(level);
   if (error) return error;
-  if (level->size == 0) free_entries(level);
+  if (level->size == 0) free_entries(tree, level);
   close_level(level);
   return 0;
 }
@@ -274,17 +302,19 @@ static int push(struct ta_tree *tree, struct ta_tree_level level) {
   return 0;
 }
 
-static int grow(struct ta_tree *tree) {
+static int grow(struct ta_tree *tree, size_t wanted) {
   size_t room = tree->room;
-  int error = make_room(&tree->levels, &tree->room, tree->depth + 2, sizeof *tree->levels);
-  for (; room < tree->room; room++) tree->levels[room] = (struct ta_tree_level){.fd = -1};
-  return error;
+  struct ta_tree_level *levels = enlarge(tree->levels, &tree->room, wanted, sizeof *levels);
+  if (!levels) return -ENOMEM;
+  for (; room < tree->room; room++) levels[room] = (struct ta_tree_level){.fd = -1};
+  tree->levels = levels;
+  return 0;
 }
 
 int ta_tree_enter(struct ta_tree *tree, const char *name, bool follows) {
   bool sure = false;
   size_t length = tree->length;
-  int error = grow(tree);
+  int error = grow(tree, tree->depth + 2);
   if (!error) error = spill(tree);
   int fd = error ? error : open_entry(tree, name, follows, &sure);
   if (fd < 0) return fd;
@@ -342,7 +372,7 @@ int ta_tree_leave(struct ta_tree *tree) {
   struct ta_tree_level *level = ta_tree_here(tree);
   int error = level[-1].fd < 0 ? reopen(tree, tree->depth - 1) : 0;
   close_level(level);
-  if (tree->depth > MOST_OPEN) free_entries(level);
+  if (tree->depth > MOST_OPEN) free_entries(tree, level);
   tree->depth--;
   tree->path[level->length] = '\0'; /* deeper ones were there */
   tree->length = level[-1].length;
@@ -355,18 +385,16 @@ int ta_tree_leave(struct ta_tree *tree) {
 
 int ta_tree_open(struct ta_tree *tree, int fd, const char *path, unsigned flags) {
   *tree = (struct ta_tree){.flags = flags};
-  int error = make_room(&tree->levels, &tree->room, 8, sizeof *tree->levels);
-  for (size_t i = 0; i < tree->room; i++) tree->levels[i] = (struct ta_tree_level){.fd = -1};
-  if (!error) error = make_room(&tree->path, &tree->path_room, strlen(path) + 1, 1);
-  if (!error) tree->levels[0].fd = fd;
-  if (!error && (flags & TA_TREE_FOLLOWED)) error = learn(&tree->levels[0]);
-  if (!error) {
-    tree->length = tree->levels[0].length = strlen(path);
-    memcpy(tree->path, path, tree->length + 1);
-    return 0;
+  int error = grow(tree, FIRST_LEVELS);
+  if (error) {
+    close(fd);
+    return error;
   }
-  if (!tree->levels || tree->levels[0].fd < 0) close(fd);
-  ta_tree_close(tree);
+  tree->levels[0].fd = fd;
+  error = extend_path(tree, path);
+  tree->levels[0].length = tree->length;
+  if (!error && (flags & TA_TREE_FOLLOWED)) error = learn(&tree->levels[0]);
+  if (error) ta_tree_close(tree);
   return error;
 }
 
@@ -376,6 +404,7 @@ void ta_tree_close(struct ta_tree *tree) {
     free(tree->levels[i].bytes);
   }
   free(tree->levels);
+  free(tree->spare);
   free(tree->path);
   *tree = (struct ta_tree){.levels = NULL};
 }

@@ -21,6 +21,7 @@ enum ta_tree_flags {
   TA_TREE_SORTED = 1,    /* the names of a directory come in the order of their bytes */
   TA_TREE_FOLLOWED = 2,  /* links will be followed: those that lead in a circle are refused */
   TA_TREE_ONE_MOUNT = 4, /* what is mounted in it is refused */
+  TA_TREE_UNREAD = 8,    /* nobody asks for its entries */
 };
 
 /* The caller has `mark` to itself. */
@@ -41,6 +42,8 @@ struct ta_tree {
   char *path;                   /* where we are, as the caller calls it; no more than for reports */
   size_t length, path_room;
   unsigned flags;
+  char *spare; /* for the entries of a level */
+  size_t spare_room;
 
   const char *name;   /* the entry found, until the next call */
   unsigned char type; /* DT_DIR ..., DT_UNKNOWN */

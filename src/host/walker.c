@@ -101,7 +101,12 @@ static bool part_matches(const char *part, const char *name, bool hidden) {
   return false;
 }
 
-/* Which parts come after the name; `deep`: "**" may go there. */
+static uint64_t last_of(const struct ta_walker *walker, size_t i) {
+  return i + 1 == walker->part_count ? BIT(i + 1) : 0;
+}
+
+/* Which parts come after the name; `deep`: "**" may go there.  Where it is the last one it finds
+ * what it does not go into. */
 static uint64_t advance(const struct ta_walker *walker, uint64_t mark, const char *name,
                         bool deep) {
   uint64_t next = 0;
@@ -109,7 +114,7 @@ static uint64_t advance(const struct ta_walker *walker, uint64_t mark, const cha
   for (size_t i = 0; i < walker->part_count; i++) {
     if (!(mark & BIT(i))) continue;
     if (is_any_depth(walker, i))
-      next |= deep && (hidden || name[0] != '.') ? BIT(i) : 0;
+      next |= hidden || name[0] != '.' ? (deep ? BIT(i) : 0) | last_of(walker, i) : 0;
     else if (part_matches(walker->part[i], name, hidden))
       next |= BIT(i + 1);
   }

@@ -237,7 +237,6 @@ function fs.walk(path, options)
   if path == nil then path = "." end
   local at = check_path("walk", path)
   local given = check_options("walk", options, for_walk)
-  enter()
   return trees.walk(path, at, given, closes)
 end
 
@@ -247,7 +246,6 @@ function fs.glob(pattern, options)
   local closes = parts.for_closes()
   check_path("glob", pattern, "a pattern")
   local given = check_options("glob", options, for_glob)
-  enter()
   return trees.glob(pattern, given, closes)
 end
 

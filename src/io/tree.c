@@ -72,7 +72,7 @@ static int send(lua_State *L, const struct ta_errand_kind *kind, int names) {
   struct tree_errand *tree = ta_push_errand(ta_upvalue_runner(L), L, kind, sizeof *tree, path);
   tree->trouble.stop = &tree->errand.given_up;
   copy_names(L, tree, names);
-  return ta_send_errand(L, TA_LANE_DISK);
+  return ta_send_errand(L, ta_lane_of(tree->errand.io, tree->place, tree->target));
 }
 
 /* (path, place) -> true: with all that is in it */

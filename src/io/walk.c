@@ -20,6 +20,7 @@ struct walk {
   struct ta_walker walker;
   struct ta_io *io;
   struct ta_ticket ticket;
+  enum ta_lane lane;
   int state;
   bool taken;  /* the batch, before we were told of it */
   bool waits;  /* a task does */
@@ -77,7 +78,7 @@ static int send_out(struct walk *walk) {
   struct ta_workers *workers = ta_io_workers(walk->io);
   walk->filled = false;
   walk->state = OUT;
-  int error = workers ? ta_workers_submit(workers, TA_LANE_DISK, &walk->work) : -ENOMEM;
+  int error = workers ? ta_workers_submit(workers, walk->lane, &walk->work) : -ENOMEM;
   if (error) walk->state = IDLE;
   return error;
 }
@@ -221,7 +222,7 @@ static int k_await(lua_State *L, int status, lua_KContext context) {
   (void)status, (void)context;
   struct iterator *iterator = iterator_of(L);
   lua_settop(L, 0);
-  if (!iterator->walk) return 0; /* closed meanwhile */
+  if (!iterator->walk) return lua_pushnil(L), 1; /* closed meanwhile */
   iterator->walk->waits = false;
   return await_batch(L, iterator);
 }
@@ -232,7 +233,7 @@ static int l_next(lua_State *L) {
   struct walk *walk = iterator->walk;
   struct ta_walked entry;
   lua_settop(L, 0);
-  if (!walk) return 0;
+  if (!walk) return lua_pushnil(L), 1;
   if (ta_walked(walk->batch, walk->size, &walk->at, &entry)) return give_entry(L, iterator, &entry);
   if (!ta_io_lets_wait(ta_upvalue_runner(L), L)) return block(L, iterator);
   return await_batch(L, iterator);
@@ -318,6 +319,7 @@ static int l_walk(lua_State *L) {
                 copy_field(L, "place", &walker->place, &length) &&
                 copy_field(L, "parts", &walker->parts, &length);
   if (!copied) return luaL_error(L, "not enough memory");
+  walk->lane = ta_lane_of(walk->io, walker->place, NULL);
   walker->part_count = (size_t)number_field(L, "part_count");
   walker->depth = (size_t)number_field(L, "depth");
   walker->types = types_field(L);

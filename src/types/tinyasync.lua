@@ -763,6 +763,30 @@ function async.fs.exists(path) end
 ---@return string? code
 function async.fs.list(path) end
 
+---How a walk goes.
+---@class tinyasync.WalkOptions
+---@field depth? integer levels
+---@field types? string|string[] as in `stat.type`
+---@field hidden? boolean names that begin with a dot; true if left out
+---@field sort? boolean by name
+---@field follow? boolean into directories behind links
+---@field on_error? fun(path: string, message: string, code: string) what cannot be read
+
+---Returns an iterator over all that is in a directory, which waits. A loop that is left ends the
+---walk; a failure is raised, unless there is an `on_error`.
+---@param path? string the task's directory if left out
+---@param options? tinyasync.WalkOptions
+---@return fun(): string?, string? next path, type
+---@nodiscard
+function async.fs.walk(path, options) end
+
+---Returns an iterator over the paths that a pattern fits, which waits.
+---@param pattern string with `*`, `?`, `[a-z]`, `{a,b}` and `**`
+---@param options? {hidden: boolean?, sort: boolean?}
+---@return fun(): string?, string? next path, type
+---@nodiscard
+function async.fs.glob(pattern, options) end
+
 ---Makes a directory.
 ---@async
 ---@param path string
@@ -772,10 +796,10 @@ function async.fs.list(path) end
 ---@return string? code
 function async.fs.mkdir(path, options) end
 
----Removes a file, a link or an empty directory.
+---Removes a file, a link or an empty directory, or a directory with all that is in it.
 ---@async
 ---@param path string
----@param options? table
+---@param options? {recursive: boolean?}
 ---@return true? done
 ---@return string? message
 ---@return string? code
@@ -790,11 +814,11 @@ function async.fs.remove(path, options) end
 ---@return string? code
 function async.fs.rename(path, new) end
 
----Copies a file, with its mode and times.
+---Copies a file, with its mode and times, or a directory with all that is in it.
 ---@async
 ---@param path string
 ---@param new string
----@param options? {sync: boolean?}
+---@param options? {sync: boolean?, recursive: boolean?}
 ---@return true? done
 ---@return string? message
 ---@return string? code

@@ -61,6 +61,7 @@ static const struct room rooms[] = {
     {"standard", standard_tests},
     {"signal", signal_tests},
     {"limit", limit_tests},
+    {"tree", tree_tests},
 };
 
 static jmp_buf out_of_test;

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 
@@ -191,15 +192,129 @@ int __wrap_execve(const char *path, char *const argv[], char *const envp[]) {
   return fails(SYSTEM_EXECVE) ? -1 : __real_execve(path, argv, envp);
 }
 
+/* ------------------------------------------------------------- names in directories */
+
+static struct {
+  unsigned nth, count;
+  void (*meddle)(void);
+} meddling;
+
+static struct { bool openat2, types; } lacking;
+
+void system_meddle(unsigned nth, void (*meddle)(void)) {
+  meddling.nth = nth;
+  meddling.count = 0;
+  meddling.meddle = meddle;
+}
+
+unsigned system_names_given(void) {
+  return meddling.count;
+}
+
+void system_lack_openat2(bool lacks) {
+  lacking.openat2 = lacks;
+}
+
+void system_lack_types(bool lacks) {
+  lacking.types = lacks;
+}
+
+static bool lacks_openat2(void) {
+  errno = ENOSYS;
+  return lacking.openat2;
+}
+
+/* What meddles may call what is counted. */
+static void meddle_before(void) {
+  if (!meddling.nth || ++meddling.count != meddling.nth) return;
+  unsigned nth = meddling.nth;
+  meddling.nth = 0;
+  meddling.meddle();
+  meddling.nth = nth;
+}
+
+/* Of the entries that the system has given. */
+static void forget_types(char *entries, long size) {
+  for (long at = 0; at < size;) {
+    unsigned short length;
+    memcpy(&length, entries + at + 16, sizeof length);
+    entries[at + 18] = 0;
+    at += length;
+  }
+}
+
+static bool name_fails(enum system_call call) {
+  meddle_before();
+  return fails(call);
+}
+
+struct stat;
+int __real_openat(int fd, const char *name, int flags, ...);
+int __real___openat_2(int fd, const char *name, int flags);
+int __real_fstatat(int fd, const char *name, struct stat *about, int flags);
+int __real_unlinkat(int fd, const char *name, int flags);
+int __real_mkdirat(int fd, const char *name, mode_t mode);
+int __real_symlinkat(const char *target, int fd, const char *name);
+ssize_t __real_readlinkat(int fd, const char *name, char *bytes, size_t size);
+ssize_t __real___readlinkat_chk(int fd, const char *name, char *bytes, size_t size, size_t room);
+
+int __wrap_openat(int fd, const char *name, int flags, ...);
+int __wrap_openat(int fd, const char *name, int flags, ...) {
+  va_list values;
+  va_start(values, flags);
+  unsigned mode = flags & O_CREAT ? va_arg(values, unsigned) : 0;
+  va_end(values);
+  return name_fails(SYSTEM_OPENAT) ? -1 : __real_openat(fd, name, flags, mode);
+}
+
+int __wrap___openat_2(int fd, const char *name, int flags);
+int __wrap___openat_2(int fd, const char *name, int flags) {
+  return name_fails(SYSTEM_OPENAT) ? -1 : __real___openat_2(fd, name, flags);
+}
+
+int __wrap_fstatat(int fd, const char *name, struct stat *about, int flags);
+int __wrap_fstatat(int fd, const char *name, struct stat *about, int flags) {
+  return name_fails(SYSTEM_FSTATAT) ? -1 : __real_fstatat(fd, name, about, flags);
+}
+
+int __wrap_unlinkat(int fd, const char *name, int flags);
+int __wrap_unlinkat(int fd, const char *name, int flags) {
+  return name_fails(SYSTEM_UNLINKAT) ? -1 : __real_unlinkat(fd, name, flags);
+}
+
+int __wrap_mkdirat(int fd, const char *name, mode_t mode);
+int __wrap_mkdirat(int fd, const char *name, mode_t mode) {
+  return name_fails(SYSTEM_MKDIRAT) ? -1 : __real_mkdirat(fd, name, mode);
+}
+
+int __wrap_symlinkat(const char *target, int fd, const char *name);
+int __wrap_symlinkat(const char *target, int fd, const char *name) {
+  return name_fails(SYSTEM_SYMLINKAT) ? -1 : __real_symlinkat(target, fd, name);
+}
+
+ssize_t __wrap_readlinkat(int fd, const char *name, char *bytes, size_t size);
+ssize_t __wrap_readlinkat(int fd, const char *name, char *bytes, size_t size) {
+  return name_fails(SYSTEM_READLINKAT) ? -1 : __real_readlinkat(fd, name, bytes, size);
+}
+
+ssize_t __wrap___readlinkat_chk(int fd, const char *name, char *bytes, size_t size, size_t room);
+ssize_t __wrap___readlinkat_chk(int fd, const char *name, char *bytes, size_t size, size_t room) {
+  if (name_fails(SYSTEM_READLINKAT)) return -1;
+  return __real___readlinkat_chk(fd, name, bytes, size, room);
+}
+
 static bool fails_by_number(long number) {
   if (number == SYS_pidfd_open) return fails(SYSTEM_PIDFD_OPEN);
   if (number == SYS_pidfd_send_signal) return is_forbidden() || fails(SYSTEM_PIDFD_SIGNAL);
+  if (number == SYS_openat2) return lacks_openat2() || fails(SYSTEM_OPENAT);
+  if (number == SYS_getdents64) return fails(SYSTEM_GETDENTS);
   return number == SYS_close_range && fails(SYSTEM_CLOSE_RANGE);
 }
 
 static int count_arguments(long number) {
   if (number == SYS_pidfd_open) return 2;
-  if (number == SYS_close_range) return 3;
+  if (number == SYS_close_range || number == SYS_getdents64) return 3;
+  if (number == SYS_openat2) return 4;
   return number == SYS_pidfd_send_signal ? 4 : 6;
 }
 
@@ -210,6 +325,9 @@ long __wrap_syscall(long number, ...) {
   va_start(values, number);
   for (int i = 0; i < count_arguments(number); i++) value[i] = va_arg(values, long);
   va_end(values);
+  if (number == SYS_openat2) meddle_before();
   if (fails_by_number(number)) return -1;
-  return __real_syscall(number, value[0], value[1], value[2], value[3], value[4], value[5]);
+  long result = __real_syscall(number, value[0], value[1], value[2], value[3], value[4], value[5]);
+  if (number == SYS_getdents64 && lacking.types) forget_types((char *)value[1], result);
+  return result;
 }

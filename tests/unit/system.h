@@ -27,6 +27,13 @@ enum system_call {
   SYSTEM_PIDFD_OPEN,
   SYSTEM_PIDFD_SIGNAL,
   SYSTEM_CLOSE_RANGE,
+  SYSTEM_OPENAT, /* openat2 with it */
+  SYSTEM_FSTATAT,
+  SYSTEM_UNLINKAT,
+  SYSTEM_MKDIRAT,
+  SYSTEM_SYMLINKAT,
+  SYSTEM_READLINKAT,
+  SYSTEM_GETDENTS,
   SYSTEM_CALLS
 };
 
@@ -43,6 +50,15 @@ void system_count(bool counts);
 
 /* Nobody may be signalled, as if all were of another user. */
 void system_forbid_signals(bool forbids);
+
+/* Before the n-th call from now on that gives a directory and a name in it, counted from 1, what
+ * somebody else does is done.  How many such calls there have been since. */
+void system_meddle(unsigned nth, void (*meddle)(void));
+unsigned system_names_given(void);
+
+/* There is no openat2, and directories do not tell the types of what is in them. */
+void system_lack_openat2(bool lacks);
+void system_lack_types(bool lacks);
 
 /* Descriptors that lack what others have: preadv2 and pwritev2 can always be refused, as
  * terminals do. */

@@ -1,0 +1,92 @@
+-- Follows many log files and tells of each line with a pattern in it.
+--
+--   tinyasync run scripts/alert.lua PATTERN GLOB...
+--
+--   tinyasync run scripts/alert.lua 'ERROR|oom' '/var/log/*.log' 'apps/**/*.log'
+--
+-- Alternatives of the pattern are Lua's, between bars.  Lines that are there at the beginning are
+-- old; those of files that come later are new.  A file that is replaced, as when logs are
+-- rotated, is read to its end first; one that is cut short is read from its beginning.  SECONDS
+-- (1) is how often files are looked at.  However long a line is, no more than 64 KiB of it are kept.
+
+local fs = async.fs
+local EVERY <const> = tonumber(os.getenv "SECONDS") or 1
+local MOST <const> = 64 * 1024
+
+local patterns = {}
+for one in (arg[1] or error("usage: alert.lua PATTERN GLOB...", 0)):gmatch "[^|]+" do
+  patterns[#patterns + 1] = one
+end
+
+local function alert(path, line)
+  for _, pattern in ipairs(patterns) do
+    if line:find(pattern) then
+      print(path .. ": " .. line)
+      return
+    end
+  end
+end
+
+-- What is new in the file that is open: whole lines are looked at, the rest is kept.
+local function read_on(log)
+  while true do
+    local text = log.stream:read_some(MOST)
+    if not text then return end
+    log.place = log.place + #text
+    local rest = log.rest .. text
+    local from = 1
+    for line, after in rest:gmatch "([^\n]*)\n()" do
+      alert(log.path, line)
+      from = after
+    end
+    log.rest = rest:sub(from):sub(1, MOST)
+  end
+end
+
+local function open(log)
+  log.stream = fs.open(log.path)
+  log.place, log.rest = 0, ""
+  local stat = log.stream and fs.stat(log.path)
+  log.inode = stat and stat.inode
+end
+
+-- One look at a file that may have grown, have been cut short, replaced or removed.
+local function look(log)
+  if log.stream then read_on(log) end
+  local stat = fs.stat(log.path)
+  if not stat then return end
+  local is_same = log.stream and stat.inode == log.inode
+  if is_same and stat.size >= log.place then return end
+  if log.stream then
+    if not is_same then read_on(log) end -- written before it was replaced
+    if log.rest ~= "" then alert(log.path, log.rest) end
+    log.stream:close()
+  end
+  open(log)
+  if log.stream then read_on(log) end
+end
+
+local function follow(log)
+  async.defer(function() if log.stream then log.stream:close() end end)
+  async.every(EVERY, function() look(log) end)
+end
+
+local followed = {}
+
+local function find_new(is_old)
+  for i = 2, #arg do
+    for path, kind in fs.glob(arg[i]) do
+      if kind == "file" and not followed[path] then
+        local log = {path = path, rest = ""}
+        followed[path] = log
+        open(log)
+        if is_old and log.stream then log.place = log.stream:seek "end" end
+        spawn(follow, log)
+      end
+    end
+  end
+end
+
+find_new(true)
+print(next(followed) and "following" or "following what will be there")
+async.every(EVERY, function() find_new(false) end)
