@@ -216,3 +216,22 @@ EACCES\tEACCES\t1
 EACCES\tEACCES
 true\tfalse'
 }
+
+t_a_new_guardian_hears_of_what_is_temporary() {
+  mkdir there
+  script <<<"local d, f = async.temp_dir{dir = 'there'}, async.fs.temp{dir = 'there'}
+    local pid = io.open('pid', 'w')
+    pid:write(async.process.read{'sh', '-c', 'echo \$PPID'}) pid:close()
+    sleep(60)"
+  start script.lua
+  wait_for test -s pid
+  local old
+  old=$(guardian_of "$(cat pid)")
+  kill -KILL "$old"
+  is_another() { [[ -n $(guardian_of "$(cat pid)") && $(guardian_of "$(cat pid)") != "$old" ]]; }
+  wait_for is_another
+  [[ $(find there -mindepth 1 | wc -l) == 2 ]] || fail "they are not there: $(ls there)"
+  stop KILL
+  expect_end "signal 9"
+  wait_for is_alone ""
+}

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 
 #include "host/clock.h"
 #include "host/file.h"
+#include "host/guardian.h"
 #include "host/mounts.h"
 #include "host/sweep.h"
 #include "unit/outside.h"
@@ -209,6 +211,28 @@ static void what_only_the_disk_has_is_read_by_a_thread(void) {
   check_folder();
 }
 
+/* -------------------------------------------------------------- the guardian */
+
+static void a_note_of_a_path_is_written_whole_or_not_at_all(void) {
+  static char path[PIPE_BUF + 2];
+  char bytes[2 * PIPE_BUF];
+  int fds[2];
+  CHECK(pipe2(fds, O_NONBLOCK | O_CLOEXEC) == 0);
+  CHECK(ta_guardian_note_path(fds[1], TA_GUARDED_FILE, "not/absolute") == -EINVAL);
+  memset(path, '/', PIPE_BUF);
+  CHECK(ta_guardian_note_path(fds[1], TA_GUARDED_FILE, path) == -ENAMETOOLONG);
+  CHECK(read(fds[0], bytes, sizeof bytes) < 0 && errno == EAGAIN);
+  path[PIPE_BUF - 8] = '\0';
+  CHECK(ta_guardian_note_path(fds[1], TA_GUARDED_TREE, path) == 0);
+  CHECK(read(fds[0], bytes, sizeof bytes) == PIPE_BUF);
+  while (ta_guardian_note_path(fds[1], TA_GUARDED_FILE, path) == 0) continue;
+  CHECK(errno == EAGAIN);
+  ssize_t count;
+  while ((count = read(fds[0], bytes, sizeof bytes)) > 0) CHECK(count % PIPE_BUF == 0);
+  close(fds[0]);
+  close(fds[1]);
+}
+
 /* ------------------------------------------------------------------- mounts */
 
 static const char table[] = "1 0 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n"
@@ -277,6 +301,7 @@ const struct test files_tests[] = {
     TEST(a_read_that_fails_is_told_or_asked_again),
     TEST(memory_that_is_refused_to_files_leaves_nothing),
     TEST(what_only_the_disk_has_is_read_by_a_thread),
+    TEST(a_note_of_a_path_is_written_whole_or_not_at_all),
     TEST(a_table_of_local_mounts_has_nothing_that_may_hang),
     TEST(what_a_server_answers_for_is_known_by_its_mount),
     TEST(a_path_is_near_if_it_stays_on_its_local_mount),
