@@ -220,11 +220,10 @@ true\tfalse'
 t_a_new_guardian_hears_of_what_is_temporary() {
   mkdir there
   script <<<"local d, f = async.temp_dir{dir = 'there'}, async.fs.temp{dir = 'there'}
-    local pid = io.open('pid', 'w')
-    pid:write(async.process.read{'sh', '-c', 'echo \$PPID'}) pid:close()
+    io.open('begun', 'w'):close()
     sleep(60)"
   start script.lua
-  wait_for test -s pid
+  wait_for test -e begun
   local old
   old=$(guardian_of "$(cat pid)")
   kill -KILL "$old"
