@@ -62,18 +62,29 @@ static void check_folder(void) {
   CHECK(ta_sweep(folder) == 0);
 }
 
-/* In real time: threads take it. */
-static void run(struct outside *place) {
+/* In real time: threads take it.  After so many waits all tasks are cancelled, or closed; 0: never.
+ * False: it had ended before. */
+static bool run(struct outside *place, unsigned waits, bool closes) {
   struct world *world = &place->world;
   double began = ta_monotonic();
+  bool disturbed = false;
   while (ta_monotonic() < began + LONGEST) {
     world->now = ta_monotonic() - began;
     enum ta_pass_result result = world_pass(world);
-    if (result == TA_DONE) return;
+    if (result == TA_DONE) return disturbed;
+    if (result == TA_WAITING && waits > 0 && --waits == 0) {
+      if (closes)
+        ta_close_all(world->runner);
+      else
+        ta_cancel_all(world->runner, "planned");
+      disturbed = true;
+      continue;
+    }
     double wait = result == TA_BUSY ? 0 : fmin(0.5, fmax(0, world->deadline - world->now));
     ta_loop_wait(&place->loop, wait);
   }
   CHECK_TEXT(where, "ended in time");
+  return false;
 }
 
 static void close_place(struct outside *place) {
@@ -146,7 +157,7 @@ static bool try_at(enum system_call call, unsigned nth, int error, bool is_sure)
   outside_open(&place, NULL);
   world_add(&place.world, code);
   system_fail(call, nth, error);
-  run(&place);
+  run(&place, 0, false);
   bool reached = system_go_well() >= nth;
   if (strstr(place.world.log, "WRONG")) CHECK_TEXT(place.world.log, where);
   if (!reached) CHECK_TEXT(place.world.log, "ended");
@@ -190,6 +201,31 @@ static void memory_that_is_refused_to_files_leaves_nothing(void) {
   sweep(SYSTEM_ALLOCATE, ENOMEM, false, 100);
 }
 
+static bool disturb_at(unsigned waits, bool closes) {
+  struct outside place;
+  char code[sizeof scene + 200];
+  open_folder();
+  snprintf(code, sizeof code, "sure, folder = true, '%s' %s", folder, scene);
+  snprintf(where, sizeof where, "%s at wait %u", closes ? "closed" : "cancelled", waits);
+  outside_open(&place, NULL);
+  world_add(&place.world, code);
+  bool disturbed = run(&place, waits, closes);
+  if (strstr(place.world.log, "WRONG") && !strstr(place.world.log, "planned"))
+    CHECK_TEXT(place.world.log, where);
+  close_place(&place);
+  check_folder();
+  return disturbed;
+}
+
+/* The threads go on to their end, and drop what they have. */
+static void wherever_files_are_disturbed_nothing_is_left(void) {
+  for (int closes = 0; closes < 2; closes++) {
+    unsigned waits = 1;
+    while (disturb_at(waits, closes)) waits++;
+    CHECK(waits > 4);
+  }
+}
+
 /* Nothing is in the page cache, and a thread reads it. */
 static void what_only_the_disk_has_is_read_by_a_thread(void) {
   struct outside place;
@@ -204,7 +240,7 @@ static void what_only_the_disk_has_is_read_by_a_thread(void) {
   outside_open(&place, NULL);
   world_add(&place.world, code);
   system_lack_cache(true);
-  run(&place);
+  run(&place, 0, false);
   system_lack_cache(false);
   CHECK_TEXT(place.world.log, "o l d nil true old");
   close_place(&place);
@@ -300,6 +336,7 @@ const struct test files_tests[] = {
     TEST(a_call_that_fails_leaves_the_old_or_the_new_file),
     TEST(a_read_that_fails_is_told_or_asked_again),
     TEST(memory_that_is_refused_to_files_leaves_nothing),
+    TEST(wherever_files_are_disturbed_nothing_is_left),
     TEST(what_only_the_disk_has_is_read_by_a_thread),
     TEST(a_note_of_a_path_is_written_whole_or_not_at_all),
     TEST(a_table_of_local_mounts_has_nothing_that_may_hang),
