@@ -244,6 +244,7 @@ static bool fails_by_number(long number) {
 static int count_arguments(long number) {
   if (number == SYS_pidfd_open) return 2;
   if (number == SYS_close_range) return 3;
+  if (number == SYS_openat2) return 4;
   return number == SYS_pidfd_send_signal ? 4 : 6;
 }
 
