@@ -110,7 +110,8 @@ static int add_line(struct ta_mounts *mounts, const char *line) {
   if (!rest || sscanf(rest + 3, "%63s", type) != 1) return 0;
   from = to = -1;
   sscanf(line, "%*s %*s %*s %*s %n%*s%n", &from, &to);
-  return from < 0 || to < 0 ? 0 : add(mounts, line + from, (size_t)(to - from), type);
+  if (from < 0 || to < 0 || line[from] != '/') return 0;
+  return add(mounts, line + from, (size_t)(to - from), type);
 }
 
 int ta_mounts_read(struct ta_mounts *mounts, const char *text) {

@@ -5,7 +5,7 @@
 #
 # Sourced there, with `here`, `build`, `out`, `results`, `rounds` and `python`.
 # Here the peers are others, programs among them; those that are not there are left out.
-# COMMANDS (1000), MEGABYTES (1000) of a pipe, BALLAST (1500, megabytes that a large process has
+# FILES (10000), COPY_MEGABYTES (1000), COMMANDS (1000), MEGABYTES (1000) of a pipe, BALLAST (1500, megabytes that a large process has
 # in memory) and SLEEPERS (1000000: its tasks) change what is run.
 outside=$here/outside
 own=("$build/tinyasync" run)
@@ -142,6 +142,46 @@ outside_guardian() { # PEER
   add_line guardian "$1" "${own[@]}" "$outside/guardian.lua"
 }
 
+# ------------------------------------------------------------------- files
+
+small=${FILES:-10000}
+
+outside_files() { # PEER
+  local watch=("$out/stopwatch")
+  case $1 in
+    tinyasync) watch+=("${own[@]}" "$outside/files.lua" "$out/small" "$small") ;;
+    python) watch+=("$python" "$outside/peer.py" files "$out/small" "$small") ;;
+    node) watch+=(node "$outside/peer.js" files "$out/small" "$small") ;;
+    node-sync) watch+=(node "$outside/peer.js" files-sync "$out/small" "$small") ;;
+  esac
+  add_line files "$1" "${watch[@]}"
+}
+
+run_files() {
+  mkdir -p "$out/small"
+  lua5.4 -e 'for i = 1, tonumber(arg[2]) do
+    local file = assert(io.open(arg[1] .. "/" .. i, "w"))
+    file:write(("x"):rep(1000)) file:close() end' - "$out/small" "$small" </dev/null
+  run_interleaved files tinyasync python node node-sync
+  rm -rf "$out/small"
+}
+
+outside_copies() { # PEER
+  local watch=("$out/stopwatch")
+  case $1 in
+    tinyasync) watch+=("${own[@]}" "$outside/files.lua" "$out/large" "$out/copy" copy) ;;
+    cp) watch+=(cp "$out/large" "$out/copy") ;;
+  esac
+  rm -f "$out/copy"
+  add_line copies "$1" "${watch[@]}"
+}
+
+run_copies() {
+  head -c "${COPY_MEGABYTES:-1000}000000" /dev/urandom >"$out/large"
+  run_interleaved copies tinyasync cp
+  rm -f "$out/large" "$out/copy"
+}
+
 # ------------------------------------------------------------------ tables
 
 run_outside() { # WORKLOAD
@@ -165,6 +205,15 @@ run_outside() { # WORKLOAD
       run_interleaved forks tinyasync tinyasync-large
       table forks "the longest pause while $count commands start, of ${SLEEPERS:-1000000} tasks" \
         "ms:pause:1:tinyasync" "no-commands:quiet:1:" "started/s:rate:1:" "own-CPU-us:cpu:1:tinyasync"
+      ;;
+    files)
+      run_files
+      table files "$small files of 1 KB are read, whole processes" "s:took:1:python,node" \
+        "CPU-s:total:1:python,node"
+      ;;
+    copies)
+      run_copies
+      table copies "a file of ${COPY_MEGABYTES:-1000} MB is copied" "s:took:1:cp" "CPU-s:total:1:cp"
       ;;
     guardian)
       run_interleaved guardian tinyasync

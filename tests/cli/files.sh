@@ -118,6 +118,7 @@ t_a_new_file_killed_at_any_call_is_there_whole_or_not_at_all() {
 t_temporary_files_and_directories_go_however_the_run_ends() {
   mkdir there
   local how
+  # shellcheck disable=SC2016 # for the shell of os.execute
   for how in 'os.exit(3)' 'os.execute "kill -KILL $PPID"' 'error "no"' 'kept = d' \
     'd = nil collectgarbage()' 'os.execute "kill -TERM $PPID" sleep(60)'; do
     script <<<"local d = async.temp_dir{dir = 'there'}
@@ -162,4 +163,74 @@ nil\tcannot append to full/other: no space left on device\tENOSPC
 nil\tcannot copy big to full/copy: no space left on device\tENOSPC
 nil\tcannot write to full/third: no space left on device\tENOSPC
 file'
+}
+
+# Root may do everything: as somebody else then.
+t_what_is_not_allowed_is_told_and_changes_nothing() {
+  local as=()
+  if [[ $EUID == 0 ]]; then
+    setpriv --reuid=65534 --regid=65534 --clear-groups true 2>/dev/null || skip "no setpriv"
+    as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+  fi
+
+  place=$(mktemp -d)
+  trap 'rm -rf "$place"; end_jobs' EXIT
+  cp "$program" "$place/program"
+  script "$place/script.lua" <<'END'
+    local fs = async.fs
+    local function code(value, message, code) return value == nil and code or value end
+    os.execute "mkdir hidden && echo x >hidden/file && chmod 0 hidden"
+    print(code(fs.read "hidden/file"), code(fs.exists "hidden/file"), code(fs.list "hidden"))
+    print(code(async.cd "hidden"), code(fs.stat "hidden/file"))
+    os.execute "chmod 700 hidden"
+    fs.write("locked", "old", {mode = tonumber("444", 8)})
+    print(fs.write("locked", "new"))
+    print(code(fs.append("locked", "new")), code(fs.open("locked", "w")), fs.read "locked")
+    print(fs.copy("hidden/file", "locked"))
+    fs.mkdir "shut"
+    fs.write("shut/file", "old")
+    os.execute "chmod 500 shut"
+    print(fs.write("shut/file", "new"))
+    print(fs.append("shut/file", "er"), fs.read "shut/file", code(fs.remove "shut/file"))
+    print(code(fs.rename("shut/file", "shut/other")), code(fs.mkdir "shut/x"), #fs.list "shut")
+    print(code(fs.temp{dir = "shut"}), code(fs.temp_dir{dir = "shut"}))
+    os.execute "chmod 700 shut"
+    -- A directory that we have made unreadable is removed all the same.
+    local dir = fs.temp_dir{dir = "."}
+    fs.mkdir(dir.path .. "/a/b", {parents = true})
+    os.execute("chmod 0 " .. dir.path .. "/a")
+    print(dir:close(), fs.exists(dir.path))
+END
+  mkdir "$place/work"
+  chmod 755 "$place"
+  chmod 777 "$place/work"
+  (cd "$place/work" && exec timeout 50 "${as[@]}" ../program run ../script.lua) >out 2>err || true
+  expect_out $'EACCES\tEACCES\tEACCES
+EACCES\tEACCES
+nil\tcannot write locked: permission denied\tEACCES
+EACCES\tEACCES\told
+nil\tcannot copy hidden/file to locked: permission denied\tEACCES
+nil\tcannot write shut/file: permission denied\tEACCES
+true\tolder\tEACCES
+EACCES\tEACCES\t1
+EACCES\tEACCES
+true\tfalse'
+}
+
+t_a_new_guardian_hears_of_what_is_temporary() {
+  mkdir there
+  script <<<"local d, f = async.temp_dir{dir = 'there'}, async.fs.temp{dir = 'there'}
+    io.open('begun', 'w'):close()
+    sleep(60)"
+  start script.lua
+  wait_for test -e begun
+  local old
+  old=$(guardian_of "$(cat pid)")
+  kill -KILL "$old"
+  is_another() { [[ -n $(guardian_of "$(cat pid)") && $(guardian_of "$(cat pid)") != "$old" ]]; }
+  wait_for is_another
+  [[ $(find there -mindepth 1 | wc -l) == 2 ]] || fail "they are not there: $(ls there)"
+  stop KILL
+  expect_end "signal 9"
+  wait_for is_alone ""
 }

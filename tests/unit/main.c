@@ -55,6 +55,7 @@ static const struct room rooms[] = {
     {"stream", stream_tests},
     {"children", children_tests},
     {"process", process_tests},
+    {"files", files_tests},
     {"output", output_tests},
     {"bar", bar_tests},
     {"relay", relay_tests},

@@ -19,6 +19,7 @@ static struct {
   int error;
   bool ignores; /* what is called now */
   bool lacks_nowait;
+  bool lacks_cache;
   bool forbids_signals;
 } failing;
 
@@ -40,6 +41,10 @@ void system_count(bool counts) {
 
 void system_lack_nowait(bool lacks) {
   failing.lacks_nowait = lacks;
+}
+
+void system_lack_cache(bool lacks) {
+  failing.lacks_cache = lacks;
 }
 
 void system_forbid_signals(bool forbids) {
@@ -82,6 +87,11 @@ void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *block, size_t size);
 int __real_fcntl(int fd, int command, ...);
 int __real_shutdown(int fd, int how);
+int __real_fsync(int fd);
+int __real_renameat(int at, const char *path, int to, const char *name);
+int __real_fchmod(int fd, mode_t mode);
+ssize_t __real_copy_file_range(int from, off_t *at, int to, off_t *place, size_t size,
+                               unsigned flags);
 
 ssize_t __wrap_read(int fd, void *bytes, size_t size);
 ssize_t __wrap_read(int fd, void *bytes, size_t size) {
@@ -101,6 +111,8 @@ ssize_t __wrap_write(int fd, const void *bytes, size_t size) {
 ssize_t __wrap_preadv2(int fd, const struct iovec *parts, int count, off_t offset, int flags);
 ssize_t __wrap_preadv2(int fd, const struct iovec *parts, int count, off_t offset, int flags) {
   if (lacks_nowait() || fails(SYSTEM_READ)) return -1;
+  errno = EAGAIN;
+  if (failing.lacks_cache) return -1;
   return __real_preadv2(fd, parts, count, offset, flags);
 }
 
@@ -165,6 +177,28 @@ int __wrap_open(const char *path, int flags, ...) {
   unsigned mode = flags & O_CREAT ? va_arg(values, unsigned) : 0;
   va_end(values);
   return fails(SYSTEM_OPEN) ? -1 : __real_open(path, flags, mode);
+}
+
+int __wrap_fsync(int fd);
+int __wrap_fsync(int fd) {
+  return fails(SYSTEM_FSYNC) ? -1 : __real_fsync(fd);
+}
+
+int __wrap_renameat(int at, const char *path, int to, const char *name);
+int __wrap_renameat(int at, const char *path, int to, const char *name) {
+  return fails(SYSTEM_RENAME) ? -1 : __real_renameat(at, path, to, name);
+}
+
+int __wrap_fchmod(int fd, mode_t mode);
+int __wrap_fchmod(int fd, mode_t mode) {
+  return fails(SYSTEM_FCHMOD) ? -1 : __real_fchmod(fd, mode);
+}
+
+ssize_t __wrap_copy_file_range(int from, off_t *at, int to, off_t *place, size_t size,
+                               unsigned flags);
+ssize_t __wrap_copy_file_range(int from, off_t *at, int to, off_t *place, size_t size,
+                               unsigned flags) {
+  return fails(SYSTEM_COPY) ? -1 : __real_copy_file_range(from, at, to, place, size, flags);
 }
 
 pid_t __wrap_wait4(pid_t pid, int *status, int options, struct rusage *usage);
@@ -264,7 +298,8 @@ int __wrap_openat(int fd, const char *name, int flags, ...) {
   va_start(values, flags);
   unsigned mode = flags & O_CREAT ? va_arg(values, unsigned) : 0;
   va_end(values);
-  return name_fails(SYSTEM_OPENAT) ? -1 : __real_openat(fd, name, flags, mode);
+  if (name_fails(SYSTEM_OPENAT) || fails(SYSTEM_OPEN)) return -1;
+  return __real_openat(fd, name, flags, mode);
 }
 
 int __wrap___openat_2(int fd, const char *name, int flags);

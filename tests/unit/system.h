@@ -18,7 +18,11 @@ enum system_call {
   SYSTEM_FCNTL,
   SYSTEM_SHUTDOWN,
   SYSTEM_PIPE2,
-  SYSTEM_OPEN,
+  SYSTEM_OPEN, /* open, openat */
+  SYSTEM_FSYNC,
+  SYSTEM_RENAME, /* renameat */
+  SYSTEM_FCHMOD,
+  SYSTEM_COPY, /* copy_file_range */
   SYSTEM_WAIT4,
   SYSTEM_KILL,
   SYSTEM_SETPGID, /* this one and the next two in a child, which shares our memory */
@@ -63,5 +67,8 @@ void system_lack_types(bool lacks);
 /* Descriptors that lack what others have: preadv2 and pwritev2 can always be refused, as
  * terminals do. */
 void system_lack_nowait(bool lacks);
+
+/* Nothing is in the page cache: preadv2 would have to wait for a disk. */
+void system_lack_cache(bool lacks);
 
 #endif

@@ -1,4 +1,5 @@
-// The same with Node: commands N, latency COMMAND N, blocks or lines FILE...
+// The same with Node: commands N, latency COMMAND N, blocks or lines FILE...,
+// files or files-sync FOLDER N, which reads them.
 "use strict";
 const { spawn, execFileSync } = require("child_process");
 
@@ -36,7 +37,23 @@ function pipes(way, files) {
   }
 }
 
+async function files(folder, count) {
+  const { readFile } = require("fs/promises");
+  let size = 0;
+  for (let i = 1; i <= count; i++) size += (await readFile(`${folder}/${i}`)).length;
+  if (size !== 1000 * count) throw new Error("other files");
+}
+
+function filesSync(folder, count) {
+  const { readFileSync } = require("fs");
+  let size = 0;
+  for (let i = 1; i <= count; i++) size += readFileSync(`${folder}/${i}`).length;
+  if (size !== 1000 * count) throw new Error("other files");
+}
+
 const [what, ...rest] = process.argv.slice(2);
 if (what === "commands") commands(Number(rest[0]));
+else if (what === "files") files(rest[0], Number(rest[1]));
+else if (what === "files-sync") filesSync(rest[0], Number(rest[1]));
 else if (what === "latency") latency(rest[0], Number(rest[1]));
 else pipes(what, rest);

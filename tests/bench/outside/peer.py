@@ -1,4 +1,5 @@
-"""The same with asyncio and subprocess: commands N, latency COMMAND N, blocks or lines FILE..."""
+"""The same with asyncio and subprocess: commands N, latency COMMAND N, blocks or lines FILE...,
+files FOLDER N, which reads them."""
 
 import asyncio
 import subprocess
@@ -37,10 +38,20 @@ def pipes(way, files):
     print(f"total={time.process_time() - cpu:.6f} bytes={size}")
 
 
+def files(folder, count):
+    size = 0
+    for i in range(1, int(count) + 1):
+        with open(f"{folder}/{i}", "rb") as file:
+            size += len(file.read())
+    assert size == 1000 * int(count)
+
+
 what, *rest = sys.argv[1:]
 if what == "commands":
     asyncio.run(commands(*rest))
 elif what == "latency":
     latency(*rest)
+elif what == "files":
+    files(*rest)
 else:
     pipes(what, rest)

@@ -27,7 +27,7 @@ do
 end
 local count = 0
 for line in fs.open "copy":lines() do count = count + #line end
-print(count) -- expect: 200012
+print(count) -- expect: 200013
 print(fs.open("copy", "r", {max_line = 10}):read("l", "l", "l")) -- expect: nil	line longer than 10 bytes	EMSGSIZE
 print(fs.open "copy":write "x") -- expect: nil	cannot write to copy: bad file descriptor	EBADF
 
