@@ -254,6 +254,11 @@ TA_API void ta_write_failure(const struct ta_failure *failure, ta_write_fn *writ
 TA_API void ta_write_failure_lines(const struct ta_failure *failure, ta_write_fn *write,
                                    void *data);
 
+/* The frames on top, a text whose lines each begin with a newline and a tab, are what a report
+ * shows first of the error object below them, if that is raised next in the running task: it
+ * comes from elsewhere.  [-1, +0, m] */
+TA_API void ta_add_frames(struct ta_runner *runner, lua_State *L);
+
 /* ------------------------------------------------------------- the trace */
 
 /* Tells the trace, if there is one, of something outside: TA_EVENT_START, in the running task at

@@ -290,6 +290,7 @@ static void open_io(struct ta_session *session, lua_State *L) {
   session->io.flush = flush_for_children;
   session->io.report = report_failure;
   session->io.ended_by = ended_by;
+  session->io.equip = ta_offer_kit;
   session->io.data = session;
   ta_io_open(&session->io, L);
   lua_getglobal(L, "async");

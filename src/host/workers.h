@@ -18,8 +18,9 @@
 
 #include "host/loop.h"
 
-/* Each has its own threads: at most the cores but four at least, 32, and as many as cores. */
-enum ta_lane { TA_LANE_DISK, TA_LANE_NAMES, TA_LANE_WORK, TA_LANES };
+/* Each has its own threads: at most the cores but four at least, 32, as many as cores, and 256
+ * with a stack of 8 MiB for whoever runs other people's code. */
+enum ta_lane { TA_LANE_DISK, TA_LANE_NAMES, TA_LANE_WORK, TA_LANE_CODE, TA_LANES };
 
 /* The first member of a struct that the caller allocates. */
 struct ta_work {

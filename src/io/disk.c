@@ -47,10 +47,12 @@ static void let_go(struct holder *holder) {
   struct ta_errand *errand = holder->errand;
   holder->errand = NULL;
   if (!errand) return;
-  if (errand->sent && !errand->finished)
-    ta_work_abandon(errand->io->workers, &errand->work);
-  else
+  if (!errand->sent || errand->finished) {
     drop_errand(errand);
+    return;
+  }
+  if (errand->kind->stop) errand->kind->stop(errand);
+  ta_work_abandon(errand->io->workers, &errand->work);
 }
 
 static int l_forget(lua_State *L);

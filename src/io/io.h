@@ -20,6 +20,7 @@
 #include "tinyasync_lib.h"
 
 struct ta_stream_object;
+struct ta_hatch;
 
 /* Standard input: one buffer for whoever reads it. */
 struct ta_stdin {
@@ -33,6 +34,9 @@ struct ta_io {
   struct ta_loop *loop;
   struct ta_children children;
   struct ta_workers *workers; /* NULL: none was needed yet */
+  struct ta_hatch *hatch;     /* for what threads print; NULL: there was none yet */
+  bool is_guest;              /* of a thread: the hatch is the main one's */
+  unsigned threads;           /* that were started so far */
   struct ta_stdin input;
   struct ta_list shows; /* who waits until something has left that is shown */
   struct ta_stdio_listener listener;
@@ -44,6 +48,7 @@ struct ta_io {
   void (*flush)(void *data);   /* what was printed so far is to appear before what comes */
   int (*ended_by)(void *data); /* the signal that ended the run, or 0 */
   void (*report)(void *data, const char *text, size_t length); /* a failure, in lines */
+  void (*equip)(struct ta_runner *runner, lua_State *L); /* more for the table async on top */
   void *data;
 };
 

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/abroad.h"
+
+#include <lauxlib.h>
+#include <lualib.h>
+
+#define ALL_OF_IT "*" /* a table whose every field is refused */
+
+static const struct refusal {
+  const char *library; /* NULL: async */
+  const char *name;
+  const char *field; /* of what async has under the name, or NULL */
+  const char *whose;
+} refusals[] = {
+    {NULL, "process", ALL_OF_IT, "processes belong"},
+    {NULL, "signal", ALL_OF_IT, "signals belong"},
+    {NULL, "stdin", ALL_OF_IT, "standard input belongs"},
+    {LUA_IOLIBNAME, "read", NULL, "standard input belongs"},
+    {LUA_IOLIBNAME, "stdin", ALL_OF_IT, "standard input belongs"},
+    {LUA_IOLIBNAME, "popen", NULL, "processes belong"},
+    {LUA_OSLIBNAME, "execute", NULL, "processes belong"},
+    {LUA_OSLIBNAME, "exit", NULL, "the end of the run belongs"},
+    {LUA_OSLIBNAME, "setlocale", NULL, "the locale belongs"},
+};
+
+/* Upvalues: what was called, and whose that is. */
+static int l_refuse(lua_State *L) {
+  return luaL_error(L, "%s: %s to the main thread", lua_tostring(L, lua_upvalueindex(1)),
+                    lua_tostring(L, lua_upvalueindex(2)));
+}
+
+/* The same for a field of a table. */
+static int l_refuse_field(lua_State *L) {
+  luaL_tolstring(L, 2, NULL);
+  return luaL_error(L, "%s.%s: %s to the main thread", lua_tostring(L, lua_upvalueindex(1)),
+                    lua_tostring(L, -1), lua_tostring(L, lua_upvalueindex(2)));
+}
+
+static void push_refusing(lua_State *L, const struct refusal *refusal, lua_CFunction function) {
+  lua_pushfstring(L, "%s.%s", refusal->library ? refusal->library : "async", refusal->name);
+  lua_pushstring(L, refusal->whose);
+  lua_pushcclosure(L, function, 2);
+}
+
+static void push_refused_table(lua_State *L, const struct refusal *refusal) {
+  lua_newtable(L);
+  lua_newtable(L);
+  push_refusing(L, refusal, l_refuse_field);
+  lua_setfield(L, -2, "__index");
+  lua_setmetatable(L, -2);
+}
+
+void ta_refuse_abroad(struct ta_io *io, lua_State *L) {
+  int async = lua_gettop(L);
+  (void)io;
+  for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+    const struct refusal *refusal = &refusals[i];
+    if (refusal->library)
+      lua_getglobal(L, refusal->library);
+    else
+      lua_pushvalue(L, async);
+    if (refusal->field)
+      push_refused_table(L, refusal);
+    else
+      push_refusing(L, refusal, l_refuse);
+    lua_pushstring(L, refusal->name);
+    lua_insert(L, -2);
+    lua_rawset(L, -3);
+    lua_settop(L, async);
+  }
+}
