@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "io/crossing.h"
+#include "io/far.h"
 
 /* What comes next.  A table is followed by two counts: of its items, from 1 on, and of the
  * pairs behind these. */
@@ -568,7 +569,7 @@ static int l_unpack(lua_State *L) {
   return (int)flat->values;
 }
 
-int ta_flat_unpack(struct ta_runner *runner, lua_State *L, const struct ta_flat *flat) {
+int ta_flat_move(struct ta_runner *runner, lua_State *L, struct ta_flat *flat) {
   struct unpacker unpacker = {.runner = runner, .flat = flat, .at = flat->bytes};
   luaL_checkstack(L, LUA_MINSTACK, NULL);
   bool collects = lua_gc(L, LUA_GCISRUNNING);
@@ -578,6 +579,7 @@ int ta_flat_unpack(struct ta_runner *runner, lua_State *L, const struct ta_flat 
   if (collects) lua_gc(L, LUA_GCSTOP);
   int status = lua_pcall(L, 1, LUA_MULTRET, 0);
   if (collects) lua_gc(L, LUA_GCRESTART);
+  ta_flat_free(flat);
   if (status != LUA_OK) lua_error(L);
   return lua_gettop(L) - top;
 }

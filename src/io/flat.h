@@ -50,9 +50,9 @@ int ta_flat_pack_function(lua_State *L, int index, struct ta_flat *flat,
 int ta_flat_pack(struct ta_runner *runner, lua_State *L, int first, int count, const char *what,
                  int number, struct ta_flat *flat, struct ta_complaint *complaint);
 
-/* Pushes what is in it, and returns how many values.  The collector rests meanwhile.  It stays
- * the caller's.  [-0, +n, e] */
-int ta_flat_unpack(struct ta_runner *runner, lua_State *L, const struct ta_flat *flat);
+/* Pushes what is in it, and returns how many values.  The collector rests meanwhile.  It is
+ * empty then, also when this raises.  [-0, +n, e] */
+int ta_flat_move(struct ta_runner *runner, lua_State *L, struct ta_flat *flat);
 
 /* Frees what it has, and leaves it empty. */
 void ta_flat_free(struct ta_flat *flat);

@@ -13,6 +13,7 @@
 
 #include "host/clock.h"
 #include "host/stdio.h"
+#include "io/far.h"
 #include "io/open.h"
 
 /* It does nothing where nobody handles it, and is hardly used. */
@@ -287,6 +288,7 @@ void ta_guest_close(struct ta_guest *guest) {
   listen_to_signal(NULL);
   if (guest->L) lua_close(guest->L);
   ta_slab_close(&guest->slab);
+  ta_close_crossings(&guest->io);
   if (guest->io.workers) ta_workers_close(guest->io.workers);
   if (guest->out_file) fclose(guest->out_file);
   if (guest->err_file) fclose(guest->err_file);

@@ -21,6 +21,7 @@
 
 struct ta_stream_object;
 struct ta_hatch;
+struct ta_crossings;
 
 /* Standard input: one buffer for whoever reads it. */
 struct ta_stdin {
@@ -35,6 +36,7 @@ struct ta_io {
   struct ta_children children;
   struct ta_workers *workers; /* NULL: none was needed yet */
   struct ta_hatch *hatch;     /* for what threads print; NULL: there was none yet */
+  struct ta_crossings *crossings; /* channels that lead to other threads, or NULL */
   bool is_guest;              /* of a thread: the hatch is the main one's */
   unsigned threads;           /* that were started so far */
   struct ta_stdin input;

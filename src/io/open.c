@@ -5,6 +5,7 @@
 
 #include "host/hatch.h"
 #include "io/abroad.h"
+#include "io/far.h"
 #include "io/fs.h"
 #include "io/process.h"
 #include "io/standard.h"
@@ -45,6 +46,7 @@ void ta_io_open_in_thread(struct ta_io *io, lua_State *L) {
 void ta_io_close(struct ta_io *io) {
   ta_stdio_unlisten(&io->listener);
   ta_stdin_close(io);
+  ta_close_crossings(io);
   if (io->workers) ta_workers_close(io->workers);
   if (io->hatch) ta_hatch_close(io->hatch);
   io->workers = NULL;

@@ -75,8 +75,7 @@ static int l_begin(lua_State *L) {
   lua_pushlightuserdata(L, thread);
   lua_pushcclosure(L, l_body, 2);
   ta_lets_wait(guest->runner, L, l_body);
-  int count = ta_flat_unpack(guest->runner, L, &thread->there);
-  ta_flat_free(&thread->there);
+  int count = ta_flat_move(guest->runner, L, &thread->there);
   guest->body = 1;
   ta_add_task(guest->runner, L, count, &options);
   return 1;
@@ -164,12 +163,12 @@ static void drop(struct ta_errand *errand) {
 }
 
 /* Raises what the function has raised: its frames come first in a report. */
-static int raise_failure(lua_State *L, const struct thread *thread) {
+static int raise_failure(lua_State *L, struct thread *thread) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   if (*thread->what)
     lua_pushstring(L, thread->what);
   else
-    ta_flat_unpack(runner, L, &thread->back);
+    ta_flat_move(runner, L, &thread->back);
   const char *frames = thread->traceback ? strchr(thread->traceback, '\n') : NULL;
   lua_pushfstring(L, "%s\n\t(thread %s, called from:)", frames ? frames : "", thread->errand.name);
   ta_add_frames(runner, L);
@@ -180,7 +179,7 @@ static int give(lua_State *L, struct ta_errand *errand) {
   struct thread *thread = (struct thread *)errand;
   if (!errand->io->is_guest) ta_hatch_take(errand->io->hatch);
   if (thread->outcome == RAISED) return raise_failure(L, thread);
-  if (thread->outcome == RETURNED) return ta_flat_unpack(ta_upvalue_runner(L), L, &thread->back);
+  if (thread->outcome == RETURNED) return ta_flat_move(ta_upvalue_runner(L), L, &thread->back);
   return luaL_error(L, "thread: cannot make a Lua state: %s", strerror(-thread->error));
 }
 

@@ -272,12 +272,21 @@ local function map_well(list, fn, limit)
   return results
 end
 
+-- The function that calls `fn` in a thread.
+local function in_threads(fn)
+  local thread = async.thread
+  if not thread then error("map: there are no threads here", 3) end
+  return function(...) return thread(fn, ...) end
+end
+
 function combine.map(list, fn, options)
   check_list("map", list, "the list comes first: map(list, fn)", 3)
   check_function("map", 2, fn)
-  options = check_options("map", options, {limit = true, keep_going = true},
-    "limit and keep_going", "map(list, fn, {limit = 2})")
-  local limit = check_limit(options.limit)
+  options = check_options("map", options, {limit = true, keep_going = true, threads = true},
+    "limit, keep_going and threads", "map(list, fn, {limit = 2})")
+  local threads = check_switch("threads", options.threads)
+  if threads then fn = in_threads(fn) end
+  local limit = check_limit(options.limit or threads and async.cores() or nil)
   local keep_going = check_switch("keep_going", options.keep_going)
   check_wait("map")
   return (keep_going and map_all or map_well)(list, fn, limit)
