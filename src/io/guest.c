@@ -155,8 +155,13 @@ static ssize_t put_err(void *data, const char *bytes, size_t size) {
   return error ? error : (ssize_t)size;
 }
 
-static const struct ta_cfile_kind out_kind = {.write = put_out};
-static const struct ta_cfile_kind err_kind = {.write = put_err};
+static off_t seek(void *data, off_t offset, int whence) {
+  (void)data, (void)offset, (void)whence;
+  return -ESPIPE;
+}
+
+static const struct ta_cfile_kind out_kind = {.write = put_out, .seek = seek};
+static const struct ta_cfile_kind err_kind = {.write = put_err, .seek = seek};
 
 void ta_guest_say(void *data, int kind, const char *text, size_t size) {
   struct ta_io *io = data;
@@ -249,10 +254,8 @@ static int open_state(struct ta_guest *guest) {
 static int open_streams(struct ta_guest *guest) {
   guest->out = (struct ta_cfile){.kind = &out_kind, .data = guest};
   guest->err = (struct ta_cfile){.kind = &err_kind, .data = guest};
-  guest->out_file =
-      ta_cfile_open(&guest->out, STDOUT_FILENO, guest->out_buffer, sizeof guest->out_buffer);
-  guest->err_file =
-      ta_cfile_open(&guest->err, STDERR_FILENO, guest->err_buffer, sizeof guest->err_buffer);
+  guest->out_file = ta_cfile_open(&guest->out, -1, guest->out_buffer, sizeof guest->out_buffer);
+  guest->err_file = ta_cfile_open(&guest->err, -1, guest->err_buffer, sizeof guest->err_buffer);
   if (!guest->out_file || !guest->err_file) return -ENOMEM;
   setvbuf(guest->err_file, NULL, _IONBF, 0);
   return 0;

@@ -231,16 +231,19 @@ static int l_thread(lua_State *L) {
   return given;
 }
 
-/* () -> how many cores there are */
-static int l_cores(lua_State *L) {
+static long cores(void) {
   long count = sysconf(_SC_NPROCESSORS_ONLN);
-  lua_pushinteger(L, count < 1 ? 1 : count);
-  return 1;
+  return count < 1 ? 1 : count;
 }
 
 void ta_offer_threads(struct ta_io *io, lua_State *L) {
-  static const struct ta_function functions[] = {
-      {"thread", l_thread}, {"cores", l_cores}, {NULL, NULL}};
+  static const struct ta_function functions[] = {{"thread", l_thread}, {NULL, NULL}};
+  static const struct ta_function for_map[] = {{"call_in_thread", l_thread}, {NULL, NULL}};
   ta_set_functions(io->runner, L, functions);
+  ta_push_environment(io->runner, L);
+  ta_set_functions(io->runner, L, for_map);
+  lua_pushinteger(L, cores());
+  lua_setfield(L, -2, "cores");
+  lua_pop(L, 1);
   ta_name_action(io->runner, L, "thread");
 }

@@ -272,11 +272,12 @@ local function map_well(list, fn, limit)
   return results
 end
 
--- The function that calls `fn` in a thread.
-local function in_threads(fn)
-  local thread = async.thread
+-- A function that calls `fn` in a thread; and how many of these are at work at once unless the
+-- script says so.
+local function in_threads(fn, limit)
+  local thread, cores = threads()
   if not thread then error("map: there are no threads here", 3) end
-  return function(...) return thread(fn, ...) end
+  return function(item, index) return thread(fn, item, index) end, limit or cores
 end
 
 function combine.map(list, fn, options)
@@ -284,9 +285,9 @@ function combine.map(list, fn, options)
   check_function("map", 2, fn)
   options = check_options("map", options, {limit = true, keep_going = true, threads = true},
     "limit, keep_going and threads", "map(list, fn, {limit = 2})")
-  local threads = check_switch("threads", options.threads)
-  if threads then fn = in_threads(fn) end
-  local limit = check_limit(options.limit or threads and async.cores() or nil)
+  local limit = options.limit
+  if check_switch("threads", options.threads) then fn, limit = in_threads(fn, limit) end
+  limit = check_limit(limit)
   local keep_going = check_switch("keep_going", options.keep_going)
   check_wait("map")
   return (keep_going and map_all or map_well)(list, fn, limit)
