@@ -88,7 +88,7 @@ INJECT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/inject
 CALLBACK_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/callback/*.c))
 COUNTED_OBJECTS = $(CORE:src/%.c=$(BUILD)/counted/%.o) $(CORE_LUA:src/%=$(BUILD)/%.o)
 LOAD_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/load/*.c))
-SCRIPT_TESTS = $(filter-out tests/script/ordinary/% tests/script/processes/%,$(wildcard tests/script/*/*.lua))
+SCRIPT_TESTS = $(filter-out tests/script/ordinary/% tests/script/processes/% tests/script/threads/%,$(wildcard tests/script/*/*.lua))
 
 PROGRAM = $(BUILD)/tinyasync
 LIBRARY = $(BUILD)/libtinyasync.a

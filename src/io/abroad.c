@@ -36,6 +36,25 @@ static int l_refuse_field(lua_State *L) {
                     lua_tostring(L, -1), lua_tostring(L, lua_upvalueindex(2)));
 }
 
+/* io.lines, whose original is the third upvalue: without a file it would read standard input. */
+static int l_lines(lua_State *L) {
+  if (lua_isnoneornil(L, 1)) return l_refuse(L);
+  lua_pushvalue(L, lua_upvalueindex(3));
+  lua_insert(L, 1);
+  lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+  return lua_gettop(L);
+}
+
+static void set_lines(lua_State *L) {
+  lua_getglobal(L, LUA_IOLIBNAME);
+  lua_pushliteral(L, "io.lines");
+  lua_pushliteral(L, "standard input belongs");
+  lua_getfield(L, -3, "lines");
+  lua_pushcclosure(L, l_lines, 3);
+  lua_setfield(L, -2, "lines");
+  lua_pop(L, 1);
+}
+
 static void push_refusing(lua_State *L, const struct refusal *refusal, lua_CFunction function) {
   lua_pushfstring(L, "%s.%s", refusal->library ? refusal->library : "async", refusal->name);
   lua_pushstring(L, refusal->whose);
@@ -53,6 +72,7 @@ static void push_refused_table(lua_State *L, const struct refusal *refusal) {
 void ta_refuse_abroad(struct ta_io *io, lua_State *L) {
   int async = lua_gettop(L);
   (void)io;
+  set_lines(L);
   for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
     const struct refusal *refusal = &refusals[i];
     if (refusal->library)

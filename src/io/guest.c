@@ -214,6 +214,9 @@ static void set_output(struct ta_guest *guest, lua_State *L) {
   lua_pushvalue(L, -1);
   lua_setfield(L, -4, "stdout");
   lua_call(L, 1, 0);
+  lua_getfield(L, -1, "input"); /* from which nothing can be read */
+  lua_getfield(L, -2, "stderr");
+  lua_call(L, 1, 0);
   lua_pop(L, 1);
   lua_pushlightuserdata(L, guest);
   lua_pushcclosure(L, l_print, 1);

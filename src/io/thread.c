@@ -70,7 +70,8 @@ static int l_body(lua_State *L) {
 static int l_begin(lua_State *L) {
   struct ta_guest *guest = lua_touserdata(L, 1);
   struct thread *thread = lua_touserdata(L, 2);
-  const struct ta_task_options options = {.name = strchr(thread->errand.name, '\'')};
+  const char *name = strchr(thread->errand.name, '\'') + 1;
+  const struct ta_task_options options = {.name = name, .name_length = strlen(name) - 1};
   lua_pushlightuserdata(L, guest->runner);
   lua_pushlightuserdata(L, thread);
   lua_pushcclosure(L, l_body, 2);
