@@ -58,6 +58,7 @@ static const struct room rooms[] = {
     {"output", output_tests},
     {"relay", relay_tests},
     {"standard", standard_tests},
+    {"flat", flat_tests},
 };
 
 static jmp_buf out_of_test;
