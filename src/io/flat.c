@@ -16,6 +16,9 @@ enum tag { NIL, NO, YES, SMALL, INTEGER, FLOAT, SHORT, LONG, TABLE, SEEN, CHANNE
 
 #define SMALLEST_ROOM 256
 
+/* Bytes from which on the collector rests: it would go over tables that are still being made. */
+#define LARGE ((size_t)256 << 10)
+
 /* -------------------------------------------------------------------- bytes */
 
 static bool reserve(struct ta_flat *flat, size_t size) {
@@ -569,17 +572,27 @@ static int l_unpack(lua_State *L) {
   return (int)flat->values;
 }
 
+/* The collector goes on, and does what it would have done for so many bytes: whoever only
+ * receives would else never collect. */
+static void make_up(lua_State *L, size_t size) {
+  size_t most = (size_t)1 << 20; /* KB */
+  size_t kilobytes = size / 512;
+  lua_gc(L, LUA_GCRESTART);
+  lua_gc(L, LUA_GCSTEP, (int)(kilobytes < most ? kilobytes : most));
+}
+
 int ta_flat_move(struct ta_runner *runner, lua_State *L, struct ta_flat *flat) {
   struct unpacker unpacker = {.runner = runner, .flat = flat, .at = flat->bytes};
   luaL_checkstack(L, LUA_MINSTACK, NULL);
-  bool collects = lua_gc(L, LUA_GCISRUNNING);
+  bool rests = flat->size >= LARGE && lua_gc(L, LUA_GCISRUNNING);
   int top = lua_gettop(L);
   lua_pushcfunction(L, l_unpack);
   lua_pushlightuserdata(L, &unpacker);
-  if (collects) lua_gc(L, LUA_GCSTOP);
+  if (rests) lua_gc(L, LUA_GCSTOP);
   int status = lua_pcall(L, 1, LUA_MULTRET, 0);
-  if (collects) lua_gc(L, LUA_GCRESTART);
+  size_t size = flat->size;
   ta_flat_free(flat);
+  if (rests) make_up(L, size);
   if (status != LUA_OK) lua_error(L);
   return lua_gettop(L) - top;
 }
