@@ -38,8 +38,8 @@ struct ta_errand_kind {
   void (*drop)(struct ta_errand *errand);
 };
 
-#define TA_ERRAND_WAIT(name) \
-  {.action = (name), .describe = ta_describe_errand, .disarm = ta_disarm_errand}
+#define TA_ERRAND_WAIT(name)                                                                       \
+  { .action = (name), .describe = ta_describe_errand, .disarm = ta_disarm_errand }
 
 void ta_describe_errand(const void *subject, char *text, size_t size);
 void ta_disarm_errand(void *subject);

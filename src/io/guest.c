@@ -164,11 +164,11 @@ static const struct ta_cfile_kind out_kind = {.write = put_out, .seek = seek};
 static const struct ta_cfile_kind err_kind = {.write = put_err, .seek = seek};
 
 void ta_guest_say(void *data, int kind, const char *text, size_t size) {
-  struct ta_io *io = data;
+  const struct ta_io *io = data;
   if (kind == TA_HATCH_REPORT && io->report)
     io->report(io->data, text, size);
-  else
-    fwrite(text, 1, size, kind == TA_HATCH_OUT ? stdout : stderr);
+  else if (io->print)
+    io->print(io->data, kind == TA_HATCH_OUT ? STDOUT_FILENO : STDERR_FILENO, text, size);
 }
 
 /* The stream belongs to the guest, and stays open. */

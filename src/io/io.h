@@ -34,11 +34,11 @@ struct ta_io {
   struct ta_runner *runner;
   struct ta_loop *loop;
   struct ta_children children;
-  struct ta_workers *workers; /* NULL: none was needed yet */
-  struct ta_hatch *hatch;     /* for what threads print; NULL: there was none yet */
+  struct ta_workers *workers;     /* NULL: none was needed yet */
+  struct ta_hatch *hatch;         /* for what threads print; NULL: there was none yet */
   struct ta_crossings *crossings; /* channels that lead to other threads, or NULL */
-  bool is_guest;              /* of a thread: the hatch is the main one's */
-  unsigned threads;           /* that were started so far */
+  bool is_guest;                  /* of a thread: the hatch is the main one's */
+  unsigned threads;               /* that were started so far */
   struct ta_stdin input;
   struct ta_list shows; /* who waits until something has left that is shown */
   struct ta_stdio_listener listener;
@@ -49,7 +49,8 @@ struct ta_io {
   /* What the host does: NULL, nothing. */
   void (*flush)(void *data);   /* what was printed so far is to appear before what comes */
   int (*ended_by)(void *data); /* the signal that ended the run, or 0 */
-  void (*report)(void *data, const char *text, size_t length); /* a failure, in lines */
+  void (*report)(void *data, const char *text, size_t length);        /* a failure, in lines */
+  void (*print)(void *data, int fd, const char *text, size_t length); /* what threads print */
   void (*equip)(struct ta_runner *runner, lua_State *L); /* more for the table async on top */
   void *data;
 };
