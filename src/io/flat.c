@@ -576,7 +576,7 @@ static int l_unpack(lua_State *L) {
  * receives would else never collect. */
 static void make_up(lua_State *L, size_t size) {
   size_t most = (size_t)1 << 20; /* KB */
-  size_t kilobytes = size / 512;
+  size_t kilobytes = size / 1024;
   lua_gc(L, LUA_GCRESTART);
   lua_gc(L, LUA_GCSTEP, (int)(kilobytes < most ? kilobytes : most));
 }
