@@ -308,9 +308,10 @@ asan: ## run the tests under AddressSanitizer, LeakSanitizer and UBSan
 
 tsan: ## run whatever has threads under ThreadSanitizer
 	$(MAKE) BUILD=build/tsan CC=clang CFLAGS="-O1 -g" SANITIZE=-fsanitize=thread \
-	  build/tsan/tests/embed/threads build/tsan/tests/unit/run
+	  build/tsan/tests/embed/threads build/tsan/tests/unit/run build/tsan/tinyasync
 	build/tsan/tests/embed/threads
-	build/tsan/tests/unit/run watch workers
+	build/tsan/tests/unit/run watch workers flat
+	lua5.4 tests/script/run.lua build/tsan/tinyasync thread
 
 valgrind: tests ## run the unit tests and the example scripts under valgrind
 	tests/valgrind $(BUILD)

@@ -254,6 +254,11 @@ TA_API void ta_write_failure(const struct ta_failure *failure, ta_write_fn *writ
 TA_API void ta_write_failure_lines(const struct ta_failure *failure, ta_write_fn *write,
                                    void *data);
 
+/* The frames on top, a text whose lines each begin with a newline and a tab, are what a report
+ * shows first of the error object below them, if that is raised next in the running task: it
+ * comes from elsewhere.  [-1, +0, m] */
+TA_API void ta_add_frames(struct ta_runner *runner, lua_State *L);
+
 /* ------------------------------------------------------------- the trace */
 
 /* Tells the trace, if there is one, of something outside: TA_EVENT_START, in the running task at
@@ -320,6 +325,51 @@ TA_API void ta_push_channel(struct ta_runner *runner, lua_State *L, lua_Integer 
  * room, or the channel was closed.  Raises for nil, and where there is no channel.
  * [-1, +0, v] */
 TA_API bool ta_try_send(struct ta_runner *runner, lua_State *L, int index);
+
+/* A channel whose values lie elsewhere, as between threads: its functions are those of a kind.
+ * Each has the channel at index 1, and the Runner as its first upvalue. */
+struct ta_far;
+struct ta_far_kind {
+  int (*recv)(lua_State *L, struct ta_far *far); /* as channel:recv */
+  int (*send)(lua_State *L, struct ta_far *far); /* the value, not nil, is at index 2 */
+  int (*try_recv)(lua_State *L, struct ta_far *far);
+  int (*try_send)(lua_State *L, struct ta_far *far);
+  void (*close)(struct ta_far *far);
+  uint64_t (*count)(struct ta_far *far);
+  bool (*ready)(struct ta_far *far);             /* is there a value, or the end of all? */
+  int (*give)(lua_State *L, struct ta_far *far); /* pushes that, or nil */
+  bool (*by_tasks)(const struct ta_far *far); /* can only this Runner's tasks end waits for it? */
+};
+struct ta_far {
+  const struct ta_far_kind *kind;
+  struct ta_list receivers; /* who is woken there asks again */
+};
+
+/* What a channel has. */
+struct ta_channel_about {
+  struct ta_far *far;   /* NULL: its values are its own */
+  lua_Integer capacity; /* LUA_MAXINTEGER: no limit */
+  lua_Integer count;
+  const char *name; /* or NULL */
+  bool closed;
+};
+
+/* False: there is no channel at `index`.  [-0, +0, -] */
+TA_API bool ta_look_at_channel(struct ta_runner *runner, lua_State *L, int index,
+                               struct ta_channel_about *about);
+
+/* Pushes value number `number`, from 1 on, that lies in the channel at `index`.  [-0, +1, -] */
+TA_API void ta_push_channel_value(struct ta_runner *runner, lua_State *L, int index,
+                                  lua_Integer number);
+
+/* From now on the channel at `index`, and who waits for it, goes by `far`, which lasts as long
+ * as the object on top, which the channel keeps.  What it held is forgotten.  [-1, +0, -] */
+TA_API void ta_send_channel_far(struct ta_runner *runner, lua_State *L, int index,
+                                struct ta_far *far);
+
+/* What a wait for a channel is about, for a ta_wait_kind: the subject is what lua_touserdata()
+ * gives for the channel. */
+TA_API void ta_describe_channel(const void *channel, char *text, size_t size);
 
 #ifdef __cplusplus
 }

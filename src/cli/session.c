@@ -6,6 +6,7 @@
 #include <lualib.h>
 #include <math.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -302,6 +303,12 @@ static void report_failure(void *data, const char *text, size_t length) {
   ta_report_text(text, length);
 }
 
+/* What a thread prints: 1 or 2 is where. */
+static void print_for_thread(void *data, int fd, const char *text, size_t length) {
+  (void)data;
+  fwrite(text, 1, length, fd == 1 ? stdout : stderr);
+}
+
 static void open_io(struct ta_session *session, lua_State *L) {
   session->io.runner = session->runner;
   session->io.loop = &session->loop;
@@ -311,6 +318,8 @@ static void open_io(struct ta_session *session, lua_State *L) {
   session->io.flush = flush_for_children;
   session->io.report = report_failure;
   session->io.ended_by = ended_by;
+  session->io.equip = ta_offer_kit;
+  session->io.print = print_for_thread;
   session->io.data = session;
   ta_io_open(&session->io, L);
   lua_getglobal(L, "async");

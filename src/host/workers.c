@@ -9,10 +9,12 @@
 #include <unistd.h>
 
 #define STACK_SIZE ((size_t)512 * 1024)
+#define DEEP_STACK_SIZE ((size_t)8 << 20)
 #define PATIENCE 10 /* seconds for which a thread waits for work */
 #define MOST_NAMES 32
 #define MOST_FAR 32
 #define LEAST_DISK 4
+#define MOST_CODE 256
 
 enum { QUEUED, RUNNING, FINISHED, TOLD, ABANDONED };
 
@@ -158,7 +160,8 @@ static int create_detached(struct assignment *assignment) {
   int error = pthread_attr_init(&attributes);
   if (error) return -error;
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  pthread_attr_setstacksize(&attributes, STACK_SIZE);
+  bool is_deep = assignment->lane == TA_LANE_CODE;
+  pthread_attr_setstacksize(&attributes, is_deep ? DEEP_STACK_SIZE : STACK_SIZE);
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &old);
   error = pthread_create(&thread, &attributes, work, assignment);
@@ -285,6 +288,7 @@ int ta_workers_open(struct ta_loop *loop, struct ta_workers **result) {
   workers->lanes[TA_LANE_NAMES].most = MOST_NAMES;
   workers->lanes[TA_LANE_FAR].most = MOST_FAR;
   workers->lanes[TA_LANE_WORK].most = cores();
+  workers->lanes[TA_LANE_CODE].most = MOST_CODE;
   workers->loop = loop;
   workers->listener = (struct ta_listener){.woken = tell_finished, .data = workers};
   ta_loop_listen(loop, &workers->listener);

@@ -18,9 +18,9 @@
 
 #include "host/loop.h"
 
-/* Each has its own threads: at most the cores but four at least, 32, as many as cores, and 32 for
- * files of servers that may hang. */
-enum ta_lane { TA_LANE_DISK, TA_LANE_NAMES, TA_LANE_WORK, TA_LANE_FAR, TA_LANES };
+/* Each has its own threads: at most the cores but four at least, 32, as many as cores, 32 for files
+ * of servers that may hang, and 256 with a stack of 8 MiB for whoever runs other people's code. */
+enum ta_lane { TA_LANE_DISK, TA_LANE_NAMES, TA_LANE_WORK, TA_LANE_FAR, TA_LANE_CODE, TA_LANES };
 
 /* The first member of a struct that the caller allocates. */
 struct ta_work {

@@ -49,10 +49,12 @@ static void drop(struct ta_work *work) {
 static void drop_or_leave(struct ta_errand *errand) {
   ta_list_leave(&errand->link);
   atomic_store(&errand->given_up, true);
-  if (errand->sent && !errand->finished)
-    ta_work_abandon(errand->io->workers, &errand->work);
-  else
+  if (!errand->sent || errand->finished) {
     drop_errand(errand);
+    return;
+  }
+  if (errand->kind->stop) errand->kind->stop(errand);
+  ta_work_abandon(errand->io->workers, &errand->work);
 }
 
 static void let_go(struct holder *holder) {

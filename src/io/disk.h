@@ -32,6 +32,10 @@ struct ta_errand_kind {
    * raise.  [-0, +n, v] */
   int (*give)(lua_State *L, struct ta_errand *errand);
 
+  /* Nobody wants it any more while a thread has it, which is to make an end soon.  In the loop's
+   * thread.  NULL: it goes on to its end. */
+  void (*stop)(struct ta_errand *errand);
+
   /* Frees what the errand has, not the errand, in whatever thread.  NULL: nothing. */
   void (*drop)(struct ta_errand *errand);
 };

@@ -31,6 +31,8 @@ struct ta_bars {
   double drawn_at;       /* on the real clock */
   bool on_terminal;      /* or told of in lines */
 };
+struct ta_hatch;
+struct ta_crossings;
 
 /* Standard input: one buffer for whoever reads it. */
 struct ta_stdin {
@@ -49,7 +51,11 @@ struct ta_io {
   struct ta_runner *runner;
   struct ta_loop *loop;
   struct ta_children children;
-  struct ta_workers *workers; /* NULL: none was needed yet */
+  struct ta_workers *workers;     /* NULL: none was needed yet */
+  struct ta_hatch *hatch;         /* for what threads print; NULL: there was none yet */
+  struct ta_crossings *crossings; /* channels that lead to other threads, or NULL */
+  bool is_guest;                  /* of a thread: the hatch is the main one's */
+  unsigned threads;               /* that were started so far */
   struct ta_stdin input;
   struct ta_mounts mounts; /* what answers at once */
   struct ta_list errands;  /* all that run, or whose outcome nobody has taken */
@@ -67,7 +73,9 @@ struct ta_io {
   /* What the host does: NULL, nothing. */
   void (*flush)(void *data);   /* what was printed so far is to appear before what comes */
   int (*ended_by)(void *data); /* the signal that ended the run, or 0 */
-  void (*report)(void *data, const char *text, size_t length); /* a failure, in lines */
+  void (*report)(void *data, const char *text, size_t length);        /* a failure, in lines */
+  void (*print)(void *data, int fd, const char *text, size_t length); /* what threads print */
+  void (*equip)(struct ta_runner *runner, lua_State *L); /* more for the table async on top */
   void *data;
 };
 

@@ -64,11 +64,16 @@ static struct ta_waiter *first_of(struct ta_runner *runner, const struct ta_list
   return ta_list_empty(queue) ? NULL : ta_first_standing(runner, queue);
 }
 
-/* Pushes the value of a waiting sender, who is then to be woken. */
+/* Lies in the place of a value that was taken. */
+static const char taken;
+
+/* Takes the value of a waiting sender, who is then to be woken, and pushes it. */
 static void push_sent(lua_State *L, const struct ta_waiter *sender) {
   lua_State *co = ta_task_stopped(sender->task);
   lua_pushvalue(co, SENT);
   lua_xmove(co, L, 1);
+  lua_pushlightuserdata(co, (void *)&taken);
+  lua_replace(co, SENT);
 }
 
 /* Gives the value on top of L, which is popped, to a waiting receiver. */
@@ -82,6 +87,7 @@ static void give_to_receiver(struct ta_runner *runner, lua_State *L, struct ta_w
 /* Could a value, or the end, be received at once? */
 static bool is_ready(struct ta_runner *runner, void *object) {
   const struct ta_channel *channel = object;
+  if (TA_UNLIKELY(channel->far)) return channel->far->kind->ready(channel->far);
   const struct ta_waiter *sender = first_of(runner, &channel->senders);
   return sender || channel->count > 0 || channel->closed;
 }
@@ -111,15 +117,20 @@ static bool take(struct ta_runner *runner, lua_State *L, int index) {
 /* ------------------------------------------------------------------ selecting */
 
 static struct ta_list *receivers_of(void *object) {
-  return &((struct ta_channel *)object)->named.waiting;
+  struct ta_channel *channel = object;
+  return channel->far ? &channel->far->receivers : &channel->named.waiting;
 }
 
 static int give(struct ta_runner *runner, lua_State *L, int index) {
+  const struct ta_channel *channel = lua_touserdata(L, index);
+  if (channel->far) return channel->far->kind->give(L, channel->far);
   if (!take(runner, L, index)) lua_pushnil(L);
   return 1;
 }
 
 static bool by_tasks(const void *object) {
+  const struct ta_far *far = ((const struct ta_channel *)object)->far;
+  if (far) return far->kind->by_tasks(far);
   return !((const struct ta_channel *)object)->named.outside;
 }
 
@@ -128,13 +139,17 @@ static const struct ta_selectable selectable = {
 
 /* -------------------------------------------------------------------- words */
 
+static lua_Integer count_of(const struct ta_channel *channel) {
+  return channel->far ? (lua_Integer)channel->far->kind->count(channel->far) : channel->count;
+}
+
 static void describe_channel(const void *subject, char *text, size_t size) {
   const struct ta_channel *channel = subject;
   char name[200], limit[32] = "inf";
   ta_describe_name(&channel->named, name, sizeof name);
   if (channel->capacity < LUA_MAXINTEGER)
     snprintf(limit, sizeof limit, "%lld", (long long)channel->capacity);
-  snprintf(text, size, "%s (%lld of %s)", name, (long long)channel->count, limit);
+  snprintf(text, size, "%s (%lld of %s)", name, (long long)count_of(channel), limit);
 }
 
 static void describe_wait(const void *subject, char *text, size_t size) {
@@ -162,9 +177,12 @@ static const struct ta_wait_kind rendezvous_kind = {
 /* ----------------------------------------------------------- recv and send */
 
 static int k_received(lua_State *L, int status, lua_KContext context) {
+  const struct ta_channel *channel = lua_touserdata(L, 1);
   (void)status;
   ta_check_cut_short((struct ta_runner *)context, L);
   ta_settop(L, RECEIVED);
+  if (TA_UNLIKELY(channel->far) && lua_isnil(L, RECEIVED))
+    return channel->far->kind->recv(L, channel->far);
   return 1;
 }
 
@@ -172,6 +190,7 @@ static int k_received(lua_State *L, int status, lua_KContext context) {
 static int receive(lua_State *L, const struct ta_wait_kind *kind, lua_CFunction function) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_channel *channel = check_channel_of(runner, L);
+  if (TA_UNLIKELY(channel->far)) return channel->far->kind->recv(L, channel->far);
   ta_enter(runner, L);
   ta_settop(L, 1);
   if (is_ready(runner, channel)) {
@@ -203,11 +222,15 @@ static int raise_closed(lua_State *L, const struct ta_channel *channel) {
   return luaL_error(L, "send: channel%s is closed", name);
 }
 
-/* A value that was not taken has been replaced by nil. */
+/* Nil lies in the place of a value that nobody will take.  One that is still there is to be sent
+ * anew: the channel leads elsewhere since. */
 static int k_sent(lua_State *L, int status, lua_KContext context) {
+  const struct ta_channel *channel = lua_touserdata(L, 1);
   (void)status;
   ta_check_cut_short((struct ta_runner *)context, L);
-  return lua_isnil(L, SENT) ? raise_closed(L, lua_touserdata(L, 1)) : 0;
+  if (TA_UNLIKELY(lua_isnil(L, SENT))) return raise_closed(L, channel);
+  if (TA_LIKELY(!channel->far || lua_touserdata(L, SENT) == &taken)) return 0;
+  return channel->far->kind->send(L, channel->far);
 }
 
 /* Gives the value on top, which is popped, to a receiver, or NULL: there is room for it in
@@ -227,6 +250,7 @@ static int l_send(lua_State *L) {
   ta_enter(runner, L);
   ta_settop(L, SENT);
   if (lua_isnil(L, SENT)) return luaL_error(L, "send: cannot send nil");
+  if (TA_UNLIKELY(channel->far)) return channel->far->kind->send(L, channel->far);
   struct ta_waiter *receiver = first_of(runner, &channel->named.waiting);
   if (channel->closed) return raise_closed(L, channel);
   if (receiver || channel->count < channel->capacity) {
@@ -254,6 +278,7 @@ static int l_try_recv(lua_State *L) {
   struct ta_channel *channel = check_channel_of(runner, L);
   ta_check_open(runner, L);
   lua_settop(L, 1);
+  if (channel->far) return channel->far->kind->try_recv(L, channel->far);
   if (take(runner, L, 1) && !lua_isnil(L, -1)) return 1;
   return give_reason(L, channel->closed ? "closed" : "empty");
 }
@@ -265,6 +290,7 @@ static int l_try_send(lua_State *L) {
   lua_settop(L, SENT);
   if (lua_isnil(L, SENT)) return luaL_error(L, "try_send: cannot send nil");
   ta_check_open(runner, L);
+  if (channel->far) return channel->far->kind->try_send(L, channel->far);
   struct ta_waiter *receiver = first_of(runner, &channel->named.waiting);
   if (channel->closed) return give_reason(L, "closed");
   if (!receiver && channel->count >= channel->capacity) return give_reason(L, "full");
@@ -281,6 +307,7 @@ static int l_close(lua_State *L) {
   struct ta_waiter *waiter;
   ta_check_open(runner, L);
   channel->closed = true;
+  if (channel->far) channel->far->kind->close(channel->far);
   while ((waiter = first_of(runner, &channel->named.waiting)))
     ta_wake_waiter(runner, &waiter->link);
   while ((waiter = first_of(runner, &channel->senders))) {
@@ -305,7 +332,7 @@ static int l_iter(lua_State *L) {
 static int l_length(lua_State *L) {
   const struct ta_channel *channel = check_channel(L);
   ta_check_open(ta_upvalue_runner(L), L);
-  lua_pushinteger(L, channel->count);
+  lua_pushinteger(L, count_of(channel));
   return 1;
 }
 
@@ -370,6 +397,42 @@ bool ta_try_send(struct ta_runner *runner, lua_State *L, int index) {
   else
     hand_over(runner, L, channel, index, receiver);
   return sent;
+}
+
+/* ------------------------------------------------------------------ elsewhere */
+
+bool ta_look_at_channel(struct ta_runner *runner, lua_State *L, int index,
+                        struct ta_channel_about *about) {
+  const struct ta_channel *channel = ta_to_named(runner, L, index, TA_REGISTRY_CHANNEL);
+  if (!channel) return false;
+  *about = (struct ta_channel_about){.far = channel->far,
+                                     .capacity = channel->capacity,
+                                     .count = channel->count,
+                                     .name = channel->named.name,
+                                     .closed = channel->closed};
+  return true;
+}
+
+void ta_push_channel_value(struct ta_runner *runner, lua_State *L, int index, lua_Integer number) {
+  const struct ta_channel *channel = ta_to_named(runner, L, index, TA_REGISTRY_CHANNEL);
+  lua_getiuservalue(L, index, 2);
+  lua_rawgeti(L, -1, index_of(channel, number - 1));
+  lua_remove(L, -2);
+}
+
+void ta_send_channel_far(struct ta_runner *runner, lua_State *L, int index, struct ta_far *far) {
+  struct ta_channel *channel = ta_to_named(runner, L, index, TA_REGISTRY_CHANNEL);
+  struct ta_waiter *waiter;
+  lua_setiuservalue(L, index, 2);
+  channel->far = far;
+  channel->count = channel->first = 0;
+  while ((waiter = first_of(runner, &channel->named.waiting)))
+    ta_wake_waiter(runner, &waiter->link);
+  while ((waiter = first_of(runner, &channel->senders))) ta_wake_waiter(runner, &waiter->link);
+}
+
+void ta_describe_channel(const void *channel, char *text, size_t size) {
+  describe_wait(channel, text, size);
 }
 
 void ta_open_channel(struct ta_runner *runner, lua_State *L) {

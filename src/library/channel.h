@@ -20,6 +20,7 @@ struct ta_channel {
   lua_Integer first;      /* of the buffer, which lies in the second user value */
   lua_Integer count;
   bool closed;
+  struct ta_far *far; /* NULL: its values are its own */
 };
 
 /* Adds the constructor to the table on top.  [-0, +0, m] */

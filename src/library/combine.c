@@ -34,6 +34,16 @@ static int l_lister_of_failures(lua_State *L) {
   return 1;
 }
 
+/* () -> a function that calls one in a thread, and how many cores there are; or nil */
+static int l_threads(lua_State *L) {
+  ta_push_environment(ta_upvalue_runner(L), L);
+  lua_pushliteral(L, "call_in_thread");
+  lua_rawget(L, -2);
+  lua_pushliteral(L, "cores");
+  lua_rawget(L, -3);
+  return 2;
+}
+
 /* ----------------------------------------------------------------- opening */
 
 /* What the Lua half sees besides the standard library and async. */
@@ -60,6 +70,7 @@ static const struct ta_function functions[] = {
     {"counted", l_counted},
     {"can_wait", ta_l_can_wait},
     {"lister_of_failures", l_lister_of_failures},
+    {"threads", l_threads},
     {NULL, NULL},
 };
 

@@ -272,12 +272,22 @@ local function map_well(list, fn, limit)
   return results
 end
 
+-- A function that calls `fn` in a thread; and how many of these are at work at once unless the
+-- script says so.
+local function in_threads(fn, limit)
+  local thread, cores = threads()
+  if not thread then error("map: there are no threads here", 3) end
+  return function(item, index) return thread(fn, item, index) end, limit or cores
+end
+
 function combine.map(list, fn, options)
   check_list("map", list, "the list comes first: map(list, fn)", 3)
   check_function("map", 2, fn)
-  options = check_options("map", options, {limit = true, keep_going = true},
-    "limit and keep_going", "map(list, fn, {limit = 2})")
-  local limit = check_limit(options.limit)
+  options = check_options("map", options, {limit = true, keep_going = true, threads = true},
+    "limit, keep_going and threads", "map(list, fn, {limit = 2})")
+  local limit = options.limit
+  if check_switch("threads", options.threads) then fn, limit = in_threads(fn, limit) end
+  limit = check_limit(limit)
   local keep_going = check_switch("keep_going", options.keep_going)
   check_wait("map")
   return (keep_going and map_all or map_well)(list, fn, limit)

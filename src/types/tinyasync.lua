@@ -191,6 +191,7 @@ function async.race(list) end
 ---@class tinyasync.MapOptions
 ---@field limit? integer how many calls may be under way at once; all if left out
 ---@field keep_going? boolean an error cancels nothing, and is in the second result
+---@field threads? boolean each call is one of async.thread; as many at once as there are cores
 
 ---Calls `fn` with each item of a list and its index, in a task each. Returns the list of their first
 ---results, with their number in `n`. The first failure cancels the others and is raised; with
@@ -203,6 +204,15 @@ function async.race(list) end
 ---@return { [integer]: R, n: integer } results
 ---@return table<integer, any>? errors with `keep_going`; nil when there is none
 function async.map(list, fn, options) end
+
+---Calls a self-contained function, which uses no local variable from outside it, in a Lua state of
+---its own on another core. Arguments and results are copied: numbers, strings, booleans, tables
+---without metatable, and channels, which lead there then. Its error is raised here.
+---@async
+---@param fn async fun(...): ...
+---@param ... any
+---@return any ...
+function async.thread(fn, ...) end
 
 ---Waits for all functions and tasks of a list, however they end. A `value` is the first result.
 ---@async

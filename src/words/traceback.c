@@ -6,6 +6,7 @@
 #include "core/cancel.h"
 #include "core/level.h"
 #include "core/where.h"
+#include "tinyasync_lib.h"
 #include "words/names.h"
 #include "words/task_name.h"
 #include "words/frames.h"
@@ -275,6 +276,13 @@ void ta_set_note_text(struct ta_runner *runner, lua_State *L) {
   lua_insert(L, -2);
   lua_rawseti(L, -2, NOTE_TEXT);
   lua_pop(L, 1);
+}
+
+void ta_add_frames(struct ta_runner *runner, lua_State *L) {
+  if (ta_in_task(runner, L))
+    ta_set_note_text(runner, L);
+  else
+    lua_pop(L, 1);
 }
 
 void ta_keep_note(struct ta_runner *runner, lua_State *L, struct ta_task *task) {

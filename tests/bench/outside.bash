@@ -182,6 +182,17 @@ run_copies() {
   rm -f "$out/large" "$out/copy"
 }
 
+# ----------------------------------------------------------------- threads
+
+outside_threads() { # PEER
+  local watch=("${own[@]}" "$outside/threads.lua" "${1#tinyasync-}")
+  case $1 in
+    node) watch=(node "$outside/threads.js") ;;
+    xargs) watch=(bash "$outside/threads_xargs.bash") ;;
+  esac
+  add_line threads "$1" "${watch[@]}"
+}
+
 # ------------------------------------------------------------------ tables
 
 run_outside() { # WORKLOAD
@@ -219,6 +230,11 @@ run_outside() { # WORKLOAD
       run_interleaved guardian tinyasync
       table guardian "in KB; the first command, and one of the next" "rss:rss:1:" "pss:pss:1:" \
         "private:private:1:" "first-ms:first:1:" "later-ms:later:1:"
+      ;;
+    threads)
+      run_interleaved threads tinyasync-sum tinyasync-records node tinyasync-map xargs
+      table threads "sum in one thread and in two; 10 MB there and back; 16 pieces of work" \
+        "gain:gain:1:" "s-there-and-back:best:1:node" "s-of-work:wall:1:xargs"
       ;;
   esac
 }

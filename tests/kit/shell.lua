@@ -42,7 +42,7 @@ end
 -- Was the program built with AddressSanitizer?  Then plain programs cannot load what
 -- was built with it.
 function shell.is_sanitized(program)
-  return os.execute("grep -q __asan_init " .. shell.quote(program)) == true
+  return os.execute("grep -q -e __asan_init -e __tsan_init " .. shell.quote(program)) == true
 end
 
 return shell

@@ -103,6 +103,7 @@ local arguments = {
   ["async.secret"] = {"text"},
   ["async.process.run"] = {{"true"}},
   ["async.process.read"] = {{"true"}},
+  ["async.thread"] = {function() end},
   ["async.process.try"] = {{"true"}},
   ["async.process.lines"] = {{"true"}},
   ["async.process.spawn"] = {{"true"}},

@@ -1,0 +1,605 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/flat.h"
+
+#include <errno.h>
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/crossing.h"
+#include "io/far.h"
+
+/* What comes next.  A table is followed by two counts: of its items, from 1 on, and of the
+ * pairs behind these. */
+enum tag { NIL, NO, YES, SMALL, INTEGER, FLOAT, SHORT, LONG, TABLE, SEEN, CHANNEL, FUNCTION };
+
+#define SMALLEST_ROOM 256
+
+/* Bytes from which on the collector rests: it would go over tables that are still being made. */
+#define LARGE ((size_t)256 << 10)
+
+/* -------------------------------------------------------------------- bytes */
+
+static bool reserve(struct ta_flat *flat, size_t size) {
+  if (flat->room - flat->size >= size) return true;
+  if (size > SIZE_MAX / 4 || flat->room > SIZE_MAX / 4) return false;
+  size_t room = flat->room * 2 > flat->size + size ? flat->room * 2 : flat->size + size;
+  if (room < SMALLEST_ROOM) room = SMALLEST_ROOM;
+  unsigned char *bytes = realloc(flat->bytes, room);
+  if (!bytes) return false;
+  flat->bytes = bytes;
+  flat->room = room;
+  return true;
+}
+
+static int put(struct ta_flat *flat, enum tag tag, const void *bytes, size_t size) {
+  if (!reserve(flat, size + 1)) return -ENOMEM;
+  flat->bytes[flat->size++] = (unsigned char)tag;
+  if (size > 0) memcpy(flat->bytes + flat->size, bytes, size);
+  flat->size += size;
+  return 0;
+}
+
+/* ------------------------------------------------------------------ packing */
+
+/* Tables that were met, by address. */
+struct met {
+  const void *table; /* NULL: free */
+  uint32_t number;
+};
+
+/* A table that is being packed.  On Lua's stack lie the table, the key that was looked at last
+ * and its value; and where a key is packed that is a table itself, a copy of that. */
+struct level {
+  size_t counts; /* where they stand in the bytes */
+  uint32_t items, pairs;
+  bool in_key;
+};
+
+struct packer {
+  struct ta_runner *runner;
+  lua_State *L;
+  struct ta_flat *flat;
+  struct met *met;
+  size_t met_size; /* a power of two, or 0 */
+  struct level *levels;
+  size_t depth, level_room;
+  int root; /* where the value lies that is packed */
+  const char *what;
+  int number;
+  struct ta_complaint *complaint;
+};
+
+static struct met *find_met(const struct packer *packer, const void *table) {
+  size_t mask = packer->met_size - 1;
+  size_t place = (size_t)(((uintptr_t)table >> 4) * UINT64_C(0x9E3779B97F4A7C15) >> 20) & mask;
+  while (packer->met[place].table && packer->met[place].table != table) place = (place + 1) & mask;
+  return &packer->met[place];
+}
+
+/* Room for one more than there are. */
+static bool grow_met(struct packer *packer) {
+  struct met *old = packer->met;
+  size_t old_size = packer->met_size;
+  if (((size_t)packer->flat->tables + 1) * 2 <= old_size) return true;
+  size_t size = old_size ? old_size * 2 : 64;
+  struct met *met = calloc(size, sizeof *met);
+  if (!met) return false;
+  packer->met = met;
+  packer->met_size = size;
+  for (size_t i = 0; i < old_size; i++)
+    if (old[i].table) *find_met(packer, old[i].table) = old[i];
+  free(old);
+  return true;
+}
+
+static bool grow_levels(struct packer *packer) {
+  if (packer->depth < packer->level_room) return true;
+  size_t room = packer->level_room ? packer->level_room * 2 : 16;
+  struct level *levels = realloc(packer->levels, room * sizeof *levels);
+  if (!levels) return false;
+  packer->levels = levels;
+  packer->level_room = room;
+  return true;
+}
+
+/* ------------------------------------------------------------- in words */
+
+static bool is_name(const char *text, size_t length) {
+  if (length == 0 || length > 40 || (*text >= '0' && *text <= '9')) return false;
+  for (size_t i = 0; i < length; i++) {
+    char c = text[i];
+    bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (!fits && c != '_') return false;
+  }
+  return true;
+}
+
+/* Writes one step of the path: ".name" or "[3]". */
+static void write_key(lua_State *L, int index, char *text, size_t size) {
+  size_t length = 0;
+  const char *word = lua_type(L, index) == LUA_TSTRING ? lua_tolstring(L, index, &length) : NULL;
+  if (word && is_name(word, length))
+    snprintf(text, size, ".%s", word);
+  else if (word)
+    snprintf(text, size, "[\"%.40s\"]", word);
+  else if (lua_isinteger(L, index))
+    snprintf(text, size, "[%lld]", (long long)lua_tointeger(L, index));
+  else if (lua_type(L, index) == LUA_TNUMBER)
+    snprintf(text, size, "[%.14g]", lua_tonumber(L, index));
+  else if (lua_isboolean(L, index))
+    snprintf(text, size, "[%s]", lua_toboolean(L, index) ? "true" : "false");
+  else
+    snprintf(text, size, "[a %s]", luaL_typename(L, index));
+}
+
+/* Appends where the value lies that is being looked at. */
+static void write_path(const struct packer *packer, char *text, size_t size) {
+  int table = packer->root;
+  size_t used = 0;
+  *text = '\0';
+  for (size_t i = 0; i < packer->depth && used + 64 < size; i++) {
+    write_key(packer->L, table + 1, text + used, size - used);
+    used += strlen(text + used);
+    table += packer->levels[i].in_key ? 3 : 2;
+  }
+  if (used + 64 >= size) snprintf(text + used, size - used, "...");
+}
+
+static int complain(const struct packer *packer, const char *thing) {
+  char path[256], number[16] = "";
+  write_path(packer, path, sizeof path);
+  if (packer->number) snprintf(number, sizeof number, " %d", packer->number);
+  snprintf(packer->complaint->text, sizeof packer->complaint->text,
+           "cannot copy a %s to another thread: %s%s%s%s", thing, packer->what, number,
+           *path ? ", at " : "", path);
+  return -EINVAL;
+}
+
+/* -------------------------------------------------------------- values */
+
+static int put_number(struct packer *packer, int index) {
+  if (!lua_isinteger(packer->L, index)) {
+    lua_Number number = lua_tonumber(packer->L, index);
+    return put(packer->flat, FLOAT, &number, sizeof number);
+  }
+  lua_Integer integer = lua_tointeger(packer->L, index);
+  int8_t small = (int8_t)integer;
+  if (small == integer) return put(packer->flat, SMALL, &small, sizeof small);
+  return put(packer->flat, INTEGER, &integer, sizeof integer);
+}
+
+static int put_string(struct packer *packer, int index) {
+  size_t length;
+  const char *text = lua_tolstring(packer->L, index, &length);
+  struct ta_flat *flat = packer->flat;
+  uint8_t few = (uint8_t)length;
+  if (!reserve(flat, length + sizeof length + 1)) return -ENOMEM;
+  int error =
+      few == length ? put(flat, SHORT, &few, sizeof few) : put(flat, LONG, &length, sizeof length);
+  if (length > 0) memcpy(flat->bytes + flat->size, text, length);
+  flat->size += length;
+  return error;
+}
+
+static int put_channel(struct packer *packer, int index) {
+  struct ta_flat *flat = packer->flat;
+  struct ta_crossing *crossing;
+  int error = ta_share_channel(packer->runner, packer->L, index, &crossing, packer->complaint);
+  if (error == -ENOENT) return complain(packer, "userdata");
+  if (error) return error;
+  size_t size = ((size_t)flat->channel_count + 1) * sizeof *flat->channels;
+  struct ta_crossing **channels = realloc(flat->channels, size);
+  if (!channels) {
+    ta_crossing_leave(crossing);
+    return -ENOMEM;
+  }
+  flat->channels = channels;
+  flat->channels[flat->channel_count++] = crossing;
+  uint32_t number = flat->channel_count - 1;
+  return put(flat, CHANNEL, &number, sizeof number);
+}
+
+/* Begins the table on top, which was not met before. */
+static int open_table(struct packer *packer) {
+  struct ta_flat *flat = packer->flat;
+  static const uint32_t counts[2];
+  if (!grow_levels(packer) || flat->tables == UINT32_MAX) return -ENOMEM;
+  if (!lua_checkstack(packer->L, 8)) return complain(packer, "table that lies so deep");
+  int error = put(flat, TABLE, counts, sizeof counts);
+  if (error) return error;
+  packer->levels[packer->depth++] = (struct level){.counts = flat->size - sizeof counts};
+  if (packer->depth > flat->deepest) flat->deepest = (uint32_t)packer->depth;
+  flat->tables++;
+  lua_pushnil(packer->L); /* before the first key */
+  return 1;
+}
+
+static int put_table(struct packer *packer) {
+  lua_State *L = packer->L;
+  if (lua_getmetatable(L, -1)) {
+    lua_pop(L, 1);
+    return complain(packer, "table with a metatable");
+  }
+  if (!grow_met(packer)) return -ENOMEM;
+  struct met *met = find_met(packer, lua_topointer(L, -1));
+  if (met->table) {
+    packer->flat->shares = true;
+    return put(packer->flat, SEEN, &met->number, sizeof met->number);
+  }
+  *met = (struct met){.table = lua_topointer(L, -1), .number = packer->flat->tables + 1};
+  return open_table(packer);
+}
+
+/* Packs the value on top, which stays.  1: it is a table, whose values come next. */
+static int put_value(struct packer *packer) {
+  switch (lua_type(packer->L, -1)) {
+  case LUA_TNIL:
+    return put(packer->flat, NIL, NULL, 0);
+  case LUA_TBOOLEAN:
+    return put(packer->flat, lua_toboolean(packer->L, -1) ? YES : NO, NULL, 0);
+  case LUA_TNUMBER:
+    return put_number(packer, -1);
+  case LUA_TSTRING:
+    return put_string(packer, -1);
+  case LUA_TTABLE:
+    return put_table(packer);
+  case LUA_TUSERDATA:
+    return put_channel(packer, -1);
+  case LUA_TFUNCTION:
+    return complain(packer, "function");
+  case LUA_TTHREAD:
+    return complain(packer, "coroutine");
+  default:
+    return complain(packer, "userdata");
+  }
+}
+
+/* Packs a key that is no item, below its value.  1: it is a table, a copy of which is on top. */
+static int put_key(struct packer *packer) {
+  struct level *level = &packer->levels[packer->depth - 1];
+  if (level->pairs == UINT32_MAX) return -ENOMEM;
+  level->pairs++;
+  lua_pushvalue(packer->L, -2);
+  level->in_key = true;
+  int opened = put_value(packer);
+  if (opened != 0) return opened;
+  lua_pop(packer->L, 1);
+  level->in_key = false;
+  return 0;
+}
+
+/* Is the key below the value on top the next item's, while there were only items? */
+static bool is_item(lua_State *L, struct level *level) {
+  bool is = level->pairs == 0 && level->items < UINT32_MAX && lua_isinteger(L, -2) &&
+            lua_tointeger(L, -2) == (lua_Integer)level->items + 1;
+  if (is) level->items++;
+  return is;
+}
+
+/* The innermost table is done, and on top: goes on with what it lies in. */
+static int close_table(struct packer *packer) {
+  struct level *level = &packer->levels[--packer->depth];
+  uint32_t counts[2] = {level->items, level->pairs};
+  memcpy(packer->flat->bytes + level->counts, counts, sizeof counts);
+  if (packer->depth == 0) return 0;
+  lua_pop(packer->L, 1);
+  level = &packer->levels[packer->depth - 1];
+  if (!level->in_key) return 0;
+  level->in_key = false;
+  int opened = put_value(packer);
+  if (opened == 0) lua_pop(packer->L, 1);
+  return opened;
+}
+
+/* Packs the next of the innermost table's. */
+static int put_next(struct packer *packer) {
+  lua_State *L = packer->L;
+  if (!lua_next(L, -2)) return close_table(packer);
+  int opened = is_item(L, &packer->levels[packer->depth - 1]) ? 0 : put_key(packer);
+  if (opened == 0)
+    opened = put_value(packer);
+  else
+    return opened;
+  if (opened == 0) lua_pop(L, 1);
+  return opened;
+}
+
+static int pack_root(struct packer *packer, int index) {
+  lua_pushvalue(packer->L, index);
+  packer->root = lua_gettop(packer->L);
+  int error = put_value(packer);
+  while (error >= 0 && packer->depth > 0) error = put_next(packer);
+  packer->flat->values++;
+  return error < 0 ? error : 0;
+}
+
+int ta_flat_pack(struct ta_runner *runner, lua_State *L, int first, int count, const char *what,
+                 int number, struct ta_flat *flat, struct ta_complaint *complaint) {
+  struct packer packer = {.runner = runner,
+                          .L = L,
+                          .flat = flat,
+                          .what = what,
+                          .number = number,
+                          .complaint = complaint};
+  int top = lua_gettop(L), error = 0;
+  if (!lua_checkstack(L, LUA_MINSTACK)) return -ENOMEM;
+  for (int i = 0; i < count && error == 0; i++) {
+    error = pack_root(&packer, first + i);
+    if (error) break;
+    lua_settop(L, top);
+    if (packer.number) packer.number++;
+  }
+  lua_settop(L, top);
+  free(packer.met);
+  free(packer.levels);
+  return error;
+}
+
+/* ---------------------------------------------------------------- functions */
+
+static int write_code(lua_State *L, const void *bytes, size_t size, void *data) {
+  struct ta_flat *flat = data;
+  (void)L;
+  if (!reserve(flat, size)) return 1;
+  if (size > 0) memcpy(flat->bytes + flat->size, bytes, size);
+  flat->size += size;
+  return 0;
+}
+
+/* Has it nothing of its own but globals? */
+static int check_function(lua_State *L, int index, struct ta_complaint *complaint) {
+  const char *name;
+  if (lua_iscfunction(L, index)) {
+    snprintf(complaint->text, sizeof complaint->text,
+             "a function of C cannot be copied to another thread");
+    return -EINVAL;
+  }
+  for (int i = 1; (name = lua_getupvalue(L, index, i)); i++) {
+    lua_pop(L, 1);
+    if (strcmp(name, "_ENV") == 0) continue;
+    snprintf(complaint->text, sizeof complaint->text,
+             "the function uses the local '%.60s' of what is around it, which another thread has "
+             "not: hand it over as an argument",
+             name);
+    return -EINVAL;
+  }
+  return 0;
+}
+
+int ta_flat_pack_function(lua_State *L, int index, struct ta_flat *flat,
+                          struct ta_complaint *complaint) {
+  size_t length = 0;
+  int error = check_function(L, index, complaint);
+  if (!error) error = put(flat, FUNCTION, &length, sizeof length);
+  if (error) return error;
+  size_t start = flat->size;
+  lua_pushvalue(L, index);
+  error = lua_dump(L, write_code, flat, 0);
+  lua_pop(L, 1);
+  if (error) return -ENOMEM;
+  length = flat->size - start;
+  memcpy(flat->bytes + start - sizeof length, &length, sizeof length);
+  flat->has_function = true;
+  flat->values++;
+  return 0;
+}
+
+/* ---------------------------------------------------------------- unpacking */
+
+/* A table that is being filled: it lies on Lua's stack, and above it perhaps a key. */
+struct filling {
+  uint32_t items, pairs; /* still to come */
+  uint32_t next;         /* the next item's index */
+  bool has_key;
+};
+
+struct unpacker {
+  struct ta_runner *runner;
+  const struct ta_flat *flat;
+  const unsigned char *at;
+  struct filling *levels;
+  size_t depth;
+  int seen; /* where the list of all tables lies, or 0 */
+  uint32_t tables;
+  int count; /* values that were pushed */
+};
+
+static void take(struct unpacker *unpacker, void *bytes, size_t size) {
+  memcpy(bytes, unpacker->at, size);
+  unpacker->at += size;
+}
+
+static void push_string(lua_State *L, struct unpacker *unpacker, size_t length) {
+  lua_pushlstring(L, (const char *)unpacker->at, length);
+  unpacker->at += length;
+}
+
+static void push_short(lua_State *L, struct unpacker *unpacker) {
+  uint8_t length;
+  take(unpacker, &length, sizeof length);
+  push_string(L, unpacker, length);
+}
+
+static void push_long(lua_State *L, struct unpacker *unpacker) {
+  size_t length;
+  take(unpacker, &length, sizeof length);
+  push_string(L, unpacker, length);
+}
+
+static void push_small(lua_State *L, struct unpacker *unpacker) {
+  int8_t small;
+  take(unpacker, &small, sizeof small);
+  lua_pushinteger(L, small);
+}
+
+static void push_integer(lua_State *L, struct unpacker *unpacker) {
+  lua_Integer integer;
+  take(unpacker, &integer, sizeof integer);
+  lua_pushinteger(L, integer);
+}
+
+static void push_float(lua_State *L, struct unpacker *unpacker) {
+  lua_Number number;
+  take(unpacker, &number, sizeof number);
+  lua_pushnumber(L, number);
+}
+
+static void push_seen(lua_State *L, struct unpacker *unpacker) {
+  uint32_t number;
+  take(unpacker, &number, sizeof number);
+  lua_rawgeti(L, unpacker->seen, number);
+}
+
+static void push_carried(lua_State *L, struct unpacker *unpacker) {
+  uint32_t number;
+  take(unpacker, &number, sizeof number);
+  ta_push_crossing(unpacker->runner, L, unpacker->flat->channels[number]);
+}
+
+static void push_function(lua_State *L, struct unpacker *unpacker) {
+  size_t length;
+  take(unpacker, &length, sizeof length);
+  if (luaL_loadbufferx(L, (const char *)unpacker->at, length, "=?", "b") != LUA_OK) lua_error(L);
+  unpacker->at += length;
+}
+
+static int hint(uint32_t count) {
+  return count > INT32_MAX ? INT32_MAX : (int)count;
+}
+
+static void push_table(lua_State *L, struct unpacker *unpacker) {
+  uint32_t counts[2];
+  take(unpacker, counts, sizeof counts);
+  luaL_checkstack(L, 8, "the tables lie too deep in one another");
+  lua_createtable(L, hint(counts[0]), hint(counts[1]));
+  unpacker->tables++;
+  if (unpacker->seen) {
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, unpacker->seen, unpacker->tables);
+  }
+  unpacker->levels[unpacker->depth++] =
+      (struct filling){.items = counts[0], .pairs = counts[1], .next = 1};
+}
+
+/* Pushes the next value; a table is still to be filled. */
+static void push_value(lua_State *L, struct unpacker *unpacker) {
+  switch ((enum tag) * unpacker->at++) {
+  case NIL:
+    lua_pushnil(L);
+    break;
+  case NO:
+    lua_pushboolean(L, false);
+    break;
+  case YES:
+    lua_pushboolean(L, true);
+    break;
+  case SMALL:
+    push_small(L, unpacker);
+    break;
+  case INTEGER:
+    push_integer(L, unpacker);
+    break;
+  case FLOAT:
+    push_float(L, unpacker);
+    break;
+  case SHORT:
+    push_short(L, unpacker);
+    break;
+  case LONG:
+    push_long(L, unpacker);
+    break;
+  case TABLE:
+    push_table(L, unpacker);
+    break;
+  case SEEN:
+    push_seen(L, unpacker);
+    break;
+  case CHANNEL:
+    push_carried(L, unpacker);
+    break;
+  case FUNCTION:
+    push_function(L, unpacker);
+    break;
+  }
+}
+
+/* The value on top goes into the innermost table. */
+static void store(lua_State *L, struct filling *level) {
+  if (level->items > 0) {
+    lua_rawseti(L, -2, level->next++);
+    level->items--;
+  } else if (!level->has_key) {
+    level->has_key = true;
+  } else {
+    lua_rawset(L, -3);
+    level->pairs--;
+    level->has_key = false;
+  }
+}
+
+static bool is_full(const struct filling *level) {
+  return level->items == 0 && level->pairs == 0;
+}
+
+/* The tables on top that are full go into those that they lie in. */
+static void store_full(lua_State *L, struct unpacker *unpacker) {
+  while (unpacker->depth > 0 && is_full(&unpacker->levels[unpacker->depth - 1]))
+    if (--unpacker->depth > 0) store(L, &unpacker->levels[unpacker->depth - 1]);
+}
+
+static void push_root(lua_State *L, struct unpacker *unpacker) {
+  luaL_checkstack(L, 8, "too many values");
+  push_value(L, unpacker);
+  store_full(L, unpacker);
+  while (unpacker->depth > 0) {
+    size_t depth = unpacker->depth;
+    push_value(L, unpacker);
+    if (unpacker->depth == depth) store(L, &unpacker->levels[depth - 1]);
+    store_full(L, unpacker);
+  }
+}
+
+/* (unpacker) -> values */
+static int l_unpack(lua_State *L) {
+  struct unpacker *unpacker = lua_touserdata(L, 1);
+  const struct ta_flat *flat = unpacker->flat;
+  unpacker->levels = lua_newuserdatauv(L, (flat->deepest + 1) * sizeof *unpacker->levels, 0);
+  lua_createtable(L, flat->shares ? hint(flat->tables) : 0, 0);
+  if (flat->shares) unpacker->seen = lua_gettop(L);
+  for (uint32_t i = 0; i < flat->values; i++) push_root(L, unpacker);
+  return (int)flat->values;
+}
+
+/* The collector goes on, and does what it would have done for so many bytes: whoever only
+ * receives would else never collect. */
+static void make_up(lua_State *L, size_t size) {
+  size_t most = (size_t)1 << 20; /* KB */
+  size_t kilobytes = size / 1024;
+  lua_gc(L, LUA_GCRESTART);
+  lua_gc(L, LUA_GCSTEP, (int)(kilobytes < most ? kilobytes : most));
+}
+
+int ta_flat_move(struct ta_runner *runner, lua_State *L, struct ta_flat *flat) {
+  struct unpacker unpacker = {.runner = runner, .flat = flat, .at = flat->bytes};
+  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  bool rests = flat->size >= LARGE && lua_gc(L, LUA_GCISRUNNING);
+  int top = lua_gettop(L);
+  lua_pushcfunction(L, l_unpack);
+  lua_pushlightuserdata(L, &unpacker);
+  if (rests) lua_gc(L, LUA_GCSTOP);
+  int status = lua_pcall(L, 1, LUA_MULTRET, 0);
+  size_t size = flat->size;
+  ta_flat_free(flat);
+  if (rests) make_up(L, size);
+  if (status != LUA_OK) lua_error(L);
+  return lua_gettop(L) - top;
+}
+
+void ta_flat_free(struct ta_flat *flat) {
+  for (uint32_t i = 0; i < flat->channel_count; i++) ta_crossing_leave(flat->channels[i]);
+  free(flat->channels);
+  free(flat->bytes);
+  *flat = (struct ta_flat){.bytes = NULL};
+}
