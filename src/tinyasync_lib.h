@@ -305,6 +305,10 @@ struct ta_attachment {
 TA_API int ta_attach(struct ta_runner *runner, struct ta_attachment *attachment,
                      const struct ta_attachment_kind *kind);
 
+/* The same with a task that has not ended, such as one that was just added. */
+TA_API int ta_attach_to(struct ta_runner *runner, struct ta_task *task,
+                        struct ta_attachment *attachment, const struct ta_attachment_kind *kind);
+
 /* Takes it off again, if it hangs on a task: before its memory goes, at the latest. */
 TA_API void ta_detach(struct ta_attachment *attachment);
 
