@@ -249,13 +249,15 @@ $(MACHINE): $(MACHINE_OBJECTS) $(KIT_OBJECTS) $(MACHINE_SCRIPTS) $(LIBRARY)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LUA_LIBS)
 
-# Lua beside C: the program has it as strings, one a line.
+# Lua beside C: the program has it as strings, of 40 lines each: so long a string every compiler
+# takes, and for each the program that is loaded has an address to mend.
 $(BUILD)/%.lua.c: src/%.lua Makefile
 	@mkdir -p $(@D)
 	@{ echo 'extern const char *const ta_chunk_$(*F)[];'; \
 	  echo 'const char *const ta_chunk_$(*F)[] = {'; \
-	  sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n",/' $<; \
-	  echo '(const char *)0};'; } >$@
+	  sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n"/' $< | \
+	    awk '{ print } NR % 40 == 0 { print "," }'; \
+	  echo '"", (const char *)0};'; } >$@
 
 $(BUILD)/%.lua.o: $(BUILD)/%.lua.c Makefile
 	@echo "  CC    src/$*.lua"

@@ -108,7 +108,7 @@ TA_API int ta_unpack(lua_State *L);
 
 /* ------------------------------------------------------------ Lua beside C */
 
-/* A chunk is given by its lines, each ended by a newline, up to a NULL.  It sees no globals
+/* A chunk is given by its text, in pieces of whole lines, up to a NULL.  It sees no globals
  * but these, and what is set in ta_push_environment(), and returns a table of functions:
  *   error ipairs next pcall setmetatable tostring type, and from Lua's libraries concat pack
  *   remove unpack, floor huge max min random tointeger, byte find format gsub match rep sub,
@@ -130,6 +130,14 @@ TA_API void ta_push_environment(struct ta_runner *runner, lua_State *L);
  * last.  [-0, +0, v] */
 TA_API void ta_offer_chunk(struct ta_runner *runner, lua_State *L, const char *const *names,
                            const char *const *lines);
+
+/* The same for several, up to one without names: cheaper than one after the other. */
+struct ta_chunk_offer {
+  const char *const *names;
+  const char *const *lines;
+};
+TA_API void ta_offer_chunks(struct ta_runner *runner, lua_State *L,
+                            const struct ta_chunk_offer *offers);
 
 /* luaL_error() for functions that chunks call as well as scripts: the message begins with the
  * script's line.  [-0, +0, v] */
@@ -296,6 +304,10 @@ struct ta_attachment {
  * that does nothing.  0, or -ENOMEM: it is where it was. */
 TA_API int ta_attach(struct ta_runner *runner, struct ta_attachment *attachment,
                      const struct ta_attachment_kind *kind);
+
+/* The same with a task that has not ended, such as one that was just added. */
+TA_API int ta_attach_to(struct ta_runner *runner, struct ta_task *task,
+                        struct ta_attachment *attachment, const struct ta_attachment_kind *kind);
 
 /* Takes it off again, if it hangs on a task: before its memory goes, at the latest. */
 TA_API void ta_detach(struct ta_attachment *attachment);

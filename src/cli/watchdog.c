@@ -95,12 +95,14 @@ static void name_slow(struct ta_watchdog *dog, lua_State *L) {
   if (lua_pcall(L, 1, 0, 0) != LUA_OK) lua_pop(L, 1);
 }
 
-/* It has caught the error, time and again: now it is ended with what no pcall catches. */
+/* It has caught the error, time and again: now it is ended with what no pcall catches.  A shield
+ * is for clean-up that waits, and this one does not. */
 static void cancel_step(struct ta_watchdog *dog, lua_State *L) {
   ta_shutdown_note(dog->shutdown, TA_CAUSE_REPORT, 0);
   name_interrupted(dog, L);
   lua_pushliteral(L, "it did not wait");
   ta_cancel_current(runner_of(dog), L);
+  if (!ta_is_cancelled(runner_of(dog))) ta_cancel_running(runner_of(dog));
   ta_raise_cancellation(runner_of(dog), L);
 }
 

@@ -7,7 +7,8 @@
 #include "core/kit.h"
 #include "core/where.h"
 
-#define BASICS 60 /* what there is room for, with what is added to them */
+#define BASICS 60  /* what there is room for, with what is added to them */
+#define OFFERED 32 /* names and chunks that there is room for at first */
 
 /* Copies a function of a standard library, under its own name, into the table on
  * top. */
@@ -34,12 +35,12 @@ void ta_push_basics(lua_State *L) {
   for (size_t i = 0; i < sizeof of_string / sizeof *of_string; i++) copy(L, "string", of_string[i]);
 }
 
-static const char *read_line(lua_State *L, void *data, size_t *size) {
-  const char *const **line = data;
+static const char *read_piece(lua_State *L, void *data, size_t *size) {
+  const char *const **piece = data;
   (void)L;
-  if (!**line) return NULL;
-  *size = strlen(**line);
-  return *(*line)++;
+  if (!**piece) return NULL;
+  *size = strlen(**piece);
+  return *(*piece)++;
 }
 
 /* Our own chunks, and what libraries have set, are apart: in this table, under the chunks'
@@ -60,7 +61,7 @@ void ta_push_own_environment(struct ta_runner *runner, lua_State *L) {
 }
 
 void ta_load_chunk(lua_State *L, const char *const *lines) {
-  if (lua_load(L, read_line, &lines, TA_CHUNK_SOURCE, "t") != LUA_OK) lua_error(L);
+  if (lua_load(L, read_piece, &lines, TA_CHUNK_SOURCE, "t") != LUA_OK) lua_error(L);
   lua_insert(L, -2);
   lua_setupvalue(L, -2, 1);
   lua_call(L, 0, 1);
@@ -298,7 +299,7 @@ static void push_offers(struct ta_runner *runner, lua_State *L) {
   push_old_offers(L, table);
   if (lua_isnil(L, -1)) {
     if (had_none) lua_copy(L, table + METATABLE, table + NO_METATABLE);
-    lua_newtable(L);
+    lua_createtable(L, 0, OFFERED);
     set_offered(runner, L, table, "__index", l_offered);
     set_offered(runner, L, table, "__pairs", l_offered_pairs);
     lua_pushvalue(L, table + METATABLE);
@@ -308,16 +309,26 @@ static void push_offers(struct ta_runner *runner, lua_State *L) {
   lua_settop(L, table + METATABLE);
 }
 
-void ta_offer_chunk(struct ta_runner *runner, lua_State *L, const char *const *names,
-                    const char *const *lines) {
+/* To the table on top, which are the offers. */
+static void add_offer(lua_State *L, const struct ta_chunk_offer *offer) {
+  lua_pushlightuserdata(L, (void *)(uintptr_t)offer->lines);
+  lua_rawsetp(L, -2, offer->names);
+  for (const char *const *name = offer->names; *name; name++) {
+    lua_pushlightuserdata(L, (void *)(uintptr_t)offer->names);
+    lua_setfield(L, -2, *name);
+  }
+}
+
+void ta_offer_chunks(struct ta_runner *runner, lua_State *L, const struct ta_chunk_offer *offers) {
   ta_check_open(runner, L);
   ta_check_stack(L, LUA_MINSTACK);
   push_offers(runner, L);
-  lua_pushlightuserdata(L, (void *)(uintptr_t)lines);
-  lua_rawsetp(L, -2, names);
-  for (const char *const *name = names; *name; name++) {
-    lua_pushlightuserdata(L, (void *)(uintptr_t)names);
-    lua_setfield(L, -2, *name);
-  }
+  for (; offers->names; offers++) add_offer(L, offers);
   lua_pop(L, 1);
+}
+
+void ta_offer_chunk(struct ta_runner *runner, lua_State *L, const char *const *names,
+                    const char *const *lines) {
+  const struct ta_chunk_offer offers[] = {{names, lines}, {NULL, NULL}};
+  ta_offer_chunks(runner, L, offers);
 }

@@ -47,9 +47,17 @@ static void push_missing(struct ta_runner *runner, lua_State *L) {
   ta_registry_push(runner, L, TA_REGISTRY_MISSING);
 }
 
+#define METATABLE 4 /* fields of a kind's, about: a table that has room grows no more */
+
+static int count_functions(const struct ta_function *functions) {
+  int count = 0;
+  while (functions && functions[count].name) count++;
+  return count;
+}
+
 void ta_new_methods(struct ta_runner *runner, lua_State *L, const char *name,
                     const struct ta_function *methods) {
-  lua_newtable(L);
+  lua_createtable(L, 1, count_functions(methods));
   if (methods) ta_set_functions(runner, L, methods);
   lua_pushstring(L, name);
   lua_rawseti(L, -2, 1);
@@ -59,7 +67,7 @@ void ta_new_methods(struct ta_runner *runner, lua_State *L, const char *name,
 
 void ta_new_kind(struct ta_runner *runner, lua_State *L, const char *name,
                  const struct ta_function *methods) {
-  lua_newtable(L);
+  lua_createtable(L, 0, METATABLE);
   if (methods)
     ta_new_methods(runner, L, name, methods);
   else

@@ -55,8 +55,12 @@ void ta_task_drop_more(struct ta_runner *runner, struct ta_task *task) {
 
 int ta_attach(struct ta_runner *runner, struct ta_attachment *attachment,
               const struct ta_attachment_kind *kind) {
-  if (!runner->current) return 0;
-  struct ta_task_more *more = ta_task_make_more(runner, runner->current);
+  return runner->current ? ta_attach_to(runner, runner->current, attachment, kind) : 0;
+}
+
+int ta_attach_to(struct ta_runner *runner, struct ta_task *task, struct ta_attachment *attachment,
+                 const struct ta_attachment_kind *kind) {
+  struct ta_task_more *more = ta_task_make_more(runner, task);
   if (!more) return -ENOMEM;
   ta_list_leave(&attachment->link);
   attachment->kind = kind;

@@ -94,8 +94,16 @@ static const struct ta_function parts[] = {
     {"wants_colours", l_wants_colours}, {"is_watched", l_is_watched}, {"time_stamp", l_time_stamp},
     {"log_line", l_log_line},           {"setting", l_setting},       {NULL, NULL}};
 
+/* () -> a table of them */
+static int l_paint_parts(lua_State *L) {
+  lua_newtable(L);
+  ta_set_functions(ta_upvalue_runner(L), L, parts);
+  return 1;
+}
+
 void ta_offer_paint(struct ta_io *io, lua_State *L) {
   ta_push_environment(io->runner, L);
-  ta_set_functions(io->runner, L, parts);
+  ta_push_function(io->runner, L, l_paint_parts);
+  lua_setfield(L, -2, "paint_parts");
   lua_pop(L, 1);
 }

@@ -12,7 +12,6 @@
 #include "holder.h"
 #include "host/bar.h"
 #include "host/clock.h"
-#include "io/nearest.h"
 
 #define INTERVAL 0.1      /* seconds between two drawings */
 #define IDLE 1.0          /* the same, while nothing happens */
@@ -68,6 +67,8 @@ static void draw(struct ta_bars *bars) {
   for (struct ta_bar_object *object = bars->first; object && rows > 0; object = object->next)
     at = add_row(text, at, object, columns), rows--;
   bars->drawn_at = ta_monotonic();
+  bars->columns = size.ws_col;
+  bars->rows = size.ws_row;
   ta_stdio_show_footer(text, at);
 }
 
@@ -79,6 +80,13 @@ static void draw_again(struct ta_alarm *alarm) {
   struct ta_bars *bars = TA_HOLDER(alarm, struct ta_bars, alarm);
   draw(bars);
   if (bars->first) ta_loop_set_alarm(bars->first->io->loop, alarm, IDLE);
+}
+
+/* The loop was woken, perhaps by SIGWINCH. */
+static void on_woken(struct ta_listener *listener) {
+  struct ta_bars *bars = TA_HOLDER(listener, struct ta_bars, listener);
+  struct winsize size = window();
+  if (size.ws_col != bars->columns || size.ws_row != bars->rows) draw(bars);
 }
 
 /* Something has changed: at once, or a little later. */
@@ -120,16 +128,34 @@ static void look(struct ta_bar_object *object) {
     look_at_lines(object);
 }
 
+/* There is the first bar. */
+static void start_drawing(struct ta_io *io) {
+  ta_jobs_open(&io->children);
+  io->bars.on_terminal = steers();
+  io->bars.alarm.ring = draw_again;
+  io->bars.listener.woken = on_woken;
+  if (io->bars.on_terminal) ta_loop_listen(io->loop, &io->bars.listener);
+}
+
+/* The last one has gone. */
+static void stop_drawing(struct ta_io *io) {
+  ta_alarm_stop(&io->bars.alarm);
+  if (io->bars.on_terminal) ta_loop_unlisten(io->loop, &io->bars.listener);
+}
+
 /* Takes it out of the list.  What is drawn goes first: a line may follow. */
 static void end(struct ta_bar_object *object, bool leaves) {
   struct ta_io *io = object->io;
-  if (!io) return;
+  if (!io) {
+    ta_bar_end(&object->bar); /* it was never begun */
+    return;
+  }
   struct ta_bar_object **link = &io->bars.first;
   while (*link && *link != object) link = &(*link)->next;
   if (*link) *link = object->next;
   if (io->bars.on_terminal) draw(&io->bars);
   if (leaves) tell(object, true);
-  if (!io->bars.first) ta_alarm_stop(&io->bars.alarm);
+  if (!io->bars.first) stop_drawing(io);
   ta_bar_end(&object->bar);
   object->io = NULL;
 }
@@ -139,11 +165,7 @@ static void begin(struct ta_bar_object *object, struct ta_io *io) {
   object->told_at = now_of(io);
   ta_bar_begin(&object->bar, object->told_at);
   object->told_share = ta_bar_share(&object->bar);
-  if (!*link) {
-    ta_jobs_open(&io->children);
-    io->bars.on_terminal = steers();
-    io->bars.alarm.ring = draw_again;
-  }
+  if (!*link) start_drawing(io);
   while (*link) link = &(*link)->next;
   *link = object;
   object->io = io;
@@ -284,19 +306,10 @@ static const struct ta_function methods[] = {{"add", l_add},     {"set", l_set},
 static const struct ta_function meta[] = {{"__close", l_close}, {"__gc", l_close}, {NULL, NULL}};
 static const struct ta_object_kind bar_kind = {.name = "Bar", .methods = methods, .meta = meta};
 
-/* (message): a mistake of the script's, where that called us. */
-static int l_raise(lua_State *L) {
-  return ta_error(L, "%s", luaL_checkstring(L, 1));
-}
-
-static const struct ta_function parts[] = {{"new_bar", l_new_bar},
-                                           {"raise_mistake", l_raise},
-                                           {"nearest_word", ta_l_nearest},
-                                           {NULL, NULL}};
-
 void ta_offer_bars(struct ta_io *io, lua_State *L) {
   ta_push_environment(io->runner, L);
-  ta_set_functions(io->runner, L, parts);
+  ta_push_function(io->runner, L, l_new_bar);
+  lua_setfield(L, -2, "new_bar");
   ta_lets_wait(io->runner, L, l_next_of_iterator);
   lua_pop(L, 1);
 }

@@ -180,31 +180,9 @@ static const struct ta_function meta[] = {{"__close", l_close}, {"__gc", l_close
 static const struct ta_object_kind question_kind = {
     .name = "Question", .methods = methods, .meta = meta};
 
-/* (text) -> in small letters, of those of ASCII */
-static int l_small(lua_State *L) {
-  size_t size;
-  const char *text = luaL_checklstring(L, 1, &size);
-  luaL_Buffer buffer;
-  char *small = luaL_buffinitsize(L, &buffer, size);
-  for (size_t i = 0; i < size; i++)
-    small[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] - 'A' + 'a' : text[i]);
-  luaL_pushresultsize(&buffer, size);
-  return 1;
-}
-
-/* (value) -> can it be called? */
-static int l_can_be_called(lua_State *L) {
-  lua_pushboolean(L, ta_is_callable(L, 1));
-  return 1;
-}
-
-static const struct ta_function parts[] = {{"new_question", l_new_question},
-                                           {"small_letters", l_small},
-                                           {"can_be_called", l_can_be_called},
-                                           {NULL, NULL}};
-
 void ta_offer_questions(struct ta_io *io, lua_State *L) {
   ta_push_environment(io->runner, L);
-  ta_set_functions(io->runner, L, parts);
+  ta_push_function(io->runner, L, l_new_question);
+  lua_setfield(L, -2, "new_question");
   lua_pop(L, 1);
 }

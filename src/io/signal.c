@@ -19,7 +19,8 @@ extern const char *const ta_chunk_signal[];
 
 /* What a task waits in. */
 struct watch {
-  struct ta_link link; /* among those that are open */
+  struct ta_link link;           /* among those that are open */
+  struct ta_attachment attended; /* of a handler: by its daemon, which closes it */
   struct ta_io *io;
   struct ta_list waiting;
   uint64_t numbers; /* that it has taken over */
@@ -100,7 +101,9 @@ static const struct ta_function meta[] = {{"__gc", l_close}, {"__close", l_close
 static const struct ta_object_kind watch_kind = {.name = "Signals", .meta = meta};
 
 static int l_close(lua_State *L) {
-  let_go(ta_check_object(L, 1, &watch_kind));
+  struct watch *watch = ta_check_object(L, 1, &watch_kind);
+  ta_detach(&watch->attended);
+  let_go(watch);
   return 0;
 }
 
@@ -242,13 +245,33 @@ static int l_is_callable(lua_State *L) {
   return 1;
 }
 
-/* (name, whether it is a daemon, function, argument) -> task */
+/* (name, function) */
 static int l_add_task(lua_State *L) {
-  struct ta_task_options options = {.daemon = lua_toboolean(L, 2)};
+  struct ta_task_options options = {0};
   options.name = luaL_checklstring(L, 1, &options.name_length);
-  lua_settop(L, 4);
-  ta_add_task(ta_upvalue_runner(L), L, 1, &options);
-  return 1;
+  lua_settop(L, 2);
+  ta_add_task(ta_upvalue_runner(L), L, 0, &options);
+  return 0;
+}
+
+/* Also one that was refused memory before its first step has ended, and nobody would listen. */
+static void on_end(struct ta_runner *runner, struct ta_task *task, struct ta_attachment *attended) {
+  (void)runner, (void)task;
+  let_go(TA_HOLDER(attended, struct watch, attended));
+}
+
+/* (watch, name, function): a daemon calls it, with whose end the watch is closed. */
+static int l_attend(lua_State *L) {
+  static const struct ta_attachment_kind kind = {.on_end = on_end};
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct watch *watch = ta_check_object(L, 1, &watch_kind);
+  struct ta_task_options options = {.daemon = true};
+  options.name = luaL_checklstring(L, 2, &options.name_length);
+  lua_settop(L, 3);
+  struct ta_task *task = ta_add_task(runner, L, 0, &options);
+  if (ta_attach_to(runner, task, &watch->attended, &kind) != 0)
+    return ta_error(L, "%s", "not enough memory");
+  return 0;
 }
 
 static const struct ta_function parts[] = {
@@ -260,6 +283,7 @@ static const struct ta_function parts[] = {
     {"nearest", ta_l_nearest},
     {"is_callable", l_is_callable},
     {"add_task", l_add_task},
+    {"attend", l_attend},
     {NULL, NULL},
 };
 

@@ -60,7 +60,7 @@ local function attend(watch, fn)
   local closing <close> = watch
   for came in parts.next, watch do
     local ended = async.event("the handler of " .. came)
-    parts.add_task("on " .. came, false, function() call(fn, came, ended) end)
+    parts.add_task("on " .. came, function() call(fn, came, ended) end)
     ended:wait()
   end
 end
@@ -73,8 +73,7 @@ function signal.on(name, fn, options)
   local watch = parts.watch(force_of(options), number)
   local handler = setmetatable({name = name}, Handler)
   watches[handler] = watch
-  local ok, err = pcall(parts.add_task, "signal " .. name, true,
-    function() attend(watch, fn) end)
+  local ok, err = pcall(parts.attend, watch, "signal " .. name, function() attend(watch, fn) end)
   if not ok then
     parts.close(watch)
     error(err, 0)

@@ -232,19 +232,20 @@ static int l_thread(lua_State *L) {
   return given;
 }
 
-static long cores(void) {
+/* () -> how many there are: asking the system is too much for a start. */
+static int l_cores(lua_State *L) {
   long count = sysconf(_SC_NPROCESSORS_ONLN);
-  return count < 1 ? 1 : count;
+  lua_pushinteger(L, count < 1 ? 1 : count);
+  return 1;
 }
 
 void ta_offer_threads(struct ta_io *io, lua_State *L) {
   static const struct ta_function functions[] = {{"thread", l_thread}, {NULL, NULL}};
-  static const struct ta_function for_map[] = {{"call_in_thread", l_thread}, {NULL, NULL}};
+  static const struct ta_function for_map[] = {
+      {"call_in_thread", l_thread}, {"cores", l_cores}, {NULL, NULL}};
   ta_set_functions(io->runner, L, functions);
   ta_push_environment(io->runner, L);
   ta_set_functions(io->runner, L, for_map);
-  lua_pushinteger(L, cores());
-  lua_setfield(L, -2, "cores");
   lua_pop(L, 1);
   ta_name_action(io->runner, L, "thread");
 }

@@ -2,6 +2,9 @@
 --
 -- color.lua -- async.color: text in colours, where somebody sees them.
 
+local raise_mistake = kit_parts().raise
+local wants_colours = paint_parts().wants_colours
+
 -- What begins each, and what ends it: not all, so that they can be one in the other.
 local styles = {
   bold = {1, 22}, dim = {2, 22}, italic = {3, 23}, underline = {4, 24}, reverse = {7, 27},

@@ -25,10 +25,7 @@ extern const char *const ta_chunk_log[];
 extern const char *const ta_chunk_progress[];
 extern const char *const ta_chunk_prompt[];
 
-static const struct part {
-  const char *const *names; /* in async, up to a NULL */
-  const char *const *lines;
-} parts[] = {
+static const struct ta_chunk_offer parts[] = {
     {(const char *const[]){"args", NULL}, ta_chunk_args},
     {(const char *const[]){"csv", NULL}, ta_chunk_csv},
     {(const char *const[]){"dotenv", NULL}, ta_chunk_dotenv},
@@ -38,6 +35,7 @@ static const struct part {
     {(const char *const[]){"log", NULL}, ta_chunk_log},
     {(const char *const[]){"progress", NULL}, ta_chunk_progress},
     {(const char *const[]){"prompt", "confirm", "select_one", NULL}, ta_chunk_prompt},
+    {NULL, NULL},
 };
 
 /* What parts share, and async.fs, which is none of them. */
@@ -84,6 +82,5 @@ void ta_offer_kit(struct ta_runner *runner, lua_State *L) {
   ta_push_function(runner, L, l_kit_parts);
   lua_setfield(L, -2, "kit_parts");
   lua_pop(L, 1);
-  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-    ta_offer_chunk(runner, L, parts[i].names, parts[i].lines);
+  ta_offer_chunks(runner, L, parts);
 }

@@ -2,6 +2,9 @@
 --
 -- log.lua -- async.log: lines on standard error, with a level, and fields.
 
+local parts, paint = kit_parts(), paint_parts()
+local raise_mistake, nearest_word, small_letters = parts.raise, parts.nearest, parts.lower
+
 local DEFAULT = "info"
 local names = {"debug", "info", "warn", "error", "off"}
 local ranks = {}
@@ -16,18 +19,32 @@ local log = {}
 
 -- ------------------------------------------------------------------------ level
 
+local write -- (rank, message, fields), below
+local complained = false
+
+local function hint_at(name, otherwise)
+  local near = nearest_word(name, names)
+  return near and format("; did you mean '%s'?", near) or otherwise or ""
+end
+
+-- What is no level counts as none, which is told once.
 local function from_environment()
-  local name = setting "TINYASYNC_LOG"
-  return name and ranks[small_letters(name)] and small_letters(name) or DEFAULT
+  local name = paint.setting "TINYASYNC_LOG"
+  local rank = name and ranks[small_letters(name)]
+  if name and not rank and not complained then
+    complained = true
+    write(ranks.warn, format("TINYASYNC_LOG: '%s' is no level%s", name, hint_at(small_letters(name),
+      format("; it is %s", DEFAULT))))
+  end
+  return names[rank] or DEFAULT
 end
 
 -- The lowest that is shown; sets it, if one is given.
 function log.level(name)
   if name == nil then return level or from_environment() end
   if not ranks[name] then
-    local near = type(name) == "string" and nearest_word(name, names)
     raise_mistake(format("log.level: '%s' is no level%s", tostring(name),
-      near and format("; did you mean '%s'?", near) or " (debug, info, warn, error, off)"))
+      hint_at(tostring(name), " (debug, info, warn, error, off)")))
   end
   level = name
   return name
@@ -55,27 +72,25 @@ local function quote(value)
   return '"' .. in_line((gsub(text, '["\\]', escape))) .. '"'
 end
 
-local function insert_sorted(list, item)
-  local at = #list + 1
-  while at > 1 and list[at - 1].name > item.name do
-    list[at] = list[at - 1]
-    at = at - 1
-  end
-  list[at] = item
-end
-
 local function fields_of(fields)
   local list, texts = {}, {}
-  for key, value in next, fields do insert_sorted(list, {name = in_line(tostring(key)), value = value}) end
+  for key, value in next, fields do
+    list[#list + 1] = {name = in_line(tostring(key)), value = value}
+  end
+  parts.sort(list, function(a, b) return a.name < b.name end)
   for i, item in ipairs(list) do texts[i] = format(" %s=%s", item.name, quote(item.value)) end
   return concat(texts)
 end
 
 local function line_of(name, message, fields)
   local text = in_line(tostring(message)) .. (fields and fields_of(fields) or "")
-  if not is_watched() then return format("%s %s %s\n", time_stamp(), marks[name], text) end
-  if not wants_colours "stderr" then return format("%s %s\n", marks[name], text) end
+  if not paint.is_watched() then return format("%s %s %s\n", paint.time_stamp(), marks[name], text) end
+  if not paint.wants_colours "stderr" then return format("%s %s\n", marks[name], text) end
   return format("%s%s\27[0m %s\n", styles[name], marks[name], text)
+end
+
+function write(rank, message, fields)
+  paint.log_line(line_of(names[rank], message, fields))
 end
 
 -- -------------------------------------------------------------------- functions
@@ -86,7 +101,7 @@ for rank = 1, #names - 1 do
     if fields ~= nil and type(fields) ~= "table" then
       raise_mistake(format("log.%s: the fields must be a table, got %s", name, type(fields)))
     end
-    if rank >= ranks[log.level()] then log_line(line_of(name, message, fields)) end
+    if rank >= ranks[log.level()] then write(rank, message, fields) end
   end
 end
 

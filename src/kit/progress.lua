@@ -2,6 +2,9 @@
 --
 -- progress.lua -- async.progress: how far something has come, at the bottom of the terminal.
 
+local parts = kit_parts()
+local raise_mistake, nearest_word = parts.raise, parts.nearest
+
 local known = {"total", "label", "unit", "done", "leave"}
 local types = {total = "number", label = "string", unit = "string", done = "number",
   leave = "boolean"}

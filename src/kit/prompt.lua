@@ -2,6 +2,10 @@
 --
 -- prompt.lua -- async.prompt, confirm and select_one: asking the person at the terminal.
 
+local parts = kit_parts()
+local raise_mistake, nearest_word = parts.raise, parts.nearest
+local small_letters, can_be_called = parts.lower, parts.is_callable
+
 local NOT_VALID = "that is no valid answer"
 
 -- ------------------------------------------------------------------- mistakes

@@ -40,7 +40,7 @@ static int l_threads(lua_State *L) {
   lua_pushliteral(L, "call_in_thread");
   lua_rawget(L, -2);
   lua_pushliteral(L, "cores");
-  lua_rawget(L, -3);
+  if (lua_rawget(L, -3) == LUA_TFUNCTION) lua_call(L, 0, 1);
   return 2;
 }
 

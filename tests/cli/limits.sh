@@ -129,6 +129,21 @@ LUA
   expect_err "tinyasync: interrupted #1 script.lua at script.lua:3"
 }
 
+t_a_step_in_a_shield_that_catches_the_error_for_ever_is_cancelled() {
+  script <<'LUA'
+spawn(function() sleep(0) print "other" end)
+local guard <close> = async.defer(function() print "closed" end)
+async.shield(function()
+  while true do pcall(function() while true do end end) end
+end)
+print "after"
+LUA
+  run run --max-step=0.1 script.lua
+  expect_status 1
+  expect_out $'closed\nother'
+  expect_err "tinyasync: interrupted #1 script.lua at script.lua:4"
+}
+
 t_steps_that_wait_in_time_are_left_alone() {
   run run --max-step=1.5 -e '
     local function busy(seconds)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "host/takeover.h"
@@ -193,6 +194,38 @@ static void memory_that_is_refused_leaves_no_signal_taken_over(void) {
   CHECK(nth > 20);
 }
 
+/* A handler is there, and memory is refused while its daemon begins: it hears the next signal, or
+ * is closed.  False: there are not so many requests. */
+static bool begin_with_refusal(unsigned nth) {
+  static const char begin[] =
+      "async.signal.on('USR2', function(name) log(name) end) refuse_memory(%u) async.checkpoint()";
+  char code[sizeof begin + 20];
+  struct outside outside;
+  snprintf(code, sizeof code, begin, nth);
+  heard_underneath = 0;
+  set(SIGUSR2, on_underneath);
+  outside_open(&outside, NULL);
+  lua_register(outside.world.L, "send", l_send);
+  lua_register(outside.world.L, "refuse_memory", l_refuse_memory);
+  world_add(&outside.world, code);
+  outside_run(&outside);
+  bool reached = system_go_well() >= nth;
+  world_add(&outside.world, "send 'USR2' for _ = 1, 5 do async.checkpoint() end");
+  outside_run(&outside);
+  CHECK((strcmp(outside.world.log, "USR2") == 0) + (heard_underneath == 1) == 1);
+  ta_cancel_all(outside.world.runner, "the end");
+  outside_run(&outside);
+  outside_close(&outside);
+  set(SIGUSR2, SIG_DFL);
+  return reached;
+}
+
+static void a_handler_that_could_not_begin_is_not_deaf(void) {
+  unsigned nth = 1;
+  while (begin_with_refusal(nth)) nth++;
+  CHECK(nth > 1);
+}
+
 const struct test signal_tests[] = {
     TEST(a_signal_is_noted_and_wakes_the_loop),
     TEST(it_is_given_back_as_often_as_it_was_taken),
@@ -203,5 +236,6 @@ const struct test signal_tests[] = {
     TEST(a_script_waits_for_a_signal_and_gives_it_back),
     TEST(a_cancelled_wait_gives_the_signal_back),
     TEST(memory_that_is_refused_leaves_no_signal_taken_over),
+    TEST(a_handler_that_could_not_begin_is_not_deaf),
     TESTS_END,
 };
