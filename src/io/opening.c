@@ -14,7 +14,7 @@
 
 #include "host/file.h"
 #include "host/filestream.h"
-#include "host/sweep.h"
+#include "host/removal.h"
 #include "io/disk.h"
 #include "io/refusal.h"
 #include "io/stream.h"

@@ -149,6 +149,31 @@ static void make_wide_levels(const char *name, int levels) {
   close(fd);
 }
 
+/* Who is no root is kept out by modes. */
+static void make_closed(const char *name, const char *in, mode_t mode) {
+  make_directory(name);
+  make_file(in);
+  CHECK(chmod(at(name), mode) == 0);
+}
+
+static void what_is_ours_goes_whatever_its_depth_and_its_modes(void) {
+  uid_t user = geteuid();
+  make_scratch();
+  make_file("file");
+  if (user == 0) CHECK(chown(scratch, 65534, 65534) == 0 && seteuid(65534) == 0);
+  make_levels("deep");
+  make_closed("deep/none", "deep/none/a", 0);
+  make_closed("deep/read", "deep/read/a", 0400);
+  make_closed("deep/fixed", "deep/fixed/a", 0500);
+  CHECK(symlink(at("file"), at("deep/link")) == 0 && symlink(at("deep"), at("other")) == 0);
+  CHECK(ta_sweep(at("other")) == -ENOTDIR && ta_sweep(at("file")) == -ENOTDIR);
+  CHECK(is_there("deep/none") && is_there("file"));
+  CHECK(chmod(at("deep"), 0) == 0 && ta_sweep(at("deep")) == 0 && !is_there("deep"));
+  CHECK(ta_sweep(at("deep")) == 0 && is_there("file"));
+  CHECK(seteuid(user) == 0);
+  drop_scratch();
+}
+
 static void levels_that_were_closed_go_on_where_they_were(void) {
   unsigned count;
   make_scratch();
@@ -481,6 +506,7 @@ static void a_pattern_of_many_stars_takes_no_age(void) {
 
 const struct test tree_tests[] = {
     TEST(a_tree_of_5000_levels_needs_few_descriptors),
+    TEST(what_is_ours_goes_whatever_its_depth_and_its_modes),
     TEST(levels_that_were_closed_go_on_where_they_were),
     TEST(a_link_swapped_in_at_any_call_leads_nowhere),
     TEST(a_directory_that_is_moved_away_takes_nobody_along),
