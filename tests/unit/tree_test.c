@@ -13,10 +13,12 @@
 #include "host/pattern.h"
 #include "host/removal.h"
 #include "host/walker.h"
+#include "unit/lose.h"
 #include "unit/outside.h"
 #include "unit/system.h"
 
 #define LEVELS 5000
+#define BATCHES 100         /* levels that a walk does not find at once */
 #define MOST_DESCRIPTORS 64 /* while trees are deep */
 #define LONG_ENOUGH 20      /* seconds */
 #define TURN 0.02           /* seconds for which the outside may be quiet */
@@ -408,6 +410,7 @@ static void a_script_whose_calls_fail_leaves_nothing_open(void) {
 static bool cancel_after(unsigned waits) {
   struct outside outside;
   make_scene();
+  make_wide_levels("tree/wide", BATCHES);
   outside_open(&outside, NULL);
   add_scene(&outside);
   bool goes_on = true;
@@ -426,6 +429,28 @@ static void whoever_is_cancelled_in_a_tree_leaves_nothing_open(void) {
   unsigned waits = 1;
   while (cancel_after(waits)) waits++;
   CHECK(waits > 5);
+}
+
+static void a_walk_that_has_lost_its_object_ends_with_the_run(void) {
+  char code[200];
+  struct outside outside;
+  make_scratch();
+  make_wide_levels("tree", BATCHES);
+  outside_open(&outside, NULL);
+  add_lose(&outside.world);
+  snprintf(code, sizeof code,
+           "local function begin() local next_one = async.fs.walk('%s') next_one() end "
+           "begin() sleep(0) lose()",
+           at("tree"));
+  world_add(&outside.world, code);
+  run_all(&outside);
+  for (int turns = 0; ta_workers_busy(outside.io.workers) > 0; turns++) {
+    CHECK(turns < MOST_TURNS);
+    ta_loop_wait(&outside.loop, TURN);
+  }
+  CHECK(count_lost() > 0);
+  close_all(&outside); /* which counts the descriptors */
+  drop_scratch();
 }
 
 /* Nobody waits for the end of a walk, and its thread ends soon. */
@@ -513,6 +538,7 @@ const struct test tree_tests[] = {
     TEST(a_call_that_fails_in_a_tree_is_told_of_and_leaves_nothing_open),
     TEST(a_script_whose_calls_fail_leaves_nothing_open),
     TEST(whoever_is_cancelled_in_a_tree_leaves_nothing_open),
+    TEST(a_walk_that_has_lost_its_object_ends_with_the_run),
     TEST(a_walk_that_is_not_wanted_ends),
     TEST(names_fit_patterns_as_a_shell_has_them),
     TEST(a_pattern_of_many_stars_takes_no_age),
