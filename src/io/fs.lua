@@ -311,6 +311,8 @@ local function cd(path)
   return true
 end
 
-function fs.watch(path, options) return parts.watching().watch(path, options) end
+function fs.watch(path, options)
+  return parts.watching().watch(path, options, place.of)
+end
 
 return {fs = fs, cd = cd, temp_dir = fs.temp_dir}

@@ -59,10 +59,10 @@ end
 -- First the new ones: nothing is overlooked in between.
 local function set_anchors(w)
   local old = w.is_anchor
-  w.real = parts.real(w.path) or w.real
+  w.real = parts.real(w.at_path) or w.real
   w.is_anchor = {}
-  local ok, message, code = anchor(w, w.path)
-  if ok and w.real ~= w.path then ok, message, code = anchor(w, w.real) end
+  local ok, message, code = anchor(w, w.at_path)
+  if ok and w.real ~= w.at_path then ok, message, code = anchor(w, w.real) end
   for id in next, old do w.module.drop(w.handle, id) end
   w.dropped = true
   return ok, message, code
@@ -131,7 +131,7 @@ local function look_at_top(w, hint)
   local ok, message, code = set_anchors(w)
   if not ok then return nil, message, code end
   local entry
-  entry, message, code = parts.look(w.path)
+  entry, message, code = parts.look(w.at_path)
   if not entry and not MISSING[code] then return nil, message, code end
   compare(w, w.top, "", entry, hinted)
   return true
@@ -305,8 +305,11 @@ end
 
 -- ----------------------------------------------------------------------- events
 
+-- As the script calls it, wherever its task's directory is.
+local function called(w, path) return path and w.path .. sub(path, #w.at_path + 1) end
+
 local function add_event(w, kind, path, from)
-  insert(w.events, {kind = kind, path = path, from = from})
+  insert(w.events, {kind = kind, path = called(w, path), from = called(w, from)})
 end
 
 -- What was in it comes before it.
@@ -378,6 +381,11 @@ end
 
 -- -------------------------------------------------------------------- for scripts
 
+local function in_words(w, message)
+  local from, to = find(message, w.at_path, 1, true)
+  return from and sub(message, 1, from - 1) .. w.path .. sub(message, to + 1) or message
+end
+
 local function has_event(w) return w.events[w.at] ~= nil end
 
 local function take_event(w)
@@ -397,7 +405,7 @@ local function next_event(w)
     end
     local ok, message = advance(w)
     if w.closed then return nil end
-    if not ok then parts.raise(message) end
+    if not ok then parts.raise(in_words(w, message)) end
   end
   return take_event(w)
 end
@@ -452,11 +460,11 @@ local function check_option(key, value)
   end
 end
 
-local function new_watch(path, options, module, handle)
-  local w = {path = path, module = module, handle = handle, recursive = options.recursive,
+local function new_watch(path, at, options, module, handle)
+  local w = {path = path, at_path = at, module = module, handle = handle, recursive = options.recursive,
     nodes = {}, is_anchor = {}, next_id = 1, todo = {}, looked = 1, stale = {}, events = {}, at = 1,
     begins = true}
-  w.top = {path = path, entries = {}}
+  w.top = {path = at, entries = {}}
   w.guard = setmetatable({}, {__close = function() w.busy = false end})
   return w
 end
@@ -466,7 +474,7 @@ local function begin(w)
   local ok, message, code = set_anchors(w)
   if not ok then return nil, message, code end
   local entry
-  entry, message, code = parts.look(w.path)
+  entry, message, code = parts.look(w.at_path)
   if not entry then return nil, message, code end
   w.batch = new_batch()
   compare(w, w.top, "", entry)
@@ -477,8 +485,8 @@ local function begin(w)
   return true
 end
 
--- To be tail-called by the function that scripts call.
-local function watch(path, options)
+-- To be tail-called by the function that scripts call, with what says where a path leads.
+local function watch(path, options, place_of)
   check(path, options)
   options = options or {}
   for key, value in next, options do check_option(key, value) end
@@ -489,12 +497,12 @@ local function watch(path, options)
   local handle
   handle, message, code = module.open(path, debounce == nil and DEBOUNCE or debounce or 0)
   if not handle then return nil, message, code end
-  local w = new_watch(path, options, module, handle)
+  local w = new_watch(path, place_of(path), options, module, handle)
   local ok
   ok, message, code = begin(w)
   if not ok then
     close(w)
-    return nil, message, code
+    return nil, in_words(w, message), code
   end
   local watched = setmetatable({path = path}, Watch)
   states[watched] = w
