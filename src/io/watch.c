@@ -16,8 +16,8 @@
 
 #include "io/disk.h"
 #include "io/modules.h"
-#include "io/nearest.h"
 #include "io/refusal.h"
+#include "io/room.h"
 
 extern const char *const ta_chunk_watch[];
 
@@ -277,11 +277,6 @@ static int l_sorted(lua_State *L) {
   return 1;
 }
 
-/* (message): a mistake of the script's, where that called us. */
-static int l_raise(lua_State *L) {
-  return ta_error(L, "%s", luaL_checkstring(L, 1));
-}
-
 /* (): who was cancelled begins nothing. */
 static int l_enter(lua_State *L) {
   ta_enter(ta_upvalue_runner(L), L);
@@ -293,17 +288,11 @@ static int l_turn(lua_State *L) {
   return ta_return_at_once(ta_upvalue_runner(L), L, 0);
 }
 
-static const struct ta_function parts[] = {{"list", l_list},
-                                           {"look", l_look},
-                                           {"real", l_real},
-                                           {"raise", l_raise},
-                                           {"turn", l_turn},
-                                           {"enter", l_enter},
-                                           {"nearest", ta_l_nearest},
-                                           {"sorted", l_sorted},
-                                           {"module", ta_l_module},
-                                           {"for_closes", ta_l_for_closes},
-                                           {NULL, NULL}};
+static const struct ta_function parts[] = {
+    {"list", l_list},      {"look", l_look},        {"real", l_real},
+    {"raise", ta_l_raise}, {"turn", l_turn},        {"enter", l_enter},
+    {"sorted", l_sorted},  {"module", ta_l_module}, {"for_closes", ta_l_for_closes},
+    {NULL, NULL}};
 
 static int l_parts(lua_State *L) {
   lua_newtable(L);

@@ -12,7 +12,6 @@ local parts = watch_parts()
 local function insert(list, value) list[#list + 1] = value end
 
 local DEBOUNCE = 0.05 -- seconds
-local MOST_DEBOUNCE = 3600
 
 -- What scripts have is a path and methods; the rest lies apart.
 local methods = {}
@@ -431,35 +430,6 @@ function Watch.__close(watch) close(states[watch]) end
 
 function Watch.__tostring(watch) return format("Watch of '%s'", watch.path) end
 
-local OPTIONS = {"debounce", "recursive"}
-
-local function check(path, options)
-  if type(path) ~= "string" then
-    parts.raise(format("fs.watch: a path expected, got %s", type(path)))
-  elseif find(path, "\0", 1, true) then
-    parts.raise "fs.watch: a path has no zero byte"
-  elseif options ~= nil and type(options) ~= "table" then
-    parts.raise(format("fs.watch: a table of options expected, got %s", type(options)))
-  end
-end
-
-local function check_option(key, value)
-  if key == "recursive" then
-    if type(value) ~= "boolean" then
-      parts.raise(format("fs.watch: 'recursive' is true or false, got %s", type(value)))
-    end
-  elseif key == "debounce" then
-    if value ~= false and not (type(value) == "number" and value >= 0 and value <= MOST_DEBOUNCE) then
-      parts.raise(format("fs.watch: 'debounce' is seconds up to %d, or false, got %s",
-        MOST_DEBOUNCE, tostring(value)))
-    end
-  else
-    local near = type(key) == "string" and parts.nearest(key, OPTIONS)
-    parts.raise(format("fs.watch: unknown option '%s'%s", tostring(key),
-      near and format(", did you mean '%s'?", near) or ""))
-  end
-end
-
 local function new_watch(path, at, options, module, handle)
   local w = {path = path, at_path = at, module = module, handle = handle, recursive = options.recursive,
     nodes = {}, is_anchor = {}, next_id = 1, todo = {}, looked = 1, stale = {}, events = {}, at = 1,
@@ -485,11 +455,9 @@ local function begin(w)
   return true
 end
 
--- To be tail-called by the function that scripts call, with what says where a path leads.
-local function watch(path, options, place_of)
-  check(path, options)
-  options = options or {}
-  for key, value in next, options do check_option(key, value) end
+-- To be tail-called by the function that scripts call, which has looked at all; `at` is where the
+-- path leads.
+local function watch(path, at, options)
   parts.enter()
   local module, message, code = parts.module("watch", "async.fs.watch", "libuv1-dev")
   if not module then return nil, message, code end
@@ -497,7 +465,7 @@ local function watch(path, options, place_of)
   local handle
   handle, message, code = module.open(path, debounce == nil and DEBOUNCE or debounce or 0)
   if not handle then return nil, message, code end
-  local w = new_watch(path, place_of(path), options, module, handle)
+  local w = new_watch(path, at, options, module, handle)
   local ok
   ok, message, code = begin(w)
   if not ok then
