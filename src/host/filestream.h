@@ -4,7 +4,8 @@
  *
  * What the page cache has is read at once.  For what it has not, the stream says -EAGAIN, and
  * a thread reads it from where the stream stands, which does not move before somebody takes
- * it.  Writes go straight there, in pieces.  A file may go when its stream is closed.
+ * it.  Writes go straight there, in pieces; to what is far a thread writes a copy of each piece:
+ * see `on_its_way`.  A file may go when its stream is closed.
  */
 #ifndef TA_HOST_FILESTREAM_H
 #define TA_HOST_FILESTREAM_H
@@ -14,7 +15,7 @@
 #include "host/workers.h"
 
 /* Makes it of a stream that was opened over a file.  `workers` last longer.  Of what is far all is
- * read in that lane.  0, or -ENOMEM. */
+ * read and written in that lane.  0, or -ENOMEM. */
 int ta_filestream(struct ta_stream *stream, struct ta_workers *workers, enum ta_lane lane);
 
 /* A file's path, absolute, that a guardian knows; it is removed when the stream is closed.  Takes

@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "host/pidfd.h"
+#include "host/removal.h"
 #include "host/spawn.h"
-#include "host/sweep.h"
 #include "host/terminal.h"
 
 #define KILLS 3      /* a group is looked at again */

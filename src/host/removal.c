@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "host/tree.h"
@@ -16,6 +17,7 @@ struct removal {
   struct ta_tree tree;
   struct ta_trouble *trouble;
   unsigned returns;
+  bool is_ours; /* whatever the modes in it say */
 };
 
 void ta_note_trouble(struct ta_trouble *trouble, int error, char *where, char *to) {
@@ -45,8 +47,23 @@ static int remove_closed(int fd, const char *name, int error) {
   return unlink_at(fd, name, AT_REMOVEDIR) == 0 ? 0 : error;
 }
 
+static bool open_up(int fd, const char *name) {
+  return fchmodat(fd, name, 0700, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Of what is ours each directory is such that we may remove what is in it. */
+static int enter_tree(struct removal *removal, const char *name) {
+  struct ta_tree *tree = &removal->tree;
+  int error = ta_tree_enter(tree, name, false);
+  if (!removal->is_ours) return error;
+  if (error == -EACCES && open_up(ta_tree_here(tree)->fd, name))
+    error = ta_tree_enter(tree, name, false);
+  if (!error) fchmod(ta_tree_here(tree)->fd, 0700);
+  return error;
+}
+
 static void enter(struct removal *removal, const char *name) {
-  int error = ta_tree_enter(&removal->tree, name, false);
+  int error = enter_tree(removal, name);
   if (error) error = remove_closed(ta_tree_here(&removal->tree)->fd, name, error);
   if (error) note(removal, error, name);
 }
@@ -105,24 +122,35 @@ static bool is_root(int fd) {
   return root.st_dev == about.st_dev && root.st_ino == about.st_ino;
 }
 
+static int open_root(const struct removal *removal, int parent, const char *name) {
+  const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+  int fd = openat(parent, name, flags);
+  if (fd < 0 && errno == EACCES && removal->is_ours) {
+    bool opened = open_up(parent, name);
+    fd = openat(parent, name, flags);
+    if (!opened && fd < 0) errno = EACCES;
+  }
+  if (fd >= 0 && removal->is_ours) fchmod(fd, 0700);
+  return fd >= 0 ? fd : -errno;
+}
+
 /* What is in it. */
-static int remove_contents(int parent, const char *name, const char *path,
-                           struct ta_trouble *trouble) {
-  struct removal removal = {.trouble = trouble};
-  int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0) return -errno;
+static int remove_contents(struct removal *removal, int parent, const char *name,
+                           const char *path) {
+  int fd = open_root(removal, parent, name);
+  if (fd < 0) return fd;
   if (is_root(fd)) return close(fd), -EINVAL;
-  int error = ta_tree_open(&removal.tree, fd, path, TA_TREE_ONE_MOUNT);
+  int error = ta_tree_open(&removal->tree, fd, path, TA_TREE_ONE_MOUNT);
   if (error) return error;
-  empty(&removal);
-  ta_tree_close(&removal.tree);
+  empty(removal);
+  ta_tree_close(&removal->tree);
   return 0;
 }
 
-static int remove_directory(int parent, const char *name, const char *path,
-                            struct ta_trouble *trouble) {
-  int error = remove_contents(parent, name, path, trouble);
-  if (trouble->error) return 0;
+static int remove_directory(struct removal *removal, int parent, const char *name,
+                            const char *path) {
+  int error = remove_contents(removal, parent, name, path);
+  if (removal->trouble->error) return 0;
   if (error && error != -EACCES) return error;
   if (unlinkat(parent, name, AT_REMOVEDIR) == 0) return 0;
   return error ? error : -errno;
@@ -137,7 +165,8 @@ static int remove_in(int parent, const char *name, const char *path, struct ta_t
   size_t length = strcspn(name, "/");
   char *plain = strndup(name, length);
   if (!plain) return -ENOMEM;
-  int error = remove_directory(parent, plain, path, trouble);
+  struct removal removal = {.trouble = trouble};
+  int error = remove_directory(&removal, parent, plain, path);
   free(plain);
   return error;
 }
@@ -155,4 +184,18 @@ void ta_remove_tree(const char *path, const char *place, struct ta_trouble *trou
   if (!error) error = remove_in(parent, name, path, trouble);
   if (parent >= 0) close(parent);
   if (error) ta_note_trouble(trouble, error, NULL, NULL);
+}
+
+int ta_sweep(const char *path) {
+  const char *name;
+  atomic_bool never = false;
+  struct ta_trouble trouble = {.stop = &never};
+  struct removal removal = {.trouble = &trouble, .is_ours = true};
+  int parent = ta_open_parent(path, &name);
+  int error = parent < 0 ? parent : is_refused(name) ? -EINVAL : 0;
+  if (!error) error = remove_directory(&removal, parent, name, path);
+  if (parent >= 0) close(parent);
+  if (trouble.error) error = trouble.error;
+  free(trouble.where);
+  return error == -ENOENT ? 0 : error;
 }

@@ -4,7 +4,7 @@
  *
  * It blocks, and belongs into a thread.  Of what is asked for nothing but the path itself may
  * lead through links.  What cannot be removed does not keep the rest
- * from it: the first trouble is told.
+ * from it: the first trouble is told.  It knows no guardian and no Lua.
  */
 #ifndef TA_HOST_REMOVAL_H
 #define TA_HOST_REMOVAL_H
@@ -26,5 +26,11 @@ void ta_note_trouble(struct ta_trouble *trouble, int error, char *where, char *t
 /* Removes the file, the link or the directory at `place`, which is told of as `path`, and all that
  * is in it, but nothing that is mounted there.  -EINVAL: "/", "." and "..". */
 void ta_remove_tree(const char *path, const char *place, struct ta_trouble *trouble);
+
+/* Removes a directory that we have made, at an absolute path without a slash at its end, and all
+ * that is in it, also where modes would keep us from it.  0, also where there is none; -ENOTDIR:
+ * it is another's by now; or the first error, a negative errno: the rest has gone all the
+ * same. */
+int ta_sweep(const char *path);
 
 #endif

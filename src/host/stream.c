@@ -344,6 +344,11 @@ int ta_stream_shutdown(struct ta_stream *stream) {
   return error;
 }
 
+int ta_stream_settle(struct ta_stream *stream) {
+  const struct ta_transport *transport = stream->transport;
+  return transport && transport->settle ? transport->settle(stream) : 0;
+}
+
 void ta_stream_close(struct ta_stream *stream) {
   if (!stream->transport) return;
   stream->transport->close(stream);

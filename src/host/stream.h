@@ -34,6 +34,7 @@ struct ta_transport {
   int (*want)(struct ta_stream *stream, unsigned direction);      /* as ta_watch_want() */
   int (*wait_here)(struct ta_stream *stream, unsigned direction); /* ta_stream_wait_here() */
   void (*moves)(struct ta_stream *stream); /* it is about to stand elsewhere */
+  int (*settle)(struct ta_stream *stream); /* as ta_stream_settle() */
 };
 
 struct ta_stream {
@@ -47,8 +48,10 @@ struct ta_stream {
   bool at_end;                            /* the peer has said so */
   bool shut;                              /* our half is */
   bool torn;                              /* a write was cut short */
-  bool always;                            /* a file: it never waits */
-  bool drains;               /* a pipe or a socket: a read cut short has taken all there was */
+  bool unsettled;                         /* ta_stream_settle() may wait */
+  bool on_its_way; /* after -EAGAIN of a write: its bytes, which it is to be called with again */
+  bool always;     /* a file: it never waits */
+  bool drains;     /* a pipe or a socket: a read cut short has taken all there was */
   unsigned char large_reads; /* of one that drains; counted up to those that widen a pipe */
   size_t most;               /* bytes that one fill reads; 0: TA_STREAM_CHUNK */
   bool goes_on;              /* after its end: a terminal, a file that grows */
@@ -57,7 +60,7 @@ struct ta_stream {
 
 /* Opens it over `fd`, which becomes the stream's; where this fails it stays the caller's.
  * TA_EDGE: fd is non-blocking.  TA_ONCE: it was inherited, and stays as it is.  A file is
- * taken as well.  0, or a negative errno. */
+ * taken as well; TA_FILE says that it is one.  0, or a negative errno. */
 int ta_stream_open(struct ta_loop *loop, enum ta_watch_kind kind, int fd, ta_ready_fn *on_ready,
                    struct ta_stream *stream);
 
@@ -90,6 +93,10 @@ off_t ta_stream_seek(struct ta_stream *stream, off_t offset, int whence);
 
 /* Ends our half.  0; -EAGAIN: again; or a negative errno.  Twice does nothing. */
 int ta_stream_shutdown(struct ta_stream *stream);
+
+/* Before it is closed: what was written is to arrive.  0; -EAGAIN: again; or a negative errno,
+ * and it may be closed all the same. */
+int ta_stream_settle(struct ta_stream *stream);
 
 /* Closes it: transport first, then the descriptor.  Waiters are the caller's to wake,
  * before.  Twice does nothing. */

@@ -84,7 +84,7 @@ int ta_watch_open(struct ta_loop *loop, enum ta_watch_kind kind, int fd, ta_read
                              .kind = kind,
                              .blocked = kind == TA_ONCE ? TA_MAY_BOTH : 0,
                              .on_ready = on_ready};
-  int error = ta_loop_join(loop, &watch->member);
+  int error = kind == TA_FILE ? -EPERM : ta_loop_join(loop, &watch->member);
   if (!error) {
     error = loop->poller.kind->add(&loop->poller, fd, ta_loop_key(loop, &watch->member),
                                    telling_of[kind], 0);

@@ -21,6 +21,7 @@
 enum ta_watch_kind {
   TA_EDGE,  /* of our own: non-blocking sockets, pipes, pidfds */
   TA_LEVEL, /* for libraries that want it so: stays wanted until it is unwanted */
+  TA_FILE,  /* which no poller takes, and some ask a server whether it may: see ta_watch_open() */
   TA_ONCE   /* inherited, and not to be made non-blocking: one event for each want */
 };
 
@@ -64,7 +65,8 @@ void ta_watch_give_back(struct ta_loop *loop);
 void ta_watch_blocked(struct ta_watch *watch, unsigned direction);
 
 /* From now on on_ready is called for the direction: once, but for TA_LEVEL.  It must be
- * blocked, but for TA_LEVEL.  0, or a negative errno; TA_EDGE never fails on epoll. */
+ * blocked, but for TA_LEVEL.  0, or a negative errno; TA_EDGE never fails on epoll, TA_FILE
+ * always does: -EPERM. */
 int ta_watch_want(struct ta_watch *watch, unsigned direction);
 
 /* It is not called for it any more. */

@@ -61,6 +61,7 @@ struct ta_io {
   struct ta_stdin input;
   struct ta_mounts mounts; /* what answers at once */
   struct ta_list errands;  /* all that run, or whose outcome nobody has taken */
+  struct ta_list walks;    /* all that have not ended */
   struct ta_list shows;    /* who waits until something has left that is shown */
   struct ta_io_signals signals;
   struct ta_stdio_listener listener;

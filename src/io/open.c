@@ -16,6 +16,7 @@
 #include "io/standard.h"
 #include "io/stdin.h"
 #include "io/thread.h"
+#include "io/walk.h"
 
 static void on_left(struct ta_stdio_listener *listener) {
   struct ta_io *io = (struct ta_io *)((char *)listener - offsetof(struct ta_io, listener));
@@ -25,6 +26,7 @@ static void on_left(struct ta_stdio_listener *listener) {
 void ta_io_prepare(struct ta_io *io) {
   ta_list_init(&io->shows);
   ta_list_init(&io->errands);
+  ta_list_init(&io->walks);
   ta_list_init(&io->signals.watches);
   ta_list_init(&io->questions);
   ta_mounts_open(&io->mounts);
@@ -68,6 +70,7 @@ void ta_io_close(struct ta_io *io) {
 
 void ta_io_close_in_thread(struct ta_io *io) {
   ta_drop_errands(io);
+  ta_drop_walks(io);
   ta_mounts_close(&io->mounts);
   ta_close_crossings(io);
   if (io->workers) ta_workers_close(io->workers);

@@ -14,7 +14,8 @@
 
 #include "host/file.h"
 #include "host/filestream.h"
-#include "host/sweep.h"
+#include "host/parting.h"
+#include "host/removal.h"
 #include "io/disk.h"
 #include "io/refusal.h"
 #include "io/stream.h"
@@ -33,7 +34,7 @@ struct opening {
   int fd, error;
   struct stat about;
   struct ta_guarded_path *guarded; /* of one that is to go; or NULL */
-  bool made;
+  bool made, left;
 };
 
 static struct opening *opening_of(struct ta_errand *errand) {
@@ -53,12 +54,18 @@ static void run_open(struct ta_errand *errand) {
   if (S_ISDIR(opening->about.st_mode)) opening->error = -EISDIR;
 }
 
-/* What is to go is opened in no other thread, so that the guardian may be told. */
+/* What is to go may be made by a thread after this: the guardian knows of it to the end. */
+static void leave_opening(struct ta_errand *errand) {
+  opening_of(errand)->left = true;
+}
+
+/* In the loop's thread where there is something guarded that was not left. */
 static void drop_opening(struct ta_errand *errand) {
   struct opening *opening = opening_of(errand);
   if (opening->made) unlink(opening->path);
-  if (opening->guarded) ta_children_guard_no_more(&errand->io->children, opening->guarded);
   if (opening->fd >= 0) close(opening->fd);
+  if (opening->guarded && opening->left) return;
+  if (opening->guarded) ta_children_guard_no_more(&errand->io->children, opening->guarded);
   free(opening->guarded);
   free(opening->path);
 }
@@ -79,7 +86,8 @@ static void hand_over(struct ta_stream *stream, struct opening *opening) {
 /* The descriptor becomes the stream's.  0, or a negative errno. */
 static int open_stream(struct ta_stream_object *object, struct opening *opening) {
   struct ta_stream *stream = ta_stream_of(object);
-  int error = ta_open_stream(object, TA_EDGE, opening->fd);
+  int error =
+      ta_open_stream(object, S_ISREG(opening->about.st_mode) ? TA_FILE : TA_EDGE, opening->fd);
   if (error) return error;
   opening->fd = -1;
   await_writer(stream, &opening->about);
@@ -107,8 +115,11 @@ static int give_stream(lua_State *L, struct ta_errand *errand) {
   return error ? ta_refuse(L, error, "cannot open %s", errand->name) : 1;
 }
 
-static const struct ta_errand_kind open_kind = {
-    .wait = TA_ERRAND_WAIT("open"), .run = run_open, .give = give_stream, .drop = drop_opening};
+static const struct ta_errand_kind open_kind = {.wait = TA_ERRAND_WAIT("open"),
+                                                .run = run_open,
+                                                .give = give_stream,
+                                                .stop = leave_opening,
+                                                .drop = drop_opening};
 
 static struct opening *push_opening(lua_State *L, const struct ta_errand_kind *kind) {
   const char *name = luaL_checkstring(L, NAME), *path = luaL_checkstring(L, PATH);
@@ -158,7 +169,8 @@ static int l_open_flags(lua_State *L) {
 struct keep {
   struct ta_io *io;
   char *path; /* NULL: it has gone */
-  struct ta_guarded_path guarded;
+  struct ta_guarded_path *guarded;
+  enum ta_lane lane;
 };
 
 static int l_keep_collect(lua_State *L);
@@ -167,8 +179,10 @@ static const struct ta_function keep_meta[] = {{"__gc", l_keep_collect}, {NULL, 
 static const struct ta_object_kind keep_kind = {.name = "Kept", .meta = keep_meta};
 
 static void forget_keep(struct keep *keep) {
-  ta_children_guard_no_more(&keep->io->children, &keep->guarded);
+  if (keep->guarded) ta_children_guard_no_more(&keep->io->children, keep->guarded);
+  free(keep->guarded);
   free(keep->path);
+  keep->guarded = NULL;
   keep->path = NULL;
 }
 
@@ -177,17 +191,31 @@ static struct keep *push_keep(lua_State *L, int index) {
   struct ta_io *io = ta_io_of(ta_upvalue_runner(L), L);
   struct keep *keep = ta_push_object(ta_upvalue_runner(L), L, &keep_kind, sizeof *keep, 0);
   keep->io = io;
-  keep->path = strdup(lua_tostring(L, index));
+  keep->lane = ta_lane_of(io, lua_tostring(L, index), NULL);
+  keep->guarded = calloc(1, sizeof *keep->guarded);
+  keep->path = keep->guarded ? strdup(lua_tostring(L, index)) : NULL;
   if (!keep->path) luaL_error(L, "not enough memory");
-  ta_children_guard(&io->children, TA_GUARDED_TREE, keep->path, &keep->guarded);
+  ta_children_guard(&io->children, TA_GUARDED_TREE, keep->path, keep->guarded);
   return keep;
 }
 
 static int l_keep_collect(lua_State *L) {
   struct keep *keep = ta_check_object(L, 1, &keep_kind);
-  if (!keep->path) return 0;
-  ta_sweep(keep->path);
-  forget_keep(keep);
+  const struct ta_left left = {.fd = -1,
+                               .path = keep->path,
+                               .tree = true,
+                               .children = &keep->io->children,
+                               .guarded = keep->guarded};
+  if (!keep->path) {
+    free(keep->guarded); /* nobody was told of it */
+    return 0;
+  }
+  keep->path = NULL;
+  keep->guarded = NULL;
+  if (keep->lane == TA_LANE_FAR)
+    ta_part(ta_io_workers(keep->io), keep->lane, &left);
+  else
+    ta_part_here(&left);
   return 0;
 }
 
@@ -223,17 +251,48 @@ static int l_remove_kept(lua_State *L) {
   struct removal *removal =
       ta_push_errand(ta_upvalue_runner(L), L, &removal_kind, sizeof *removal, keep->path);
   removal->keep = keep;
-  return ta_send_errand(L, TA_LANE_DISK);
+  return ta_send_errand(L, keep->lane);
 }
+
+/* The making of the directory whose object is at index 2. */
+static void run_making(struct ta_errand *errand) {
+  struct removal *making = (struct removal *)errand;
+  making->error = mkdir(errand->name, 0700) == 0 ? 0 : -errno;
+}
+
+static int give_kept(lua_State *L, struct ta_errand *errand) {
+  const struct removal *making = (const struct removal *)errand;
+  if (!making->error) return lua_pushvalue(L, 2), 1;
+  forget_keep(making->keep);
+  return ta_refuse(L, making->error, "cannot make the directory %s", errand->name);
+}
+
+/* A thread that comes late to it has made it for nobody. */
+static void drop_made(struct ta_errand *errand) {
+  const struct removal *making = (const struct removal *)errand;
+  if (making->error == 0 && atomic_load(&errand->given_up) && !making->keep) rmdir(errand->name);
+}
+
+static void leave_made(struct ta_errand *errand) {
+  ((struct removal *)errand)->keep = NULL;
+}
+
+static const struct ta_errand_kind making_kind = {.wait = TA_ERRAND_WAIT("mkdir"),
+                                                  .run = run_making,
+                                                  .give = give_kept,
+                                                  .stop = leave_made,
+                                                  .drop = drop_made};
 
 /* (path) -> what keeps the directory that is made there */
 static int l_temp_dir(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
+  lua_settop(L, 1);
   struct keep *keep = push_keep(L, 1);
-  if (mkdir(path, 0700) == 0) return 1;
-  int error = -errno;
-  forget_keep(keep);
-  return ta_refuse(L, error, "cannot make the directory %s", path);
+  struct removal *making =
+      ta_push_errand(ta_upvalue_runner(L), L, &making_kind, sizeof *making, path);
+  making->error = -EINPROGRESS;
+  making->keep = keep;
+  return keep->lane == TA_LANE_FAR ? ta_send_errand(L, keep->lane) : ta_run_errand(L);
 }
 
 /* (path) -> a stream of the file, which is new */
@@ -248,7 +307,8 @@ static int l_temp(lua_State *L) {
   if (!opening->guarded) luaL_error(L, "not enough memory");
   ta_children_guard(&opening->errand.io->children, TA_GUARDED_FILE, opening->path,
                     opening->guarded);
-  return ta_run_errand(L);
+  opening->lane = ta_lane_of(opening->errand.io, opening->path, NULL);
+  return opening->lane == TA_LANE_FAR ? ta_send_errand(L, TA_LANE_FAR) : ta_run_errand(L);
 }
 
 /* (directory) -> a path in it that nobody else has, or could guess */

@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "holder.h"
 #include "host/file.h"
 #include "host/walker.h"
 #include "io/disk.h"
 #include "io/refusal.h"
+#include "list.h"
 
 enum { IDLE, OUT, FULL }; /* nothing is done; a thread has the walker; it has filled a batch */
 
@@ -19,6 +21,7 @@ struct walk {
   struct ta_work work; /* the first */
   struct ta_walker walker;
   struct ta_io *io;
+  struct ta_link link; /* among all of the Runner's */
   struct ta_ticket ticket;
   enum ta_lane lane;
   int state;
@@ -85,16 +88,26 @@ static int send_out(struct walk *walk) {
 
 /* ------------------------------------------------------------------ the iterator */
 
-static void let_go(struct iterator *iterator) {
-  struct walk *walk = iterator->walk;
-  iterator->walk = NULL;
-  if (!walk) return;
+/* What a thread has is dropped by it. */
+static void drop_or_leave(struct walk *walk) {
+  ta_list_leave(&walk->link);
   if (walk->state != OUT) {
     free_walk(walk);
     return;
   }
   atomic_store(&walk->walker.stop, true);
   ta_work_abandon(walk->io->workers, &walk->work);
+}
+
+static void let_go(struct iterator *iterator) {
+  struct walk *walk = iterator->walk;
+  iterator->walk = NULL;
+  if (walk) drop_or_leave(walk);
+}
+
+void ta_drop_walks(struct ta_io *io) {
+  while (!ta_list_empty(&io->walks))
+    drop_or_leave(TA_HOLDER(io->walks.ring.next, struct walk, link));
 }
 
 static int l_let_go(lua_State *L);
@@ -304,6 +317,7 @@ static struct walk *push_walk(lua_State *L, struct iterator **iterator) {
   walk->io = io;
   pthread_mutex_init(&walk->lock, NULL);
   pthread_cond_init(&walk->filling, NULL);
+  ta_list_append(&io->walks, &walk->link);
   return (*iterator)->walk = walk;
 }
 

@@ -10,7 +10,12 @@
 
 #include "tinyasync_lib.h"
 
+struct ta_io;
+
 /* What the Lua half has of them. */
 extern const struct ta_function ta_walk_parts[];
+
+/* All end, at the end: those that are left have lost their objects. */
+void ta_drop_walks(struct ta_io *io);
 
 #endif

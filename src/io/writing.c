@@ -65,6 +65,7 @@ static int push_on(lua_State *L, struct writing *writing) {
       if (writing->begun && ta_has_moved_enough(object, L)) return 0;
       ssize_t count = ta_stream_write(&object->stream, text + writing->at,
                                       left < WRITTEN_AT_ONCE ? left : WRITTEN_AT_ONCE);
+      if (count == -EAGAIN) writing->begun |= object->stream.on_its_way;
       if (count < 0) return count == -EAGAIN ? 0 : (int)count;
       writing->at += (size_t)count;
       writing->begun = true;
@@ -269,22 +270,31 @@ static int close_now(lua_State *L, struct ta_stream_object *object) {
   return 1;
 }
 
+/* What was written may have to arrive at a server first. */
 static int go_on_closing(lua_State *L, struct ta_turn *turn) {
+  struct ta_stream_object *object = turn->object;
+  int error = object->closed ? 0 : ta_stream_settle(&object->stream);
+  if (error == -EAGAIN) return wait_with(L, turn, go_on_closing);
   turn->closes = false;
   ta_end_turn(turn);
-  return close_now(L, turn->object);
+  close_now(L, object);
+  return error ? ta_refuse(L, error, "cannot write to %s", object->label) : 1;
+}
+
+static bool waits_to_close(const struct ta_stream_object *object) {
+  return !object->closed && (ta_has_turns(object) || object->stream.unsettled);
 }
 
 /* Clean-up: where nothing can wait any more it goes at once. */
 int ta_l_stream_close(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_stream_object *object = ta_check_object(L, STREAM, &ta_stream_kind);
-  bool waits = !object->closed && ta_has_turns(object) && ta_can_wait(runner, L);
+  bool waits = waits_to_close(object) && ta_can_wait(runner, L);
   if (!waits || ta_is_cancelled(runner)) return close_now(L, object);
   lua_settop(L, STREAM);
   struct ta_turn *turn = ta_push_turn(L, STREAM, false);
-  if (object->closed || !ta_has_turns(object)) return go_on_closing(L, turn);
   object->closing = turn->closes = true;
+  if (object->closed || !ta_has_turns(object)) return go_on_closing(L, turn);
   return wait_with(L, turn, go_on_closing);
 }
 
@@ -312,7 +322,9 @@ static int go_on_with_turn(lua_State *L, struct ta_turn *turn);
 /* Waits until the target takes more.  Nobody reads from the source meanwhile. */
 static int wait_for_target(lua_State *L, struct ta_stream_object *source, struct ta_turn *turn,
                            const struct ta_read *read) {
-  if (!turn) turn = ta_push_turn(L, TARGET, false);
+  bool begun = ((const struct ta_stream_object *)ta_object_at(L, TARGET))->stream.on_its_way;
+  if (!turn) turn = ta_push_turn(L, TARGET, begun);
+  turn->begun = begun;
   if (source->closed || turn->object->closed) return refuse_closed(L, turn);
   ta_check_reader(L, source);
   lua_pushvalue(L, STREAM);
@@ -348,6 +360,7 @@ static int copy_on(lua_State *L, struct ta_stream_object *source, struct ta_read
     const char *bytes = source->stream.bytes + source->stream.start;
     ssize_t count = ta_stream_write(&target->stream, bytes, piece);
     if (count == -EAGAIN) return wait_for_target(L, source, turn, read);
+    if (turn) turn->begun = false;
     if (count < 0) return refuse(L, turn, target, (int)count);
     ta_take_from_stream(source, (size_t)count);
     read->copied += (uint64_t)count;

@@ -5,7 +5,7 @@
 #
 # Sourced there, with `here`, `build`, `out`, `results`, `rounds` and `python`.
 # Here the peers are others, programs among them; those that are not there are left out.
-# FILES (10000), COPY_MEGABYTES (1000), COMMANDS (1000), MEGABYTES (1000) of a pipe, BALLAST (1500, megabytes that a large process has
+# FILES (10000), WALKED (100000), COPY_MEGABYTES (1000), COMMANDS (1000), MEGABYTES (1000) of a pipe, BALLAST (1500, megabytes that a large process has
 # in memory) and SLEEPERS (1000000: its tasks) change what is run.
 outside=$here/outside
 own=("$build/tinyasync" run)
@@ -173,6 +173,7 @@ outside_copies() { # PEER
     cp) watch+=(cp "$out/large" "$out/copy") ;;
   esac
   rm -f "$out/copy"
+  sync -f "$out" # nobody pays for what another has written
   add_line copies "$1" "${watch[@]}"
 }
 
@@ -180,6 +181,28 @@ run_copies() {
   head -c "${COPY_MEGABYTES:-1000}000000" /dev/urandom >"$out/large"
   run_interleaved copies tinyasync cp
   rm -f "$out/large" "$out/copy"
+}
+
+# -------------------------------------------------------------------- walk
+
+walked=${WALKED:-100000}
+
+outside_walk() { # PEER
+  local watch=("$out/stopwatch")
+  case $1 in
+    tinyasync) watch+=("${own[@]}" "$outside/walk.lua" "$out/tree") ;;
+    find) watch+=(sh -c 'exec find "$0" >/dev/null' "$out/tree") ;;
+    node-*) watch+=(node "$outside/peer.js" "walk-${1#node-}" "$out/tree") ;;
+  esac
+  add_line walk "$1" "${watch[@]}"
+}
+
+# A hundred files in each directory, and ten directories in each of the upper ones.
+run_walk() {
+  rm -rf "$out/tree"
+  "${own[@]}" "$outside/walk.lua" "$out/tree" "$walked"
+  run_interleaved walk tinyasync find node-readdir node-opendir
+  rm -rf "$out/tree"
 }
 
 # ----------------------------------------------------------------- threads
@@ -225,6 +248,11 @@ run_outside() { # WORKLOAD
     copies)
       run_copies
       table copies "a file of ${COPY_MEGABYTES:-1000} MB is copied" "s:took:1:cp" "CPU-s:total:1:cp"
+      ;;
+    walk)
+      run_walk
+      table walk "$walked files are found, whole processes" "s:took:1:find,node-readdir" \
+        "CPU-s:total:1:find,node-readdir"
       ;;
     guardian)
       run_interleaved guardian tinyasync

@@ -70,7 +70,7 @@ end
 local function read_all(directory)
   local results = {growth = lines_of(directory .. "/growth")}
   for _, name in ipairs {"start-up", "ordinary", "pause", "commands", "latency", "pipes", "forks",
-      "guardian", "files", "copies", "threads"} do
+      "guardian", "files", "copies", "walk", "threads"} do
     results[name] = read_workload(directory .. "/" .. name)
   end
   for _, row in ipairs(workloads) do
@@ -130,6 +130,8 @@ local function outside_goals(results)
       "at most", 1.2},
     {"lines of a pipe, CPU in Pythons",
       times(results, "pipes", "tinyasync-lines", "total", "python-lines"), "at most", 1},
+    {"100,000 files walked, CPU in finds", against(results, "walk", "total", "find"), "at most", 2},
+    {"a large file copied, time in cps", against(results, "copies", "took", "cp"), "at most", 1.05},
     {"a command's result, in dashs", times(results, "latency", "tinyasync", "p50", "dash"),
       "at most", 1},
   }

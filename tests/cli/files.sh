@@ -234,3 +234,151 @@ t_a_new_guardian_hears_of_what_is_temporary() {
   expect_end "signal 9"
   wait_for is_alone ""
 }
+
+# in_hanging SCRIPT...: runs it where "far" is a file system whose server hangs: see hanging.c.
+in_hanging() {
+  command -v cc >/dev/null || skip "no C compiler"
+  unshare -rm true 2>/dev/null || skip "no namespaces for users"
+  cc -o hanging "$root/tests/cli/hanging.c" 2>/dev/null || skip "cannot build a server of files"
+  mkdir far
+  status=0
+  timeout -k 5 40 unshare -rm ./hanging far 30 "$program" run "$@" >out 2>err || status=$?
+  [[ $status != 77 ]] || skip "no file systems of users' own"
+}
+
+t_a_server_that_hangs_holds_up_nobody_else() {
+  ! is_sanitized || skip "a sanitizer waits at the end for threads that hang"
+  script <<'END'
+    local fs = async.fs
+    local asked = {
+      function() return fs.stat "far/hang" end,
+      function() return fs.read "far/hang" end,
+      function() return fs.open "far/hang" end,
+      function() return fs.write("far/hang", "text") end,
+      function() for path in fs.walk "far" do print(path) end end,
+      function() return fs.remove("far/hang", {recursive = true}) end,
+      function() return fs.copy("far/hang", "copy", {recursive = true}) end,
+      function() return fs.temp_dir {dir = "far"} end,
+      function() return fs.temp {dir = "far"} end,
+    }
+    local tasks = {}
+    for i, fn in ipairs(asked) do tasks[i] = spawn(fn) end
+    for _ = 1, 10 do sleep(0.01) end
+    print(fs.write("near", "here"), fs.read "near", async.process.read {"echo", "there"})
+    for _, task in ipairs(tasks) do io.write(task:status(), " ") end
+    for _, task in ipairs(tasks) do task:cancel() end
+    for _, task in ipairs(tasks) do task:pawait() end
+    print(pcall(async.with_timeout, 0.1, function() fs.stat "far/hang" end))
+    spawn(asked[1])
+END
+  in_hanging --timeout=1 script.lua
+  expect_status 124
+  expect_out "true	here	there
+$(printf 'waiting %.0s' 1 2 3 4 5 6 7 8 9)false	timed out after 0.1 seconds"
+}
+
+t_what_is_written_to_a_server_that_hangs_is_waited_for_by_its_task_alone() {
+  script <<'END'
+    local fs = async.fs
+    local file = assert(fs.open("far/slow", "r+"))
+    print(pcall(async.with_timeout, 0.1, function() file:write("some", "thing") end))
+    print(file:write "more")
+    local closing = spawn(function() return file:close() end)
+    do
+      local left <close> = assert(fs.open("far/slow", "r+"))
+      spawn(function() print(left:write "thing") end)
+      sleep(0.05)
+    end
+    fs.open "far/slow"
+    collectgarbage()
+    local other = assert(fs.open("far/slow", "r+"))
+    local writer = spawn(function() return other:write("any", "thing") == other, other:close() end)
+    local third = assert(fs.open "far/slow")
+    local reader = spawn(function() return third:read() end)
+    sleep(0.1)
+    print(closing:status(), writer:status(), reader:status())
+    print(fs.exists "far/release", closing:await(), reader:await(), writer:await())
+    print(fs.open("far/slow", "w"):close())
+END
+  in_hanging script.lua
+  expect_status 0
+  expect_out $'false\ttimed out after 0.1 seconds
+nil\tan earlier write was cut short\tECANCELED
+nil\tclosed\tECANCELED
+waiting\twaiting\twaiting\tread far/slow
+false\ttrue\tnil\ttrue\ttrue
+true'
+}
+
+# What is mounted in a tree is no part of it: neither it nor what leads to it goes.
+t_what_is_mounted_in_a_tree_stays_when_that_is_removed() {
+  unshare -rm true 2>/dev/null || skip "no namespaces for users"
+  mkdir -p tree/a/point tree/b other
+  echo kept >other/file
+  touch tree/a/file tree/b/file
+  script <<'END'
+    print(async.fs.remove("tree", {recursive = true}))
+    print(async.fs.read "other/file", async.fs.read "tree/a/point/file")
+    print(async.fs.exists "tree/b", async.fs.exists "tree/a/file")
+END
+  status=0
+  # shellcheck disable=SC2016 # for that shell
+  timeout 50 unshare -rm sh -c 'mount --bind other tree/a/point && exec "$0" run script.lua' \
+    "$program" >out 2>err || status=$?
+  expect_status 0
+  expect_out $'nil\tcannot remove tree/a/point: device or resource busy\tEBUSY
+kept\n\tkept\n
+false\tfalse'
+}
+
+# refuse_watches CALL ERROR: builds refuse.so, with which inotify refuses the call that late.
+refuse_watches() {
+  command -v cc >/dev/null || skip "no C compiler"
+  ! is_sanitized || skip "a sanitizer wants to be loaded first"
+  cat >refuse.c <<'END'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+static int is_refused(const char *what) {
+  static int calls;
+  const char *at = getenv(what);
+  return at && ++calls >= atoi(at);
+}
+
+int inotify_add_watch(int fd, const char *path, uint32_t mask) {
+  int (*real)(int, const char *, uint32_t) = dlsym(RTLD_NEXT, "inotify_add_watch");
+  if (is_refused("WATCHES")) return errno = ENOSPC, -1;
+  return real(fd, path, mask);
+}
+
+int inotify_init1(int flags) {
+  int (*real)(int) = dlsym(RTLD_NEXT, "inotify_init1");
+  if (is_refused("INSTANCES")) return errno = EMFILE, -1;
+  return real(flags);
+}
+END
+  cc -shared -fPIC -o refuse.so refuse.c -ldl 2>/dev/null || skip "cannot build it"
+}
+
+t_the_limits_of_watching_are_told_by_their_names() {
+  refuse_watches
+  mkdir -p tree/a/b
+  script <<'END'
+    local watch, message, code = async.fs.watch("tree", {recursive = true})
+    print(watch and "watched", message, code)
+END
+  local few='cannot watch tree: as many directories are watched as the system allows'
+  for at in 1 2 3 4; do
+    status=0
+    WATCHES=$at LD_PRELOAD=$PWD/refuse.so timeout 20 "$program" run script.lua >out 2>err || status=$?
+    expect_status 0
+    expect_out $'nil\t'"$few (sysctl fs.inotify.max_user_watches)"$'\tENOSPC'
+  done
+  status=0
+  INSTANCES=1 LD_PRELOAD=$PWD/refuse.so timeout 20 "$program" run script.lua >out 2>err || status=$?
+  expect_status 0
+  expect_out $'nil\tcannot watch tree: too many open files, or inotify instances (sysctl fs.inotify.max_user_instances)\tEMFILE'
+}

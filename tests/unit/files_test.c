@@ -16,7 +16,7 @@
 #include "host/file.h"
 #include "host/guardian.h"
 #include "host/mounts.h"
-#include "host/sweep.h"
+#include "host/removal.h"
 #include "unit/outside.h"
 #include "unit/system.h"
 #include "unit/test.h"

@@ -13,10 +13,13 @@
 #include "host/pattern.h"
 #include "host/removal.h"
 #include "host/walker.h"
+#include "unit/lose.h"
 #include "unit/outside.h"
 #include "unit/system.h"
 
 #define LEVELS 5000
+#define MANY 130            /* long names */
+#define BATCHES 100         /* levels that a walk does not find at once */
 #define MOST_DESCRIPTORS 64 /* while trees are deep */
 #define LONG_ENOUGH 20      /* seconds */
 #define TURN 0.02           /* seconds for which the outside may be quiet */
@@ -147,6 +150,31 @@ static void make_wide_levels(const char *name, int levels) {
     fd = next;
   }
   close(fd);
+}
+
+/* Who is no root is kept out by modes. */
+static void make_closed(const char *name, const char *in, mode_t mode) {
+  make_directory(name);
+  make_file(in);
+  CHECK(chmod(at(name), mode) == 0);
+}
+
+static void what_is_ours_goes_whatever_its_depth_and_its_modes(void) {
+  uid_t user = geteuid();
+  make_scratch();
+  make_file("file");
+  if (user == 0) CHECK(chown(scratch, 65534, 65534) == 0 && seteuid(65534) == 0);
+  make_levels("deep");
+  make_closed("deep/none", "deep/none/a", 0);
+  make_closed("deep/read", "deep/read/a", 0400);
+  make_closed("deep/fixed", "deep/fixed/a", 0500);
+  CHECK(symlink(at("file"), at("deep/link")) == 0 && symlink(at("deep"), at("other")) == 0);
+  CHECK(ta_sweep(at("other")) == -ENOTDIR && ta_sweep(at("file")) == -ENOTDIR);
+  CHECK(is_there("deep/none") && is_there("file"));
+  CHECK(chmod(at("deep"), 0) == 0 && ta_sweep(at("deep")) == 0 && !is_there("deep"));
+  CHECK(ta_sweep(at("deep")) == 0 && is_there("file"));
+  CHECK(seteuid(user) == 0);
+  drop_scratch();
 }
 
 static void levels_that_were_closed_go_on_where_they_were(void) {
@@ -359,22 +387,35 @@ static void run_all(struct outside *outside) {
   }
 }
 
+/* More than a walk finds at once, in one directory. */
+static void make_many(const char *name) {
+  char path[256];
+  make_directory(name);
+  int fd = open(at(name), O_RDONLY | O_DIRECTORY);
+  for (int i = 0; i < MANY; i++) {
+    snprintf(path, sizeof path, "%0240d", i);
+    CHECK(close(openat(fd, path, O_WRONLY | O_CREAT, 0644)) == 0);
+  }
+  close(fd);
+}
+
 static bool script_fails_at(enum system_call call, unsigned nth, int error) {
   struct outside outside;
   make_scene();
+  make_many("tree/many");
   outside_open(&outside, NULL);
   add_scene(&outside);
   system_fail(call, nth, error);
   run_all(&outside);
   bool reached = system_go_well() >= nth;
-  if (!reached) CHECK_TEXT(outside.world.log, "8");
+  if (!reached) CHECK_TEXT(outside.world.log, "139");
   close_all(&outside);
   drop_scratch();
   return reached;
 }
 
 static void a_script_whose_calls_fail_leaves_nothing_open(void) {
-  unsigned step = test_quick() ? 40 : 3;
+  unsigned step = test_quick() ? 40 : 9;
   for (unsigned nth = 1; script_fails_at(SYSTEM_ALLOCATE, nth, ENOMEM); nth += step) continue;
   for (unsigned nth = 1; script_fails_at(SYSTEM_OPENAT, nth, EMFILE); nth += step) continue;
 }
@@ -383,6 +424,7 @@ static void a_script_whose_calls_fail_leaves_nothing_open(void) {
 static bool cancel_after(unsigned waits) {
   struct outside outside;
   make_scene();
+  make_wide_levels("tree/wide", BATCHES);
   outside_open(&outside, NULL);
   add_scene(&outside);
   bool goes_on = true;
@@ -401,6 +443,28 @@ static void whoever_is_cancelled_in_a_tree_leaves_nothing_open(void) {
   unsigned waits = 1;
   while (cancel_after(waits)) waits++;
   CHECK(waits > 5);
+}
+
+static void a_walk_that_has_lost_its_object_ends_with_the_run(void) {
+  char code[200];
+  struct outside outside;
+  make_scratch();
+  make_wide_levels("tree", BATCHES);
+  outside_open(&outside, NULL);
+  add_lose(&outside.world);
+  snprintf(code, sizeof code,
+           "local function begin() local next_one = async.fs.walk('%s') next_one() end "
+           "begin() sleep(0) lose()",
+           at("tree"));
+  world_add(&outside.world, code);
+  run_all(&outside);
+  for (int turns = 0; ta_workers_busy(outside.io.workers) > 0; turns++) {
+    CHECK(turns < MOST_TURNS);
+    ta_loop_wait(&outside.loop, TURN);
+  }
+  CHECK(count_lost() > 0);
+  close_all(&outside); /* which counts the descriptors */
+  drop_scratch();
 }
 
 /* Nobody waits for the end of a walk, and its thread ends soon. */
@@ -481,12 +545,14 @@ static void a_pattern_of_many_stars_takes_no_age(void) {
 
 const struct test tree_tests[] = {
     TEST(a_tree_of_5000_levels_needs_few_descriptors),
+    TEST(what_is_ours_goes_whatever_its_depth_and_its_modes),
     TEST(levels_that_were_closed_go_on_where_they_were),
     TEST(a_link_swapped_in_at_any_call_leads_nowhere),
     TEST(a_directory_that_is_moved_away_takes_nobody_along),
     TEST(a_call_that_fails_in_a_tree_is_told_of_and_leaves_nothing_open),
     TEST(a_script_whose_calls_fail_leaves_nothing_open),
     TEST(whoever_is_cancelled_in_a_tree_leaves_nothing_open),
+    TEST(a_walk_that_has_lost_its_object_ends_with_the_run),
     TEST(a_walk_that_is_not_wanted_ends),
     TEST(names_fit_patterns_as_a_shell_has_them),
     TEST(a_pattern_of_many_stars_takes_no_age),

@@ -1,6 +1,7 @@
 // The same with Node: commands N, latency COMMAND N, blocks or lines FILE...,
-// files or files-sync FOLDER N, which reads them.
+// files or files-sync FOLDER N, which reads them, walk-readdir or walk-opendir FOLDER.
 "use strict";
+const fs = require("fs");
 const { spawn, execFileSync } = require("child_process");
 
 const AT_ONCE = 16;
@@ -44,6 +45,18 @@ async function files(folder, count) {
   if (size !== 1000 * count) throw new Error("other files");
 }
 
+function walkAtOnce(folder) {
+  const found = fs.readdirSync(folder, { recursive: true, withFileTypes: true });
+  if (found.length < 1000) throw new Error("another tree");
+}
+
+async function walk(folder) {
+  let count = 0;
+  const entries = await fs.promises.opendir(folder, { recursive: true });
+  for await (const entry of entries) count += entry.name ? 1 : 0;
+  if (count < 1000) throw new Error("another tree");
+}
+
 function filesSync(folder, count) {
   const { readFileSync } = require("fs");
   let size = 0;
@@ -53,6 +66,8 @@ function filesSync(folder, count) {
 
 const [what, ...rest] = process.argv.slice(2);
 if (what === "commands") commands(Number(rest[0]));
+else if (what === "walk-readdir") walkAtOnce(rest[0]);
+else if (what === "walk-opendir") walk(rest[0]);
 else if (what === "files") files(rest[0], Number(rest[1]));
 else if (what === "files-sync") filesSync(rest[0], Number(rest[1]));
 else if (what === "latency") latency(rest[0], Number(rest[1]));
