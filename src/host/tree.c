@@ -198,6 +198,7 @@ int ta_tree_expect(struct ta_tree *tree, const char *names) {
   level->at = level->size = 0;
   level->ended = true;
   for (size_t length; (length = strlen(names)) > 0; names += length + 1) {
+    if (length >= PATH_MAX) continue; /* nothing has such a name, whatever the file system */
     size_t size = expected_length(length);
     if (make_room(level, size)) return -ENOMEM;
     struct entry *entry = (void *)(level->bytes + level->size);
@@ -331,7 +332,7 @@ int ta_tree_enter(struct ta_tree *tree, const char *name, bool follows) {
 
 /* The names from the root on: where ".." leads elsewhere, as from behind a link. */
 static int open_by_names(const struct ta_tree *tree, size_t depth) {
-  int fd = dup(tree->levels[0].fd);
+  int fd = fcntl(tree->levels[0].fd, F_DUPFD_CLOEXEC, 0);
   for (size_t i = 1; i <= depth && fd >= 0; i++) {
     char name[NAME_MAX + 1];
     size_t from = tree->levels[i - 1].length, length = tree->levels[i].length - from;

@@ -195,8 +195,8 @@ end
 -- The walk for one pattern.
 local function walk_for(pattern, given)
   local base, list, directories = split(pattern)
-  check_parts(list)
   if list[#list] == "**" and not directories then list[#list + 1] = "*" end
+  check_parts(list)
   local encoded = {}
   for i, part in ipairs(list) do encoded[i] = encode(part) end
   return {path = base, place = place.of(base == "" and "." or base), parts = concat(encoded),
