@@ -399,8 +399,7 @@ static int l_link(lua_State *L) {
 /* The source is open already: of what is there the mode is known before. */
 static int fill_with_copy(struct ta_rewrite *rewrite, int fd) {
   const struct job *job = rewrite->data;
-  int error = ta_duplicate(job->text.fd, fd, rewrite->given_up);
-  return error ? error : ta_duplicate_times(fd, &job->about);
+  return ta_duplicate(job->text.fd, fd, &job->about, rewrite->given_up);
 }
 
 static int open_source(struct job *job) {
@@ -417,7 +416,6 @@ static void run_copy(struct ta_errand *errand) {
   struct job *job = job_of(errand);
   job->error = open_source(job);
   if (job->error) return;
-  job->rewrite->mode = job->about.st_mode & 07777;
   job->error = ta_rewrite(job->rewrite);
   if (job->error == -ESPIPE) job->error = -EINVAL;
 }
@@ -429,7 +427,7 @@ static int l_copy(lua_State *L) {
   struct job *job = push_pair(L, &copy_kind, "copy");
   add_rewrite(L, job, lua_toboolean(L, MORE + 2));
   job->rewrite->path = job->other;
-  job->rewrite->sets_mode = true;
+  job->rewrite->like = &job->about;
   job->rewrite->fill = fill_with_copy;
   return ta_send_errand(L, lane_of(job));
 }
