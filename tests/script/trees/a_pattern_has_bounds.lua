@@ -19,6 +19,15 @@ print(count(("**/"):rep(58) .. "**")) -- expect: 2
 print(refused(("*/"):rep(59) .. "**"))
 -- expect: fs.glob: a pattern may have 60 parts, got 61
 
+-- Braces in one part, in several, and around parts.
+print(refused(("{a,b}"):rep(40)))
+-- expect: fs.glob: the braces of a pattern may stand for 10000 texts, these for more
+print(refused(("{a,b}"):rep(12) .. ("/" .. ("{c,d}"):rep(12)):rep(3)))
+-- expect: fs.glob: the braces of a pattern may stand for 10000 texts, these for more
+print(refused(("{a/,b/}"):rep(40)))
+-- expect: fs.glob: the braces of a pattern may stand for 10000 texts, these for more
+print(count(("{a,}"):rep(10) .. "/*"), count("{a/,}*{x,y}{a,b}")) -- expect: 1	0
+
 -- A name that is longer than names are.
 print(count("*/" .. ("a"):rep(255)), count("*/" .. ("a"):rep(4096)), count("*/" .. ("a"):rep(65510)))
 -- expect: 0	0	0
