@@ -28,6 +28,7 @@ struct walk {
   bool taken;  /* the batch, before we were told of it */
   bool waits;  /* a task does */
   bool turned; /* the turn was given up for this batch */
+  bool lacks_memory;
   char *batch; /* that is read */
   size_t size, at, room;
 
@@ -176,12 +177,18 @@ static void take_batch(struct walk *walk) {
   walker->bytes = bytes;
   walker->room = room;
   walker->size = 0;
+  walk->lacks_memory = walker->lacks_memory;
+  walker->lacks_memory = false;
 }
 
 static int give_first(lua_State *L, struct iterator *iterator) {
   struct walk *walk = iterator->walk;
   struct ta_walked entry;
   if (ta_walked(walk->batch, walk->size, &walk->at, &entry)) return give_entry(L, iterator, &entry);
+  if (walk->lacks_memory) {
+    walk->lacks_memory = false;
+    return give_trouble(L, iterator, &(struct ta_walked){.path = "", .error = -ENOMEM});
+  }
   let_go(iterator);
   lua_pushnil(L);
   return 1;

@@ -99,6 +99,7 @@ static int walk(const char *path, unsigned flags, unsigned *count) {
         ++*count;
     }
   } while (walker.size > 0);
+  if (walker.lacks_memory) error = -ENOMEM;
   ta_walker_close(&walker);
   return error;
 }
@@ -398,6 +399,21 @@ static void a_copy_that_fails_leaves_what_was_there(void) {
   drop_scratch();
 }
 
+static void a_walk_without_memory_is_not_complete(void) {
+  unsigned count, nth = 0;
+  bool reached;
+  make_scratch();
+  make_file("file");
+  do {
+    system_fail(SYSTEM_ALLOCATE, ++nth, ENOMEM);
+    int error = walk(scratch, 0, &count);
+    reached = system_go_well() >= nth;
+    CHECK(reached ? error == -ENOMEM : !error && count == 1);
+  } while (reached && nth < 100);
+  CHECK(nth > 3);
+  drop_scratch();
+}
+
 /* ------------------------------------------------------------------- from scripts */
 
 static const char scene[] =
@@ -586,6 +602,7 @@ const struct test tree_tests[] = {
     TEST(a_directory_that_is_moved_away_takes_nobody_along),
     TEST(a_call_that_fails_in_a_tree_is_told_of_and_leaves_nothing_open),
     TEST(a_copy_that_fails_leaves_what_was_there),
+    TEST(a_walk_without_memory_is_not_complete),
     TEST(a_script_whose_calls_fail_leaves_nothing_open),
     TEST(whoever_is_cancelled_in_a_tree_leaves_nothing_open),
     TEST(a_walk_that_has_lost_its_object_ends_with_the_run),
