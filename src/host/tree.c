@@ -10,6 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "host/file.h"
+
 #define BATCH ((size_t)32 * 1024) /* bytes of entries that are asked for at once */
 #define LEAST ((size_t)8 * 1024)  /* and no less: a name may take 280 */
 #define FIRST_LEVELS 8
@@ -167,10 +169,6 @@ static int fill(struct ta_tree *tree, struct ta_tree_level *level) {
   return error ? error : sort(level);
 }
 
-static bool is_dots(const char *name) {
-  return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
-}
-
 int ta_tree_next(struct ta_tree *tree) {
   struct ta_tree_level *level = ta_tree_here(tree);
   int error = 0;
@@ -180,7 +178,7 @@ int ta_tree_next(struct ta_tree *tree) {
       level->at += entry->length;
       tree->name = entry->name;
       tree->type = entry->type;
-      if (!is_dots(tree->name) || entry->offset == EXPECTED) return 1;
+      if (!ta_is_dots(tree->name) || entry->offset == EXPECTED) return 1;
     }
     if (level->ended || error) break;
     error = fill(tree, level);
