@@ -361,6 +361,29 @@ static void a_file_that_is_written_has_the_mode_that_was_asked_for(void) {
   check_folder();
 }
 
+static void who_may_write_to_nothing_makes_parents(void) {
+  open_folder();
+  mode_t mask = umask(0300);
+  CHECK(ta_file_make_directory(path_of("a/b/c"), 0777, true) == 0);
+  umask(mask);
+  CHECK((mode_of("a") & 0300) == 0300 && (mode_of("a/b") & 0300) == 0300);
+  CHECK((mode_of("a/b/c") & 0300) == 0);
+  check_folder();
+}
+
+static void a_file_is_read_where_the_cache_cannot_be_asked(void) {
+  static const int errors[] = {EOPNOTSUPP, ENOSYS, EINVAL, EINTR};
+  open_folder();
+  for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+    struct ta_file_text text = {0};
+    system_fail(SYSTEM_READ, 1, errors[i]);
+    CHECK(ta_file_read(path_of("file"), true, &text) == 0 && text.size == 3);
+    system_go_well();
+    ta_file_drop(&text);
+  }
+  check_folder();
+}
+
 static void a_copy_needs_no_modes(void) {
   struct stat like;
   struct ta_rewrite rewrite = {.like = &like, .notes = -1};
@@ -387,5 +410,7 @@ const struct test files_tests[] = {
     TEST(a_path_is_near_if_it_stays_on_its_local_mount),
     TEST(a_file_that_is_written_has_the_mode_that_was_asked_for),
     TEST(a_copy_needs_no_modes),
+    TEST(who_may_write_to_nothing_makes_parents),
+    TEST(a_file_is_read_where_the_cache_cannot_be_asked),
     TESTS_END,
 };
