@@ -5,13 +5,13 @@
 #include <lauxlib.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "io/files.h"
 #include "io/nearest.h"
 #include "io/opening.h"
 #include "io/refusal.h"
+#include "io/room.h"
 #include "io/tree.h"
 #include "io/walk.h"
 #include "io/watch.h"
@@ -20,24 +20,12 @@ extern const char *const ta_chunk_fs[];
 extern const char *const ta_chunk_place[];
 extern const char *const ta_chunk_trees[];
 
-/* (message): a mistake of the script's, where that called us. */
-static int l_raise(lua_State *L) {
-  return ta_error(L, "%s", luaL_checkstring(L, 1));
-}
-
-static const struct room {
-  const char *name;
-  const char *const *lines;
-} rooms[] = {{"place", ta_chunk_place}, {"trees", ta_chunk_trees}, {NULL, NULL}};
+static const struct ta_room rooms[] = {
+    {"place", ta_chunk_place}, {"trees", ta_chunk_trees}, {NULL, NULL}};
 
 /* (name) -> what NAME.lua gives */
 static int l_use(lua_State *L) {
-  const char *name = luaL_checkstring(L, 1);
-  const struct room *room = rooms;
-  while (room->name && strcmp(room->name, name) != 0) room++;
-  luaL_argcheck(L, room->name, 1, "no such room");
-  ta_push_chunk(ta_upvalue_runner(L), L, room->lines);
-  return 1;
+  return ta_push_room(L, rooms);
 }
 
 /* () -> the program's */
@@ -53,7 +41,7 @@ static int l_getenv(lua_State *L) {
   return 1;
 }
 
-static const struct ta_function parts[] = {{"raise", l_raise},
+static const struct ta_function parts[] = {{"raise", ta_l_raise},
                                            {"use", l_use},
                                            {"nearest", ta_l_nearest},
                                            {"getenv", l_getenv},

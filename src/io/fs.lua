@@ -311,6 +311,23 @@ local function cd(path)
   return true
 end
 
-function fs.watch(path, options) return parts.watching().watch(path, options) end
+-- ----------------------------------------------------------------- watching
+
+local MOST_DEBOUNCE <const> = 3600
+
+local function seconds_or_false(name, option, value)
+  if value == false then return end
+  if type(value) == "number" and value >= 0 and value <= MOST_DEBOUNCE then return end
+  raise(format("fs.%s: %s must be seconds from 0 to %d, or false, got %s", name, option,
+    MOST_DEBOUNCE, shown(value)))
+end
+
+local for_watch = {recursive = yes_or_no, debounce = seconds_or_false}
+
+function fs.watch(path, options)
+  local at = check_path("watch", path)
+  local given = check_options("watch", options, for_watch)
+  return parts.watching().watch(path, at, given)
+end
 
 return {fs = fs, cd = cd, temp_dir = fs.temp_dir}

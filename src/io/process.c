@@ -2,11 +2,11 @@
 #include "io/process.h"
 
 #include <lauxlib.h>
-#include <string.h>
 
 #include "io/command.h"
 #include "io/nearest.h"
 #include "io/output.h"
+#include "io/room.h"
 #include "io/signal_names.h"
 #include "io/stream.h"
 
@@ -29,11 +29,6 @@ static int l_signal_number(lua_State *L) {
 }
 
 /* ----------------------------------------------- what else the Lua half needs */
-
-/* (message): a mistake of the script's, where that called us. */
-static int l_raise(lua_State *L) {
-  return ta_error(L, "%s", luaL_checkstring(L, 1));
-}
 
 static int l_metatable(lua_State *L) {
   return lua_getmetatable(L, 1) ? 1 : 0;
@@ -71,7 +66,7 @@ static int l_use(lua_State *L);
 static const struct ta_function parts[] = {
     {"signal_number", l_signal_number},
     {"for_closes", ta_l_for_closes},
-    {"raise", l_raise},
+    {"raise", ta_l_raise},
     {"metatable", l_metatable},
     {"is_callable", l_is_callable},
     {"nearest", ta_l_nearest},
@@ -83,22 +78,14 @@ static const struct ta_function parts[] = {
 };
 
 /* What the Lua half consists of. */
-static const struct room {
-  const char *name;
-  const char *const *lines;
-} rooms[] = {
+static const struct ta_room rooms[] = {
     {"output", ta_chunk_output},   {"spelling", ta_chunk_spelling}, {"plan", ta_chunk_plan},
     {"failure", ta_chunk_failure}, {"plumbing", ta_chunk_plumbing}, {"child", ta_chunk_child},
     {"start", ta_chunk_start},     {"place", ta_chunk_place},       {NULL, NULL}};
 
 /* (name) -> what NAME.lua gives */
 static int l_use(lua_State *L) {
-  const char *name = luaL_checkstring(L, 1);
-  const struct room *room = rooms;
-  while (room->name && strcmp(room->name, name) != 0) room++;
-  luaL_argcheck(L, room->name, 1, "no such room");
-  ta_push_chunk(ta_upvalue_runner(L), L, room->lines);
-  return 1;
+  return ta_push_room(L, rooms);
 }
 
 static const struct ta_function *const all_parts[] = {

@@ -13,6 +13,7 @@
 #include "host/bar.h"
 #include "host/clock.h"
 #include "io/nearest.h"
+#include "io/room.h"
 
 #define INTERVAL 0.1      /* seconds between two drawings */
 #define IDLE 1.0          /* the same, while nothing happens */
@@ -284,13 +285,8 @@ static const struct ta_function methods[] = {{"add", l_add},     {"set", l_set},
 static const struct ta_function meta[] = {{"__close", l_close}, {"__gc", l_close}, {NULL, NULL}};
 static const struct ta_object_kind bar_kind = {.name = "Bar", .methods = methods, .meta = meta};
 
-/* (message): a mistake of the script's, where that called us. */
-static int l_raise(lua_State *L) {
-  return ta_error(L, "%s", luaL_checkstring(L, 1));
-}
-
 static const struct ta_function parts[] = {{"new_bar", l_new_bar},
-                                           {"raise_mistake", l_raise},
+                                           {"raise_mistake", ta_l_raise},
                                            {"nearest_word", ta_l_nearest},
                                            {NULL, NULL}};
 

@@ -10,6 +10,7 @@
 #include "holder.h"
 #include "host/takeover.h"
 #include "io/nearest.h"
+#include "io/room.h"
 #include "io/signal_names.h"
 #include "list.h"
 
@@ -232,11 +233,6 @@ static int l_number(lua_State *L) {
 
 /* -------------------------------------------------------- what else signal.lua needs */
 
-/* (message): a mistake of the script's, where that called us. */
-static int l_raise(lua_State *L) {
-  return ta_error(L, "%s", luaL_checkstring(L, 1));
-}
-
 static int l_is_callable(lua_State *L) {
   lua_pushboolean(L, ta_is_callable(L, 1));
   return 1;
@@ -256,7 +252,7 @@ static const struct ta_function parts[] = {
     {"next", l_next},
     {"close", l_close},
     {"number", l_number},
-    {"raise", l_raise},
+    {"raise", ta_l_raise},
     {"nearest", ta_l_nearest},
     {"is_callable", l_is_callable},
     {"add_task", l_add_task},

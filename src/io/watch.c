@@ -17,8 +17,8 @@
 #include "host/file.h"
 #include "io/disk.h"
 #include "io/modules.h"
-#include "io/nearest.h"
 #include "io/refusal.h"
+#include "io/room.h"
 
 extern const char *const ta_chunk_watch[];
 
@@ -214,24 +214,44 @@ static int l_list(lua_State *L) {
       ta_push_errand(ta_upvalue_runner(L), L, &list_kind, sizeof(struct look), path);
   look->flags = lua_toboolean(L, 2) ? 0 : O_NOFOLLOW;
   if (lua_istable(L, 3)) choose(L, look, 3);
-  return ta_send_errand(L, TA_LANE_DISK);
+  return ta_send_errand(L, ta_lane_of(look->errand.io, path, NULL));
 }
 
 /* (path) -> the entry that it leads to; or nil, message, code */
 static int l_look(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
-  ta_push_errand(ta_upvalue_runner(L), L, &look_kind, sizeof(struct look), path);
-  return ta_send_errand(L, TA_LANE_DISK);
+  const struct look *look = ta_push_errand(ta_upvalue_runner(L), L, &look_kind, sizeof *look, path);
+  return ta_send_errand(L, ta_lane_of(look->errand.io, path, NULL));
 }
 
 /* ---------------------------------------------------------------- small things */
 
+struct real {
+  struct ta_errand errand; /* the first */
+  char *path;              /* NULL: there is none */
+};
+
+static void run_real(struct ta_errand *errand) {
+  ((struct real *)errand)->path = realpath(errand->name, NULL);
+}
+
+static int give_real(lua_State *L, struct ta_errand *errand) {
+  lua_pushstring(L, ((const struct real *)errand)->path);
+  return 1;
+}
+
+static void drop_real(struct ta_errand *errand) {
+  free(((struct real *)errand)->path);
+}
+
+static const struct ta_errand_kind real_kind = {
+    .wait = TA_ERRAND_WAIT("watch"), .run = run_real, .give = give_real, .drop = drop_real};
+
 /* (path) -> the path without links, or nil */
 static int l_real(lua_State *L) {
-  char path[PATH_MAX];
-  if (!realpath(luaL_checkstring(L, 1), path)) return 0;
-  lua_pushstring(L, path);
-  return 1;
+  const char *path = luaL_checkstring(L, 1);
+  const struct real *real = ta_push_errand(ta_upvalue_runner(L), L, &real_kind, sizeof *real, path);
+  return ta_try_errand_in(L, ta_lane_of(real->errand.io, path, NULL));
 }
 
 static int by_bytes(const void *one, const void *other) {
@@ -255,11 +275,6 @@ static int l_sorted(lua_State *L) {
   return 1;
 }
 
-/* (message): a mistake of the script's, where that called us. */
-static int l_raise(lua_State *L) {
-  return ta_error(L, "%s", luaL_checkstring(L, 1));
-}
-
 /* (): who was cancelled begins nothing. */
 static int l_enter(lua_State *L) {
   ta_enter(ta_upvalue_runner(L), L);
@@ -271,17 +286,11 @@ static int l_turn(lua_State *L) {
   return ta_return_at_once(ta_upvalue_runner(L), L, 0);
 }
 
-static const struct ta_function parts[] = {{"list", l_list},
-                                           {"look", l_look},
-                                           {"real", l_real},
-                                           {"raise", l_raise},
-                                           {"turn", l_turn},
-                                           {"enter", l_enter},
-                                           {"nearest", ta_l_nearest},
-                                           {"sorted", l_sorted},
-                                           {"module", ta_l_module},
-                                           {"for_closes", ta_l_for_closes},
-                                           {NULL, NULL}};
+static const struct ta_function parts[] = {
+    {"list", l_list},      {"look", l_look},        {"real", l_real},
+    {"raise", ta_l_raise}, {"turn", l_turn},        {"enter", l_enter},
+    {"sorted", l_sorted},  {"module", ta_l_module}, {"for_closes", ta_l_for_closes},
+    {NULL, NULL}};
 
 static int l_parts(lua_State *L) {
   lua_newtable(L);

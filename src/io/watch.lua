@@ -12,7 +12,6 @@ local parts = watch_parts()
 local function insert(list, value) list[#list + 1] = value end
 
 local DEBOUNCE = 0.05 -- seconds
-local MOST_DEBOUNCE = 3600
 
 -- What scripts have is a path and methods; the rest lies apart.
 local methods = {}
@@ -59,10 +58,10 @@ end
 -- First the new ones: nothing is overlooked in between.
 local function set_anchors(w)
   local old = w.is_anchor
-  w.real = parts.real(w.path) or w.real
+  w.real = parts.real(w.at_path) or w.real
   w.is_anchor = {}
-  local ok, message, code = anchor(w, w.path)
-  if ok and w.real ~= w.path then ok, message, code = anchor(w, w.real) end
+  local ok, message, code = anchor(w, w.at_path)
+  if ok and w.real ~= w.at_path then ok, message, code = anchor(w, w.real) end
   for id in next, old do w.module.drop(w.handle, id) end
   w.dropped = true
   return ok, message, code
@@ -131,7 +130,7 @@ local function look_at_top(w, hint)
   local ok, message, code = set_anchors(w)
   if not ok then return nil, message, code end
   local entry
-  entry, message, code = parts.look(w.path)
+  entry, message, code = parts.look(w.at_path)
   if not entry and not MISSING[code] then return nil, message, code end
   compare(w, w.top, "", entry, hinted)
   return true
@@ -305,8 +304,11 @@ end
 
 -- ----------------------------------------------------------------------- events
 
+-- As the script calls it, wherever its task's directory is.
+local function called(w, path) return path and w.path .. sub(path, #w.at_path + 1) end
+
 local function add_event(w, kind, path, from)
-  insert(w.events, {kind = kind, path = path, from = from})
+  insert(w.events, {kind = kind, path = called(w, path), from = called(w, from)})
 end
 
 -- What was in it comes before it.
@@ -378,6 +380,11 @@ end
 
 -- -------------------------------------------------------------------- for scripts
 
+local function in_words(w, message)
+  local from, to = find(message, w.at_path, 1, true)
+  return from and sub(message, 1, from - 1) .. w.path .. sub(message, to + 1) or message
+end
+
 local function has_event(w) return w.events[w.at] ~= nil end
 
 local function take_event(w)
@@ -397,7 +404,7 @@ local function next_event(w)
     end
     local ok, message = advance(w)
     if w.closed then return nil end
-    if not ok then parts.raise(message) end
+    if not ok then parts.raise(in_words(w, message)) end
   end
   return take_event(w)
 end
@@ -423,40 +430,11 @@ function Watch.__close(watch) close(states[watch]) end
 
 function Watch.__tostring(watch) return format("Watch of '%s'", watch.path) end
 
-local OPTIONS = {"debounce", "recursive"}
-
-local function check(path, options)
-  if type(path) ~= "string" then
-    parts.raise(format("fs.watch: a path expected, got %s", type(path)))
-  elseif find(path, "\0", 1, true) then
-    parts.raise "fs.watch: a path has no zero byte"
-  elseif options ~= nil and type(options) ~= "table" then
-    parts.raise(format("fs.watch: a table of options expected, got %s", type(options)))
-  end
-end
-
-local function check_option(key, value)
-  if key == "recursive" then
-    if type(value) ~= "boolean" then
-      parts.raise(format("fs.watch: 'recursive' is true or false, got %s", type(value)))
-    end
-  elseif key == "debounce" then
-    if value ~= false and not (type(value) == "number" and value >= 0 and value <= MOST_DEBOUNCE) then
-      parts.raise(format("fs.watch: 'debounce' is seconds up to %d, or false, got %s",
-        MOST_DEBOUNCE, tostring(value)))
-    end
-  else
-    local near = type(key) == "string" and parts.nearest(key, OPTIONS)
-    parts.raise(format("fs.watch: unknown option '%s'%s", tostring(key),
-      near and format(", did you mean '%s'?", near) or ""))
-  end
-end
-
-local function new_watch(path, options, module, handle)
-  local w = {path = path, module = module, handle = handle, recursive = options.recursive,
+local function new_watch(path, at, options, module, handle)
+  local w = {path = path, at_path = at, module = module, handle = handle, recursive = options.recursive,
     nodes = {}, is_anchor = {}, next_id = 1, todo = {}, looked = 1, stale = {}, events = {}, at = 1,
     begins = true}
-  w.top = {path = path, entries = {}}
+  w.top = {path = at, entries = {}}
   w.guard = setmetatable({}, {__close = function() w.busy = false end})
   return w
 end
@@ -466,7 +444,7 @@ local function begin(w)
   local ok, message, code = set_anchors(w)
   if not ok then return nil, message, code end
   local entry
-  entry, message, code = parts.look(w.path)
+  entry, message, code = parts.look(w.at_path)
   if not entry then return nil, message, code end
   w.batch = new_batch()
   compare(w, w.top, "", entry)
@@ -477,11 +455,9 @@ local function begin(w)
   return true
 end
 
--- To be tail-called by the function that scripts call.
-local function watch(path, options)
-  check(path, options)
-  options = options or {}
-  for key, value in next, options do check_option(key, value) end
+-- To be tail-called by the function that scripts call, which has looked at all; `at` is where the
+-- path leads.
+local function watch(path, at, options)
   parts.enter()
   local module, message, code = parts.module("watch", "async.fs.watch", "libuv1-dev")
   if not module then return nil, message, code end
@@ -489,12 +465,12 @@ local function watch(path, options)
   local handle
   handle, message, code = module.open(path, debounce == nil and DEBOUNCE or debounce or 0)
   if not handle then return nil, message, code end
-  local w = new_watch(path, options, module, handle)
+  local w = new_watch(path, at, options, module, handle)
   local ok
   ok, message, code = begin(w)
   if not ok then
     close(w)
-    return nil, message, code
+    return nil, in_words(w, message), code
   end
   local watched = setmetatable({path = path}, Watch)
   states[watched] = w

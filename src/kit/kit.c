@@ -4,8 +4,8 @@
 #include <lauxlib.h>
 #include <lualib.h>
 #include <stddef.h>
-#include <string.h>
 
+#include "io/room.h"
 #include "kit/outside.h"
 
 extern const char *const ta_chunk_args[];
@@ -41,22 +41,15 @@ static const struct part {
 };
 
 /* What parts share, and async.fs, which is none of them. */
-static const struct room {
-  const char *name;
-  const char *const *lines;
-} rooms[] = {{"for_bash", ta_chunk_for_bash}, {"for_fish", ta_chunk_for_fish},
-             {"for_zsh", ta_chunk_for_zsh},   {"fs", ta_chunk_fs},
-             {"grammar", ta_chunk_grammar},   {"offers", ta_chunk_offers},
-             {"usage", ta_chunk_usage},       {NULL, NULL}};
+static const struct ta_room rooms[] = {
+    {"for_bash", ta_chunk_for_bash}, {"for_fish", ta_chunk_for_fish},
+    {"for_zsh", ta_chunk_for_zsh},   {"fs", ta_chunk_fs},
+    {"grammar", ta_chunk_grammar},   {"offers", ta_chunk_offers},
+    {"usage", ta_chunk_usage},       {NULL, NULL}};
 
 /* (name) -> what NAME.lua gives */
 static int l_use(lua_State *L) {
-  const char *name = luaL_checkstring(L, 1);
-  const struct room *room = rooms;
-  while (room->name && strcmp(room->name, name) != 0) room++;
-  luaL_argcheck(L, room->name, 1, "no such room");
-  ta_push_chunk(ta_upvalue_runner(L), L, room->lines);
-  return 1;
+  return ta_push_room(L, rooms);
 }
 
 /* Sets in the table on top what Lua's library of tables has under `name`, whatever the script has

@@ -10,15 +10,11 @@
 
 #include "io/io.h"
 #include "io/nearest.h"
+#include "io/room.h"
 #include "kit/kit.h"
 
 /* Under this address the registry has the completion that is wanted. */
 static const char completion_key;
-
-/* (message): a mistake of the script's, where that called us. */
-static int l_raise(lua_State *L) {
-  return ta_error(L, "%s", luaL_checkstring(L, 1));
-}
 
 static int l_metatable(lua_State *L) {
   return lua_getmetatable(L, 1) ? 1 : 0;
@@ -145,7 +141,7 @@ static int l_complete(lua_State *L) {
 }
 
 const struct ta_function ta_kit_outside[] = {
-    {"raise", l_raise},
+    {"raise", ta_l_raise},
     {"metatable", l_metatable},
     {"is_callable", l_is_callable},
     {"nearest", ta_l_nearest},

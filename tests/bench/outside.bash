@@ -173,6 +173,7 @@ outside_copies() { # PEER
     cp) watch+=(cp "$out/large" "$out/copy") ;;
   esac
   rm -f "$out/copy"
+  sync -f "$out" # nobody pays for what another has written
   add_line copies "$1" "${watch[@]}"
 }
 

@@ -308,3 +308,76 @@ waiting\twaiting\twaiting\tread far/slow
 false\ttrue\tnil\ttrue\ttrue
 true'
 }
+
+# What is mounted in a tree is no part of it: neither it nor what leads to it goes.
+t_what_is_mounted_in_a_tree_stays_when_that_is_removed() {
+  unshare -rm true 2>/dev/null || skip "no namespaces for users"
+  mkdir -p tree/a/point tree/b other
+  echo kept >other/file
+  touch tree/a/file tree/b/file
+  script <<'END'
+    print(async.fs.remove("tree", {recursive = true}))
+    print(async.fs.read "other/file", async.fs.read "tree/a/point/file")
+    print(async.fs.exists "tree/b", async.fs.exists "tree/a/file")
+END
+  status=0
+  # shellcheck disable=SC2016 # for that shell
+  timeout 50 unshare -rm sh -c 'mount --bind other tree/a/point && exec "$0" run script.lua' \
+    "$program" >out 2>err || status=$?
+  expect_status 0
+  expect_out $'nil\tcannot remove tree/a/point: device or resource busy\tEBUSY
+kept\n\tkept\n
+false\tfalse'
+}
+
+# refuse_watches CALL ERROR: builds refuse.so, with which inotify refuses the call that late.
+refuse_watches() {
+  command -v cc >/dev/null || skip "no C compiler"
+  ! is_sanitized || skip "a sanitizer wants to be loaded first"
+  cat >refuse.c <<'END'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+static int is_refused(const char *what) {
+  static int calls;
+  const char *at = getenv(what);
+  return at && ++calls >= atoi(at);
+}
+
+int inotify_add_watch(int fd, const char *path, uint32_t mask) {
+  int (*real)(int, const char *, uint32_t) = dlsym(RTLD_NEXT, "inotify_add_watch");
+  if (is_refused("WATCHES")) return errno = ENOSPC, -1;
+  return real(fd, path, mask);
+}
+
+int inotify_init1(int flags) {
+  int (*real)(int) = dlsym(RTLD_NEXT, "inotify_init1");
+  if (is_refused("INSTANCES")) return errno = EMFILE, -1;
+  return real(flags);
+}
+END
+  cc -shared -fPIC -o refuse.so refuse.c -ldl 2>/dev/null || skip "cannot build it"
+}
+
+t_the_limits_of_watching_are_told_by_their_names() {
+  refuse_watches
+  mkdir -p tree/a/b
+  script <<'END'
+    local watch, message, code = async.fs.watch("tree", {recursive = true})
+    print(watch and "watched", message, code)
+END
+  local few='cannot watch tree: as many directories are watched as the system allows'
+  for at in 1 2 3 4; do
+    status=0
+    WATCHES=$at LD_PRELOAD=$PWD/refuse.so timeout 20 "$program" run script.lua >out 2>err || status=$?
+    expect_status 0
+    expect_out $'nil\t'"$few (sysctl fs.inotify.max_user_watches)"$'\tENOSPC'
+  done
+  status=0
+  INSTANCES=1 LD_PRELOAD=$PWD/refuse.so timeout 20 "$program" run script.lua >out 2>err || status=$?
+  expect_status 0
+  expect_out $'nil\tcannot watch tree: too many open files, or inotify instances (sysctl fs.inotify.max_user_instances)\tEMFILE'
+}

@@ -25,7 +25,7 @@ local name = ("x"):rep(5000)
 -- expect: nil	file name too long	ENAMETOOLONG
 print(select(1, fs.watch(name)), select(2, fs.watch(name)):match ": (.*)", select(3, fs.watch(name)))
 
--- expect: $FILE:33: fs.watch: a path expected, got nil
+-- expect: $FILE:33: fs.watch: expected a path, got nil
 local function mistaken(...)
   local _, message = pcall(...)
   print(message)
@@ -34,10 +34,10 @@ mistaken(function() fs.watch() end)
 -- expect: fs.watch: a path has no zero byte
 -- expect: fs.watch: unknown option 'recursiv', did you mean 'recursive'?
 -- expect: fs.watch: unknown option '1'
--- expect: fs.watch: 'recursive' is true or false, got string
--- expect: fs.watch: 'debounce' is seconds up to 3600, or false, got -1
--- expect: fs.watch: 'debounce' is seconds up to 3600, or false, got nan
--- expect: fs.watch: a table of options expected, got boolean
+-- expect: fs.watch: recursive must be true or false, got "yes"
+-- expect: fs.watch: debounce must be seconds from 0 to 3600, or false, got -1
+-- expect: fs.watch: debounce must be seconds from 0 to 3600, or false, got nan
+-- expect: fs.watch: options must be a table, got boolean
 for _, given in ipairs{{"a\0b"}, {d, {recursiv = true}}, {d, {1}}, {d, {recursive = "yes"}},
   {d, {debounce = -1}}, {d, {debounce = 0 / 0}}, {d, true}} do
   local _, message = pcall(function() fs.watch(given[1], given[2]) end)

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * room.h -- chunks of Lua that others are made of, by their names.
+ */
+#ifndef TA_IO_ROOM_H
+#define TA_IO_ROOM_H
+
+#include "tinyasync_lib.h"
+
+struct ta_room {
+  const char *name;
+  const char *const *lines;
+};
+
+/* For a C function whose first upvalue is the Runner: pushes what the chunk gives that the first
+ * argument names.  The last of the rooms has no name.  [-0, +1, v] */
+int ta_push_room(lua_State *L, const struct ta_room *rooms);
+
+/* A function for chunks: (message), a mistake of the script's, where that called us. */
+int ta_l_raise(lua_State *L);
+
+#endif
