@@ -93,10 +93,11 @@ static int go(lua_State *L, const struct job *job) {
 }
 
 static int refuse(lua_State *L, const struct job *job) {
+  const char *name = ta_name_shown(job->errand.name);
   if (job->other)
-    return ta_refuse(L, job->error, "cannot %s %s to %s", job->verb, job->errand.name,
-                     job->other_name);
-  return ta_refuse(L, job->error, "cannot %s %s", job->verb, job->errand.name);
+    return ta_refuse(L, job->error, "cannot %s %s to %s", job->verb, name,
+                     ta_name_shown(job->other_name));
+  return ta_refuse(L, job->error, "cannot %s %s", job->verb, name);
 }
 
 static int give_true(lua_State *L, struct ta_errand *errand) {

@@ -15,6 +15,7 @@ local recursive = {remove = parts.remove_tree, copy = parts.copy_tree}
 -- ---------------------------------------------------------------- arguments
 
 local function shown(value)
+  if value ~= value then return "nan" end
   return type(value) == "string" and format("%q", value) or tostring(value)
 end
 
@@ -78,7 +79,7 @@ end
 -- ------------------------------------------------------------------ streams
 
 local for_open = {mode = permissions, max_line = longest_line}
-local open_modes = '"r", "w", "a" or "x", with or without "+"'
+local open_modes = '"r", "w", "a" or "x", with or without "+" and "b"'
 
 function fs.open(path, mode, options)
   local at = check_path("open", path)
@@ -114,8 +115,9 @@ end
 
 -- ------------------------------------------------------------- whole files
 
-function fs.read(path)
+function fs.read(path, options)
   local at = check_path("read", path)
+  check_options("read", options, nothing)
   enter()
   local text, message, code = parts.read(path, at)
   if text == false then return read_stream(path, at) end
@@ -160,21 +162,24 @@ function fs.stat(path, options)
   return parts.stat(path, at, given.follow ~= false)
 end
 
-function fs.exists(path)
+function fs.exists(path, options)
   local at = check_path("exists", path)
+  check_options("exists", options, nothing)
   enter()
   return parts.exists(path, at)
 end
 
-function fs.list(path)
+function fs.list(path, options)
   if path == nil then path = "." end
   local at = check_path("list", path)
+  check_options("list", options, nothing)
   enter()
   return parts.list(path, at)
 end
 
-function fs.readlink(path)
+function fs.readlink(path, options)
   local at = check_path("readlink", path)
+  check_options("readlink", options, nothing)
   enter()
   return parts.readlink(path, at)
 end
@@ -200,8 +205,9 @@ function fs.remove(path, options)
   return parts.remove(path, at)
 end
 
-function fs.rename(path, new)
+function fs.rename(path, new, options)
   local at, new_at = check_path("rename", path), check_path("rename", new, "a new path")
+  check_options("rename", options, nothing)
   enter()
   return parts.rename(path, at, new, new_at)
 end
@@ -298,7 +304,8 @@ function TempDir:__tostring() return self.path end
 
 -- ------------------------------------------------------- a task's directory
 
-local function cd(path)
+local function cd(path, options)
+  if options ~= nil then raise "cd: a directory is all it takes" end
   if path == nil then return place.directory() or parts.working_directory() end
   if type(path) ~= "string" then
     raise(format("cd: expected a directory, got %s", type(path)))

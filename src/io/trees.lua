@@ -27,13 +27,17 @@ function trees.check_types(name, option, value)
   if type(value) ~= "table" then
     raise(format("fs.%s: %s must be a type or a list of types, got %s", name, option, type(value)))
   end
+  if next(value) == nil then
+    raise(format("fs.%s: %s has no type in its list, so nothing would be found", name, option))
+  end
   for _, one in next, value do check_type(name, option, one) end
 end
 
 function trees.check_depth(name, option, value)
   local depth = type(value) == "number" and tointeger(value)
   if depth and depth >= 1 then return end
-  raise(format("fs.%s: %s must be 1 or more levels, got %s", name, option, tostring(value)))
+  raise(format("fs.%s: %s must be 1 or more levels, got %s", name, option,
+    value ~= value and "nan" or tostring(value)))
 end
 
 function trees.check_function(name, option, value)
@@ -212,7 +216,7 @@ local function walk_for(pattern, given, count)
   local encoded = {}
   for i, part in ipairs(list) do encoded[i] = encode(part, count) end
   return {path = base, place = place.of(base == "" and "." or base), parts = concat(encoded),
-    part_count = #list, directories = directories, lenient = true, hidden = given.hidden,
+    part_count = #list, directories = directories, lenient = true, pattern = given.pattern, hidden = given.hidden,
     sort = given.sort ~= false}
 end
 
@@ -237,7 +241,8 @@ local function chain(walks)
   end, setmetatable({}, {__close = ends})
 end
 
-function trees.glob(pattern, given, closes)
+function trees.glob(pattern, options, closes)
+  local given = {hidden = options.hidden, sort = options.sort, pattern = pattern}
   local walks, count = {}, {texts = 0}
   for i, one in ipairs(expand(pattern, {}, count, is_wide)) do
     walks[i] = walk_for(one, given, count)

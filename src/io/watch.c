@@ -172,7 +172,7 @@ static void drop_look(struct ta_errand *errand) {
 
 static int give_list(lua_State *L, struct ta_errand *errand) {
   const struct look *look = (const struct look *)errand;
-  if (look->error) return ta_refuse(L, look->error, "cannot watch %s", errand->name);
+  if (look->error) return ta_refuse(L, look->error, "cannot watch %s", ta_name_shown(errand->name));
   lua_createtable(L, 0, look->count < INT_MAX ? (int)look->count : 0);
   for (size_t i = 0; i < look->count; i++) {
     if (!look->entries[i].is_there) continue;
@@ -185,7 +185,7 @@ static int give_list(lua_State *L, struct ta_errand *errand) {
 
 static int give_look(lua_State *L, struct ta_errand *errand) {
   const struct look *look = (const struct look *)errand;
-  if (look->error) return ta_refuse(L, look->error, "cannot watch %s", errand->name);
+  if (look->error) return ta_refuse(L, look->error, "cannot watch %s", ta_name_shown(errand->name));
   push_entry(L, &look->self);
   return 1;
 }

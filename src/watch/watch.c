@@ -164,7 +164,7 @@ static int l_open(lua_State *L) {
     ta_hub_keep(home->hub);
   else
     error = ta_hub_open(watch->loop, &home->hub);
-  if (error) return ta_refuse(L, error, "cannot watch %s", path);
+  if (error) return ta_refuse(L, error, "cannot watch %s", ta_name_shown(path));
   watch->hub = home->hub;
   return 1;
 }
@@ -184,7 +184,7 @@ static int refuse_handle(lua_State *L, int error, const struct watch *watch, con
                     "(sysctl fs.inotify.max_user_instances)",
                     watch->path);
   else
-    return ta_refuse(L, error, "cannot watch %s", path);
+    return ta_refuse(L, error, "cannot watch %s", ta_name_shown(path));
   return ta_refuse_in_words(L, lua_tostring(L, -1), ta_error_code(-error));
 }
 
