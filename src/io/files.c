@@ -17,6 +17,8 @@
 #include "io/disk.h"
 #include "io/refusal.h"
 
+#define CHANGES_OF_A_STEP 8
+
 /* The arguments of most of them. */
 enum { NAME = 1, PATH, MORE };
 
@@ -440,13 +442,26 @@ static int l_go_on(lua_State *L) {
   return 0;
 }
 
-/* To be called first: who was cancelled begins nothing, and who never waits lets others run. */
+/* A file system may take milliseconds for each.  They are counted, and no clock is asked: turns
+ * are the same from run to run. */
+static bool has_changed_enough(struct ta_io *io) {
+  uint64_t step = ta_steps(io->runner);
+  if (io->changes.step != step) io->changes.count = 0;
+  io->changes.step = step;
+  return ++io->changes.count >= CHANGES_OF_A_STEP;
+}
+
+/* (does it change what is on the disk): to be called first.  Who was cancelled begins nothing, and
+ * who never waits lets others run. */
 static int l_enter(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
+  bool changes = lua_toboolean(L, 1);
   lua_settop(L, 0);
   if (!ta_io_lets_wait(runner, L)) return 0;
   ta_enter(runner, L);
-  return ta_has_gone_on(runner, L) ? ta_give_turn_before(runner, L, l_go_on) : 0;
+  bool is_enough = changes && has_changed_enough(ta_io_of(runner, L));
+  bool rests = ta_has_gone_on(runner, L) || is_enough;
+  return rests ? ta_give_turn_before(runner, L, l_go_on) : 0;
 }
 
 const struct ta_function ta_file_parts[] = {

@@ -144,7 +144,7 @@ function fs.append(path, text, options)
   local at = check_path("append", path)
   check_text("append", text)
   local given = check_options("append", options, for_append)
-  enter()
+  enter(true)
   local done, message, code = parts.append(path, at, text, given.mode)
   if done == false then return write_stream(path, at, text) end
   if not done then return nil, message, code end
@@ -191,7 +191,7 @@ local for_mkdir = {parents = yes_or_no, mode = permissions}
 function fs.mkdir(path, options)
   local at = check_path("mkdir", path)
   local given = check_options("mkdir", options, for_mkdir)
-  enter()
+  enter(true)
   return parts.mkdir(path, at, given.parents, given.mode)
 end
 
@@ -200,7 +200,7 @@ local for_remove = {recursive = recursive.remove and yes_or_no}
 function fs.remove(path, options)
   local at = check_path("remove", path)
   local given = check_options("remove", options, for_remove)
-  enter()
+  enter(true)
   if given.recursive then return recursive.remove(path, at) end
   return parts.remove(path, at)
 end
@@ -208,7 +208,7 @@ end
 function fs.rename(path, new, options)
   local at, new_at = check_path("rename", path), check_path("rename", new, "a new path")
   check_options("rename", options, nothing)
-  enter()
+  enter(true)
   return parts.rename(path, at, new, new_at)
 end
 
@@ -229,7 +229,7 @@ function fs.link(target, path, options)
   local target_at = check_path("link", target, "what it leads to")
   local at = check_path("link", path)
   local given = check_options("link", options, for_link)
-  enter()
+  enter(true)
   return parts.link(path, at, target, given.hard and target_at or target, given.hard)
 end
 
