@@ -209,9 +209,11 @@ static int give_first(lua_State *L, struct iterator *iterator) {
   return 1;
 }
 
-/* Where no task can wait. */
+/* Where no task can wait.  What no thread has begun does not wait for one. */
 static int block(lua_State *L, struct iterator *iterator) {
   struct walk *walk = iterator->walk;
+  bool is_out = walk->state == OUT && !walk->taken;
+  if (is_out && ta_work_take_back(walk->io->workers, &walk->work)) walk->state = IDLE;
   if (walk->state == OUT && !walk->taken) {
     pthread_mutex_lock(&walk->lock);
     while (!walk->filled) pthread_cond_wait(&walk->filling, &walk->lock);
