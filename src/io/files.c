@@ -437,18 +437,24 @@ static int l_copy(lua_State *L) {
 
 /* ------------------------------------------------------------------- turns */
 
-static int l_go_on(lua_State *L) {
-  (void)L;
-  return 0;
-}
-
 /* A file system may take milliseconds for each.  They are counted, and no clock is asked: turns
  * are the same from run to run. */
 static bool has_changed_enough(struct ta_io *io) {
   uint64_t step = ta_steps(io->runner);
   if (io->changes.step != step) io->changes.count = 0;
   io->changes.step = step;
-  return ++io->changes.count >= CHANGES_OF_A_STEP;
+  return ++io->changes.count > CHANGES_OF_A_STEP;
+}
+
+static int l_go_on(lua_State *L) {
+  (void)L;
+  return 0;
+}
+
+/* It is the first one of the new step. */
+static int l_change(lua_State *L) {
+  has_changed_enough(ta_io_of(ta_upvalue_runner(L), L));
+  return 0;
 }
 
 /* (does it change what is on the disk): to be called first.  Who was cancelled begins nothing, and
@@ -461,7 +467,7 @@ static int l_enter(lua_State *L) {
   ta_enter(runner, L);
   bool is_enough = changes && has_changed_enough(ta_io_of(runner, L));
   bool rests = ta_has_gone_on(runner, L) || is_enough;
-  return rests ? ta_give_turn_before(runner, L, l_go_on) : 0;
+  return rests ? ta_give_turn_before(runner, L, changes ? l_change : l_go_on) : 0;
 }
 
 const struct ta_function ta_file_parts[] = {
