@@ -18,6 +18,7 @@
 #include "unit/system.h"
 
 #define LEVELS 5000
+#define MANY 130            /* long names */
 #define BATCHES 100         /* levels that a walk does not find at once */
 #define MOST_DESCRIPTORS 64 /* while trees are deep */
 #define LONG_ENOUGH 20      /* seconds */
@@ -451,22 +452,35 @@ static void run_all(struct outside *outside) {
   }
 }
 
+/* More than a walk finds at once, in one directory. */
+static void make_many(const char *name) {
+  char path[256];
+  make_directory(name);
+  int fd = open(at(name), O_RDONLY | O_DIRECTORY);
+  for (int i = 0; i < MANY; i++) {
+    snprintf(path, sizeof path, "%0240d", i);
+    CHECK(close(openat(fd, path, O_WRONLY | O_CREAT, 0644)) == 0);
+  }
+  close(fd);
+}
+
 static bool script_fails_at(enum system_call call, unsigned nth, int error) {
   struct outside outside;
   make_scene();
+  make_many("tree/many");
   outside_open(&outside, NULL);
   add_scene(&outside);
   system_fail(call, nth, error);
   run_all(&outside);
   bool reached = system_go_well() >= nth;
-  if (!reached) CHECK_TEXT(outside.world.log, "8");
+  if (!reached) CHECK_TEXT(outside.world.log, "139");
   close_all(&outside);
   drop_scratch();
   return reached;
 }
 
 static void a_script_whose_calls_fail_leaves_nothing_open(void) {
-  unsigned step = test_quick() ? 40 : 3;
+  unsigned step = test_quick() ? 40 : 9;
   for (unsigned nth = 1; script_fails_at(SYSTEM_ALLOCATE, nth, ENOMEM); nth += step) continue;
   for (unsigned nth = 1; script_fails_at(SYSTEM_OPENAT, nth, EMFILE); nth += step) continue;
 }
