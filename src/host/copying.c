@@ -4,14 +4,16 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "host/duplicate.h"
+#include "host/file.h"
 #include "host/tree.h"
 
-#define PIECE ((size_t)16 << 20) /* bytes that are copied between two looks at `stop` */
-#define BLOCK 512                /* bytes of a block, as stat() counts them */
+#define BESIDE 40 /* bytes of a name for what has no other yet */
 #define DIRECTORY (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
 struct copying {
@@ -19,6 +21,7 @@ struct copying {
   struct ta_trouble *trouble;
   dev_t device; /* the copy, which is not copied */
   ino_t inode;
+  bool lost; /* there is no way back up */
 };
 
 static void note(struct copying *copying, int error, const char *name) {
@@ -26,109 +29,67 @@ static void note(struct copying *copying, int error, const char *name) {
                   ta_tree_name(&copying->to, name));
 }
 
-/* ---------------------------------------------------------------- one file's bytes */
-
-static bool is_no_range(int error) {
-  return error == EXDEV || error == EINVAL || error == ENOSYS || error == EOPNOTSUPP ||
-         error == EPERM || error == EBADF;
-}
-
-/* -EAGAIN: the system cannot, or does not want to. */
-static int copy_range(int in, int out, off_t at, off_t end, const atomic_bool *stop) {
-  loff_t from = at, to = at;
-  while (from < end) {
-    size_t most = end - from < (off_t)PIECE ? (size_t)(end - from) : PIECE;
-    ssize_t count = copy_file_range(in, &from, out, &to, most, 0);
-    if (count == 0) break;
-    if (count < 0 && errno != EINTR) return is_no_range(errno) ? -EAGAIN : -errno;
-    if (atomic_load(stop)) return -ECANCELED;
-  }
-  return from < end ? -EAGAIN : 0;
-}
-
-/* Holes stay holes. */
-static int copy_parts(int in, int out, off_t size, const atomic_bool *stop) {
-  for (off_t at = 0; at < size;) {
-    off_t data = lseek(in, at, SEEK_DATA);
-    if (data < 0 && errno == ENXIO) break;
-    off_t hole = data < 0 ? size : lseek(in, data, SEEK_HOLE);
-    if (data < 0) data = at;
-    if (hole < 0 || hole > size) hole = size;
-    if (data >= size) break;
-    int error = copy_range(in, out, data, hole, stop);
-    if (error) return error;
-    at = hole;
-  }
-  return ftruncate(out, size) == 0 ? 0 : -errno;
-}
-
-static int copy_bytes(int in, int out, const struct stat *about, const atomic_bool *stop) {
-  bool has_holes = about->st_blocks < about->st_size / BLOCK;
-  int error = has_holes ? copy_parts(in, out, about->st_size, stop) : -EAGAIN;
-  if (error != -EAGAIN) return error;
-  if (has_holes && (lseek(in, 0, SEEK_SET) < 0 || ftruncate(out, 0) != 0)) return -errno;
-  return ta_duplicate(in, out, stop);
-}
-
-/* ----------------------------------------------------------------- what it is like */
-
-/* Whose rights it would give away. */
-static mode_t mode_for(const struct stat *about) {
-  mode_t mode = about->st_mode & 07777;
-  if (about->st_uid != geteuid()) mode &= ~(mode_t)S_ISUID;
-  if (about->st_gid != getegid()) mode &= ~(mode_t)S_ISGID;
-  return mode;
-}
-
-/* Where a file system has no modes or times there are none. */
-static int finish(int fd, const struct stat *about) {
-  if (fchmod(fd, mode_for(about)) != 0 && errno != EPERM && errno != EOPNOTSUPP) return -errno;
-  ta_duplicate_times(fd, about);
-  return 0;
-}
-
 /* ------------------------------------------------------------------------ entries */
 
-/* The file of this name, which there was not: another one is removed. */
+/* What there is already stays until what replaces it is complete: that is made beside it, under
+ * such a name. */
+static const char *name_beside(char name[BESIDE]) {
+  snprintf(name, BESIDE, ".tinyasync-%016" PRIx64, ta_file_random());
+  return name;
+}
+
+static int take_place(int fd, const char *beside, const char *name) {
+  if (renameat(fd, beside, fd, name) == 0) return 0;
+  int error = -errno;
+  unlinkat(fd, beside, 0);
+  return error;
+}
+
 static int create(int fd, const char *name) {
-  int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  int out = openat(fd, name, flags, 0600);
-  if (out < 0 && errno == EEXIST && unlinkat(fd, name, 0) == 0) out = openat(fd, name, flags, 0600);
+  int out = openat(fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   return out >= 0 ? out : -errno;
 }
 
 static int copy_opened(int in, int fd, const char *name, const atomic_bool *stop) {
   struct stat about;
+  char beside[BESIDE];
+  const char *made = name;
   if (fstat(in, &about) != 0) return -errno;
   if (!S_ISREG(about.st_mode)) return -EOPNOTSUPP; /* now it is none */
-  int out = create(fd, name);
+  int out = create(fd, made);
+  if (out == -EEXIST) out = create(fd, made = name_beside(beside));
   if (out < 0) return out;
-  int error = copy_bytes(in, out, &about, stop);
-  if (!error) error = finish(out, &about);
+  int error = ta_duplicate(in, out, &about, stop);
+  if (!error) error = ta_duplicate_mode(out, &about);
   if (close(out) != 0 && !error) error = -errno;
-  if (error) unlinkat(fd, name, 0);
+  if (!error) return made == name ? 0 : take_place(fd, made, name);
+  unlinkat(fd, made, 0);
   return error;
 }
 
-static bool is_same_file(int in, int fd, const char *name) {
+/* May what is copied have that name? */
+static int check_place(int in, int fd, const char *name) {
   struct stat a, b;
-  if (fstat(in, &a) != 0 || fstatat(fd, name, &b, AT_SYMLINK_NOFOLLOW) != 0) return false;
-  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+  if (fstat(in, &a) != 0 || fstatat(fd, name, &b, AT_SYMLINK_NOFOLLOW) != 0) return 0;
+  if (a.st_dev == b.st_dev && a.st_ino == b.st_ino) return -EINVAL;
+  return S_ISDIR(b.st_mode) ? -EISDIR : 0;
 }
 
 static int copy_file(int from, const char *name, int to, const char *copy,
                      const atomic_bool *stop) {
   int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (in < 0) return -errno;
-  int error = is_same_file(in, to, copy) ? -EINVAL : copy_opened(in, to, copy, stop);
+  int error = check_place(in, to, copy);
+  if (!error) error = copy_opened(in, to, copy, stop);
   close(in);
   return error;
 }
 
 static int make_link(const char *target, int to, const char *copy) {
+  char beside[BESIDE];
   if (symlinkat(target, to, copy) == 0) return 0;
-  if (errno != EEXIST || unlinkat(to, copy, 0) != 0) return -errno;
-  return symlinkat(target, to, copy) == 0 ? 0 : -errno;
+  if (errno != EEXIST || symlinkat(target, to, name_beside(beside)) != 0) return -errno;
+  return take_place(to, beside, copy);
 }
 
 static int copy_link(int from, const char *name, int to, const char *copy) {
@@ -146,9 +107,10 @@ static int copy_link(int from, const char *name, int to, const char *copy) {
 
 static int copy_fifo(int to, const char *copy, const struct stat *about) {
   mode_t mode = about->st_mode & 0777;
+  char beside[BESIDE];
   if (mkfifoat(to, copy, mode) == 0) return 0;
-  if (errno != EEXIST || unlinkat(to, copy, 0) != 0) return -errno;
-  return mkfifoat(to, copy, mode) == 0 ? 0 : -errno;
+  if (errno != EEXIST || mkfifoat(to, name_beside(beside), mode) != 0) return -errno;
+  return take_place(to, beside, copy);
 }
 
 /* All but directories. */
@@ -183,6 +145,7 @@ static int enter(struct copying *copying, const char *name) {
     error = ta_tree_enter(&copying->to, name, false);
   if (error == -ELOOP) error = -ENOTDIR; /* a link lies there */
   int lost = error ? ta_tree_leave(&copying->from) : 0;
+  copying->lost = lost;
   return lost ? lost : error;
 }
 
@@ -199,7 +162,7 @@ static void copy_next(struct copying *copying) {
 static int finish_directory(struct copying *copying) {
   struct stat about;
   if (fstat(ta_tree_here(&copying->from)->fd, &about) != 0) return -errno;
-  return finish(ta_tree_here(&copying->to)->fd, &about);
+  return ta_duplicate_mode(ta_tree_here(&copying->to)->fd, &about);
 }
 
 static bool go_up(struct copying *copying) {
@@ -215,7 +178,7 @@ static bool is_hopeless(int error) {
 }
 
 static void copy_all(struct copying *copying) {
-  while (!is_hopeless(copying->trouble->error)) {
+  while (!copying->lost && !is_hopeless(copying->trouble->error)) {
     int found = atomic_load(copying->trouble->stop) ? -ECANCELED : ta_tree_next(&copying->from);
     if (found < 0) note(copying, found, NULL);
     if (found > 0) {

@@ -11,11 +11,13 @@
 #include <stdatomic.h>
 #include <sys/stat.h>
 
-/* From where the one is to where the other is, which is empty.  `given_up` may be NULL.  0;
- * -ECANCELED: it was given up; or another negative errno. */
-int ta_duplicate(int from, int to, const atomic_bool *given_up);
+/* All of the one, of which `about` is known, into the other, which is empty.  Holes stay holes.
+ * `given_up` may be NULL.  0; -ECANCELED: it was given up; or another negative errno. */
+int ta_duplicate(int from, int to, const struct stat *about, const atomic_bool *given_up);
 
-/* Gives the file the times of the other one.  0, or a negative errno. */
-int ta_duplicate_times(int to, const struct stat *from);
+/* Gives the file, or the directory, the mode and the times of the other one when all is in it;
+ * no rights of another owner or group, and where the file system has no modes or times there are
+ * none.  0, or a negative errno. */
+int ta_duplicate_mode(int to, const struct stat *from);
 
 #endif

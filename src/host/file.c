@@ -56,16 +56,23 @@ static int make_room(struct ta_file_text *text) {
   return 0;
 }
 
-/* Of the page cache alone where `now`; what knows no such request is in memory. */
-static ssize_t read_piece(int fd, char *bytes, size_t size, bool now) {
-  ssize_t count = -1;
-  errno = EOPNOTSUPP;
+static ssize_t read_again(int fd, char *bytes, size_t size) {
+  ssize_t count;
+  do count = read(fd, bytes, size);
+  while (count < 0 && errno == EINTR);
+  return count < 0 ? -errno : count;
+}
+
+ssize_t ta_file_read_cached(int fd, void *bytes, size_t size) {
 #if defined(RWF_NOWAIT)
   struct iovec part = {.iov_base = bytes, .iov_len = size};
-  if (now) count = preadv2(fd, &part, 1, -1, RWF_NOWAIT);
+  ssize_t count;
+  do count = preadv2(fd, &part, 1, -1, RWF_NOWAIT);
+  while (count < 0 && errno == EINTR);
+  if (count >= 0) return count;
+  if (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL) return -errno;
 #endif
-  if (count >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS)) return count;
-  return read(fd, bytes, size);
+  return read_again(fd, bytes, size);
 }
 
 int ta_file_read(const char *path, bool now, struct ta_file_text *text) {
@@ -78,12 +85,14 @@ int ta_file_read(const char *path, bool now, struct ta_file_text *text) {
     size_t room = text->room - text->size;
     size_t size = now && room > LARGE_PIECE ? LARGE_PIECE : room;
     if (size > SSIZE_MAX) size = SSIZE_MAX;
-    ssize_t count = read_piece(text->fd, text->bytes + text->size, size, now);
+    char *place = text->bytes + text->size;
+    ssize_t count =
+        now ? ta_file_read_cached(text->fd, place, size) : read_again(text->fd, place, size);
     if (count == 0) break;
     if (count > 0)
       text->size += (size_t)count;
-    else if (errno != EINTR)
-      error = -errno;
+    else
+      error = (int)count;
   }
   return error;
 }
@@ -135,10 +144,6 @@ static int add_name(struct ta_file_names *names, const char *name) {
   return 0;
 }
 
-static bool is_dots(const char *name) {
-  return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
-}
-
 int ta_file_list(const char *path, bool now, struct ta_file_names *names) {
   const struct dirent *entry;
   if (!names->directory) names->directory = opendir(path);
@@ -147,7 +152,7 @@ int ta_file_list(const char *path, bool now, struct ta_file_names *names) {
     errno = 0;
     entry = readdir(names->directory);
     if (!entry) return -errno;
-    int error = is_dots(entry->d_name) ? 0 : add_name(names, entry->d_name);
+    int error = ta_is_dots(entry->d_name) ? 0 : add_name(names, entry->d_name);
     if (error) return error;
   }
   return -EAGAIN;
@@ -164,9 +169,19 @@ static bool is_directory(const char *path) {
   return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
-/* One of those it lies in: with what owners need to go on. */
+/* A umask may have taken away what owners need to go on. */
+static int let_owner_in(const char *path) {
+  const mode_t needed = S_IWUSR | S_IXUSR;
+  struct stat about;
+  if (stat(path, &about) != 0) return -errno;
+  if ((about.st_mode & needed) == needed) return 0;
+  return chmod(path, (about.st_mode & 07777) | needed) == 0 ? 0 : -errno;
+}
+
+/* One of those it lies in. */
 static int make_parent(const char *path, mode_t mode) {
-  if (mkdir(path, mode | S_IWUSR | S_IXUSR) == 0 || errno == EEXIST) return 0;
+  if (mkdir(path, mode) == 0) return let_owner_in(path);
+  if (errno == EEXIST) return 0;
   int error = -errno;
   return is_directory(path) ? 0 : error; /* as on a file system that is read only */
 }
@@ -227,8 +242,11 @@ const char *ta_file_type(mode_t mode) {
 
 uint64_t ta_file_random(void) {
   uint64_t number;
-  if (getrandom(&number, sizeof number, GRND_NONBLOCK) == (ssize_t)sizeof number) return number;
-  struct timespec now;
+  ssize_t count;
+  do count = getrandom(&number, sizeof number, 0);
+  while (count < 0 && errno == EINTR);
+  if (count == (ssize_t)sizeof number) return number;
+  struct timespec now; /* the system has no such call */
   clock_gettime(CLOCK_MONOTONIC, &now);
   return ((uint64_t)now.tv_nsec << 32) ^ (uint64_t)now.tv_sec ^ (uint64_t)(uintptr_t)&now;
 }

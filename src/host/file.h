@@ -31,6 +31,11 @@ struct ta_file_text {
  * another negative errno. */
 int ta_file_read(const char *path, bool now, struct ta_file_text *text);
 
+/* Reads on from where the file is, as far as memory has it and no disk is waited for; -EAGAIN: a
+ * disk would be.  The bytes, or a negative errno.  What knows no such request is in memory, or
+ * is read as it can be. */
+ssize_t ta_file_read_cached(int fd, void *bytes, size_t size);
+
 /* Closes it, and frees what was read. */
 void ta_file_drop(struct ta_file_text *text);
 
@@ -52,6 +57,11 @@ struct ta_file_names {
 int ta_file_list(const char *path, bool now, struct ta_file_names *names);
 
 void ta_file_drop_names(struct ta_file_names *names);
+
+/* Is it one of the two names that each directory has? */
+static inline bool ta_is_dots(const char *name) {
+  return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
+}
 
 /* Makes a directory; with `parents` those that it lies in as well, and it may be there
  * already.  0, or a negative errno. */

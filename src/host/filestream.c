@@ -6,10 +6,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "holder.h"
+#include "host/file.h"
 #include "host/parting.h"
 
 /* A piece of the file that a thread fetches, through a descriptor of its own. */
@@ -155,19 +155,9 @@ static ssize_t result_of(ssize_t count) {
   return count < 0 ? -errno : count;
 }
 
-static bool is_lacking(ssize_t count) {
-  return count == -EOPNOTSUPP || count == -ENOSYS || count == -EINVAL;
-}
-
 /* What a server has is not asked for here. */
 static ssize_t read_cached(const struct session *session, int fd, void *bytes, size_t size) {
-  ssize_t count = -ENOSYS;
-  if (session->lane == TA_LANE_FAR) return -EAGAIN;
-#if defined(RWF_NOWAIT)
-  struct iovec part = {.iov_base = bytes, .iov_len = size};
-  count = result_of(preadv2(fd, &part, 1, -1, RWF_NOWAIT));
-#endif
-  return is_lacking(count) ? result_of(read(fd, bytes, size)) : count;
+  return session->lane == TA_LANE_FAR ? -EAGAIN : ta_file_read_cached(fd, bytes, size);
 }
 
 static ssize_t read_file(struct ta_stream *stream, void *bytes, size_t size) {

@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -90,6 +91,10 @@ int ta_module_find(const char *name, const char *symbol, const void **found, cha
   *found = module ? dlsym(module, symbol) : NULL;
   if (*found) return 0;
   const char *message = dlerror();
+  int fd = open(path, O_RDONLY | O_CLOEXEC); /* dlopen() says it in words alone */
+  error = fd < 0 ? -errno : 0;
+  if (fd >= 0) close(fd);
+  if (error == -EMFILE || error == -ENFILE) return error;
   snprintf(why, size, "%s", message ? message : "it is not one of ours");
   return -ELIBACC;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/duplicate.h"
 #include "host/file.h"
 #include "host/guardian.h"
 
@@ -82,7 +83,8 @@ static int look_at_old(struct ta_rewrite *rewrite) {
 /* ------------------------------------------------------------ the file beside */
 
 static int make_beside(struct ta_rewrite *rewrite) {
-  mode_t mode = rewrite->replaces || rewrite->sets_mode ? 0600 : rewrite->mode;
+  bool comes_later = rewrite->replaces || rewrite->sets_mode || rewrite->like;
+  mode_t mode = comes_later ? 0600 : rewrite->mode;
   int fd;
   do fd = openat(rewrite->directory, rewrite->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   while (fd < 0 && errno == EINTR);
@@ -102,12 +104,14 @@ static int keep_owner(const struct ta_rewrite *rewrite, int fd, mode_t *mode) {
   return 0;
 }
 
+/* When all is in it: a write takes a file set-user-id away. */
 static int keep_mode(const struct ta_rewrite *rewrite, int fd) {
   mode_t mode = rewrite->sets_mode ? rewrite->mode : rewrite->old.st_mode & 07777;
-  if (!rewrite->replaces && !rewrite->sets_mode) return 0;
   int error = rewrite->replaces ? keep_owner(rewrite, fd, &mode) : 0;
-  if (!error && fchmod(fd, mode) != 0) error = -errno;
-  return error;
+  if (error) return error;
+  if (rewrite->like) return ta_duplicate_mode(fd, rewrite->like);
+  if (!rewrite->replaces && !rewrite->sets_mode) return 0;
+  return fchmod(fd, mode) == 0 ? 0 : -errno;
 }
 
 static int sync_all(int fd) {
@@ -122,8 +126,8 @@ bool ta_rewrite_is_given_up(const struct ta_rewrite *rewrite) {
 }
 
 static int fill_beside(struct ta_rewrite *rewrite, int fd) {
-  int error = keep_mode(rewrite, fd);
-  if (!error) error = rewrite->fill(rewrite, fd);
+  int error = rewrite->fill(rewrite, fd);
+  if (!error) error = keep_mode(rewrite, fd);
   if (!error && ta_rewrite_is_given_up(rewrite)) error = -ECANCELED;
   if (!error && rewrite->sync) error = sync_all(fd);
   if (!error && ta_rewrite_is_given_up(rewrite)) error = -ECANCELED;

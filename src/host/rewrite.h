@@ -19,9 +19,10 @@ struct ta_rewrite {
   const char *path;
   mode_t mode; /* of one that is new, less the umask; or, with `sets_mode`, of any, as it is */
   bool sets_mode;
-  bool sync;             /* it has to be on the disk when this returns */
-  int notes;             /* of a guardian; or -1 */
-  atomic_bool *given_up; /* then it does not happen any more; or NULL */
+  const struct stat *like; /* it gets mode and times of that, whose copy it is; or NULL */
+  bool sync;               /* it has to be on the disk when this returns */
+  int notes;               /* of a guardian; or -1 */
+  atomic_bool *given_up;   /* then it does not happen any more; or NULL */
 
   /* Writes what is new.  0, or a negative errno. */
   int (*fill)(struct ta_rewrite *rewrite, int fd);

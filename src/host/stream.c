@@ -329,7 +329,8 @@ off_t ta_stream_seek(struct ta_stream *stream, off_t offset, int whence) {
   if (stream->watch.fd < 0) return -EBADF;
   if (stream->transport->moves) stream->transport->moves(stream);
   off_t held = (off_t)ta_stream_held(stream);
-  off_t place = lseek(stream->watch.fd, whence == SEEK_CUR ? offset - held : offset, whence);
+  if (whence == SEEK_CUR && __builtin_sub_overflow(offset, held, &offset)) return -EINVAL;
+  off_t place = lseek(stream->watch.fd, offset, whence);
   if (place < 0) return -errno;
   if (held) ta_stream_take(stream, (size_t)held);
   stream->at_end = false;

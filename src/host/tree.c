@@ -10,6 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "host/file.h"
+
 #define BATCH ((size_t)32 * 1024) /* bytes of entries that are asked for at once */
 #define LEAST ((size_t)8 * 1024)  /* and no less: a name may take 280 */
 #define FIRST_LEVELS 8
@@ -167,10 +169,6 @@ static int fill(struct ta_tree *tree, struct ta_tree_level *level) {
   return error ? error : sort(level);
 }
 
-static bool is_dots(const char *name) {
-  return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
-}
-
 int ta_tree_next(struct ta_tree *tree) {
   struct ta_tree_level *level = ta_tree_here(tree);
   int error = 0;
@@ -180,7 +178,7 @@ int ta_tree_next(struct ta_tree *tree) {
       level->at += entry->length;
       tree->name = entry->name;
       tree->type = entry->type;
-      if (!is_dots(tree->name) || entry->offset == EXPECTED) return 1;
+      if (!ta_is_dots(tree->name) || entry->offset == EXPECTED) return 1;
     }
     if (level->ended || error) break;
     error = fill(tree, level);
@@ -198,6 +196,7 @@ int ta_tree_expect(struct ta_tree *tree, const char *names) {
   level->at = level->size = 0;
   level->ended = true;
   for (size_t length; (length = strlen(names)) > 0; names += length + 1) {
+    if (length >= PATH_MAX) continue; /* nothing has such a name, whatever the file system */
     size_t size = expected_length(length);
     if (make_room(level, size)) return -ENOMEM;
     struct entry *entry = (void *)(level->bytes + level->size);
@@ -331,7 +330,7 @@ int ta_tree_enter(struct ta_tree *tree, const char *name, bool follows) {
 
 /* The names from the root on: where ".." leads elsewhere, as from behind a link. */
 static int open_by_names(const struct ta_tree *tree, size_t depth) {
-  int fd = dup(tree->levels[0].fd);
+  int fd = fcntl(tree->levels[0].fd, F_DUPFD_CLOEXEC, 0);
   for (size_t i = 1; i <= depth && fd >= 0; i++) {
     char name[NAME_MAX + 1];
     size_t from = tree->levels[i - 1].length, length = tree->levels[i].length - from;

@@ -33,7 +33,8 @@ static bool make_room(struct ta_walker *walker, size_t more) {
   return true;
 }
 
-/* Without memory the walk ends with that trouble, for which there is always room. */
+/* Without memory the walk ends with that trouble, for which there is room but at the
+ * beginning. */
 static void put(struct ta_walker *walker, const char *name, unsigned char type, int error) {
   const struct ta_tree *tree = &walker->tree;
   size_t before = tree->length, after = name ? strlen(name) : 0, size = sizeof(struct header);
@@ -43,7 +44,8 @@ static void put(struct ta_walker *walker, const char *name, unsigned char type, 
   if (!make_room(walker, size + header.length + 2 * size)) {
     walker->ended = true;
     header = (struct header){0, -ENOMEM, TA_WALK_TROUBLE};
-    if (walker->room < walker->size + size) return;
+    walker->lacks_memory = walker->room < walker->size + size;
+    if (walker->lacks_memory) return;
     memcpy(walker->bytes + walker->size, &header, size);
     walker->size += size;
     return;

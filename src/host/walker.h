@@ -41,6 +41,7 @@ struct ta_walker {
   struct ta_tree tree;
   const char *part[TA_MOST_PARTS]; /* where each begins */
   bool begun, ended;
+  bool lacks_memory; /* and the batch has no room to tell of it */
 
   char *bytes; /* the batch: see ta_walked() */
   size_t size, room;

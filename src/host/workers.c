@@ -212,14 +212,29 @@ int ta_workers_submit(struct ta_workers *workers, enum ta_lane lane, struct ta_w
   return error;
 }
 
+/* Under the lock: out of the queue, if it is there still. */
+static bool leave_queue(struct ta_workers *workers, struct ta_work *job) {
+  if (job->state != QUEUED) return false;
+  take_out(&workers->lanes[job->lane].queue, job);
+  workers->lanes[job->lane].waiting--;
+  return true;
+}
+
+bool ta_work_take_back(struct ta_workers *workers, struct ta_work *job) {
+  pthread_mutex_lock(&workers->lock);
+  bool queued = leave_queue(workers, job);
+  if (queued) {
+    workers->busy--;
+    job->state = ABANDONED;
+  }
+  pthread_mutex_unlock(&workers->lock);
+  return queued;
+}
+
 void ta_work_abandon(struct ta_workers *workers, struct ta_work *job) {
   pthread_mutex_lock(&workers->lock);
-  bool queued = job->state == QUEUED;
   if (job->state < TOLD) workers->busy--;
-  if (queued) {
-    take_out(&workers->lanes[job->lane].queue, job);
-    workers->lanes[job->lane].waiting--;
-  }
+  bool queued = leave_queue(workers, job);
   if (job->state != TOLD) job->state = ABANDONED;
   pthread_mutex_unlock(&workers->lock);
   if (queued) job->drop(job);

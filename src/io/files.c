@@ -17,6 +17,8 @@
 #include "io/disk.h"
 #include "io/refusal.h"
 
+#define CHANGES_OF_A_STEP 8
+
 /* The arguments of most of them. */
 enum { NAME = 1, PATH, MORE };
 
@@ -93,10 +95,11 @@ static int go(lua_State *L, const struct job *job) {
 }
 
 static int refuse(lua_State *L, const struct job *job) {
+  const char *name = ta_name_shown(job->errand.name);
   if (job->other)
-    return ta_refuse(L, job->error, "cannot %s %s to %s", job->verb, job->errand.name,
-                     job->other_name);
-  return ta_refuse(L, job->error, "cannot %s %s", job->verb, job->errand.name);
+    return ta_refuse(L, job->error, "cannot %s %s to %s", job->verb, name,
+                     ta_name_shown(job->other_name));
+  return ta_refuse(L, job->error, "cannot %s %s", job->verb, name);
 }
 
 static int give_true(lua_State *L, struct ta_errand *errand) {
@@ -399,8 +402,7 @@ static int l_link(lua_State *L) {
 /* The source is open already: of what is there the mode is known before. */
 static int fill_with_copy(struct ta_rewrite *rewrite, int fd) {
   const struct job *job = rewrite->data;
-  int error = ta_duplicate(job->text.fd, fd, rewrite->given_up);
-  return error ? error : ta_duplicate_times(fd, &job->about);
+  return ta_duplicate(job->text.fd, fd, &job->about, rewrite->given_up);
 }
 
 static int open_source(struct job *job) {
@@ -417,7 +419,6 @@ static void run_copy(struct ta_errand *errand) {
   struct job *job = job_of(errand);
   job->error = open_source(job);
   if (job->error) return;
-  job->rewrite->mode = job->about.st_mode & 07777;
   job->error = ta_rewrite(job->rewrite);
   if (job->error == -ESPIPE) job->error = -EINVAL;
 }
@@ -429,25 +430,44 @@ static int l_copy(lua_State *L) {
   struct job *job = push_pair(L, &copy_kind, "copy");
   add_rewrite(L, job, lua_toboolean(L, MORE + 2));
   job->rewrite->path = job->other;
-  job->rewrite->sets_mode = true;
+  job->rewrite->like = &job->about;
   job->rewrite->fill = fill_with_copy;
   return ta_send_errand(L, lane_of(job));
 }
 
 /* ------------------------------------------------------------------- turns */
 
+/* A file system may take milliseconds for each.  They are counted, and no clock is asked: turns
+ * are the same from run to run. */
+static bool has_changed_enough(struct ta_io *io) {
+  uint64_t step = ta_steps(io->runner);
+  if (io->changes.step != step) io->changes.count = 0;
+  io->changes.step = step;
+  return ++io->changes.count > CHANGES_OF_A_STEP;
+}
+
 static int l_go_on(lua_State *L) {
   (void)L;
   return 0;
 }
 
-/* To be called first: who was cancelled begins nothing, and who never waits lets others run. */
+/* It is the first one of the new step. */
+static int l_change(lua_State *L) {
+  has_changed_enough(ta_io_of(ta_upvalue_runner(L), L));
+  return 0;
+}
+
+/* (does it change what is on the disk): to be called first.  Who was cancelled begins nothing, and
+ * who never waits lets others run. */
 static int l_enter(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
+  bool changes = lua_toboolean(L, 1);
   lua_settop(L, 0);
   if (!ta_io_lets_wait(runner, L)) return 0;
   ta_enter(runner, L);
-  return ta_has_gone_on(runner, L) ? ta_give_turn_before(runner, L, l_go_on) : 0;
+  bool is_enough = changes && has_changed_enough(ta_io_of(runner, L));
+  bool rests = ta_has_gone_on(runner, L) || is_enough;
+  return rests ? ta_give_turn_before(runner, L, changes ? l_change : l_go_on) : 0;
 }
 
 const struct ta_function ta_file_parts[] = {

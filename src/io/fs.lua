@@ -15,6 +15,7 @@ local recursive = {remove = parts.remove_tree, copy = parts.copy_tree}
 -- ---------------------------------------------------------------- arguments
 
 local function shown(value)
+  if value ~= value then return "nan" end
   return type(value) == "string" and format("%q", value) or tostring(value)
 end
 
@@ -78,7 +79,7 @@ end
 -- ------------------------------------------------------------------ streams
 
 local for_open = {mode = permissions, max_line = longest_line}
-local open_modes = '"r", "w", "a" or "x", with or without "+"'
+local open_modes = '"r", "w", "a" or "x", with or without "+" and "b"'
 
 function fs.open(path, mode, options)
   local at = check_path("open", path)
@@ -114,8 +115,9 @@ end
 
 -- ------------------------------------------------------------- whole files
 
-function fs.read(path)
+function fs.read(path, options)
   local at = check_path("read", path)
+  check_options("read", options, nothing)
   enter()
   local text, message, code = parts.read(path, at)
   if text == false then return read_stream(path, at) end
@@ -142,7 +144,7 @@ function fs.append(path, text, options)
   local at = check_path("append", path)
   check_text("append", text)
   local given = check_options("append", options, for_append)
-  enter()
+  enter(true)
   local done, message, code = parts.append(path, at, text, given.mode)
   if done == false then return write_stream(path, at, text) end
   if not done then return nil, message, code end
@@ -160,21 +162,24 @@ function fs.stat(path, options)
   return parts.stat(path, at, given.follow ~= false)
 end
 
-function fs.exists(path)
+function fs.exists(path, options)
   local at = check_path("exists", path)
+  check_options("exists", options, nothing)
   enter()
   return parts.exists(path, at)
 end
 
-function fs.list(path)
+function fs.list(path, options)
   if path == nil then path = "." end
   local at = check_path("list", path)
+  check_options("list", options, nothing)
   enter()
   return parts.list(path, at)
 end
 
-function fs.readlink(path)
+function fs.readlink(path, options)
   local at = check_path("readlink", path)
+  check_options("readlink", options, nothing)
   enter()
   return parts.readlink(path, at)
 end
@@ -186,7 +191,7 @@ local for_mkdir = {parents = yes_or_no, mode = permissions}
 function fs.mkdir(path, options)
   local at = check_path("mkdir", path)
   local given = check_options("mkdir", options, for_mkdir)
-  enter()
+  enter(true)
   return parts.mkdir(path, at, given.parents, given.mode)
 end
 
@@ -195,14 +200,15 @@ local for_remove = {recursive = recursive.remove and yes_or_no}
 function fs.remove(path, options)
   local at = check_path("remove", path)
   local given = check_options("remove", options, for_remove)
-  enter()
+  enter(true)
   if given.recursive then return recursive.remove(path, at) end
   return parts.remove(path, at)
 end
 
-function fs.rename(path, new)
+function fs.rename(path, new, options)
   local at, new_at = check_path("rename", path), check_path("rename", new, "a new path")
-  enter()
+  check_options("rename", options, nothing)
+  enter(true)
   return parts.rename(path, at, new, new_at)
 end
 
@@ -223,7 +229,7 @@ function fs.link(target, path, options)
   local target_at = check_path("link", target, "what it leads to")
   local at = check_path("link", path)
   local given = check_options("link", options, for_link)
-  enter()
+  enter(true)
   return parts.link(path, at, target, given.hard and target_at or target, given.hard)
 end
 
@@ -298,7 +304,8 @@ function TempDir:__tostring() return self.path end
 
 -- ------------------------------------------------------- a task's directory
 
-local function cd(path)
+local function cd(path, options)
+  if options ~= nil then raise "cd: a directory is all it takes" end
   if path == nil then return place.directory() or parts.working_directory() end
   if type(path) ~= "string" then
     raise(format("cd: expected a directory, got %s", type(path)))

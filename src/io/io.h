@@ -62,7 +62,11 @@ struct ta_io {
   struct ta_mounts mounts; /* what answers at once */
   struct ta_list errands;  /* all that run, or whose outcome nobody has taken */
   struct ta_list walks;    /* all that have not ended */
-  struct ta_list shows;    /* who waits until something has left that is shown */
+  struct {
+    uint64_t step;
+    unsigned count;
+  } changes;            /* of what is on disks, that were made at once in a step */
+  struct ta_list shows; /* who waits until something has left that is shown */
   struct ta_io_signals signals;
   struct ta_stdio_listener listener;
   struct ta_bars bars;

@@ -35,6 +35,8 @@ static int find(const char *name, const struct ta_module **module, char *why, si
 static int refuse(lua_State *L, int error, const char *why) {
   const char *name = luaL_checkstring(L, 1), *by = luaL_checkstring(L, 2);
   const char *package = luaL_checkstring(L, 3);
+  if (error == -EMFILE || error == -ENFILE)
+    return ta_refuse(L, error, "%s cannot load the module '%s'", by, name);
   if (error == -ENOENT)
     lua_pushfstring(L,
                     "%s needs the module '%s', with which this tinyasync was not built: "

@@ -112,7 +112,7 @@ static int give_stream(lua_State *L, struct ta_errand *errand) {
     ta_set_max_line(object, opening->max_line);
     error = open_stream(object, opening);
   }
-  return error ? ta_refuse(L, error, "cannot open %s", errand->name) : 1;
+  return error ? ta_refuse(L, error, "cannot open %s", ta_name_shown(errand->name)) : 1;
 }
 
 static const struct ta_errand_kind open_kind = {.wait = TA_ERRAND_WAIT("open"),

@@ -14,6 +14,7 @@
 
 #define MOST_FORMATS 250 /* of lines(), as in Lua */
 #define LONGEST_NUMBER 200
+#define ASKED_FROM ((size_t)1 << 20) /* bytes, for which Lua may not have the memory */
 
 /* The stack of a read: the stream, its formats, and what they gave.  Of one as a file of Lua's
  * that comes first, and how it was asked for. */
@@ -282,9 +283,26 @@ static enum found look_for_all(lua_State *L, struct ta_stream_object *object,
   return read->format > read->last ? FOUND : MORE;
 }
 
+/* What is held will be a string: has Lua so much, who may have a limit? */
+static bool has_memory(lua_State *L, const struct ta_stream *stream) {
+  size_t wanted = ta_stream_held(stream) + TA_STREAM_CHUNK;
+  if (wanted < ASKED_FROM || stream->room - stream->end > TA_STREAM_CHUNK) return true;
+  void *data, *block;
+  lua_Alloc alloc = lua_getallocf(L, &data);
+  block = alloc(data, NULL, 0, wanted);
+  if (!block) {
+    lua_gc(L, LUA_GCCOLLECT);
+    block = alloc(data, NULL, 0, wanted);
+  }
+  if (block) alloc(data, block, wanted, 0);
+  return block;
+}
+
 /* More has come: 0.  Or what the C function returns. */
 static int wait_for_more(lua_State *L, struct ta_stream_object *object, struct ta_read *read) {
   bool rests = ta_has_moved_enough(object, L);
+  if (!has_memory(L, &object->stream))
+    return refuse(L, read, ta_refuse_to_read(L, object, -ENOMEM));
   ssize_t count = rests ? -EAGAIN : ta_fill_stream(object);
   if (count == 0) read->at_end = true;
   if (count >= 0) return 0;

@@ -21,6 +21,11 @@ void ta_push_reason(lua_State *L, int error);
  * returns 3.  `what` is a format as of lua_pushfstring().  [-0, +3, m] */
 TA_FOR_MODULES int ta_refuse(lua_State *L, int error, const char *what, ...);
 
+/* A name as messages have it: an empty one is not seen but between quotes. */
+static inline const char *ta_name_shown(const char *name) {
+  return name[0] ? name : "''";
+}
+
 /* Pushes nil, the words and the code.  [-0, +3, m] */
 TA_FOR_MODULES int ta_refuse_in_words(lua_State *L, const char *words, const char *code);
 

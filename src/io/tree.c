@@ -34,8 +34,8 @@ static void drop(struct ta_errand *errand) {
 static int give(lua_State *L, struct ta_errand *errand) {
   const struct tree_errand *tree = tree_errand_of(errand);
   const struct ta_trouble *trouble = &tree->trouble;
-  const char *where = trouble->where ? trouble->where : errand->name;
-  const char *to = trouble->to ? trouble->to : tree->to;
+  const char *where = trouble->where ? trouble->where : ta_name_shown(errand->name);
+  const char *to = trouble->to ? trouble->to : tree->to ? ta_name_shown(tree->to) : NULL;
   if (trouble->error && to) return ta_refuse(L, trouble->error, "cannot copy %s to %s", where, to);
   if (trouble->error) return ta_refuse(L, trouble->error, "cannot remove %s", where);
   lua_pushboolean(L, true);

@@ -27,13 +27,17 @@ function trees.check_types(name, option, value)
   if type(value) ~= "table" then
     raise(format("fs.%s: %s must be a type or a list of types, got %s", name, option, type(value)))
   end
+  if next(value) == nil then
+    raise(format("fs.%s: %s has no type in its list, so nothing would be found", name, option))
+  end
   for _, one in next, value do check_type(name, option, one) end
 end
 
 function trees.check_depth(name, option, value)
   local depth = type(value) == "number" and tointeger(value)
   if depth and depth >= 1 then return end
-  raise(format("fs.%s: %s must be 1 or more levels, got %s", name, option, tostring(value)))
+  raise(format("fs.%s: %s must be 1 or more levels, got %s", name, option,
+    value ~= value and "nan" or tostring(value)))
 end
 
 function trees.check_function(name, option, value)
@@ -106,22 +110,34 @@ local function alternatives(text, at)
   end
 end
 
+local MOST_TEXTS = 10000
+
+-- All that braces stand for is made at once, while no other task runs.
+local function count_text(count)
+  count.texts = count.texts + 1
+  if count.texts > MOST_TEXTS then
+    raise(format("fs.glob: the braces of a pattern may stand for %d texts, these for more",
+      MOST_TEXTS))
+  end
+end
+
 -- The texts that one stands for, after those in `all`: what stands in braces for which `asks`
 -- says so is taken by itself.
-local function expand(text, all, asks)
-  local at = 1
+local function expand(text, all, count, asks, from)
+  local at = from or 1
   while at <= #text do
     local character = sub(text, at, at)
     local list, last
     if character == "{" then list, last = alternatives(text, at) end
     if list and (not asks or asks(sub(text, at, last), list)) then
       for _, middle in ipairs(list) do
-        expand(sub(text, 1, at - 1) .. middle .. sub(text, last + 1), all, asks)
+        expand(sub(text, 1, at - 1) .. middle .. sub(text, last + 1), all, count, asks, at)
       end
       return all
     end
     at = character == "[" and skip_set(text, at) + 1 or skip(text, at)
   end
+  count_text(count)
   all[#all + 1] = text
   return all
 end
@@ -181,26 +197,26 @@ local function check_parts(list)
 end
 
 -- As the walker has it.
-local function encode(part)
+local function encode(part, count)
   if part == "**" then return "*\0\0" end
   local name = literal_of(part)
   if name then return "=" .. name .. "\0\0" end
   local list = {}
-  for _, one in ipairs(expand(part, {})) do
+  for _, one in ipairs(expand(part, {}, count)) do
     if one ~= "" then list[#list + 1] = one .. "\0" end
   end
   return "?" .. concat(list) .. "\0"
 end
 
 -- The walk for one pattern.
-local function walk_for(pattern, given)
+local function walk_for(pattern, given, count)
   local base, list, directories = split(pattern)
-  check_parts(list)
   if list[#list] == "**" and not directories then list[#list + 1] = "*" end
+  check_parts(list)
   local encoded = {}
-  for i, part in ipairs(list) do encoded[i] = encode(part) end
+  for i, part in ipairs(list) do encoded[i] = encode(part, count) end
   return {path = base, place = place.of(base == "" and "." or base), parts = concat(encoded),
-    part_count = #list, directories = directories, lenient = true, hidden = given.hidden,
+    part_count = #list, directories = directories, lenient = true, pattern = given.pattern, hidden = given.hidden,
     sort = given.sort ~= false}
 end
 
@@ -225,9 +241,12 @@ local function chain(walks)
   end, setmetatable({}, {__close = ends})
 end
 
-function trees.glob(pattern, given, closes)
-  local walks = {}
-  for i, one in ipairs(expand(pattern, {}, is_wide)) do walks[i] = walk_for(one, given) end
+function trees.glob(pattern, options, closes)
+  local given = {hidden = options.hidden, sort = options.sort, pattern = pattern}
+  local walks, count = {}, {texts = 0}
+  for i, one in ipairs(expand(pattern, {}, count, is_wide)) do
+    walks[i] = walk_for(one, given, count)
+  end
   local next_entry, walk
   if #walks == 1 then
     next_entry, walk = parts.walk(walks[1])

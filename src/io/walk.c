@@ -24,10 +24,12 @@ struct walk {
   struct ta_link link; /* among all of the Runner's */
   struct ta_ticket ticket;
   enum ta_lane lane;
+  char *pattern; /* that it looks for; NULL: all */
   int state;
   bool taken;  /* the batch, before we were told of it */
   bool waits;  /* a task does */
   bool turned; /* the turn was given up for this batch */
+  bool lacks_memory;
   char *batch; /* that is read */
   size_t size, at, room;
 
@@ -51,6 +53,7 @@ static void free_walk(struct walk *walk) {
   pthread_cond_destroy(&walk->filling);
   pthread_mutex_destroy(&walk->lock);
   free(walk->batch);
+  free(walk->pattern);
   free(walk);
 }
 
@@ -125,9 +128,13 @@ static struct iterator *iterator_of(lua_State *L) {
   return ta_object_at(L, lua_upvalueindex(2));
 }
 
+static const char *called(const struct walk *walk) {
+  return walk->pattern ? walk->pattern : walk->walker.path;
+}
+
 static void describe(const void *subject, char *text, size_t size) {
   const struct walk *walk = ((const struct iterator *)subject)->walk;
-  snprintf(text, size, "%s", walk && walk->walker.path[0] ? walk->walker.path : ".");
+  snprintf(text, size, "%s", walk ? ta_name_shown(called(walk)) : ".");
 }
 
 static void disarm(void *subject) {
@@ -135,8 +142,10 @@ static void disarm(void *subject) {
   if (walk) walk->waits = false;
 }
 
-static const struct ta_wait_kind wait_kind = {
+static const struct ta_wait_kind walk_kind = {
     .action = "walk", .describe = describe, .disarm = disarm};
+static const struct ta_wait_kind glob_kind = {
+    .action = "glob", .describe = describe, .disarm = disarm};
 
 /* ------------------------------------------------------------------- the entries */
 
@@ -146,11 +155,18 @@ static const char *name_of(unsigned type) {
   return ta_file_type((mode_t)type << 12);
 }
 
+static void refuse(lua_State *L, const char *pattern, const char *path, int error) {
+  if (pattern)
+    ta_refuse(L, error, "cannot glob %s: cannot walk %s", pattern, path[0] ? path : ".");
+  else
+    ta_refuse(L, error, "cannot walk %s", ta_name_shown(path));
+}
+
 static int give_trouble(lua_State *L, const struct iterator *iterator,
                         const struct ta_walked *entry) {
   lua_pushboolean(L, false);
   lua_pushlstring(L, entry->path, entry->length);
-  ta_refuse(L, entry->error, "cannot walk %s", lua_tostring(L, -1));
+  refuse(L, iterator->walk->pattern, lua_tostring(L, -1), entry->error);
   lua_remove(L, -3);
   return iterator->tells ? 4 : ta_error(L, "%s", lua_tostring(L, -2));
 }
@@ -176,20 +192,28 @@ static void take_batch(struct walk *walk) {
   walker->bytes = bytes;
   walker->room = room;
   walker->size = 0;
+  walk->lacks_memory = walker->lacks_memory;
+  walker->lacks_memory = false;
 }
 
 static int give_first(lua_State *L, struct iterator *iterator) {
   struct walk *walk = iterator->walk;
   struct ta_walked entry;
   if (ta_walked(walk->batch, walk->size, &walk->at, &entry)) return give_entry(L, iterator, &entry);
+  if (walk->lacks_memory) {
+    walk->lacks_memory = false;
+    return give_trouble(L, iterator, &(struct ta_walked){.path = "", .error = -ENOMEM});
+  }
   let_go(iterator);
   lua_pushnil(L);
   return 1;
 }
 
-/* Where no task can wait. */
+/* Where no task can wait.  What no thread has begun does not wait for one. */
 static int block(lua_State *L, struct iterator *iterator) {
   struct walk *walk = iterator->walk;
+  bool is_out = walk->state == OUT && !walk->taken;
+  if (is_out && ta_work_take_back(walk->io->workers, &walk->work)) walk->state = IDLE;
   if (walk->state == OUT && !walk->taken) {
     pthread_mutex_lock(&walk->lock);
     while (!walk->filled) pthread_cond_wait(&walk->filling, &walk->lock);
@@ -223,7 +247,8 @@ static int await_batch(lua_State *L, struct iterator *iterator) {
   walk->turned = true;
   if (walk->state == FULL) return ta_give_turn_before(runner, L, l_next);
   lua_pushvalue(L, lua_upvalueindex(2)); /* the task keeps it */
-  struct ta_ticket ticket = ta_take_ticket(runner, L, &wait_kind, iterator);
+  struct ta_ticket ticket =
+      ta_take_ticket(runner, L, walk->pattern ? &glob_kind : &walk_kind, iterator);
   int error = walk->state == IDLE ? send_out(walk) : 0;
   if (error) return ta_error(L, "cannot start a thread: %s", strerror(-error));
   walk->ticket = ticket;
@@ -321,8 +346,8 @@ static struct walk *push_walk(lua_State *L, struct iterator **iterator) {
   return (*iterator)->walk = walk;
 }
 
-/* (table: path, place, parts, part_count, depth, types, flags) -> what a loop calls, and what
- * ends the walk */
+/* (table: path, place, pattern, parts, part_count, depth, types, flags) -> what a loop calls, and
+ * what ends the walk */
 static int l_walk(lua_State *L) {
   size_t length;
   struct iterator *iterator;
@@ -331,6 +356,7 @@ static int l_walk(lua_State *L) {
   struct ta_walker *walker = &walk->walker;
   bool copied = copy_field(L, "path", &walker->path, &length) &&
                 copy_field(L, "place", &walker->place, &length) &&
+                copy_field(L, "pattern", &walk->pattern, &length) &&
                 copy_field(L, "parts", &walker->parts, &length);
   if (!copied) return luaL_error(L, "not enough memory");
   walk->lane = ta_lane_of(walk->io, walker->place, NULL);

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host/file.h"
 #include "io/disk.h"
 #include "io/modules.h"
 #include "io/refusal.h"
@@ -40,11 +41,11 @@ static int64_t nanoseconds_of(int64_t seconds, int64_t rest) {
   return (int64_t)((uint64_t)seconds * 1000000000u + (uint64_t)rest);
 }
 
-/* 0, or a positive errno. */
+/* 0, or a negative errno. */
 static int look_at(int directory, const char *name, int flags, struct entry *entry) {
   struct statx about;
   struct timespec now;
-  if (statx(directory, name, flags, STATX_BASIC_STATS | STATX_BTIME, &about) != 0) return errno;
+  if (statx(directory, name, flags, STATX_BASIC_STATS | STATX_BTIME, &about) != 0) return -errno;
   clock_gettime(CLOCK_REALTIME, &now);
   entry->device = makedev(about.stx_dev_major, about.stx_dev_minor);
   entry->inode = about.stx_ino;
@@ -101,7 +102,7 @@ struct look {
   struct entry self;
   int flags;   /* of open(), for the last part of the path */
   bool chosen; /* the names are given */
-  int error;   /* positive */
+  int error;
 };
 
 static struct entry *add_entry(struct look *look, const char *name) {
@@ -119,19 +120,14 @@ static struct entry *add_entry(struct look *look, const char *name) {
   return entry;
 }
 
-static bool is_dots(const char *name) {
-  return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
-
-/* A name that is gone when it is looked at is not there. */
 static int read_names(struct look *look, DIR *directory) {
   const struct dirent *item;
   errno = 0;
   while ((item = readdir(directory))) {
-    if (!is_dots(item->d_name) && !add_entry(look, item->d_name)) return ENOMEM;
+    if (!ta_is_dots(item->d_name) && !add_entry(look, item->d_name)) return -ENOMEM;
     errno = 0;
   }
-  return errno;
+  return -errno;
 }
 
 static int close_after(int fd, int error) {
@@ -145,19 +141,21 @@ static int look_into(struct look *look, int fd) {
   if (!look->chosen) {
     int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     DIR *directory = copy < 0 ? NULL : fdopendir(copy);
-    if (!directory) return close_after(copy, errno);
+    if (!directory) return close_after(copy, -errno);
     error = read_names(look, directory);
     closedir(directory);
   }
-  for (size_t i = 0; i < look->count && !error; i++)
-    look_at(fd, look->entries[i].name, AT_SYMLINK_NOFOLLOW, &look->entries[i]);
+  for (size_t i = 0; i < look->count && !error; i++) {
+    error = look_at(fd, look->entries[i].name, AT_SYMLINK_NOFOLLOW, &look->entries[i]);
+    if (error == -ENOENT || error == -ENOTDIR) error = 0; /* it is not there */
+  }
   return error;
 }
 
 static void run_list(struct ta_errand *errand) {
   struct look *look = (struct look *)errand;
   int fd = open(errand->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | look->flags);
-  look->error = fd < 0 ? errno : look_into(look, fd);
+  look->error = fd < 0 ? -errno : look_into(look, fd);
   if (fd >= 0) close(fd);
 }
 
@@ -174,7 +172,7 @@ static void drop_look(struct ta_errand *errand) {
 
 static int give_list(lua_State *L, struct ta_errand *errand) {
   const struct look *look = (const struct look *)errand;
-  if (look->error) return ta_refuse(L, -look->error, "cannot watch %s", errand->name);
+  if (look->error) return ta_refuse(L, look->error, "cannot watch %s", ta_name_shown(errand->name));
   lua_createtable(L, 0, look->count < INT_MAX ? (int)look->count : 0);
   for (size_t i = 0; i < look->count; i++) {
     if (!look->entries[i].is_there) continue;
@@ -187,7 +185,7 @@ static int give_list(lua_State *L, struct ta_errand *errand) {
 
 static int give_look(lua_State *L, struct ta_errand *errand) {
   const struct look *look = (const struct look *)errand;
-  if (look->error) return ta_refuse(L, -look->error, "cannot watch %s", errand->name);
+  if (look->error) return ta_refuse(L, look->error, "cannot watch %s", ta_name_shown(errand->name));
   push_entry(L, &look->self);
   return 1;
 }

@@ -164,7 +164,7 @@ static int l_open(lua_State *L) {
     ta_hub_keep(home->hub);
   else
     error = ta_hub_open(watch->loop, &home->hub);
-  if (error) return ta_refuse(L, error, "cannot watch %s", path);
+  if (error) return ta_refuse(L, error, "cannot watch %s", ta_name_shown(path));
   watch->hub = home->hub;
   return 1;
 }
@@ -184,7 +184,7 @@ static int refuse_handle(lua_State *L, int error, const struct watch *watch, con
                     "(sysctl fs.inotify.max_user_instances)",
                     watch->path);
   else
-    return ta_refuse(L, error, "cannot watch %s", path);
+    return ta_refuse(L, error, "cannot watch %s", ta_name_shown(path));
   return ta_refuse_in_words(L, lua_tostring(L, -1), ta_error_code(-error));
 }
 
@@ -227,18 +227,51 @@ static int l_settle(lua_State *L) {
 
 /* --------------------------------------------------------------- what is heard */
 
-/* Pushes what is known of a handle.  More may come while that is made. */
-static void push_hint(lua_State *L, const struct ta_fs_handle *handle) {
+/* Of a handle, which a finalizer may close while Lua makes room for this. */
+struct hint {
+  char **names;
+  uint32_t count, id;
+  bool whole, is_touched;
+};
+
+static void free_names(struct hint *hint) {
+  for (uint32_t i = 0; i < hint->count; i++) free(hint->names[i]);
+  free(hint->names);
+  hint->names = NULL;
+  hint->count = 0;
+}
+
+static int l_forget_hint(lua_State *L) {
+  free_names(ta_object_at(L, 1));
+  return 0;
+}
+
+static const struct ta_function hint_meta[] = {{"__gc", l_forget_hint}, {NULL, NULL}};
+static const struct ta_object_kind hint_kind = {.name = "Hint", .meta = hint_meta};
+
+/* The names are the hint's from now on. */
+static void take_hint(struct ta_fs_handle *handle, struct hint *hint) {
+  *hint = (struct hint){.names = handle->names,
+                        .count = handle->count,
+                        .id = handle->id,
+                        .whole = handle->whole,
+                        .is_touched = handle->is_touched};
+  handle->names = NULL;
+  handle->count = 0;
+  ta_fs_handle_clear(handle);
+}
+
+static void push_hint(lua_State *L, const struct hint *hint) {
   lua_newtable(L);
-  for (uint32_t i = 0; i < handle->count; i++) {
-    lua_pushstring(L, handle->names[i]);
+  for (uint32_t i = 0; i < hint->count; i++) {
+    lua_pushstring(L, hint->names[i]);
     lua_rawseti(L, -2, (lua_Integer)i + 1);
   }
-  lua_pushinteger(L, (lua_Integer)handle->id);
+  lua_pushinteger(L, (lua_Integer)hint->id);
   lua_setfield(L, -2, "id");
-  lua_pushboolean(L, handle->whole);
+  lua_pushboolean(L, hint->whole);
   lua_setfield(L, -2, "whole");
-  lua_pushboolean(L, handle->is_touched);
+  lua_pushboolean(L, hint->is_touched);
   lua_setfield(L, -2, "touched");
 }
 
@@ -246,12 +279,13 @@ static void push_hint(lua_State *L, const struct ta_fs_handle *handle) {
  * handle, and forgotten. */
 static int l_take(lua_State *L) {
   struct watch *watch = ta_check_object(L, 1, &watch_kind);
+  struct hint *hint = ta_push_object(watch->runner, L, &hint_kind, sizeof *hint, 0);
   struct ta_link *link;
   while ((link = ta_list_first(&watch->owner.dirty))) {
-    struct ta_fs_handle *handle = TA_HOLDER(link, struct ta_fs_handle, hinted);
-    push_hint(L, handle);
+    take_hint(TA_HOLDER(link, struct ta_fs_handle, hinted), hint);
+    push_hint(L, hint);
     lua_rawseti(L, 2, (lua_Integer)lua_rawlen(L, 2) + 1);
-    ta_fs_handle_clear(handle);
+    free_names(hint);
   }
   watch->ready = watch->hinted = false;
   return 0;

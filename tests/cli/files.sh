@@ -382,3 +382,20 @@ END
   expect_status 0
   expect_out $'nil\tcannot watch tree: too many open files, or inotify instances (sysctl fs.inotify.max_user_instances)\tEMFILE'
 }
+
+t_who_has_no_descriptor_left_is_told_so() {
+  script <<'END'
+    local all = {}
+    repeat
+      local file = async.fs.open "/dev/null"
+      all[#all + 1] = file
+    until not file
+    print(async.fs.watch ".")
+    print(select(2, pcall(function() for _ in async.fs.glob "/etc/*/x*" do end end)))
+END
+  status=0
+  (ulimit -n 40 && exec timeout 20 "$program" run script.lua >out 2>err) || status=$?
+  expect_status 0
+  expect_out $'nil\tasync.fs.watch cannot load the module '"'watch'"$': too many open files\tEMFILE
+script.lua:7: cannot glob /etc/*/x*: cannot walk /etc/: too many open files'
+}

@@ -35,6 +35,19 @@ t_a_task_that_asks_for_too_much_fails_alone() {
   expect_err "Error in task: not enough memory"
 }
 
+# It lies in a buffer first, and not in the memory of Lua.
+t_what_never_ends_is_not_read_beyond_the_limit() {
+  run run --max-memory=32M -e '
+    print(async.fs.read "/dev/zero")
+    local ok, message, code = async.fs.open "/dev/zero":read "a"
+    print(ok, message, code)
+    print(#async.fs.open "/dev/zero":read(1 << 20))'
+  expect_status 0
+  expect_out "nil	cannot read /dev/zero: cannot allocate memory	ENOMEM
+nil	cannot read /dev/zero: cannot allocate memory	ENOMEM
+1048576"
+}
+
 # All of them hang on to what they have, and each asks for more.
 t_at_the_limit_of_memory_the_run_ends_and_cleans_up() {
   run run --max-memory=24M --traceback=off -e '

@@ -17,6 +17,7 @@
 #include "host/guardian.h"
 #include "host/mounts.h"
 #include "host/removal.h"
+#include "host/rewrite.h"
 #include "unit/outside.h"
 #include "unit/system.h"
 #include "unit/test.h"
@@ -332,6 +333,71 @@ static void a_path_is_near_if_it_stays_on_its_local_mount(void) {
   check_folder();
 }
 
+/* ---------------------------------------------------------------------- modes */
+
+static int fill_with_new(struct ta_rewrite *rewrite, int fd) {
+  (void)rewrite;
+  return ta_file_write_all(fd, "new", 3);
+}
+
+static mode_t mode_of(const char *name) {
+  struct stat about = {.st_mode = 0};
+  CHECK(stat(path_of(name), &about) == 0);
+  return about.st_mode & 07777;
+}
+
+/* The kernel takes such bits away when one who is not root writes. */
+static void a_file_that_is_written_has_the_mode_that_was_asked_for(void) {
+  struct ta_rewrite rewrite = {.sets_mode = true, .notes = -1};
+  uid_t user = geteuid();
+  open_folder();
+  if (user == 0) CHECK(chown(folder, 65534, (gid_t)-1) == 0 && seteuid(65534) == 0);
+  rewrite.path = path_of("set");
+  rewrite.mode = 04755;
+  rewrite.fill = fill_with_new;
+  CHECK(ta_rewrite(&rewrite) == 0);
+  CHECK(seteuid(user) == 0);
+  CHECK(mode_of("set") == 04755);
+  check_folder();
+}
+
+static void who_may_write_to_nothing_makes_parents(void) {
+  open_folder();
+  mode_t mask = umask(0300);
+  CHECK(ta_file_make_directory(path_of("a/b/c"), 0777, true) == 0);
+  umask(mask);
+  CHECK((mode_of("a") & 0300) == 0300 && (mode_of("a/b") & 0300) == 0300);
+  CHECK((mode_of("a/b/c") & 0300) == 0);
+  check_folder();
+}
+
+static void a_file_is_read_where_the_cache_cannot_be_asked(void) {
+  static const int errors[] = {EOPNOTSUPP, ENOSYS, EINVAL, EINTR};
+  open_folder();
+  for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+    struct ta_file_text text = {0};
+    system_fail(SYSTEM_READ, 1, errors[i]);
+    CHECK(ta_file_read(path_of("file"), true, &text) == 0 && text.size == 3);
+    system_go_well();
+    ta_file_drop(&text);
+  }
+  check_folder();
+}
+
+static void a_copy_needs_no_modes(void) {
+  struct stat like;
+  struct ta_rewrite rewrite = {.like = &like, .notes = -1};
+  open_folder();
+  CHECK(stat(path_of("file"), &like) == 0);
+  rewrite.path = path_of("copy");
+  rewrite.fill = fill_with_new;
+  system_fail(SYSTEM_FCHMOD, 1, EPERM);
+  CHECK(ta_rewrite(&rewrite) == 0);
+  CHECK(system_go_well() == 1);
+  CHECK(mode_of("copy") == 0600);
+  check_folder();
+}
+
 const struct test files_tests[] = {
     TEST(a_call_that_fails_leaves_the_old_or_the_new_file),
     TEST(a_read_that_fails_is_told_or_asked_again),
@@ -342,5 +408,9 @@ const struct test files_tests[] = {
     TEST(a_table_of_local_mounts_has_nothing_that_may_hang),
     TEST(what_a_server_answers_for_is_known_by_its_mount),
     TEST(a_path_is_near_if_it_stays_on_its_local_mount),
+    TEST(a_file_that_is_written_has_the_mode_that_was_asked_for),
+    TEST(a_copy_needs_no_modes),
+    TEST(who_may_write_to_nothing_makes_parents),
+    TEST(a_file_is_read_where_the_cache_cannot_be_asked),
     TESTS_END,
 };

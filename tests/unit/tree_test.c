@@ -100,6 +100,7 @@ static int walk(const char *path, unsigned flags, unsigned *count) {
         ++*count;
     }
   } while (walker.size > 0);
+  if (walker.lacks_memory) error = -ENOMEM;
   ta_walker_close(&walker);
   return error;
 }
@@ -350,6 +351,70 @@ static void a_call_that_fails_in_a_tree_is_told_of_and_leaves_nothing_open(void)
   }
 }
 
+static void put(const char *name, const char *text) {
+  int fd = open(at(name), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  CHECK(fd >= 0 && write(fd, text, strlen(text)) > 0 && close(fd) == 0);
+}
+
+static void check_text(const char *name, const char *wanted) {
+  char text[100] = "";
+  int fd = open(at(name), O_RDONLY);
+  CHECK(fd >= 0 && read(fd, text, sizeof text - 1) >= 0 && close(fd) == 0);
+  CHECK_TEXT(text, wanted);
+}
+
+static unsigned count_names(const char *name) {
+  unsigned count = 0;
+  DIR *directory = opendir(at(name));
+  while (readdir(directory)) count++;
+  closedir(directory);
+  return count - 2;
+}
+
+/* The file, the link or the pipe of that name; and nothing beside them. */
+static void a_copy_that_fails_leaves_what_was_there(void) {
+  static const struct {
+    enum system_call call;
+    unsigned nth;
+    int error;
+  } all[] = {{SYSTEM_COPY, 1, ENOSPC},
+             {SYSTEM_RENAME, 1, EIO},
+             {SYSTEM_RENAME, 2, EIO},
+             {SYSTEM_SYMLINKAT, 1, ENOSPC},
+             {SYSTEM_SYMLINKAT, 2, ENOSPC}};
+  make_scratch();
+  make_directory("tree");
+  make_directory("copy");
+  put("tree/file", "new");
+  CHECK(symlink("new", at("tree/link")) == 0 && symlink("old", at("copy/link")) == 0);
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    put("copy/file", "old");
+    system_fail(all[i].call, all[i].nth, all[i].error);
+    CHECK(copy_tree(at("tree"), at("copy")) == -all[i].error);
+    CHECK(system_go_well() >= all[i].nth && count_names("copy") == 2);
+    if (all[i].call == SYSTEM_COPY) check_text("copy/file", "old");
+    CHECK(is_there("copy/link"));
+  }
+  CHECK(copy_tree(at("tree"), at("copy")) == 0 && count_names("copy") == 2);
+  check_text("copy/file", "new");
+  drop_scratch();
+}
+
+static void a_walk_without_memory_is_not_complete(void) {
+  unsigned count, nth = 0;
+  bool reached;
+  make_scratch();
+  make_file("file");
+  do {
+    system_fail(SYSTEM_ALLOCATE, ++nth, ENOMEM);
+    int error = walk(scratch, 0, &count);
+    reached = system_go_well() >= nth;
+    CHECK(reached ? error == -ENOMEM : !error && count == 1);
+  } while (reached && nth < 100);
+  CHECK(nth > 3);
+  drop_scratch();
+}
+
 /* ------------------------------------------------------------------- from scripts */
 
 static const char scene[] =
@@ -550,6 +615,8 @@ const struct test tree_tests[] = {
     TEST(a_link_swapped_in_at_any_call_leads_nowhere),
     TEST(a_directory_that_is_moved_away_takes_nobody_along),
     TEST(a_call_that_fails_in_a_tree_is_told_of_and_leaves_nothing_open),
+    TEST(a_copy_that_fails_leaves_what_was_there),
+    TEST(a_walk_without_memory_is_not_complete),
     TEST(a_script_whose_calls_fail_leaves_nothing_open),
     TEST(whoever_is_cancelled_in_a_tree_leaves_nothing_open),
     TEST(a_walk_that_has_lost_its_object_ends_with_the_run),

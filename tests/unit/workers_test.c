@@ -155,6 +155,24 @@ static void a_lane_has_32_threads_for_names(void) {
   close_scene(&scene);
 }
 
+static void a_job_that_no_thread_has_can_be_taken_back(void) {
+  struct scene scene;
+  struct work *running[33];
+  open_scene(&scene);
+  set_gate(&scene, true);
+  for (int i = 0; i < 33; i++) running[i] = submit(&scene, TA_LANE_NAMES, true);
+  await(&scene, &scene.started, 32);
+  CHECK(!ta_work_take_back(scene.workers, &running[0]->job));
+  CHECK(ta_work_take_back(scene.workers, &running[32]->job));
+  CHECK(ta_workers_busy(scene.workers) == 32 && scene.dropped == 0);
+  CHECK(ta_workers_submit(scene.workers, TA_LANE_DISK, &running[32]->job) == 0);
+  await(&scene, &scene.started, 33);
+  for (int i = 0; i < 33; i++) ta_work_abandon(scene.workers, &running[i]->job);
+  set_gate(&scene, false);
+  await(&scene, &scene.dropped, 33);
+  close_scene(&scene);
+}
+
 static void an_abandoned_job_is_not_told_of(void) {
   struct scene scene;
   open_scene(&scene);
@@ -277,6 +295,7 @@ const struct test workers_tests[] = {
     TEST(all_of_many_jobs_are_told_of_once),
     TEST(a_lane_full_of_slow_jobs_holds_up_no_other),
     TEST(a_lane_has_32_threads_for_names),
+    TEST(a_job_that_no_thread_has_can_be_taken_back),
     TEST(an_abandoned_job_is_not_told_of),
     TEST(one_that_has_finished_may_still_be_abandoned),
     TEST(one_may_be_abandoned_where_it_is_told_of),

@@ -40,3 +40,9 @@ print(#fs.open "large":read "a", turns > 5) -- expect: 1048576	true
 other:cancel()
 file:close()
 print(pcall(file.read, file)) -- expect: false	the stream is closed
+
+-- From what was read ahead no place is so far back.
+local seen <close> = fs.open "large"
+print(#seen:read(10), seen:seek("cur", math.mininteger)) -- expect: 10	nil	cannot seek in large: invalid argument	EINVAL
+print(seen:seek(), seen:seek("cur", -11)) -- expect: 10	nil	cannot seek in large: invalid argument	EINVAL
+print(seen:seek("cur", -10)) -- expect: 0

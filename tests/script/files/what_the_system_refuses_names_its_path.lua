@@ -56,6 +56,22 @@ raised(fs.write, "a", "", {syn = true}) -- expect: fs.write: unknown option 'syn
 raised(fs.write, "a", "", {mode = 1 << 12}) -- expect: fs.write: mode must be permissions from 0 to 4095 (7777 in octal), got 4096
 raised(fs.stat, "a", {follow = 1}) -- expect: fs.stat: follow must be true or false, got 1
 raised(fs.stat, "a", "b") -- expect: fs.stat: options must be a table, got string
-raised(fs.open, "a", "rw") -- expect: fs.open: the mode must be "r", "w", "a" or "x", with or without "+", got "rw"
+raised(fs.open, "a", "rw") -- expect: fs.open: the mode must be "r", "w", "a" or "x", with or without "+" and "b", got "rw"
 raised(fs.open, "a", "r", {max_line = -1}) -- expect: fs.open: max_line must be 0 or more bytes, got -1
 raised(async.cd, {}) -- expect: cd: expected a directory, got table
+
+-- Options where there are none, names that are not seen, and numbers that are none.
+raised(fs.read, "a", {max = 3}) -- expect: fs.read: unknown option 'max'
+raised(fs.exists, "a", {follow = false}) -- expect: fs.exists: unknown option 'follow'
+raised(fs.list, ".", {sort = true}) -- expect: fs.list: unknown option 'sort'
+raised(fs.readlink, "a", {follow = true}) -- expect: fs.readlink: unknown option 'follow'
+raised(fs.rename, "a", "b", {sync = true}) -- expect: fs.rename: unknown option 'sync'
+raised(async.cd, ".", {}) -- expect: cd: a directory is all it takes
+raised(fs.walk, ".", {types = {}}) -- expect: fs.walk: types has no type in its list, so nothing would be found
+raised(fs.walk, ".", {depth = 0 / 0}) -- expect: fs.walk: depth must be 1 or more levels, got nan
+raised(fs.write, "a", "", {mode = 0 / 0}) -- expect: fs.write: mode must be permissions from 0 to 4095 (7777 in octal), got nan
+print(fs.remove "") -- expect: nil	cannot remove '': no such file or directory	ENOENT
+print(fs.remove("", {recursive = true})) -- expect: nil	cannot remove '': no such file or directory	ENOENT
+print(fs.open "") -- expect: nil	cannot open '': no such file or directory	ENOENT
+print(fs.rename("", "")) -- expect: nil	cannot rename '' to '': no such file or directory	ENOENT
+print(fs.copy("none", "", {recursive = true})) -- expect: nil	cannot copy none to '': no such file or directory	ENOENT

@@ -32,5 +32,5 @@ end
 -- expect: nil	cannot remove /: invalid argument	EINVAL
 -- expect: nil	cannot remove //: invalid argument	EINVAL
 -- expect: nil	cannot remove outside/./: invalid argument	EINVAL
-print(fs.remove("", whole)) -- expect: nil	cannot remove : no such file or directory	ENOENT
+print(fs.remove("", whole)) -- expect: nil	cannot remove '': no such file or directory	ENOENT
 print(fs.remove("outside/file", whole), #fs.list "outside") -- expect: true	0

@@ -16,7 +16,7 @@ refused(d .. "/none/there", {recursive = true})
 write(d .. "/file", "")
 -- expect: nil	cannot watch DIR/file/in: not a directory	ENOTDIR
 refused(d .. "/file/in")
--- expect: nil	cannot watch : no such file or directory	ENOENT
+-- expect: nil	cannot watch '': no such file or directory	ENOENT
 refused ""
 sh('ln -s a "$1/b"; ln -s b "$1/a"', d)
 -- expect: nil	cannot watch DIR/a: too many levels of symbolic links	ELOOP
