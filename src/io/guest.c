@@ -167,6 +167,8 @@ void ta_guest_say(void *data, int kind, const char *text, size_t size) {
   const struct ta_io *io = data;
   if (kind == TA_HATCH_REPORT && io->report)
     io->report(io->data, text, size);
+  else if (kind == TA_HATCH_LOG)
+    ta_stdio_write_lines(STDERR_FILENO, text, size);
   else if (io->print)
     io->print(io->data, kind == TA_HATCH_OUT ? STDOUT_FILENO : STDERR_FILENO, text, size);
 }
@@ -257,8 +259,10 @@ static int open_state(struct ta_guest *guest) {
 static int open_streams(struct ta_guest *guest) {
   guest->out = (struct ta_cfile){.kind = &out_kind, .data = guest};
   guest->err = (struct ta_cfile){.kind = &err_kind, .data = guest};
-  guest->out_file = ta_cfile_open(&guest->out, -1, guest->out_buffer, sizeof guest->out_buffer);
-  guest->err_file = ta_cfile_open(&guest->err, -1, guest->err_buffer, sizeof guest->err_buffer);
+  guest->out_file =
+      ta_cfile_open(&guest->out, STDOUT_FILENO, guest->out_buffer, sizeof guest->out_buffer);
+  guest->err_file =
+      ta_cfile_open(&guest->err, STDERR_FILENO, guest->err_buffer, sizeof guest->err_buffer);
   if (!guest->out_file || !guest->err_file) return -ENOMEM;
   setvbuf(guest->err_file, NULL, _IONBF, 0);
   return 0;
@@ -270,6 +274,10 @@ static void report_on(void *data, const char *text, size_t size) {
   ta_hatch_put(guest->hatch, TA_HATCH_REPORT, text, size);
 }
 
+static void flush_for_lines(void *data) {
+  flush(data);
+}
+
 int ta_guest_open(struct ta_guest *guest, const struct ta_io *host) {
   *guest = (struct ta_guest){.hatch = host->hatch, .origin = ta_monotonic()};
   guest->thread = pthread_self();
@@ -278,6 +286,8 @@ int ta_guest_open(struct ta_guest *guest, const struct ta_io *host) {
   guest->io.loop = &guest->loop;
   guest->io.hatch = host->hatch;
   guest->io.equip = host->equip;
+  guest->io.flush = flush_for_lines;
+  guest->io.log_rank = host->log_rank;
   guest->io.report = report_on;
   guest->io.data = guest;
   int error = ta_loop_open(&guest->loop, NULL);

@@ -25,7 +25,7 @@
 #include "io/io.h"
 
 /* What comes through the hatch. */
-enum ta_hatch_kind { TA_HATCH_OUT, TA_HATCH_ERR, TA_HATCH_REPORT };
+enum ta_hatch_kind { TA_HATCH_OUT, TA_HATCH_ERR, TA_HATCH_LOG, TA_HATCH_REPORT };
 
 struct ta_text {
   char *bytes; /* ends with a zero that does not count */

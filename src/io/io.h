@@ -55,7 +55,8 @@ struct ta_io {
   struct ta_hatch *hatch;         /* for what threads print; NULL: there was none yet */
   struct ta_crossings *crossings; /* channels that lead to other threads, or NULL */
   bool is_guest;                  /* of a thread: the hatch is the main one's */
-  unsigned threads;               /* that were started so far */
+  int log_rank;     /* of async.log's levels the lowest that is shown; 0: none was set */
+  unsigned threads; /* that were started so far */
   struct ta_stdin input;
   struct ta_mounts mounts; /* what answers at once */
   struct ta_list errands;  /* all that run, or whose outcome nobody has taken */

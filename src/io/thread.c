@@ -14,6 +14,8 @@
 #include "io/flat.h"
 #include "io/guest.h"
 
+extern const char *const ta_chunk_place[];
+
 enum outcome { REFUSED, RETURNED, RAISED };
 
 /* A call of async.thread. */
@@ -24,6 +26,7 @@ struct thread {
   int error;       /* REFUSED: why */
   char *traceback; /* RAISED: from where */
   char what[160];  /* RAISED, and nothing came back: why */
+  char *directory; /* of the caller's task; NULL: the program's */
   struct ta_io host;
 
   /* Shared by both threads. */
@@ -58,10 +61,21 @@ static int k_body(lua_State *L, int status, lua_KContext context) {
   return 0;
 }
 
+/* The task is where the caller was, for relative paths. */
+static void take_directory(struct ta_runner *runner, lua_State *L, const char *directory) {
+  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  ta_push_chunk(runner, L, ta_chunk_place);
+  lua_getfield(L, -1, "set");
+  lua_pushstring(L, directory);
+  lua_call(L, 1, 0);
+  lua_pop(L, 1);
+}
+
 /* (function, arguments ...): upvalue 2 is the thread. */
 static int l_body(lua_State *L) {
   struct thread *thread = lua_touserdata(L, lua_upvalueindex(2));
   lua_KContext context = (lua_KContext)thread;
+  if (thread->directory) take_directory(ta_upvalue_runner(L), L, thread->directory);
   lua_callk(L, lua_gettop(L) - 1, LUA_MULTRET, context, k_body);
   return k_body(L, LUA_OK, context);
 }
@@ -159,6 +173,7 @@ static void drop(struct ta_errand *errand) {
   ta_flat_free(&thread->there);
   ta_flat_free(&thread->back);
   free(thread->traceback);
+  free(thread->directory);
   if (thread->host.hatch) ta_hatch_leave(thread->host.hatch);
   pthread_mutex_destroy(&thread->lock);
 }
@@ -193,6 +208,16 @@ static void check_hatch(struct ta_io *io, lua_State *L) {
   luaL_error(L, "not enough memory");
 }
 
+static void note_directory(struct ta_runner *runner, lua_State *L, struct thread *thread) {
+  ta_push_chunk(runner, L, ta_chunk_place);
+  lua_getfield(L, -1, "directory");
+  lua_call(L, 0, 1);
+  const char *directory = lua_tostring(L, -1);
+  thread->directory = directory ? strdup(directory) : NULL;
+  if (directory && !thread->directory) luaL_error(L, "not enough memory");
+  lua_pop(L, 2);
+}
+
 /* Pushes the errand. */
 static struct thread *push_thread(struct ta_runner *runner, lua_State *L) {
   struct ta_io *io = ta_io_of(runner, L);
@@ -206,6 +231,8 @@ static struct thread *push_thread(struct ta_runner *runner, lua_State *L) {
   pthread_mutex_init(&thread->lock, NULL);
   thread->host.hatch = ta_hatch_share(io->hatch);
   thread->host.equip = io->equip;
+  thread->host.log_rank = io->log_rank;
+  note_directory(runner, L, thread);
   return thread;
 }
 
