@@ -225,6 +225,32 @@ static void set_output(struct ta_guest *guest, lua_State *L) {
   lua_setglobal(L, "print");
 }
 
+/* ------------------------------------------------------------------ memory */
+
+#define SPARES 4 /* arenas that are kept: 8 MB at most */
+
+/* What guests that were small have left: half of what a call costs is to have memory mapped. */
+static struct {
+  pthread_mutex_t lock;
+  void *spares[SPARES];
+  unsigned count;
+} memory = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void *take_spare(void) {
+  pthread_mutex_lock(&memory.lock);
+  void *spare = memory.count > 0 ? memory.spares[--memory.count] : NULL;
+  pthread_mutex_unlock(&memory.lock);
+  return spare;
+}
+
+static void leave_spare(void *spare) {
+  pthread_mutex_lock(&memory.lock);
+  bool keeps = spare && memory.count < SPARES;
+  if (keeps) memory.spares[memory.count++] = spare;
+  pthread_mutex_unlock(&memory.lock);
+  if (!keeps) ta_slab_free_spare(spare);
+}
+
 /* --------------------------------------------------------------- open, close */
 
 /* (guest) */
@@ -245,7 +271,7 @@ static int l_open(lua_State *L) {
 }
 
 static int open_state(struct ta_guest *guest) {
-  ta_slab_open(&guest->slab);
+  ta_slab_open_with(&guest->slab, take_spare());
   guest->L = lua_newstate(ta_slab_alloc, &guest->slab);
   if (!guest->L) return -ENOMEM;
   lua_gc(guest->L, LUA_GCSTOP);
@@ -290,6 +316,7 @@ int ta_guest_open(struct ta_guest *guest, const struct ta_io *host) {
   guest->io.log_rank = host->log_rank;
   guest->io.report = report_on;
   guest->io.data = guest;
+  ta_slab_open(&guest->slab);
   int error = ta_loop_open(&guest->loop, NULL);
   if (error) return error;
   error = open_streams(guest);
@@ -305,7 +332,7 @@ int ta_guest_open(struct ta_guest *guest, const struct ta_io *host) {
 void ta_guest_close(struct ta_guest *guest) {
   listen_to_signal(NULL);
   if (guest->L) lua_close(guest->L);
-  ta_slab_close(&guest->slab);
+  leave_spare(ta_slab_close_but_one(&guest->slab));
   ta_io_close_in_thread(&guest->io);
   if (guest->out_file) fclose(guest->out_file);
   if (guest->err_file) fclose(guest->err_file);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <lauxlib.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -259,9 +260,15 @@ static int l_thread(lua_State *L) {
   return given;
 }
 
+/* The system reads a file to find out. */
 static long cores(void) {
-  long count = sysconf(_SC_NPROCESSORS_ONLN);
-  return count < 1 ? 1 : count;
+  static atomic_long known;
+  long count = atomic_load_explicit(&known, memory_order_relaxed);
+  if (count > 0) return count;
+  count = sysconf(_SC_NPROCESSORS_ONLN);
+  if (count < 1) count = 1;
+  atomic_store_explicit(&known, count, memory_order_relaxed);
+  return count;
 }
 
 void ta_offer_threads(struct ta_io *io, lua_State *L) {
