@@ -30,6 +30,7 @@ struct ta_flat {
   uint32_t deepest; /* so many tables lie one in the other */
   bool shares;      /* some table comes more than once */
   bool has_function;
+  bool has_keys;                 /* some keys are told by their place */
   struct ta_crossing **channels; /* that are in it, in order; it has a share in each */
   uint32_t channel_count;
 };
