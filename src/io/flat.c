@@ -25,6 +25,7 @@ enum tag {
   SEEN,
   CHANNEL,
   FUNCTION,
+  NAMED,   /* the text of an error object, which comes next */
   NEW_KEY, /* a place, and a string, which lies there from now on */
   OLD_KEY  /* a place */
 };
@@ -82,6 +83,7 @@ struct packer {
   size_t depth, level_room;
   int root; /* where the value lies that is packed */
   const char *keys[KEYS];
+  bool loosely; /* what cannot be copied is told in words */
   const char *what;
   int number;
   struct ta_complaint *complaint;
@@ -216,6 +218,29 @@ static int put_string(struct packer *packer, int index) {
   return error;
 }
 
+/* (value) -> it as text */
+static int l_text(lua_State *L) {
+  luaL_tolstring(L, 1, NULL);
+  return 1;
+}
+
+/* Packs what the value on top says of itself, as a string behind the tag, or as one of its own. */
+static int put_text(struct packer *packer, bool named) {
+  lua_State *L = packer->L;
+  const uint8_t tag = NAMED;
+  if (!lua_checkstack(L, LUA_MINSTACK) || !reserve(packer->flat, 1)) return -ENOMEM;
+  lua_pushcfunction(L, l_text);
+  lua_pushvalue(L, -2);
+  memset(packer->keys, 0, sizeof packer->keys); /* it may collect, and free a string */
+  int status = lua_pcall(L, 1, 1, 0);
+  if (status == LUA_ERRMEM) return -ENOMEM;
+  if (status != LUA_OK) lua_pushstring(L, luaL_typename(L, -2));
+  if (named) packer->flat->bytes[packer->flat->size++] = tag;
+  int error = put_string(packer, -1);
+  lua_settop(L, status == LUA_OK ? -2 : -3);
+  return error;
+}
+
 /* A short string that is a key. */
 static int put_word(struct packer *packer, const char *text, size_t length) {
   struct ta_flat *flat = packer->flat;
@@ -232,12 +257,17 @@ static int put_word(struct packer *packer, const char *text, size_t length) {
   return 0;
 }
 
+/* The value on top cannot be copied. */
+static int refuse(struct packer *packer, const char *thing) {
+  return packer->loosely ? put_text(packer, false) : complain(packer, thing);
+}
+
 static int put_channel(struct packer *packer, int index) {
   struct ta_flat *flat = packer->flat;
   struct ta_crossing *crossing;
   memset(packer->keys, 0, sizeof packer->keys); /* what collects may free a string */
   int error = ta_share_channel(packer->runner, packer->L, index, &crossing, packer->complaint);
-  if (error == -ENOENT) return complain(packer, "userdata");
+  if (error == -ENOENT) return refuse(packer, "userdata");
   if (error) return error;
   size_t size = ((size_t)flat->channel_count + 1) * sizeof *flat->channels;
   struct ta_crossing **channels = realloc(flat->channels, size);
@@ -268,10 +298,9 @@ static int open_table(struct packer *packer) {
 
 static int put_table(struct packer *packer) {
   lua_State *L = packer->L;
-  if (lua_getmetatable(L, -1)) {
-    lua_pop(L, 1);
-    return complain(packer, "table with a metatable");
-  }
+  bool special = lua_getmetatable(L, -1);
+  if (special) lua_pop(L, 1);
+  if (special && !packer->loosely) return complain(packer, "table with a metatable");
   if (!grow_met(packer)) return -ENOMEM;
   const void *table = lua_topointer(L, -1);
   uint32_t *number = find_met(packer, table);
@@ -281,7 +310,8 @@ static int put_table(struct packer *packer) {
   }
   *number = packer->flat->tables + 1;
   packer->met[*number] = table;
-  return open_table(packer);
+  int error = special ? put_text(packer, true) : 0;
+  return error ? error : open_table(packer);
 }
 
 /* Packs the value on top, which stays.  1: it is a table, whose values come next. */
@@ -300,11 +330,11 @@ static int put_value(struct packer *packer) {
   case LUA_TUSERDATA:
     return put_channel(packer, -1);
   case LUA_TFUNCTION:
-    return complain(packer, "function");
+    return refuse(packer, "function");
   case LUA_TTHREAD:
-    return complain(packer, "coroutine");
+    return refuse(packer, "coroutine");
   default:
-    return complain(packer, "userdata");
+    return refuse(packer, "userdata");
   }
 }
 
@@ -372,6 +402,12 @@ static int pack_root(struct packer *packer, int index) {
   return error < 0 ? error : 0;
 }
 
+static void free_packer(struct packer *packer) {
+  free(packer->met);
+  free(packer->places);
+  free(packer->levels);
+}
+
 int ta_flat_pack(struct ta_runner *runner, lua_State *L, int first, int count, const char *what,
                  int number, struct ta_flat *flat, struct ta_complaint *complaint) {
   struct packer packer = {.runner = runner,
@@ -390,9 +426,33 @@ int ta_flat_pack(struct ta_runner *runner, lua_State *L, int first, int count, c
     if (packer.number) packer.number++;
   }
   lua_settop(L, top);
-  free(packer.met);
-  free(packer.places);
-  free(packer.levels);
+  free_packer(&packer);
+  return error;
+}
+
+/* (packer, value) */
+static int l_pack_loosely(lua_State *L) {
+  struct packer *packer = lua_touserdata(L, 1);
+  packer->L = L;
+  lua_pushinteger(L, pack_root(packer, 2));
+  return 1;
+}
+
+int ta_flat_pack_loosely(struct ta_runner *runner, lua_State *L, struct ta_flat *flat) {
+  struct ta_complaint complaint;
+  struct packer packer = {.runner = runner,
+                          .flat = flat,
+                          .before = flat->tables,
+                          .what = "value",
+                          .complaint = &complaint,
+                          .loosely = true};
+  if (!lua_checkstack(L, LUA_MINSTACK)) return -ENOMEM;
+  lua_pushcfunction(L, l_pack_loosely);
+  lua_pushlightuserdata(L, &packer);
+  lua_pushvalue(L, -3);
+  int error = lua_pcall(L, 2, 1, 0) == LUA_OK ? (int)lua_tointeger(L, -1) : -EINVAL;
+  lua_pop(L, 1);
+  free_packer(&packer);
   return error;
 }
 
@@ -557,6 +617,29 @@ static void push_table(lua_State *L, struct unpacker *unpacker) {
       (struct filling){.items = counts[0], .pairs = counts[1], .next = 1};
 }
 
+/* (error object) -> the text that it had */
+static int l_named(lua_State *L) {
+  lua_pushvalue(L, lua_upvalueindex(1));
+  return 1;
+}
+
+/* An error object, which says what it has said before. */
+static void push_named(lua_State *L, struct unpacker *unpacker) {
+  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  if (*unpacker->at++ == SHORT)
+    push_short(L, unpacker);
+  else
+    push_long(L, unpacker);
+  unpacker->at++; /* TABLE */
+  push_table(L, unpacker);
+  lua_createtable(L, 0, 1);
+  lua_pushvalue(L, -3);
+  lua_pushcclosure(L, l_named, 1);
+  lua_setfield(L, -2, "__tostring");
+  lua_setmetatable(L, -2);
+  lua_remove(L, -2);
+}
+
 /* Pushes the next value; a table is still to be filled. */
 static void push_value(lua_State *L, struct unpacker *unpacker) {
   switch ((enum tag) * unpacker->at++) {
@@ -595,6 +678,9 @@ static void push_value(lua_State *L, struct unpacker *unpacker) {
     break;
   case FUNCTION:
     push_function(L, unpacker);
+    break;
+  case NAMED:
+    push_named(L, unpacker);
     break;
   case NEW_KEY:
     push_new_key(L, unpacker);

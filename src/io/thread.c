@@ -38,11 +38,11 @@ struct thread {
 
 /* ------------------------------------------------------------- in the thread */
 
-/* An error object in words where it cannot be copied. */
+/* An error object; in words where nothing else can be done. */
 static void pack_error(struct thread *thread, struct ta_runner *runner, lua_State *L) {
   struct ta_complaint complaint;
-  int error = ta_flat_pack(runner, L, lua_gettop(L), 1, "error", 0, &thread->back, &complaint);
-  if (error == 0) return;
+  ta_flat_free(&thread->back);
+  if (ta_flat_pack_loosely(runner, L, &thread->back) == 0) return;
   ta_flat_free(&thread->back);
   luaL_tolstring(L, -1, NULL);
   if (ta_flat_pack(runner, L, lua_gettop(L), 1, "error", 0, &thread->back, &complaint) != 0)
