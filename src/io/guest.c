@@ -86,8 +86,9 @@ static void end(struct ta_guest *guest, const char *reason) {
 
 static void host_preempted(void *data, lua_State *L) {
   struct ta_guest *guest = data;
-  if (!is_told(guest)) return;
-  end(guest, "the thread was cancelled");
+  if (guest->starved) ta_ration_relax(&guest->ration);
+  if (!is_told(guest) && !guest->starved) return;
+  end(guest, guest->starved ? "not enough memory" : "the thread was cancelled");
   if (!ta_is_cancelled(guest->runner) || ta_is_unwinding(guest->runner)) return;
   ta_raise_cancellation(guest->runner, L);
 }
@@ -270,9 +271,25 @@ static int l_open(lua_State *L) {
   return 0;
 }
 
+/* In the middle of a request for memory: the hook ends the step. */
+static void on_limit(void *data) {
+  struct ta_guest *guest = data;
+  guest->starved = true;
+  if (guest->runner) ta_preempt(guest->runner);
+}
+
+static lua_State *new_state(struct ta_guest *guest) {
+  if (!guest->io.budget) return lua_newstate(ta_slab_alloc, &guest->slab);
+  ta_ration_open(&guest->ration, guest->io.memory, ta_slab_alloc, &guest->slab);
+  guest->ration.budget = guest->io.budget;
+  guest->ration.starved = on_limit;
+  guest->ration.starved_data = guest;
+  return lua_newstate(ta_ration_alloc, &guest->ration);
+}
+
 static int open_state(struct ta_guest *guest) {
   ta_slab_open_with(&guest->slab, take_spare());
-  guest->L = lua_newstate(ta_slab_alloc, &guest->slab);
+  guest->L = new_state(guest);
   if (!guest->L) return -ENOMEM;
   lua_gc(guest->L, LUA_GCSTOP);
   lua_pushcfunction(guest->L, l_open);
@@ -314,6 +331,8 @@ int ta_guest_open(struct ta_guest *guest, const struct ta_io *host) {
   guest->io.equip = host->equip;
   guest->io.flush = flush_for_lines;
   guest->io.log_rank = host->log_rank;
+  guest->io.memory = host->memory;
+  guest->io.budget = host->budget;
   guest->io.report = report_on;
   guest->io.data = guest;
   ta_slab_open(&guest->slab);
@@ -371,6 +390,7 @@ void ta_guest_drive(struct ta_guest *guest) {
   double deadline;
   while (ta_live(guest->runner) > 0) {
     if (is_told(guest)) end(guest, "the thread was cancelled");
+    if (guest->starved) end(guest, "not enough memory");
     enum ta_pass_result result = ta_run(guest->runner, &deadline);
     if (ta_live(guest->runner) == ta_daemons(guest->runner))
       end(guest, "the function has returned");

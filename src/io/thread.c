@@ -10,10 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/clock.h"
 #include "host/hatch.h"
 #include "io/disk.h"
 #include "io/flat.h"
 #include "io/guest.h"
+#include "io/ration.h"
 
 extern const char *const ta_chunk_place[];
 
@@ -131,7 +133,9 @@ static void work(struct thread *thread, struct ta_guest *guest) {
   ta_guest_drive(guest);
   if (thread->outcome == RETURNED) return;
   thread->outcome = RAISED;
-  if (guest->stuck)
+  if (guest->starved)
+    snprintf(thread->what, sizeof thread->what, "not enough memory");
+  else if (guest->stuck)
     snprintf(thread->what, sizeof thread->what, "deadlock: nothing can wake the thread's tasks");
   else if (call(thread, guest, l_end, 0))
     thread->traceback = guest->traceback;
@@ -176,6 +180,7 @@ static void drop(struct ta_errand *errand) {
   free(thread->traceback);
   free(thread->directory);
   if (thread->host.hatch) ta_hatch_leave(thread->host.hatch);
+  ta_budget_leave(thread->host.budget);
   pthread_mutex_destroy(&thread->lock);
 }
 
@@ -219,12 +224,25 @@ static void note_directory(struct ta_runner *runner, lua_State *L, struct thread
   lua_pop(L, 2);
 }
 
+#define PAUSES 2 /* after a collection, so many times what it took */
+
+/* A thread cannot have this state collect: that is done before, where most of it is used. */
+static void make_room(struct ta_io *io, lua_State *L) {
+  if (!io->budget || ta_budget_used(io->budget) < io->memory / 4 * 3) return;
+  double now = ta_monotonic();
+  if (now < io->room_made + io->room_took * PAUSES) return;
+  lua_gc(L, LUA_GCCOLLECT);
+  io->room_made = ta_monotonic();
+  io->room_took = io->room_made - now;
+}
+
 /* Pushes the errand. */
 static struct thread *push_thread(struct ta_runner *runner, lua_State *L) {
   struct ta_io *io = ta_io_of(runner, L);
   lua_Debug about;
   char name[LUA_IDSIZE + 64];
   check_hatch(io, L);
+  make_room(io, L);
   lua_pushvalue(L, 1);
   lua_getinfo(L, ">S", &about);
   snprintf(name, sizeof name, "%u '%s:%d'", ++io->threads, about.short_src, about.linedefined);
@@ -233,6 +251,8 @@ static struct thread *push_thread(struct ta_runner *runner, lua_State *L) {
   thread->host.hatch = ta_hatch_share(io->hatch);
   thread->host.equip = io->equip;
   thread->host.log_rank = io->log_rank;
+  thread->host.memory = io->memory;
+  thread->host.budget = ta_budget_share(io->budget);
   note_directory(runner, L, thread);
   return thread;
 }
