@@ -735,7 +735,7 @@ static int l_unpack(lua_State *L) {
   lua_createtable(L, flat->shares ? hint(flat->tables) : 0, 0);
   if (flat->shares) unpacker->seen = lua_gettop(L);
   unpacker->keys = lua_gettop(L) + 1;
-  luaL_checkstack(L, KEYS + LUA_MINSTACK, NULL);
+  if (!lua_checkstack(L, KEYS + LUA_MINSTACK)) return luaL_error(L, "not enough memory");
   if (flat->has_keys) lua_settop(L, lua_gettop(L) + KEYS);
   for (uint32_t i = 0; i < flat->values; i++) push_root(L, unpacker);
   return (int)flat->values;

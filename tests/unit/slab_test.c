@@ -239,7 +239,7 @@ static void an_arena_goes_from_slab_to_slab(void) {
     for (int i = 0; i < 2000; i++) {
       struct block *block = &blocks[next_random(&seed) % (BLOCKS / 10)];
       if (block->bytes) check_bytes(block);
-      block->mark = (unsigned char)i;
+      if (!block->bytes) block->mark = (unsigned char)i;
       resize(&slab, block, 1 + next_random(&seed) % 3000);
     }
     CHECK(slab.arena_count == 1 && !slab.spare);
