@@ -82,7 +82,7 @@ UNIT_SCRIPTS = $(patsubst tests/%.lua,$(BUILD)/tests/%.o,$(wildcard tests/unit/*
 WRAPPED = read __read_chk write preadv2 pwritev2 epoll_ctl malloc calloc realloc fcntl shutdown \
   pipe2 open wait4 kill setpgid dup2 execve syscall openat __openat_2 fstatat unlinkat mkdirat \
   symlinkat readlinkat __readlinkat_chk fsync renameat fchmod \
-  copy_file_range
+  copy_file_range pthread_create
 FAULT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/fault/*.c))
 MACHINE_SCRIPTS = $(patsubst tests/%.lua,$(BUILD)/tests/%.o,\
   $(wildcard tests/machine/*.lua tests/machine/play/*.lua))
@@ -317,7 +317,8 @@ tsan: ## run whatever has threads under ThreadSanitizer
 	  build/tsan/tests/embed/threads build/tsan/tests/unit/run build/tsan/tinyasync
 	build/tsan/tests/embed/threads
 	build/tsan/tests/unit/run watch workers flat
-	lua5.4 tests/script/run.lua build/tsan/tinyasync thread
+	for script in tests/script/threads/*.lua; do name=$${script##*/}; \
+	  lua5.4 tests/script/run.lua build/tsan/tinyasync $${name%.lua} || exit 1; done
 
 valgrind: tests ## run the unit tests and the example scripts under valgrind
 	tests/valgrind $(BUILD)

@@ -319,6 +319,8 @@ static void open_io(struct ta_session *session, lua_State *L) {
   session->io.report = report_failure;
   session->io.ended_by = ended_by;
   session->io.equip = ta_offer_kit;
+  session->io.memory = session->settings.memory;
+  session->io.budget = session->state.ration.budget;
   session->io.print = print_for_thread;
   session->io.data = session;
   ta_io_open(&session->io, L);

@@ -70,9 +70,12 @@ lua_State *ta_state_open(struct ta_state *state, size_t limit) {
   ta_slab_open(&state->slab);
   lua_Alloc alloc = wants_system() ? system_alloc : ta_slab_alloc;
   ta_ration_open(&state->ration, limit, alloc, &state->slab);
+  state->ration.budget = limit ? ta_budget_new() : NULL;
+  if (limit && !state->ration.budget) return NULL;
   lua_State *L =
       limit ? lua_newstate(ta_ration_alloc, &state->ration) : lua_newstate(alloc, &state->slab);
   if (!L) {
+    ta_budget_leave(state->ration.budget);
     ta_slab_close(&state->slab);
     return NULL;
   }
@@ -83,5 +86,6 @@ lua_State *ta_state_open(struct ta_state *state, size_t limit) {
 
 void ta_state_close(struct ta_state *state, lua_State *L) {
   lua_close(L);
+  ta_budget_leave(state->ration.budget);
   ta_slab_close(&state->slab);
 }

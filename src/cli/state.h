@@ -13,7 +13,7 @@
 #include <lua.h>
 #include <stdbool.h>
 
-#include "cli/ration.h"
+#include "io/ration.h"
 #include "host/slab.h"
 
 struct ta_state {

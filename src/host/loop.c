@@ -26,12 +26,21 @@ struct ta_loop_slot {
 
 /* ------------------------------------------------------------------- waker */
 
-static int open_waker(struct ta_loop *loop) {
-  if (pipe(loop->waker) != 0) return -errno;
+static int make_pipe(int fds[2]) {
+#if defined(__linux__)
+  return pipe2(fds, O_CLOEXEC | O_NONBLOCK);
+#else
+  if (pipe(fds) != 0) return -1;
   for (int i = 0; i < 2; i++) {
-    fcntl(loop->waker[i], F_SETFD, FD_CLOEXEC);
-    fcntl(loop->waker[i], F_SETFL, O_NONBLOCK);
+    fcntl(fds[i], F_SETFD, FD_CLOEXEC);
+    fcntl(fds[i], F_SETFL, O_NONBLOCK);
   }
+  return 0;
+#endif
+}
+
+static int open_waker(struct ta_loop *loop) {
+  if (make_pipe(loop->waker) != 0) return -errno;
   return loop->poller.kind->add(&loop->poller, loop->waker[0], WAKER_KEY, TA_TELL_ALWAYS,
                                 TA_MAY_READ);
 }

@@ -130,11 +130,20 @@ static void mix_pages(struct ta_slab *slab, struct ta_slab_arena *arena) {
   slab->mixed_end = page_end(arena, MIXED_PAGES - 1);
 }
 
+/* Small pages that are there already, or new ones. */
+static struct ta_slab_arena *find_arena(struct ta_slab *slab) {
+  struct ta_slab_arena *arena = slab->spare;
+  slab->spare = NULL;
+  if (arena) return arena;
+  arena = map_arena(slab);
+  if (arena) advise(slab, arena);
+  return arena;
+}
+
 static struct ta_slab_arena *new_arena(struct ta_slab *slab) {
   if (!may_take(slab, TA_SLAB_ARENA)) return NULL;
-  struct ta_slab_arena *arena = map_arena(slab);
+  struct ta_slab_arena *arena = find_arena(slab);
   if (!arena) return NULL;
-  advise(slab, arena);
   arena->free = ALL_FREE;
   if (slab->arena_count == 0) mix_pages(slab, arena);
   list_arena(slab, arena, arena->free == ALL_FREE ? TA_SLAB_EMPTY : TA_SLAB_ROOMY);
@@ -424,13 +433,32 @@ void ta_slab_open(struct ta_slab *slab) {
   for (size_t i = 0; i < TA_SLAB_CLASSES; i++) slab->current[i] = &slab->none;
 }
 
-void ta_slab_close(struct ta_slab *slab) {
+void ta_slab_open_with(struct ta_slab *slab, void *spare) {
+  ta_slab_open(slab);
+  slab->spare = spare;
+}
+
+void ta_slab_free_spare(void *spare) {
+  if (spare) munmap(spare, TA_SLAB_ARENA);
+}
+
+void *ta_slab_close_but_one(struct ta_slab *slab) {
+  struct ta_slab_arena *last = NULL;
   free_large_blocks(&slab->large);
   free_large_blocks(&slab->strays);
   for (int fill = 0; fill < TA_SLAB_FILLS; fill++)
     for (struct ta_slab_arena *arena = slab->arenas[fill], *next; arena; arena = next) {
       next = arena->next;
-      munmap(arena, TA_SLAB_ARENA);
+      if (slab->arena_count > 1)
+        munmap(arena, TA_SLAB_ARENA);
+      else
+        last = arena;
     }
+  void *spare = last ? last : slab->spare;
   ta_slab_open(slab);
+  return spare;
+}
+
+void ta_slab_close(struct ta_slab *slab) {
+  ta_slab_free_spare(ta_slab_close_but_one(slab));
 }

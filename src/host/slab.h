@@ -52,13 +52,22 @@ struct ta_slab {
   size_t arena_count, empty_count;
   size_t taken; /* bytes of arenas and of malloc's blocks */
   size_t limit; /* more is refused; SIZE_MAX: that is left to the system */
+  void *spare;  /* what becomes the first arena, or NULL */
 };
 
 /* Takes no memory yet.  The struct must stay where it is. */
 void ta_slab_open(struct ta_slab *slab);
 
+/* The same, with memory that a slab has left: the system need not clear it once more. */
+void ta_slab_open_with(struct ta_slab *slab, void *spare);
+
 /* Gives all its memory back, with the blocks that are in use. */
 void ta_slab_close(struct ta_slab *slab);
+
+/* The same, but for an arena, if it had no more than one: for ta_slab_open_with(), or
+ * ta_slab_free_spare(); else NULL. */
+void *ta_slab_close_but_one(struct ta_slab *slab);
+void ta_slab_free_spare(void *spare);
 
 /* What Lua asks of an allocator.  `data` is the slab.  A `block` of `old_size`
  * bytes gets `new_size`, and may move; 0: it is given back.  A `block` of NULL is

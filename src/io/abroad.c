@@ -16,6 +16,7 @@ static const struct refusal {
     {NULL, "signal", ALL_OF_IT, "signals belong"},
     {NULL, "stdin", ALL_OF_IT, "standard input belongs"},
     {NULL, "progress", NULL, "the terminal belongs"},
+    {NULL, "args", NULL, "the command line belongs"},
     {NULL, "prompt", NULL, "the terminal belongs"},
     {NULL, "confirm", NULL, "the terminal belongs"},
     {NULL, "select_one", NULL, "the terminal belongs"},

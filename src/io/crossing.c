@@ -19,7 +19,13 @@ struct ta_crossing {
   struct ta_crossing_end *ends;
   struct parcels accepted, offered;
   bool closed;
+  struct ta_crossing *next; /* of those that are looked at, or freed */
+  uint64_t visit;           /* the search that has met it last */
 };
+
+/* A message that carries channels is put in by one thread at a time, so that no two close a
+ * circle together. */
+static pthread_mutex_t carriers = PTHREAD_MUTEX_INITIALIZER;
 
 /* -------------------------------------------------------------------- lists */
 
@@ -87,10 +93,79 @@ static void accept_offer(struct ta_parcel *parcel) {
   parcel->offer = NULL;
 }
 
+/* ------------------------------------------------------------------- circles */
+
+/* What lies in itself could never be freed: who looks for that follows what channels carry. */
+struct search {
+  const struct ta_crossing *goal;
+  struct ta_crossing *open, *done; /* it has a share in each */
+  bool found;
+};
+
+static void meet_all(struct search *search, const struct ta_flat *flat, uint64_t visit) {
+  for (uint32_t i = 0; i < flat->channel_count; i++) {
+    struct ta_crossing *crossing = flat->channels[i];
+    search->found |= crossing == search->goal;
+    if (search->found || crossing->visit == visit) continue;
+    ta_crossing_share(crossing);
+    crossing->visit = visit;
+    crossing->next = search->open;
+    search->open = crossing;
+  }
+}
+
+static void look_into(struct search *search, struct ta_crossing *crossing, uint64_t visit) {
+  const struct ta_parcel *parcel;
+  pthread_mutex_lock(&crossing->lock);
+  for (parcel = crossing->accepted.first; parcel; parcel = parcel->next)
+    meet_all(search, &parcel->flat, visit);
+  for (parcel = crossing->offered.first; parcel; parcel = parcel->next)
+    meet_all(search, &parcel->flat, visit);
+  pthread_mutex_unlock(&crossing->lock);
+}
+
+/* Does any channel of the message lead to the crossing?  Under `carriers`. */
+static void look_for(struct search *search, const struct ta_flat *flat) {
+  static uint64_t visits;
+  uint64_t visit = ++visits;
+  meet_all(search, flat, visit);
+  while (search->open && !search->found) {
+    struct ta_crossing *crossing = search->open;
+    search->open = crossing->next;
+    look_into(search, crossing, visit);
+    crossing->next = search->done;
+    search->done = crossing;
+  }
+}
+
+static void leave_all(struct ta_crossing *crossing) {
+  while (crossing) {
+    struct ta_crossing *next = crossing->next;
+    ta_crossing_leave(crossing);
+    crossing = next;
+  }
+}
+
 /* ------------------------------------------------------------------- parcels */
+
+static int put(struct ta_crossing *crossing, struct ta_parcel *parcel, struct ta_offer *offer,
+               bool eagerly);
 
 int ta_crossing_put(struct ta_crossing *crossing, struct ta_parcel *parcel, struct ta_offer *offer,
                     bool eagerly) {
+  struct search search = {.goal = crossing};
+  if (parcel->flat.channel_count == 0) return put(crossing, parcel, offer, eagerly);
+  pthread_mutex_lock(&carriers);
+  look_for(&search, &parcel->flat);
+  int result = search.found ? -ELOOP : put(crossing, parcel, offer, eagerly);
+  leave_all(search.open);
+  leave_all(search.done);
+  pthread_mutex_unlock(&carriers);
+  return result;
+}
+
+static int put(struct ta_crossing *crossing, struct ta_parcel *parcel, struct ta_offer *offer,
+               bool eagerly) {
   int result = 0;
   pthread_mutex_lock(&crossing->lock);
   bool roomy = crossing->accepted.count < crossing->capacity && crossing->offered.count == 0;
@@ -219,31 +294,49 @@ const char *ta_crossing_name(const struct ta_crossing *crossing) {
   return crossing->name;
 }
 
-static void destroy(struct ta_crossing *crossing) {
-  struct ta_parcel *parcel;
-  while ((parcel = take_first(&crossing->accepted))) ta_parcel_free(parcel);
-  pthread_mutex_destroy(&crossing->lock);
-  free(crossing->name);
-  free(crossing);
-}
-
 void ta_crossing_share(struct ta_crossing *crossing) {
   pthread_mutex_lock(&crossing->lock);
   crossing->shares++;
   pthread_mutex_unlock(&crossing->lock);
 }
 
-/* Unlocks.  Who is left alone hears of it: nobody else can end its waits. */
-static void leave(struct ta_crossing *crossing) {
+/* Unlocks.  Who is left alone hears of it: nobody else can end its waits.  True: nobody is. */
+static bool give_up(struct ta_crossing *crossing) {
   unsigned left = --crossing->shares;
   if (left == 1) tell_all(crossing);
   pthread_mutex_unlock(&crossing->lock);
-  if (left == 0) destroy(crossing);
+  return left == 0;
+}
+
+/* Frees it; those that it was the last to carry come before `others`. */
+static struct ta_crossing *destroy(struct ta_crossing *crossing, struct ta_crossing *others) {
+  struct ta_parcel *parcel;
+  while ((parcel = take_first(&crossing->accepted))) {
+    struct ta_flat *flat = &parcel->flat;
+    while (flat->channel_count > 0) {
+      struct ta_crossing *carried = flat->channels[--flat->channel_count];
+      pthread_mutex_lock(&carried->lock);
+      if (!give_up(carried)) continue;
+      carried->next = others;
+      others = carried;
+    }
+    ta_parcel_free(parcel);
+  }
+  pthread_mutex_destroy(&crossing->lock);
+  free(crossing->name);
+  free(crossing);
+  return others;
+}
+
+/* One after the other, however deep they lie in one another. */
+static void destroy_all(struct ta_crossing *crossing) {
+  crossing->next = NULL;
+  while (crossing) crossing = destroy(crossing, crossing->next);
 }
 
 void ta_crossing_leave(struct ta_crossing *crossing) {
   pthread_mutex_lock(&crossing->lock);
-  leave(crossing);
+  if (give_up(crossing)) destroy_all(crossing);
 }
 
 void ta_crossing_join(struct ta_crossing *crossing, struct ta_crossing_end *end,
@@ -262,5 +355,5 @@ void ta_crossing_part(struct ta_crossing_end *end) {
   struct ta_crossing_end **link = &crossing->ends;
   while (*link != end) link = &(*link)->next;
   *link = end->next;
-  leave(crossing);
+  if (give_up(crossing)) destroy_all(crossing);
 }

@@ -65,7 +65,8 @@ void ta_crossing_join(struct ta_crossing *crossing, struct ta_crossing_end *end,
 void ta_crossing_part(struct ta_crossing_end *end);
 
 /* 0: the crossing has the parcel.  -EAGAIN: there is no room; with `offer` it stays offered, and
- * else the caller's.  -EPIPE: it is closed.  `eagerly`: whoever is hungry counts as room. */
+ * else the caller's.  -EPIPE: it is closed.  -ELOOP: it carries a channel that
+ * this one lies in, or leads there.  `eagerly`: whoever is hungry counts as room. */
 int ta_crossing_put(struct ta_crossing *crossing, struct ta_parcel *parcel, struct ta_offer *offer,
                     bool eagerly);
 

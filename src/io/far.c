@@ -12,12 +12,14 @@
 static const char channels;
 
 struct far_end;
+struct passage;
 
 /* Of the Runner: all its ends, and who looks after them when the loop was woken. */
 struct ta_crossings {
   struct ta_io *io;
   struct ta_listener listener;
   struct far_end *first;
+  const struct passage *passages; /* of channels that are on their way, the innermost first */
 };
 
 /* A state's end of a crossing.  It has memory of its own, for a holder may be lost. */
@@ -254,6 +256,14 @@ static int raise_closed(lua_State *L, struct far_end *end) {
   return luaL_error(L, "send: channel '%s' is closed", name);
 }
 
+/* The parcel, which it frees, was not put in. */
+static int raise_refusal(lua_State *L, struct far_end *end, struct ta_parcel *parcel,
+                         const char *name, int error) {
+  ta_parcel_free(parcel);
+  if (error == -EPIPE) return raise_closed(L, end);
+  return luaL_error(L, "%s: the channel would lie in itself", name);
+}
+
 /* Packs the value at index 2.  Raises what cannot be copied. */
 static struct ta_parcel *pack(lua_State *L, const char *name) {
   struct ta_complaint complaint;
@@ -344,10 +354,7 @@ static int offer(lua_State *L, struct far_end *end) {
   sending->offer.end = &end->end;
   int error = ta_crossing_put(end->end.crossing, parcel, &sending->offer, false);
   if (error == 0) return 0;
-  if (error == -EPIPE) {
-    ta_parcel_free(parcel);
-    return raise_closed(L, end);
-  }
+  if (error != -EAGAIN) return raise_refusal(L, end, parcel, "send", error);
   sending->end = end;
   list_sending(&end->senders, &sending->link);
   return wait_to_send(L, sending);
@@ -372,14 +379,16 @@ static int far_send(lua_State *L, struct ta_far *far) {
   struct ta_parcel *parcel = pack(L, "send");
   int error = ta_crossing_put(end->end.crossing, parcel, NULL, false);
   if (error == 0) return 0;
+  if (error != -EAGAIN) return raise_refusal(L, end, parcel, "send", error);
   ta_parcel_free(parcel);
-  return error == -EPIPE ? raise_closed(L, end) : offer(L, end);
+  return offer(L, end);
 }
 
 static int far_try_send(lua_State *L, struct ta_far *far) {
   struct far_end *end = far_end_of(far);
   struct ta_parcel *parcel = pack(L, "try_send");
   int error = ta_crossing_put(end->end.crossing, parcel, NULL, true);
+  if (error == -ELOOP) return raise_refusal(L, end, parcel, "try_send", error);
   if (error) ta_parcel_free(parcel);
   if (error) return give_reason(L, error == -EPIPE ? "closed" : "full");
   lua_pushboolean(L, true);
@@ -449,7 +458,16 @@ struct passage {
   struct ta_complaint *complaint;
   struct ta_crossing *crossing;
   int error;
+  struct ta_crossings *crossings; /* NULL: it is not noted there */
+  const void *channel;            /* which one it is */
+  const struct passage *outer;    /* of one that this one lies in */
 };
+
+static bool is_on_its_way(const struct ta_crossings *crossings, const void *channel) {
+  for (const struct passage *passage = crossings->passages; passage; passage = passage->outer)
+    if (passage->channel == channel) return true;
+  return false;
+}
 
 /* What lies in the channel, as parcels. */
 static int move_values(lua_State *L, struct passage *passage, lua_Integer count) {
@@ -467,6 +485,22 @@ static int move_values(lua_State *L, struct passage *passage, lua_Integer count)
   return 0;
 }
 
+/* Moves what lies in it, among which it is not itself. */
+static int move_all(lua_State *L, struct passage *passage, lua_Integer count) {
+  struct ta_crossings *crossings = crossings_of(ta_io_of(passage->runner, L));
+  if (!crossings) return -ENOMEM;
+  passage->channel = lua_topointer(L, 2);
+  if (is_on_its_way(crossings, passage->channel)) {
+    snprintf(passage->complaint->text, sizeof passage->complaint->text,
+             "cannot copy a channel that lies in itself to another thread");
+    return -EINVAL;
+  }
+  passage->crossings = crossings;
+  passage->outer = crossings->passages;
+  crossings->passages = passage;
+  return move_values(L, passage, count);
+}
+
 /* (passage, channel): the passage has a share of the crossing afterwards, also when it raises. */
 static int l_cross(lua_State *L) {
   struct passage *passage = lua_touserdata(L, 1);
@@ -482,12 +516,22 @@ static int l_cross(lua_State *L) {
   }
   uint64_t capacity = about.capacity == LUA_MAXINTEGER ? UINT64_MAX : (uint64_t)about.capacity;
   passage->crossing = ta_crossing_new(capacity, about.name);
-  passage->error = passage->crossing ? move_values(L, passage, about.count) : -ENOMEM;
+  passage->error = passage->crossing ? move_all(L, passage, about.count) : -ENOMEM;
   if (passage->error) return 0;
   if (about.closed) ta_crossing_close(passage->crossing);
   note_channel(L, 2, passage->crossing);
   join(passage->runner, L, 2, passage->crossing);
   return 0;
+}
+
+/* Of the error on top, which it pops: there was no memory, or no room on the stack. */
+static int error_of(lua_State *L, struct ta_complaint *complaint) {
+  const char *words = lua_tostring(L, -1);
+  bool is_deep = words && strstr(words, "overflow");
+  lua_pop(L, 1);
+  if (!is_deep) return -ENOMEM;
+  snprintf(complaint->text, sizeof complaint->text, "channels lie too deep in one another");
+  return -EINVAL;
 }
 
 int ta_share_channel(struct ta_runner *runner, lua_State *L, int index,
@@ -498,10 +542,9 @@ int ta_share_channel(struct ta_runner *runner, lua_State *L, int index,
   lua_pushcfunction(L, l_cross);
   lua_pushlightuserdata(L, &passage);
   lua_pushvalue(L, index);
-  if (lua_pcall(L, 2, 0, 0) != LUA_OK) {
-    lua_pop(L, 1);
-    passage.error = -ENOMEM;
-  }
+  int status = lua_pcall(L, 2, 0, 0);
+  if (passage.crossings) passage.crossings->passages = passage.outer;
+  if (status != LUA_OK) passage.error = error_of(L, complaint);
   if (passage.error && passage.crossing) ta_crossing_leave(passage.crossing);
   *crossing = passage.error ? NULL : passage.crossing;
   return passage.error;

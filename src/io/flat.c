@@ -12,9 +12,29 @@
 
 /* What comes next.  A table is followed by two counts: of its items, from 1 on, and of the
  * pairs behind these. */
-enum tag { NIL, NO, YES, SMALL, INTEGER, FLOAT, SHORT, LONG, TABLE, SEEN, CHANNEL, FUNCTION };
+enum tag {
+  NIL,
+  NO,
+  YES,
+  SMALL,
+  INTEGER,
+  FLOAT,
+  SHORT,
+  LONG,
+  TABLE,
+  SEEN,
+  CHANNEL,
+  FUNCTION,
+  NAMED,   /* the text of an error object, which comes next */
+  NEW_KEY, /* a place, and a string, which lies there from now on */
+  OLD_KEY  /* a place */
+};
 
 #define SMALLEST_ROOM 256
+
+/* Records have the same keys again and again: the last ones are told by their place. */
+#define KEYS 64
+#define LONGEST_KEY 40 /* bytes: so long Lua has each string but once */
 
 /* Bytes from which on the collector rests: it would go over tables that are still being made. */
 #define LARGE ((size_t)256 << 10)
@@ -43,12 +63,6 @@ static int put(struct ta_flat *flat, enum tag tag, const void *bytes, size_t siz
 
 /* ------------------------------------------------------------------ packing */
 
-/* Tables that were met, by address. */
-struct met {
-  const void *table; /* NULL: free */
-  uint32_t number;
-};
-
 /* A table that is being packed.  On Lua's stack lie the table, the key that was looked at last
  * and its value; and where a key is packed that is a table itself, a copy of that. */
 struct level {
@@ -61,36 +75,57 @@ struct packer {
   struct ta_runner *runner;
   lua_State *L;
   struct ta_flat *flat;
-  struct met *met;
-  size_t met_size; /* a power of two, or 0 */
+  const void **met;  /* tables, by number from 1 on */
+  uint32_t *places;  /* their numbers, by address; 0: free */
+  size_t place_room; /* a power of two, or 0 */
+  uint32_t before;   /* tables that were in it already */
   struct level *levels;
   size_t depth, level_room;
   int root; /* where the value lies that is packed */
+  const char *keys[KEYS];
+  bool loosely; /* what cannot be copied is told in words */
   const char *what;
   int number;
   struct ta_complaint *complaint;
 };
 
-static struct met *find_met(const struct packer *packer, const void *table) {
-  size_t mask = packer->met_size - 1;
-  size_t place = (size_t)(((uintptr_t)table >> 4) * UINT64_C(0x9E3779B97F4A7C15) >> 20) & mask;
-  while (packer->met[place].table && packer->met[place].table != table) place = (place + 1) & mask;
-  return &packer->met[place];
+/* Tables that lie side by side in memory mostly do so here. */
+static size_t first_place(const void *table) {
+  uint64_t address = (uintptr_t)table;
+  uint64_t group = (address >> 10) * UINT64_C(0x9E3779B97F4A7C15) >> 24;
+  return (size_t)(group * 16 + (address >> 6) % 16);
+}
+
+/* Where the number of the table lies, or would. */
+static uint32_t *find_met(const struct packer *packer, const void *table) {
+  size_t mask = packer->place_room - 1;
+  size_t place = first_place(table) & mask;
+  uint32_t number;
+  while ((number = packer->places[place]) > 0 && packer->met[number] != table)
+    place = (place + 1) & mask;
+  return &packer->places[place];
+}
+
+static bool grow_places(struct packer *packer, size_t room) {
+  const void **met = realloc(packer->met, (room / 2 + 1) * sizeof(void *)); // NOLINT
+  if (!met) return false;
+  packer->met = met;
+  uint32_t *places = calloc(room, sizeof *places);
+  if (!places) return false;
+  free(packer->places);
+  packer->places = places;
+  packer->place_room = room;
+  return true;
 }
 
 /* Room for one more than there are. */
 static bool grow_met(struct packer *packer) {
-  struct met *old = packer->met;
-  size_t old_size = packer->met_size;
-  if (((size_t)packer->flat->tables + 1) * 2 <= old_size) return true;
-  size_t size = old_size ? old_size * 2 : 64;
-  struct met *met = calloc(size, sizeof *met);
-  if (!met) return false;
-  packer->met = met;
-  packer->met_size = size;
-  for (size_t i = 0; i < old_size; i++)
-    if (old[i].table) *find_met(packer, old[i].table) = old[i];
-  free(old);
+  size_t room = packer->place_room;
+  if (((size_t)packer->flat->tables + 1) * 2 <= room) return true;
+  while (((size_t)packer->flat->tables + 1) * 2 > room) room = room ? room * 4 : 64;
+  if (!grow_places(packer, room)) return false;
+  for (uint32_t i = packer->before + 1; i <= packer->flat->tables; i++)
+    *find_met(packer, packer->met[i]) = i;
   return true;
 }
 
@@ -183,11 +218,56 @@ static int put_string(struct packer *packer, int index) {
   return error;
 }
 
+/* (value) -> it as text */
+static int l_text(lua_State *L) {
+  luaL_tolstring(L, 1, NULL);
+  return 1;
+}
+
+/* Packs what the value on top says of itself, as a string behind the tag, or as one of its own. */
+static int put_text(struct packer *packer, bool named) {
+  lua_State *L = packer->L;
+  const uint8_t tag = NAMED;
+  if (!lua_checkstack(L, LUA_MINSTACK) || !reserve(packer->flat, 1)) return -ENOMEM;
+  lua_pushcfunction(L, l_text);
+  lua_pushvalue(L, -2);
+  memset(packer->keys, 0, sizeof packer->keys); /* it may collect, and free a string */
+  int status = lua_pcall(L, 1, 1, 0);
+  if (status == LUA_ERRMEM) return -ENOMEM;
+  if (status != LUA_OK) lua_pushstring(L, luaL_typename(L, -2));
+  if (named) packer->flat->bytes[packer->flat->size++] = tag;
+  int error = put_string(packer, -1);
+  lua_settop(L, status == LUA_OK ? -2 : -3);
+  return error;
+}
+
+/* A short string that is a key. */
+static int put_word(struct packer *packer, const char *text, size_t length) {
+  struct ta_flat *flat = packer->flat;
+  uintptr_t address = (uintptr_t)text;
+  uint8_t place = (uint8_t)((address >> 4 ^ address >> 10) % KEYS), few = (uint8_t)length;
+  if (packer->keys[place] == text) return put(flat, OLD_KEY, &place, sizeof place);
+  int error = reserve(flat, length + 3) ? put(flat, NEW_KEY, &place, sizeof place) : -ENOMEM;
+  if (error) return error;
+  flat->bytes[flat->size++] = few;
+  memcpy(flat->bytes + flat->size, text, length);
+  flat->size += length;
+  packer->keys[place] = text;
+  flat->has_keys = true;
+  return 0;
+}
+
+/* The value on top cannot be copied. */
+static int refuse(struct packer *packer, const char *thing) {
+  return packer->loosely ? put_text(packer, false) : complain(packer, thing);
+}
+
 static int put_channel(struct packer *packer, int index) {
   struct ta_flat *flat = packer->flat;
   struct ta_crossing *crossing;
+  memset(packer->keys, 0, sizeof packer->keys); /* what collects may free a string */
   int error = ta_share_channel(packer->runner, packer->L, index, &crossing, packer->complaint);
-  if (error == -ENOENT) return complain(packer, "userdata");
+  if (error == -ENOENT) return refuse(packer, "userdata");
   if (error) return error;
   size_t size = ((size_t)flat->channel_count + 1) * sizeof *flat->channels;
   struct ta_crossing **channels = realloc(flat->channels, size);
@@ -218,18 +298,20 @@ static int open_table(struct packer *packer) {
 
 static int put_table(struct packer *packer) {
   lua_State *L = packer->L;
-  if (lua_getmetatable(L, -1)) {
-    lua_pop(L, 1);
-    return complain(packer, "table with a metatable");
-  }
+  bool special = lua_getmetatable(L, -1);
+  if (special) lua_pop(L, 1);
+  if (special && !packer->loosely) return complain(packer, "table with a metatable");
   if (!grow_met(packer)) return -ENOMEM;
-  struct met *met = find_met(packer, lua_topointer(L, -1));
-  if (met->table) {
+  const void *table = lua_topointer(L, -1);
+  uint32_t *number = find_met(packer, table);
+  if (*number > 0) {
     packer->flat->shares = true;
-    return put(packer->flat, SEEN, &met->number, sizeof met->number);
+    return put(packer->flat, SEEN, number, sizeof *number);
   }
-  *met = (struct met){.table = lua_topointer(L, -1), .number = packer->flat->tables + 1};
-  return open_table(packer);
+  *number = packer->flat->tables + 1;
+  packer->met[*number] = table;
+  int error = special ? put_text(packer, true) : 0;
+  return error ? error : open_table(packer);
 }
 
 /* Packs the value on top, which stays.  1: it is a table, whose values come next. */
@@ -248,19 +330,24 @@ static int put_value(struct packer *packer) {
   case LUA_TUSERDATA:
     return put_channel(packer, -1);
   case LUA_TFUNCTION:
-    return complain(packer, "function");
+    return refuse(packer, "function");
   case LUA_TTHREAD:
-    return complain(packer, "coroutine");
+    return refuse(packer, "coroutine");
   default:
-    return complain(packer, "userdata");
+    return refuse(packer, "userdata");
   }
 }
 
 /* Packs a key that is no item, below its value.  1: it is a table, a copy of which is on top. */
 static int put_key(struct packer *packer) {
   struct level *level = &packer->levels[packer->depth - 1];
+  size_t length;
   if (level->pairs == UINT32_MAX) return -ENOMEM;
   level->pairs++;
+  if (lua_type(packer->L, -2) == LUA_TSTRING) {
+    const char *text = lua_tolstring(packer->L, -2, &length);
+    return length <= LONGEST_KEY ? put_word(packer, text, length) : put_string(packer, -2);
+  }
   lua_pushvalue(packer->L, -2);
   level->in_key = true;
   int opened = put_value(packer);
@@ -315,11 +402,18 @@ static int pack_root(struct packer *packer, int index) {
   return error < 0 ? error : 0;
 }
 
+static void free_packer(struct packer *packer) {
+  free(packer->met);
+  free(packer->places);
+  free(packer->levels);
+}
+
 int ta_flat_pack(struct ta_runner *runner, lua_State *L, int first, int count, const char *what,
                  int number, struct ta_flat *flat, struct ta_complaint *complaint) {
   struct packer packer = {.runner = runner,
                           .L = L,
                           .flat = flat,
+                          .before = flat->tables,
                           .what = what,
                           .number = number,
                           .complaint = complaint};
@@ -332,8 +426,33 @@ int ta_flat_pack(struct ta_runner *runner, lua_State *L, int first, int count, c
     if (packer.number) packer.number++;
   }
   lua_settop(L, top);
-  free(packer.met);
-  free(packer.levels);
+  free_packer(&packer);
+  return error;
+}
+
+/* (packer, value) */
+static int l_pack_loosely(lua_State *L) {
+  struct packer *packer = lua_touserdata(L, 1);
+  packer->L = L;
+  lua_pushinteger(L, pack_root(packer, 2));
+  return 1;
+}
+
+int ta_flat_pack_loosely(struct ta_runner *runner, lua_State *L, struct ta_flat *flat) {
+  struct ta_complaint complaint;
+  struct packer packer = {.runner = runner,
+                          .flat = flat,
+                          .before = flat->tables,
+                          .what = "value",
+                          .complaint = &complaint,
+                          .loosely = true};
+  if (!lua_checkstack(L, LUA_MINSTACK)) return -ENOMEM;
+  lua_pushcfunction(L, l_pack_loosely);
+  lua_pushlightuserdata(L, &packer);
+  lua_pushvalue(L, -3);
+  int error = lua_pcall(L, 2, 1, 0) == LUA_OK ? (int)lua_tointeger(L, -1) : -EINVAL;
+  lua_pop(L, 1);
+  free_packer(&packer);
   return error;
 }
 
@@ -402,6 +521,7 @@ struct unpacker {
   struct filling *levels;
   size_t depth;
   int seen; /* where the list of all tables lies, or 0 */
+  int keys; /* where on the stack the first of the keys lies */
   uint32_t tables;
   int count; /* values that were pushed */
 };
@@ -426,6 +546,20 @@ static void push_long(lua_State *L, struct unpacker *unpacker) {
   size_t length;
   take(unpacker, &length, sizeof length);
   push_string(L, unpacker, length);
+}
+
+static uint8_t take_byte(struct unpacker *unpacker) {
+  return *unpacker->at++;
+}
+
+static void push_new_key(lua_State *L, struct unpacker *unpacker) {
+  int place = unpacker->keys + take_byte(unpacker);
+  push_short(L, unpacker);
+  lua_copy(L, -1, place);
+}
+
+static void push_old_key(lua_State *L, struct unpacker *unpacker) {
+  lua_pushvalue(L, unpacker->keys + take_byte(unpacker));
 }
 
 static void push_small(lua_State *L, struct unpacker *unpacker) {
@@ -483,46 +617,53 @@ static void push_table(lua_State *L, struct unpacker *unpacker) {
       (struct filling){.items = counts[0], .pairs = counts[1], .next = 1};
 }
 
+/* (error object) -> the text that it had */
+static int l_named(lua_State *L) {
+  lua_pushvalue(L, lua_upvalueindex(1));
+  return 1;
+}
+
+/* An error object, which says what it has said before. */
+static void push_named(lua_State *L, struct unpacker *unpacker) {
+  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  if (*unpacker->at++ == SHORT)
+    push_short(L, unpacker);
+  else
+    push_long(L, unpacker);
+  unpacker->at++; /* TABLE */
+  push_table(L, unpacker);
+  lua_createtable(L, 0, 1);
+  lua_pushvalue(L, -3);
+  lua_pushcclosure(L, l_named, 1);
+  lua_setfield(L, -2, "__tostring");
+  lua_setmetatable(L, -2);
+  lua_remove(L, -2);
+}
+
+static void push_nil(lua_State *L, struct unpacker *unpacker) {
+  (void)unpacker;
+  lua_pushnil(L);
+}
+
+static void push_false(lua_State *L, struct unpacker *unpacker) {
+  (void)unpacker;
+  lua_pushboolean(L, false);
+}
+
+static void push_true(lua_State *L, struct unpacker *unpacker) {
+  (void)unpacker;
+  lua_pushboolean(L, true);
+}
+
 /* Pushes the next value; a table is still to be filled. */
 static void push_value(lua_State *L, struct unpacker *unpacker) {
-  switch ((enum tag) * unpacker->at++) {
-  case NIL:
-    lua_pushnil(L);
-    break;
-  case NO:
-    lua_pushboolean(L, false);
-    break;
-  case YES:
-    lua_pushboolean(L, true);
-    break;
-  case SMALL:
-    push_small(L, unpacker);
-    break;
-  case INTEGER:
-    push_integer(L, unpacker);
-    break;
-  case FLOAT:
-    push_float(L, unpacker);
-    break;
-  case SHORT:
-    push_short(L, unpacker);
-    break;
-  case LONG:
-    push_long(L, unpacker);
-    break;
-  case TABLE:
-    push_table(L, unpacker);
-    break;
-  case SEEN:
-    push_seen(L, unpacker);
-    break;
-  case CHANNEL:
-    push_carried(L, unpacker);
-    break;
-  case FUNCTION:
-    push_function(L, unpacker);
-    break;
-  }
+  static void (*const by_tag[])(lua_State * L, struct unpacker * unpacker) = {
+      [NIL] = push_nil,     [NO] = push_false,        [YES] = push_true,
+      [SMALL] = push_small, [INTEGER] = push_integer, [FLOAT] = push_float,
+      [SHORT] = push_short, [LONG] = push_long,       [TABLE] = push_table,
+      [SEEN] = push_seen,   [CHANNEL] = push_carried, [FUNCTION] = push_function,
+      [NAMED] = push_named, [NEW_KEY] = push_new_key, [OLD_KEY] = push_old_key};
+  by_tag[*unpacker->at++](L, unpacker);
 }
 
 /* The value on top goes into the innermost table. */
@@ -568,6 +709,9 @@ static int l_unpack(lua_State *L) {
   unpacker->levels = lua_newuserdatauv(L, (flat->deepest + 1) * sizeof *unpacker->levels, 0);
   lua_createtable(L, flat->shares ? hint(flat->tables) : 0, 0);
   if (flat->shares) unpacker->seen = lua_gettop(L);
+  unpacker->keys = lua_gettop(L) + 1;
+  if (!lua_checkstack(L, KEYS + LUA_MINSTACK)) return luaL_error(L, "not enough memory");
+  if (flat->has_keys) lua_settop(L, lua_gettop(L) + KEYS);
   for (uint32_t i = 0; i < flat->values; i++) push_root(L, unpacker);
   return (int)flat->values;
 }

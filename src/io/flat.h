@@ -30,6 +30,7 @@ struct ta_flat {
   uint32_t deepest; /* so many tables lie one in the other */
   bool shares;      /* some table comes more than once */
   bool has_function;
+  bool has_keys;                 /* some keys are told by their place */
   struct ta_crossing **channels; /* that are in it, in order; it has a share in each */
   uint32_t channel_count;
 };
@@ -49,6 +50,11 @@ int ta_flat_pack_function(lua_State *L, int index, struct ta_flat *flat,
  * -EINVAL.  [-0, +0, -] */
 int ta_flat_pack(struct ta_runner *runner, lua_State *L, int first, int count, const char *what,
                  int number, struct ta_flat *flat, struct ta_complaint *complaint);
+
+/* Packs the value on top, an error object: metatables are left behind, but for what tostring()
+ * makes of the tables, and what cannot be copied is told in its words.  0, -ENOMEM, or -EINVAL.
+ * [-0, +0, -] */
+int ta_flat_pack_loosely(struct ta_runner *runner, lua_State *L, struct ta_flat *flat);
 
 /* Pushes what is in it, and returns how many values.  The collector rests meanwhile.  It is
  * empty then, also when this raises.  [-0, +n, e] */

@@ -86,8 +86,9 @@ static void end(struct ta_guest *guest, const char *reason) {
 
 static void host_preempted(void *data, lua_State *L) {
   struct ta_guest *guest = data;
-  if (!is_told(guest)) return;
-  end(guest, "the thread was cancelled");
+  if (guest->starved) ta_ration_relax(&guest->ration);
+  if (!is_told(guest) && !guest->starved) return;
+  end(guest, guest->starved ? "not enough memory" : "the thread was cancelled");
   if (!ta_is_cancelled(guest->runner) || ta_is_unwinding(guest->runner)) return;
   ta_raise_cancellation(guest->runner, L);
 }
@@ -167,6 +168,8 @@ void ta_guest_say(void *data, int kind, const char *text, size_t size) {
   const struct ta_io *io = data;
   if (kind == TA_HATCH_REPORT && io->report)
     io->report(io->data, text, size);
+  else if (kind == TA_HATCH_LOG)
+    ta_stdio_write_lines(STDERR_FILENO, text, size);
   else if (io->print)
     io->print(io->data, kind == TA_HATCH_OUT ? STDOUT_FILENO : STDERR_FILENO, text, size);
 }
@@ -223,6 +226,32 @@ static void set_output(struct ta_guest *guest, lua_State *L) {
   lua_setglobal(L, "print");
 }
 
+/* ------------------------------------------------------------------ memory */
+
+#define SPARES 4 /* arenas that are kept: 8 MB at most */
+
+/* What guests that were small have left: half of what a call costs is to have memory mapped. */
+static struct {
+  pthread_mutex_t lock;
+  void *spares[SPARES];
+  unsigned count;
+} memory = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void *take_spare(void) {
+  pthread_mutex_lock(&memory.lock);
+  void *spare = memory.count > 0 ? memory.spares[--memory.count] : NULL;
+  pthread_mutex_unlock(&memory.lock);
+  return spare;
+}
+
+static void leave_spare(void *spare) {
+  pthread_mutex_lock(&memory.lock);
+  bool keeps = spare && memory.count < SPARES;
+  if (keeps) memory.spares[memory.count++] = spare;
+  pthread_mutex_unlock(&memory.lock);
+  if (!keeps) ta_slab_free_spare(spare);
+}
+
 /* --------------------------------------------------------------- open, close */
 
 /* (guest) */
@@ -242,9 +271,25 @@ static int l_open(lua_State *L) {
   return 0;
 }
 
+/* In the middle of a request for memory: the hook ends the step. */
+static void on_limit(void *data) {
+  struct ta_guest *guest = data;
+  guest->starved = true;
+  if (guest->runner) ta_preempt(guest->runner);
+}
+
+static lua_State *new_state(struct ta_guest *guest) {
+  if (!guest->io.budget) return lua_newstate(ta_slab_alloc, &guest->slab);
+  ta_ration_open(&guest->ration, guest->io.memory, ta_slab_alloc, &guest->slab);
+  guest->ration.budget = guest->io.budget;
+  guest->ration.starved = on_limit;
+  guest->ration.starved_data = guest;
+  return lua_newstate(ta_ration_alloc, &guest->ration);
+}
+
 static int open_state(struct ta_guest *guest) {
-  ta_slab_open(&guest->slab);
-  guest->L = lua_newstate(ta_slab_alloc, &guest->slab);
+  ta_slab_open_with(&guest->slab, take_spare());
+  guest->L = new_state(guest);
   if (!guest->L) return -ENOMEM;
   lua_gc(guest->L, LUA_GCSTOP);
   lua_pushcfunction(guest->L, l_open);
@@ -270,6 +315,10 @@ static void report_on(void *data, const char *text, size_t size) {
   ta_hatch_put(guest->hatch, TA_HATCH_REPORT, text, size);
 }
 
+static void flush_for_lines(void *data) {
+  flush(data);
+}
+
 int ta_guest_open(struct ta_guest *guest, const struct ta_io *host) {
   *guest = (struct ta_guest){.hatch = host->hatch, .origin = ta_monotonic()};
   guest->thread = pthread_self();
@@ -278,8 +327,13 @@ int ta_guest_open(struct ta_guest *guest, const struct ta_io *host) {
   guest->io.loop = &guest->loop;
   guest->io.hatch = host->hatch;
   guest->io.equip = host->equip;
+  guest->io.flush = flush_for_lines;
+  guest->io.log_rank = host->log_rank;
+  guest->io.memory = host->memory;
+  guest->io.budget = host->budget;
   guest->io.report = report_on;
   guest->io.data = guest;
+  ta_slab_open(&guest->slab);
   int error = ta_loop_open(&guest->loop, NULL);
   if (error) return error;
   error = open_streams(guest);
@@ -295,7 +349,7 @@ int ta_guest_open(struct ta_guest *guest, const struct ta_io *host) {
 void ta_guest_close(struct ta_guest *guest) {
   listen_to_signal(NULL);
   if (guest->L) lua_close(guest->L);
-  ta_slab_close(&guest->slab);
+  leave_spare(ta_slab_close_but_one(&guest->slab));
   ta_io_close_in_thread(&guest->io);
   if (guest->out_file) fclose(guest->out_file);
   if (guest->err_file) fclose(guest->err_file);
@@ -334,6 +388,7 @@ void ta_guest_drive(struct ta_guest *guest) {
   double deadline;
   while (ta_live(guest->runner) > 0) {
     if (is_told(guest)) end(guest, "the thread was cancelled");
+    if (guest->starved) end(guest, "not enough memory");
     enum ta_pass_result result = ta_run(guest->runner, &deadline);
     if (ta_live(guest->runner) == ta_daemons(guest->runner))
       end(guest, "the function has returned");

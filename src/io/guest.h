@@ -23,9 +23,10 @@
 #include "host/loop.h"
 #include "host/slab.h"
 #include "io/io.h"
+#include "io/ration.h"
 
 /* What comes through the hatch. */
-enum ta_hatch_kind { TA_HATCH_OUT, TA_HATCH_ERR, TA_HATCH_REPORT };
+enum ta_hatch_kind { TA_HATCH_OUT, TA_HATCH_ERR, TA_HATCH_LOG, TA_HATCH_REPORT };
 
 struct ta_text {
   char *bytes; /* ends with a zero that does not count */
@@ -37,6 +38,7 @@ struct ta_guest {
   struct ta_runner *runner;
   struct ta_loop loop;
   struct ta_slab slab;
+  struct ta_ration ration; /* if there is a limit */
   struct ta_io io;
   struct ta_hatch *hatch;
   struct ta_cfile out, err;
@@ -47,6 +49,7 @@ struct ta_guest {
   pthread_t thread;
   atomic_bool told; /* to end */
   bool ending;      /* its tasks are cancelled */
+  bool starved;     /* it did little else than to ask for memory in vain */
   bool stuck;       /* they had nothing left that could wake them */
   uint64_t body;    /* the id of the task that runs the function */
   char *traceback;  /* of its failure */

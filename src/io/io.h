@@ -34,6 +34,7 @@ struct ta_bars {
   bool on_terminal;            /* or told of in lines */
 };
 struct ta_hatch;
+struct ta_budget;
 struct ta_crossings;
 
 /* Standard input: one buffer for whoever reads it. */
@@ -56,8 +57,12 @@ struct ta_io {
   struct ta_workers *workers;     /* NULL: none was needed yet */
   struct ta_hatch *hatch;         /* for what threads print; NULL: there was none yet */
   struct ta_crossings *crossings; /* channels that lead to other threads, or NULL */
+  struct ta_budget *budget;       /* what Lua states use, threads' included; NULL: no limit */
+  size_t memory;                  /* the limit, in bytes */
+  double room_made, room_took;    /* when a thread's call has collected, in how many seconds */
   bool is_guest;                  /* of a thread: the hatch is the main one's */
-  unsigned threads;               /* that were started so far */
+  int log_rank;     /* of async.log's levels the lowest that is shown; 0: none was set */
+  unsigned threads; /* that were started so far */
   struct ta_stdin input;
   struct ta_mounts mounts; /* what answers at once */
   struct ta_list errands;  /* all that run, or whose outcome nobody has taken */

@@ -53,6 +53,7 @@ void ta_io_open_in_thread(struct ta_io *io, lua_State *L) {
   ta_io_keep(io, L);
   lua_getglobal(L, "async");
   ta_offer_files(io, L);
+  ta_offer_paint(io, L);
   ta_offer_threads(io, L);
   if (io->equip) io->equip(io->runner, L);
   ta_refuse_abroad(io, L);

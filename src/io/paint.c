@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "io/guest.h"
+
 /* Is it set, and not to nothing? */
 static const char *set_to(const char *name) {
   const char *value = getenv(name);
@@ -34,6 +36,15 @@ static bool wants_colours(int fd) {
   return isatty(fd) && !is_dumb();
 }
 
+/* A thread's streams have no descriptor: what is asked about is where they lead. */
+static int descriptor_of(lua_State *L, FILE *file) {
+  const struct ta_io *io = ta_io_of(ta_upvalue_runner(L), L);
+  const struct ta_guest *guest = io->is_guest ? io->data : NULL;
+  if (guest && file == guest->out_file) return STDOUT_FILENO;
+  if (guest && file == guest->err_file) return STDERR_FILENO;
+  return fileno(file);
+}
+
 /* The descriptor of the file at `index`; that of standard output, or standard error, of its name.
  */
 static int check_stream(lua_State *L, int index) {
@@ -42,7 +53,7 @@ static int check_stream(lua_State *L, int index) {
   if (lua_isnoneornil(L, index) || strcmp(name, "stdout") == 0) return STDOUT_FILENO;
   if (strcmp(name, "stderr") == 0) return STDERR_FILENO;
   if (file && !file->closef) return -1;
-  if (file) return fileno(file->f);
+  if (file) return descriptor_of(L, file->f);
   return ta_error(L, "color: \"stdout\", \"stderr\" or a file expected, got %s",
                   luaL_typename(L, index));
 }
@@ -79,6 +90,12 @@ static int l_time_stamp(lua_State *L) {
 static int l_log_line(lua_State *L) {
   size_t size;
   const char *line = luaL_checklstring(L, 1, &size);
+  const struct ta_io *io = ta_io_of(ta_upvalue_runner(L), L);
+  if (io->is_guest) {
+    ta_io_flush(io);
+    ta_hatch_put(io->hatch, TA_HATCH_LOG, line, size);
+    return 0;
+  }
   ta_stdio_write_lines(STDERR_FILENO, line, size);
   if (ta_stdio_is_full(STDERR_FILENO)) ta_stdio_finish(STDERR_FILENO);
   return 0;
@@ -90,9 +107,28 @@ static int l_setting(lua_State *L) {
   return 1;
 }
 
-static const struct ta_function parts[] = {
-    {"wants_colours", l_wants_colours}, {"is_watched", l_is_watched}, {"time_stamp", l_time_stamp},
-    {"log_line", l_log_line},           {"setting", l_setting},       {NULL, NULL}};
+/* (rank): the lowest that is logged, which threads that are made from then on take over */
+static int l_keep_rank(lua_State *L) {
+  ta_io_of(ta_upvalue_runner(L), L)->log_rank = (int)luaL_checkinteger(L, 1);
+  return 0;
+}
+
+/* () -> what was kept, or nil */
+static int l_kept_rank(lua_State *L) {
+  int rank = ta_io_of(ta_upvalue_runner(L), L)->log_rank;
+  if (rank == 0) return 0;
+  lua_pushinteger(L, rank);
+  return 1;
+}
+
+static const struct ta_function parts[] = {{"wants_colours", l_wants_colours},
+                                           {"is_watched", l_is_watched},
+                                           {"time_stamp", l_time_stamp},
+                                           {"log_line", l_log_line},
+                                           {"setting", l_setting},
+                                           {"keep_rank", l_keep_rank},
+                                           {"kept_rank", l_kept_rank},
+                                           {NULL, NULL}};
 
 /* () -> a table of them */
 static int l_paint_parts(lua_State *L) {

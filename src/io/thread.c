@@ -4,15 +4,20 @@
 #include <errno.h>
 #include <lauxlib.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "host/clock.h"
 #include "host/hatch.h"
 #include "io/disk.h"
 #include "io/flat.h"
 #include "io/guest.h"
+#include "io/ration.h"
+
+extern const char *const ta_chunk_place[];
 
 enum outcome { REFUSED, RETURNED, RAISED };
 
@@ -24,6 +29,7 @@ struct thread {
   int error;       /* REFUSED: why */
   char *traceback; /* RAISED: from where */
   char what[160];  /* RAISED, and nothing came back: why */
+  char *directory; /* of the caller's task; NULL: the program's */
   struct ta_io host;
 
   /* Shared by both threads. */
@@ -34,11 +40,11 @@ struct thread {
 
 /* ------------------------------------------------------------- in the thread */
 
-/* An error object in words where it cannot be copied. */
+/* An error object; in words where nothing else can be done. */
 static void pack_error(struct thread *thread, struct ta_runner *runner, lua_State *L) {
   struct ta_complaint complaint;
-  int error = ta_flat_pack(runner, L, lua_gettop(L), 1, "error", 0, &thread->back, &complaint);
-  if (error == 0) return;
+  ta_flat_free(&thread->back);
+  if (ta_flat_pack_loosely(runner, L, &thread->back) == 0) return;
   ta_flat_free(&thread->back);
   luaL_tolstring(L, -1, NULL);
   if (ta_flat_pack(runner, L, lua_gettop(L), 1, "error", 0, &thread->back, &complaint) != 0)
@@ -58,10 +64,21 @@ static int k_body(lua_State *L, int status, lua_KContext context) {
   return 0;
 }
 
+/* The task is where the caller was, for relative paths. */
+static void take_directory(struct ta_runner *runner, lua_State *L, const char *directory) {
+  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  ta_push_chunk(runner, L, ta_chunk_place);
+  lua_getfield(L, -1, "set");
+  lua_pushstring(L, directory);
+  lua_call(L, 1, 0);
+  lua_pop(L, 1);
+}
+
 /* (function, arguments ...): upvalue 2 is the thread. */
 static int l_body(lua_State *L) {
   struct thread *thread = lua_touserdata(L, lua_upvalueindex(2));
   lua_KContext context = (lua_KContext)thread;
+  if (thread->directory) take_directory(ta_upvalue_runner(L), L, thread->directory);
   lua_callk(L, lua_gettop(L) - 1, LUA_MULTRET, context, k_body);
   return k_body(L, LUA_OK, context);
 }
@@ -116,7 +133,9 @@ static void work(struct thread *thread, struct ta_guest *guest) {
   ta_guest_drive(guest);
   if (thread->outcome == RETURNED) return;
   thread->outcome = RAISED;
-  if (guest->stuck)
+  if (guest->starved)
+    snprintf(thread->what, sizeof thread->what, "not enough memory");
+  else if (guest->stuck)
     snprintf(thread->what, sizeof thread->what, "deadlock: nothing can wake the thread's tasks");
   else if (call(thread, guest, l_end, 0))
     thread->traceback = guest->traceback;
@@ -159,7 +178,9 @@ static void drop(struct ta_errand *errand) {
   ta_flat_free(&thread->there);
   ta_flat_free(&thread->back);
   free(thread->traceback);
+  free(thread->directory);
   if (thread->host.hatch) ta_hatch_leave(thread->host.hatch);
+  ta_budget_leave(thread->host.budget);
   pthread_mutex_destroy(&thread->lock);
 }
 
@@ -193,12 +214,35 @@ static void check_hatch(struct ta_io *io, lua_State *L) {
   luaL_error(L, "not enough memory");
 }
 
+static void note_directory(struct ta_runner *runner, lua_State *L, struct thread *thread) {
+  ta_push_chunk(runner, L, ta_chunk_place);
+  lua_getfield(L, -1, "directory");
+  lua_call(L, 0, 1);
+  const char *directory = lua_tostring(L, -1);
+  thread->directory = directory ? strdup(directory) : NULL;
+  if (directory && !thread->directory) luaL_error(L, "not enough memory");
+  lua_pop(L, 2);
+}
+
+#define PAUSES 2 /* after a collection, so many times what it took */
+
+/* A thread cannot have this state collect: that is done before, where most of it is used. */
+static void make_room(struct ta_io *io, lua_State *L) {
+  if (!io->budget || ta_budget_used(io->budget) < io->memory / 4 * 3) return;
+  double now = ta_monotonic();
+  if (now < io->room_made + io->room_took * PAUSES) return;
+  lua_gc(L, LUA_GCCOLLECT);
+  io->room_made = ta_monotonic();
+  io->room_took = io->room_made - now;
+}
+
 /* Pushes the errand. */
 static struct thread *push_thread(struct ta_runner *runner, lua_State *L) {
   struct ta_io *io = ta_io_of(runner, L);
   lua_Debug about;
   char name[LUA_IDSIZE + 64];
   check_hatch(io, L);
+  make_room(io, L);
   lua_pushvalue(L, 1);
   lua_getinfo(L, ">S", &about);
   snprintf(name, sizeof name, "%u '%s:%d'", ++io->threads, about.short_src, about.linedefined);
@@ -206,6 +250,10 @@ static struct thread *push_thread(struct ta_runner *runner, lua_State *L) {
   pthread_mutex_init(&thread->lock, NULL);
   thread->host.hatch = ta_hatch_share(io->hatch);
   thread->host.equip = io->equip;
+  thread->host.log_rank = io->log_rank;
+  thread->host.memory = io->memory;
+  thread->host.budget = ta_budget_share(io->budget);
+  note_directory(runner, L, thread);
   return thread;
 }
 
@@ -232,10 +280,20 @@ static int l_thread(lua_State *L) {
   return given;
 }
 
-/* () -> how many there are: asking the system is too much for a start. */
+/* The system reads a file to find out. */
+static long cores(void) {
+  static atomic_long known;
+  long count = atomic_load_explicit(&known, memory_order_relaxed);
+  if (count > 0) return count;
+  count = sysconf(_SC_NPROCESSORS_ONLN);
+  if (count < 1) count = 1;
+  atomic_store_explicit(&known, count, memory_order_relaxed);
+  return count;
+}
+
+/* () -> how many there are */
 static int l_cores(lua_State *L) {
-  long count = sysconf(_SC_NPROCESSORS_ONLN);
-  lua_pushinteger(L, count < 1 ? 1 : count);
+  lua_pushinteger(L, cores());
   return 1;
 }
 

@@ -13,8 +13,6 @@ for rank, name in ipairs(names) do ranks[name] = rank end
 local styles = {debug = "\27[2m", info = "\27[36m", warn = "\27[33m", error = "\27[31m"}
 local marks = {debug = "DEBUG", info = "INFO ", warn = "WARN ", error = "ERROR"}
 
-local level -- as it was set; nil: what the environment says
-
 local log = {}
 
 -- ------------------------------------------------------------------------ level
@@ -41,12 +39,12 @@ end
 
 -- The lowest that is shown; sets it, if one is given.
 function log.level(name)
-  if name == nil then return level or from_environment() end
+  if name == nil then return names[kept_rank()] or from_environment() end
   if not ranks[name] then
     raise_mistake(format("log.level: '%s' is no level%s", tostring(name),
       hint_at(tostring(name), " (debug, info, warn, error, off)")))
   end
-  level = name
+  keep_rank(ranks[name])
   return name
 end
 

@@ -75,6 +75,45 @@ t_tasks_that_fail_at_the_limit_one_by_one_come_to_an_end() {
   expect_out "false	not enough memory"
 }
 
+t_what_threads_use_counts_as_well() {
+  run run --max-memory=32M -e '
+    local function fill(n)
+      local list = {}
+      for i = 1, n do list[i] = ("x"):rep(1000) .. i end
+      return #list
+    end
+    print(pcall(async.thread, fill, 1000000))
+    print(async.thread(fill, 20000)) -- what the first one had is there again
+    local mine = {}
+    for i = 1, 25000 do mine[i] = ("y"):rep(1000) .. i end
+    print(pcall(async.thread, fill, 20000))
+    print(async.thread(fill, 500))
+    mine = nil
+    local done
+    for _ = 1, 100 do done = done or pcall(async.thread, fill, 20000) end
+    print(done) -- garbage of ours was in the way'
+  expect_status 0
+  expect_out "false	not enough memory
+20000
+false	not enough memory
+500
+true"
+}
+
+t_a_thread_that_does_nothing_but_ask_for_memory_ends() {
+  run run --max-memory=24M -e '
+    print(pcall(async.thread, function()
+      local kept = {}
+      while true do
+        pcall(function() for _ = 1, math.huge do kept[#kept + 1] = {} end end)
+      end
+    end))
+    print(async.thread(function() return 1 end))'
+  expect_status 0
+  expect_out "false	not enough memory
+1"
+}
+
 t_a_limit_that_is_too_low_to_start_is_said() {
   run run --max-memory=20k -e 'print(1)'
   expect_status 2

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "cli/patience.h"
-#include "cli/ration.h"
+#include "io/ration.h"
 #include "test.h"
 
 /* --------------------------------------------------------------------- patience */
@@ -164,6 +164,27 @@ static void who_asks_in_vain_for_long_is_told_of_once(void) {
   ta_ration_alloc(&ration, block, LIMIT, 0);
 }
 
+static void a_budget_is_for_all_that_have_it(void) {
+  struct ta_ration mine, theirs;
+  struct ta_budget *budget = ta_budget_new();
+  CHECK(budget != NULL);
+  ta_ration_open(&mine, LIMIT, alloc, NULL);
+  ta_ration_open(&theirs, LIMIT, alloc, NULL);
+  mine.budget = budget;
+  theirs.budget = ta_budget_share(budget);
+  void *block = ask(&mine, LIMIT / 4 * 3), *other = ask(&theirs, LIMIT / 8);
+  CHECK(block && other && ta_budget_used(budget) == LIMIT / 8 * 7);
+  CHECK(!ask(&theirs, LIMIT / 2) && !ask(&theirs, LIMIT / 2) && theirs.used == LIMIT / 8);
+  CHECK(ta_ration_alloc(&mine, block, LIMIT / 4 * 3, 0) == NULL);
+  ta_budget_leave(budget);
+  block = ask(&theirs, LIMIT / 2);
+  CHECK(block != NULL);
+  ta_ration_alloc(&theirs, block, LIMIT / 2, 0);
+  ta_ration_alloc(&theirs, other, LIMIT / 8, 0);
+  CHECK(ta_budget_used(budget) == 0);
+  ta_budget_leave(theirs.budget);
+}
+
 const struct test limit_tests[] = {
     TEST(a_step_is_slow_again_when_it_has_doubled),
     TEST(another_step_begins_anew),
@@ -175,5 +196,6 @@ const struct test limit_tests[] = {
     TEST(more_than_the_limit_is_refused_and_less_is_not),
     TEST(after_a_collection_there_must_be_room),
     TEST(who_asks_in_vain_for_long_is_told_of_once),
+    TEST(a_budget_is_for_all_that_have_it),
     TESTS_END,
 };

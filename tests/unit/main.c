@@ -65,6 +65,7 @@ static const struct room rooms[] = {
     {"limit", limit_tests},
     {"tree", tree_tests},
     {"flat", flat_tests},
+    {"thread", thread_tests},
 };
 
 static jmp_buf out_of_test;

@@ -227,6 +227,37 @@ static void closing_gives_all_back(void) {
   ta_slab_close(&slab); /* the leak checker counts */
 }
 
+/* What the blocks held does not matter to the next slab, nor which pages they lay in. */
+static void an_arena_goes_from_slab_to_slab(void) {
+  static struct block blocks[BLOCKS / 10];
+  void *spare = NULL, *first = NULL;
+  uint32_t seed = 5;
+  for (int round = 0; round < 20; round++) {
+    struct ta_slab slab;
+    ta_slab_open_with(&slab, spare);
+    memset(blocks, 0, sizeof blocks);
+    for (int i = 0; i < 2000; i++) {
+      struct block *block = &blocks[next_random(&seed) % (BLOCKS / 10)];
+      if (block->bytes) check_bytes(block);
+      if (!block->bytes) block->mark = (unsigned char)i;
+      resize(&slab, block, 1 + next_random(&seed) % 300);
+    }
+    CHECK(slab.arena_count == 1 && !slab.spare);
+    spare = ta_slab_close_but_one(&slab);
+    if (round == 0) first = spare;
+    CHECK(spare && spare == first);
+  }
+  ta_slab_free_spare(spare);
+}
+
+static void who_had_many_arenas_leaves_none(void) {
+  struct ta_slab slab;
+  ta_slab_open(&slab);
+  for (int i = 0; i < 3000; i++) CHECK(ta_slab_alloc(&slab, NULL, 0, 1024));
+  CHECK(slab.arena_count > 1 && !ta_slab_close_but_one(&slab));
+  CHECK(!ta_slab_close_but_one(&slab)); /* it has taken nothing */
+}
+
 const struct test slab_tests[] = {
     TEST(blocks_keep_their_bytes_whatever_happens_to_others),
     TEST(memory_of_many_blocks_goes_back),
@@ -238,5 +269,7 @@ const struct test slab_tests[] = {
     TEST(a_stray_block_grows_again),
     TEST(nothing_is_lost_when_memory_runs_out_at_random),
     TEST(closing_gives_all_back),
+    TEST(an_arena_goes_from_slab_to_slab),
+    TEST(who_had_many_arenas_leaves_none),
     TESTS_END,
 };

@@ -18,7 +18,8 @@ enum system_call {
   SYSTEM_FCNTL,
   SYSTEM_SHUTDOWN,
   SYSTEM_PIPE2,
-  SYSTEM_OPEN, /* open, openat */
+  SYSTEM_THREAD, /* pthread_create, which returns the errno */
+  SYSTEM_OPEN,   /* open, openat */
   SYSTEM_FSYNC,
   SYSTEM_RENAME, /* renameat */
   SYSTEM_FCHMOD,

@@ -23,6 +23,7 @@ local function build(size)
   for i = 1, size do
     for j = 1, random(0, 6) do all[i][j] = value() end
     for _ = 1, random(0, 5) do all[i][scalar()] = value() end
+    for _ = 1, random(0, 9) do all[i]["key " .. random(150)] = value() end -- again and again
     if i > 1 then all[i - 1]["to" .. i] = all[i] end
     if random(6) == 1 then all[i][all[random(size)]] = value() end
   end

@@ -11,3 +11,6 @@ try "io.popen 'true'"            -- expect: t:1: io.popen: processes belong to t
 try "os.execute 'true'"          -- expect: t:1: os.execute: processes belong to the main thread
 try "os.exit(1)"                 -- expect: t:1: os.exit: the end of the run belongs to the main thread
 try "os.setlocale 'C'"           -- expect: t:1: os.setlocale: the locale belongs to the main thread
+try "async.progress{total = 1}"  -- expect: t:1: async.progress: the terminal belongs to the main thread
+try "async.confirm 'so?'"         -- expect: t:1: async.confirm: the terminal belongs to the main thread
+try "async.args{}"                -- expect: t:1: async.args: the command line belongs to the main thread

@@ -6,19 +6,32 @@
  * limit.  Lua collects garbage then, and asks once more.  What it gets must leave some room:
  * to collect everything for every few bytes would be no way to go on.  When tasks do little
  * else than fail so, the host is told, and has some more memory to end them in.
+ *
+ * States of several threads may have one budget: then what all of them use counts.
  */
-#ifndef TA_CLI_RATION_H
-#define TA_CLI_RATION_H
+#ifndef TA_IO_RATION_H
+#define TA_IO_RATION_H
 
 #include <lua.h>
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What several states use, from any thread.  Each who has it has a share; the last one frees it. */
+struct ta_budget;
+
+/* With one share.  NULL: there is no memory. */
+struct ta_budget *ta_budget_new(void);
+struct ta_budget *ta_budget_share(struct ta_budget *budget);
+void ta_budget_leave(struct ta_budget *budget);
+
+size_t ta_budget_used(struct ta_budget *budget); /* bytes */
+
 struct ta_ration {
   lua_Alloc alloc; /* whose memory it is */
   void *data;
-  size_t limit, used; /* bytes */
-  size_t reserve;     /* more, for the end */
+  size_t limit, used;       /* bytes */
+  size_t reserve;           /* more, for the end */
+  struct ta_budget *budget; /* whose limit it is; NULL: its own */
 
   /* The request that was refused last, for which Lua collects. */
   bool collects;
