@@ -125,3 +125,47 @@ t_converting_tries_again_what_failed() {
   expect_status 0
   expect_out "1 converted, 1 were done before, 0 failed"
 }
+
+# ------------------------------------------------------------------------ statuses
+
+# Four logs; the third is a pipe in the first run, of which nobody writes the end.
+write_logs() {
+  local i
+  mkdir -p logs
+  for i in 1 2 4; do
+    printf '1.2.3.4 - - [x] "GET / HTTP/1.1" %d 5\n' 200 404 200 "50$i" >"logs/$i"
+  done
+}
+
+t_counting_in_threads_goes_on_after_a_kill() {
+  local i
+  write_logs
+  mkfifo logs/3
+  "$program" "$root/scripts/kit/statuses.lua" --to=made/counts -j2 logs/* >out 2>err &
+  for ((i = 0; i < 1000; i++)); do
+    [[ ! -e made/counts/jobs || $(grep -c $'\tdone\t' made/counts/jobs) != 3 ]] || break
+    sleep 0.02
+  done
+  kill -KILL $!
+  wait $! || true
+  [[ $(grep -c $'\tdone\t' made/counts/jobs) == 3 ]] || fail "$(cat err)"
+  rm logs/[13]
+  echo '1.2.3.4 - - [x] "GET / HTTP/1.1" 301 5' >logs/3
+  run "$root/scripts/kit/statuses.lua" --to=made/counts -j2 logs/*  logs/1
+  expect_status 0
+  expect_out "200	6
+301	1
+404	3
+501	1
+502	1
+504	1"
+  expect_has err "counted before=3 done=1 failed=0"
+}
+
+t_counting_says_which_log_it_could_not_read() {
+  write_logs
+  run "$root/scripts/kit/statuses.lua" --to=counts --pattern='^%S+' logs/1 logs/lost
+  expect_status 1
+  expect_out "1.2.3.4	4"
+  expect_has err "logs/lost: No such file or directory"
+}

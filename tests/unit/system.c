@@ -2,6 +2,7 @@
 #include "unit/system.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +16,7 @@ struct iovec;
 
 static struct {
   enum system_call call;
-  unsigned nth, count;
+  _Atomic unsigned nth, count;
   int error;
   bool ignores; /* what is called now */
   bool lacks_nowait;
@@ -165,6 +166,15 @@ int __real_dup2(int from, int to);
 int __real_execve(const char *path, char *const argv[], char *const envp[]);
 long __real_syscall(long number, ...);
 
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*begin)(void *data), void *data);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*begin)(void *data), void *data);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*begin)(void *data), void *data) {
+  return fails(SYSTEM_THREAD) ? errno : __real_pthread_create(thread, attributes, begin, data);
+}
+
 int __wrap_pipe2(int fds[2], int flags);
 int __wrap_pipe2(int fds[2], int flags) {
   return fails(SYSTEM_PIPE2) ? -1 : __real_pipe2(fds, flags);
@@ -229,7 +239,7 @@ int __wrap_execve(const char *path, char *const argv[], char *const envp[]) {
 /* ------------------------------------------------------------- names in directories */
 
 static struct {
-  unsigned nth, count;
+  _Atomic unsigned nth, count;
   void (*meddle)(void);
 } meddling;
 
