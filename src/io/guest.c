@@ -16,8 +16,13 @@
 #include "io/far.h"
 #include "io/open.h"
 
-/* It does nothing where nobody handles it, and is hardly used. */
-#define SIGNAL SIGURG
+/* The system never sends it, and async.signal does not know it.  No real-time signal: these can
+ * fail to be sent. */
+#ifdef SIGSTKFLT
+#define SIGNAL SIGSTKFLT
+#else
+#define SIGNAL SIGPWR
+#endif
 
 #define LONGEST_LINE ((size_t)1 << 20) /* bytes that are kept until it ends */
 
