@@ -415,9 +415,14 @@ static void push_channels(lua_State *L) {
   lua_rawsetp(L, LUA_REGISTRYINDEX, &channels);
 }
 
-/* Notes the channel at `index`. */
-static void note_channel(lua_State *L, int index, const struct ta_crossing *crossing) {
+/* Has the channel at `index` go by the crossing, and notes it: the place for the note is made
+ * before, so that either both are done or nothing is. */
+static void join_and_note(struct ta_runner *runner, lua_State *L, int index,
+                          struct ta_crossing *crossing) {
   push_channels(L);
+  lua_pushboolean(L, false);
+  lua_rawsetp(L, -2, crossing);
+  join(runner, L, index, crossing);
   lua_pushvalue(L, index);
   lua_rawsetp(L, -2, crossing);
   lua_pop(L, 1);
@@ -427,7 +432,7 @@ void ta_push_crossing(struct ta_runner *runner, lua_State *L, struct ta_crossing
   uint64_t capacity = ta_crossing_capacity(crossing);
   luaL_checkstack(L, LUA_MINSTACK, NULL);
   push_channels(L);
-  if (lua_rawgetp(L, -1, crossing) != LUA_TNIL) {
+  if (lua_rawgetp(L, -1, crossing) == LUA_TUSERDATA) {
     lua_remove(L, -2);
     return;
   }
@@ -435,8 +440,7 @@ void ta_push_crossing(struct ta_runner *runner, lua_State *L, struct ta_crossing
   ta_push_channel(runner, L, capacity == UINT64_MAX ? LUA_MAXINTEGER : (lua_Integer)capacity,
                   ta_crossing_name(crossing));
   int index = lua_gettop(L);
-  join(runner, L, index, crossing);
-  note_channel(L, index, crossing);
+  join_and_note(runner, L, index, crossing);
 }
 
 /* What l_cross is to do. */
@@ -506,8 +510,7 @@ static int l_cross(lua_State *L) {
   passage->error = passage->crossing ? move_all(L, passage, about.count) : -ENOMEM;
   if (passage->error) return 0;
   if (about.closed) ta_crossing_close(passage->crossing);
-  note_channel(L, 2, passage->crossing);
-  join(passage->runner, L, 2, passage->crossing);
+  join_and_note(passage->runner, L, 2, passage->crossing);
   return 0;
 }
 
@@ -521,6 +524,16 @@ static int error_of(lua_State *L, struct ta_complaint *complaint) {
   return -EINVAL;
 }
 
+/* No finalizer runs meanwhile: it could use the channel, whose values are in two places, or
+ * change a table that is being packed. */
+static int call_cross(lua_State *L) {
+  bool collects = lua_gc(L, LUA_GCISRUNNING);
+  if (collects) lua_gc(L, LUA_GCSTOP);
+  int status = lua_pcall(L, 2, 0, 0);
+  if (collects) lua_gc(L, LUA_GCRESTART);
+  return status;
+}
+
 int ta_share_channel(struct ta_runner *runner, lua_State *L, int index,
                      struct ta_crossing **crossing, struct ta_complaint *complaint) {
   struct passage passage = {.runner = runner, .complaint = complaint};
@@ -529,7 +542,7 @@ int ta_share_channel(struct ta_runner *runner, lua_State *L, int index,
   lua_pushcfunction(L, l_cross);
   lua_pushlightuserdata(L, &passage);
   lua_pushvalue(L, index);
-  int status = lua_pcall(L, 2, 0, 0);
+  int status = call_cross(L);
   if (passage.crossings) passage.crossings->passages = passage.outer;
   if (status != LUA_OK) passage.error = error_of(L, complaint);
   if (passage.error && passage.crossing) ta_crossing_leave(passage.crossing);
