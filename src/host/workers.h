@@ -47,6 +47,9 @@ int ta_workers_submit(struct ta_workers *workers, enum ta_lane lane, struct ta_w
  * be it the job's own. */
 void ta_work_abandon(struct ta_workers *workers, struct ta_work *job);
 
+/* How many processors there are. */
+unsigned ta_cores(void);
+
 /* How many jobs wait, run, or have not been told of. */
 size_t ta_workers_busy(struct ta_workers *workers);
 

@@ -299,7 +299,10 @@ static int open_state(struct ta_guest *guest) {
   lua_gc(guest->L, LUA_GCSTOP);
   lua_pushcfunction(guest->L, l_open);
   lua_pushlightuserdata(guest->L, guest);
-  if (lua_pcall(guest->L, 1, 0, 0) != LUA_OK) return -ENOMEM;
+  int status = lua_pcall(guest->L, 1, 0, 0);
+  const char *words = status == LUA_OK ? NULL : lua_tostring(guest->L, -1);
+  if (words) snprintf(guest->what, sizeof guest->what, "%s", words);
+  if (status != LUA_OK) return status == LUA_ERRMEM ? -ENOMEM : -ECANCELED;
   lua_gc(guest->L, LUA_GCRESTART);
   return 0;
 }

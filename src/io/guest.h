@@ -53,6 +53,7 @@ struct ta_guest {
   bool stuck;       /* they had nothing left that could wake them */
   uint64_t body;    /* the id of the task that runs the function */
   char *traceback;  /* of its failure */
+  char what[160];   /* why it could not be opened, if Lua says */
 };
 
 /* The struct must stay where it is.  0, or a negative errno. */

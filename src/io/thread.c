@@ -4,14 +4,13 @@
 #include <errno.h>
 #include <lauxlib.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "host/clock.h"
 #include "host/hatch.h"
+#include "host/workers.h"
 #include "io/disk.h"
 #include "io/flat.h"
 #include "io/guest.h"
@@ -26,9 +25,9 @@ struct thread {
   struct ta_errand errand; /* the first */
   struct ta_flat there, back;
   enum outcome outcome;
-  int error;       /* REFUSED: why */
+  int error;       /* REFUSED: the system's, or another */
   char *traceback; /* RAISED: from where */
-  char what[160];  /* RAISED, and nothing came back: why */
+  char what[160];  /* RAISED and nothing came back, or REFUSED: why */
   char *directory; /* of the caller's task; NULL: the program's */
   struct ta_io host;
 
@@ -51,6 +50,15 @@ static void pack_error(struct thread *thread, struct ta_runner *runner, lua_Stat
     snprintf(thread->what, sizeof thread->what, "not enough memory");
 }
 
+/* It has returned, so that no line of it is left: where it begins. */
+static int refuse_result(lua_State *L, const struct thread *thread,
+                         const struct ta_complaint *complaint) {
+  const char *place = strchr(thread->errand.name, '\'') + 1;
+  lua_pushlstring(L, place, strlen(place) - 1);
+  lua_pushfstring(L, "%s: %s", lua_tostring(L, -1), complaint->text);
+  return lua_error(L);
+}
+
 /* The function has returned: its results, for as long as it is a task of the guest's. */
 static int k_body(lua_State *L, int status, lua_KContext context) {
   struct thread *thread = (struct thread *)context;
@@ -59,7 +67,8 @@ static int k_body(lua_State *L, int status, lua_KContext context) {
   int error = ta_flat_pack(ta_upvalue_runner(L), L, 1, lua_gettop(L), "result", 1, &thread->back,
                            &complaint);
   if (error) ta_flat_free(&thread->back);
-  if (error) return luaL_error(L, "%s", error == -ENOMEM ? "not enough memory" : complaint.text);
+  if (error == -ENOMEM) return luaL_error(L, "not enough memory");
+  if (error) return refuse_result(L, thread, &complaint);
   thread->outcome = RETURNED;
   return 0;
 }
@@ -155,7 +164,10 @@ static void run(struct ta_errand *errand) {
   struct thread *thread = (struct thread *)errand;
   struct ta_guest *guest = malloc(sizeof *guest);
   thread->error = guest ? ta_guest_open(guest, &thread->host) : -ENOMEM;
-  if (!thread->error) {
+  if (thread->error) {
+    snprintf(thread->what, sizeof thread->what, "%s",
+             guest && *guest->what ? guest->what : strerror(-thread->error));
+  } else {
     if (register_guest(thread, guest)) work(thread, guest);
     register_guest(thread, NULL);
     ta_guest_close(guest);
@@ -202,7 +214,7 @@ static int give(lua_State *L, struct ta_errand *errand) {
   if (!errand->io->is_guest) ta_hatch_take(errand->io->hatch);
   if (thread->outcome == RAISED) return raise_failure(L, thread);
   if (thread->outcome == RETURNED) return ta_flat_move(ta_upvalue_runner(L), L, &thread->back);
-  return luaL_error(L, "thread: cannot make a Lua state: %s", strerror(-thread->error));
+  return ta_error(L, "thread: cannot make a Lua state: %s", thread->what);
 }
 
 static const struct ta_errand_kind kind = {
@@ -257,9 +269,23 @@ static struct thread *push_thread(struct ta_runner *runner, lua_State *L) {
   return thread;
 }
 
+/* Raises at the script's line; where the library has called, as map does, that of the function
+ * at index 1. */
+static int refuse_call(lua_State *L, const char *words) {
+  lua_Debug caller, about;
+  bool is_script = lua_getstack(L, 1, &caller) && lua_getinfo(L, "Sl", &caller) &&
+                   strcmp(caller.source, "=(tinyasync)") != 0;
+  if (is_script || !lua_isfunction(L, 1) || lua_iscfunction(L, 1))
+    return ta_error(L, "thread: %s", words);
+  lua_pushvalue(L, 1);
+  lua_getinfo(L, ">S", &about);
+  lua_pushfstring(L, "%s:%d: thread: %s", about.short_src, about.linedefined, words);
+  return lua_error(L);
+}
+
 static void check_packed(lua_State *L, int error, const struct ta_complaint *complaint) {
   if (error == -ENOMEM) luaL_error(L, "not enough memory");
-  if (error) luaL_error(L, "thread: %s", complaint->text);
+  if (error) refuse_call(L, complaint->text);
 }
 
 /* (function, arguments ...) -> results */
@@ -276,19 +302,8 @@ static int l_thread(lua_State *L) {
   check_packed(L, ta_flat_pack(runner, L, 2, count - 1, "argument", 1, &thread->there, &complaint),
                &complaint);
   int given = ta_send_errand(L, TA_LANE_CODE);
-  if (!thread->errand.sent) return luaL_error(L, "thread: %s", lua_tostring(L, -2));
+  if (!thread->errand.sent) return refuse_call(L, lua_tostring(L, -2));
   return given;
-}
-
-/* The system reads a file to find out. */
-static long cores(void) {
-  static atomic_long known;
-  long count = atomic_load_explicit(&known, memory_order_relaxed);
-  if (count > 0) return count;
-  count = sysconf(_SC_NPROCESSORS_ONLN);
-  if (count < 1) count = 1;
-  atomic_store_explicit(&known, count, memory_order_relaxed);
-  return count;
 }
 
 void ta_offer_threads(struct ta_io *io, lua_State *L) {
@@ -297,7 +312,7 @@ void ta_offer_threads(struct ta_io *io, lua_State *L) {
   ta_set_functions(io->runner, L, functions);
   ta_push_environment(io->runner, L);
   ta_set_functions(io->runner, L, for_map);
-  lua_pushinteger(L, cores());
+  lua_pushinteger(L, ta_cores());
   lua_setfield(L, -2, "cores");
   lua_pop(L, 1);
   ta_name_action(io->runner, L, "thread");
