@@ -311,7 +311,8 @@ tsan: ## run whatever has threads under ThreadSanitizer
 	  build/tsan/tests/embed/threads build/tsan/tests/unit/run build/tsan/tinyasync
 	build/tsan/tests/embed/threads
 	build/tsan/tests/unit/run watch workers flat
-	lua5.4 tests/script/run.lua build/tsan/tinyasync thread
+	for script in tests/script/threads/*.lua; do name=$${script##*/}; \
+	  lua5.4 tests/script/run.lua build/tsan/tinyasync $${name%.lua} || exit 1; done
 
 valgrind: tests ## run the unit tests and the example scripts under valgrind
 	tests/valgrind $(BUILD)

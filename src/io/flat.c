@@ -656,55 +656,30 @@ static void push_named(lua_State *L, struct unpacker *unpacker) {
   lua_remove(L, -2);
 }
 
+static void push_nil(lua_State *L, struct unpacker *unpacker) {
+  (void)unpacker;
+  lua_pushnil(L);
+}
+
+static void push_false(lua_State *L, struct unpacker *unpacker) {
+  (void)unpacker;
+  lua_pushboolean(L, false);
+}
+
+static void push_true(lua_State *L, struct unpacker *unpacker) {
+  (void)unpacker;
+  lua_pushboolean(L, true);
+}
+
 /* Pushes the next value; a table is still to be filled. */
 static void push_value(lua_State *L, struct unpacker *unpacker) {
-  switch ((enum tag) * unpacker->at++) {
-  case NIL:
-    lua_pushnil(L);
-    break;
-  case NO:
-    lua_pushboolean(L, false);
-    break;
-  case YES:
-    lua_pushboolean(L, true);
-    break;
-  case SMALL:
-    push_small(L, unpacker);
-    break;
-  case INTEGER:
-    push_integer(L, unpacker);
-    break;
-  case FLOAT:
-    push_float(L, unpacker);
-    break;
-  case SHORT:
-    push_short(L, unpacker);
-    break;
-  case LONG:
-    push_long(L, unpacker);
-    break;
-  case TABLE:
-    push_table(L, unpacker);
-    break;
-  case SEEN:
-    push_seen(L, unpacker);
-    break;
-  case CHANNEL:
-    push_carried(L, unpacker);
-    break;
-  case FUNCTION:
-    push_function(L, unpacker);
-    break;
-  case NAMED:
-    push_named(L, unpacker);
-    break;
-  case NEW_KEY:
-    push_new_key(L, unpacker);
-    break;
-  case OLD_KEY:
-    push_old_key(L, unpacker);
-    break;
-  }
+  static void (*const by_tag[])(lua_State * L, struct unpacker * unpacker) = {
+      [NIL] = push_nil,     [NO] = push_false,        [YES] = push_true,
+      [SMALL] = push_small, [INTEGER] = push_integer, [FLOAT] = push_float,
+      [SHORT] = push_short, [LONG] = push_long,       [TABLE] = push_table,
+      [SEEN] = push_seen,   [CHANNEL] = push_carried, [FUNCTION] = push_function,
+      [NAMED] = push_named, [NEW_KEY] = push_new_key, [OLD_KEY] = push_old_key};
+  by_tag[*unpacker->at++](L, unpacker);
 }
 
 /* The value on top goes into the innermost table. */
@@ -751,7 +726,7 @@ static int l_unpack(lua_State *L) {
   lua_createtable(L, flat->shares ? hint(flat->tables) : 0, 0);
   if (flat->shares) unpacker->seen = lua_gettop(L);
   unpacker->keys = lua_gettop(L) + 1;
-  luaL_checkstack(L, KEYS + LUA_MINSTACK, NULL);
+  if (!lua_checkstack(L, KEYS + LUA_MINSTACK)) return luaL_error(L, "not enough memory");
   if (flat->has_keys) lua_settop(L, lua_gettop(L) + KEYS);
   for (uint32_t i = 0; i < flat->values; i++) push_root(L, unpacker);
   return (int)flat->values;

@@ -310,10 +310,8 @@ static int open_state(struct ta_guest *guest) {
 static int open_streams(struct ta_guest *guest) {
   guest->out = (struct ta_cfile){.kind = &out_kind, .data = guest};
   guest->err = (struct ta_cfile){.kind = &err_kind, .data = guest};
-  guest->out_file =
-      ta_cfile_open(&guest->out, STDOUT_FILENO, guest->out_buffer, sizeof guest->out_buffer);
-  guest->err_file =
-      ta_cfile_open(&guest->err, STDERR_FILENO, guest->err_buffer, sizeof guest->err_buffer);
+  guest->out_file = ta_cfile_open(&guest->out, -1, guest->out_buffer, sizeof guest->out_buffer);
+  guest->err_file = ta_cfile_open(&guest->err, -1, guest->err_buffer, sizeof guest->err_buffer);
   if (!guest->out_file || !guest->err_file) return -ENOMEM;
   setvbuf(guest->err_file, NULL, _IONBF, 0);
   return 0;

@@ -36,6 +36,15 @@ static bool wants_colours(int fd) {
   return isatty(fd) && !is_dumb();
 }
 
+/* A thread's streams have no descriptor: what is asked about is where they lead. */
+static int descriptor_of(lua_State *L, FILE *file) {
+  const struct ta_io *io = ta_io_of(ta_upvalue_runner(L), L);
+  const struct ta_guest *guest = io->is_guest ? io->data : NULL;
+  if (guest && file == guest->out_file) return STDOUT_FILENO;
+  if (guest && file == guest->err_file) return STDERR_FILENO;
+  return fileno(file);
+}
+
 /* The descriptor of the file at `index`; that of standard output, or standard error, of its name.
  */
 static int check_stream(lua_State *L, int index) {
@@ -44,7 +53,7 @@ static int check_stream(lua_State *L, int index) {
   if (lua_isnoneornil(L, index) || strcmp(name, "stdout") == 0) return STDOUT_FILENO;
   if (strcmp(name, "stderr") == 0) return STDERR_FILENO;
   if (file && !file->closef) return -1;
-  if (file) return fileno(file->f);
+  if (file) return descriptor_of(L, file->f);
   return ta_error(L, "color: \"stdout\", \"stderr\" or a file expected, got %s",
                   luaL_typename(L, index));
 }

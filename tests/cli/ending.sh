@@ -627,3 +627,38 @@ t_what_ends_the_run_is_told_and_nothing_else() {
   expect_status 4
   expect_err ""
 }
+
+# ----------------------------------------------------------------- threads
+
+# Each receives from the channel of the other, which nobody can tell from work.
+waiting_threads='
+  local a, b = async.channel(1), async.channel(1)
+  local function wait(from, to, ready)
+    ready:send(true)
+    to:send(from:recv())
+  end
+  local ready = async.channel(2)
+  spawn(async.thread, wait, a, b, ready)
+  spawn(async.thread, wait, b, a, ready)
+  local closing <close> = async.defer(function() print "closed" end)
+  ready:recv() ready:recv()
+  print "ready"
+  a, b = nil, nil
+  sleep(60)'
+
+t_a_timeout_ends_threads_that_wait_for_each_other() {
+  run run --timeout=2 -e "$waiting_threads"
+  expect_status 124
+  expect_out $'ready\nclosed'
+  expect_err "tinyasync: timed out with 3 tasks unfinished"
+}
+
+t_a_signal_ends_threads_that_wait_for_each_other() {
+  script <<<"$waiting_threads"
+  start script.lua
+  wait_for has out ready
+  stop INT
+  expect_end "signal 2"
+  expect_out $'ready\nclosed'
+  expect_err ""
+}

@@ -63,7 +63,8 @@ static const struct room rooms[] = {
     {"signal", signal_tests},
     {"limit", limit_tests},
     {"tree", tree_tests},
-    {"flat", flat_tests},       {"thread", thread_tests},
+    {"flat", flat_tests},
+    {"thread", thread_tests},
 };
 
 static jmp_buf out_of_test;

@@ -239,8 +239,8 @@ static void an_arena_goes_from_slab_to_slab(void) {
     for (int i = 0; i < 2000; i++) {
       struct block *block = &blocks[next_random(&seed) % (BLOCKS / 10)];
       if (block->bytes) check_bytes(block);
-      block->mark = (unsigned char)i;
-      resize(&slab, block, 1 + next_random(&seed) % 3000);
+      if (!block->bytes) block->mark = (unsigned char)i;
+      resize(&slab, block, 1 + next_random(&seed) % 300);
     }
     CHECK(slab.arena_count == 1 && !slab.spare);
     spare = ta_slab_close_but_one(&slab);

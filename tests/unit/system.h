@@ -19,7 +19,7 @@ enum system_call {
   SYSTEM_SHUTDOWN,
   SYSTEM_PIPE2,
   SYSTEM_THREAD, /* pthread_create, which returns the errno */
-  SYSTEM_OPEN, /* open, openat */
+  SYSTEM_OPEN,   /* open, openat */
   SYSTEM_FSYNC,
   SYSTEM_RENAME, /* renameat */
   SYSTEM_FCHMOD,
