@@ -25,10 +25,11 @@ struct thread {
   struct ta_errand errand; /* the first */
   struct ta_flat there, back;
   enum outcome outcome;
-  int error;       /* REFUSED: the system's, or another */
-  char *traceback; /* RAISED: from where */
-  char what[160];  /* RAISED and nothing came back, or REFUSED: why */
-  char *directory; /* of the caller's task; NULL: the program's */
+  int error;                   /* REFUSED: the system's, or another */
+  char *traceback;             /* RAISED: from where */
+  char what[160];              /* RAISED and nothing came back, or REFUSED: why */
+  char place[LUA_IDSIZE + 16]; /* of the call: "file:line: ", or "" */
+  char *directory;             /* of the caller's task; NULL: the program's */
   struct ta_io host;
 
   /* Shared by both threads. */
@@ -104,6 +105,8 @@ static int l_begin(lua_State *L) {
   ta_lets_wait(guest->runner, L, l_body);
   int count = ta_flat_move(guest->runner, L, &thread->there);
   guest->body = 1;
+  guest->place = thread->place;
+  guest->call = l_body;
   ta_add_task(guest->runner, L, count, &options);
   return 1;
 }
@@ -236,6 +239,19 @@ static void note_directory(struct ta_runner *runner, lua_State *L, struct thread
   lua_pop(L, 2);
 }
 
+/* Has the script called, and not the library? */
+static bool is_scripts_line(lua_State *L) {
+  lua_Debug caller;
+  return lua_getstack(L, 1, &caller) && lua_getinfo(L, "S", &caller) &&
+         strcmp(caller.source, "=(tinyasync)") != 0;
+}
+
+static void note_place(lua_State *L, struct thread *thread) {
+  luaL_where(L, 1);
+  snprintf(thread->place, sizeof thread->place, "%s", lua_tostring(L, -1));
+  lua_pop(L, 1);
+}
+
 #define PAUSES 2 /* after a collection, so many times what it took */
 
 /* A thread cannot have this state collect: that is done before, where most of it is used. */
@@ -266,16 +282,15 @@ static struct thread *push_thread(struct ta_runner *runner, lua_State *L) {
   thread->host.memory = io->memory;
   thread->host.budget = ta_budget_share(io->budget);
   note_directory(runner, L, thread);
+  if (is_scripts_line(L)) note_place(L, thread);
   return thread;
 }
 
 /* Raises at the script's line; where the library has called, as map does, that of the function
  * at index 1. */
 static int refuse_call(lua_State *L, const char *words) {
-  lua_Debug caller, about;
-  bool is_script = lua_getstack(L, 1, &caller) && lua_getinfo(L, "Sl", &caller) &&
-                   strcmp(caller.source, "=(tinyasync)") != 0;
-  if (is_script || !lua_isfunction(L, 1) || lua_iscfunction(L, 1))
+  lua_Debug about;
+  if (is_scripts_line(L) || !lua_isfunction(L, 1) || lua_iscfunction(L, 1))
     return ta_error(L, "thread: %s", words);
   lua_pushvalue(L, 1);
   lua_getinfo(L, ">S", &about);
