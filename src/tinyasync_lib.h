@@ -196,6 +196,9 @@ TA_API struct ta_task *ta_wake_first(struct ta_runner *runner, struct ta_list *w
 
 /* ---------------------------------------------------------------- objects */
 
+/* What `give` returns when there is nothing any more. */
+#define TA_GONE (-1)
+
 /* How async.select() waits for objects of a kind. */
 struct ta_selectable {
   /* Is it ready?  May run Lua only by waking tasks. */
@@ -205,8 +208,8 @@ struct ta_selectable {
    * runs, and waits again for its whole list if somebody was faster. */
   struct ta_list *(*queue)(void *object);
 
-  /* Pushes what is ready, of the object at `index`, and returns how many values.
-   * [-0, +n, v] */
+  /* Pushes what is ready, of the object at `index`, and returns how many values; or TA_GONE:
+   * nothing is any more, for another thread was faster.  [-0, +n, v] */
   int (*give)(struct ta_runner *runner, lua_State *L, int index);
 
   /* Can only tasks make it ready?  NULL: no. */
@@ -349,7 +352,7 @@ struct ta_far_kind {
   void (*close)(struct ta_far *far);
   uint64_t (*count)(struct ta_far *far);
   bool (*ready)(struct ta_far *far);             /* is there a value, or the end of all? */
-  int (*give)(lua_State *L, struct ta_far *far); /* pushes that, or nil */
+  int (*give)(lua_State *L, struct ta_far *far); /* pushes that, or nil; or TA_GONE */
   bool (*by_tasks)(const struct ta_far *far); /* can only this Runner's tasks end waits for it? */
 };
 struct ta_far {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -275,9 +276,14 @@ size_t ta_workers_busy(struct ta_workers *workers) {
 
 /* -------------------------------------------------------------- open, close */
 
-static unsigned cores(void) {
-  long count = sysconf(_SC_NPROCESSORS_ONLN);
-  return count < 1 ? 1 : (unsigned)count;
+unsigned ta_cores(void) {
+  static atomic_uint known; /* the system reads a file to find out */
+  unsigned count = atomic_load_explicit(&known, memory_order_relaxed);
+  if (count > 0) return count;
+  long online = sysconf(_SC_NPROCESSORS_ONLN);
+  count = online < 1 ? 1 : (unsigned)online;
+  atomic_store_explicit(&known, count, memory_order_relaxed);
+  return count;
 }
 
 static void init_condition(pthread_cond_t *condition) {
@@ -299,10 +305,10 @@ int ta_workers_open(struct ta_loop *loop, struct ta_workers **result) {
   }
   clear(&workers->running);
   clear(&workers->finished);
-  workers->lanes[TA_LANE_DISK].most = cores() < LEAST_DISK ? LEAST_DISK : cores();
+  workers->lanes[TA_LANE_DISK].most = ta_cores() < LEAST_DISK ? LEAST_DISK : ta_cores();
   workers->lanes[TA_LANE_NAMES].most = MOST_NAMES;
   workers->lanes[TA_LANE_FAR].most = MOST_FAR;
-  workers->lanes[TA_LANE_WORK].most = cores();
+  workers->lanes[TA_LANE_WORK].most = ta_cores();
   workers->lanes[TA_LANE_CODE].most = MOST_CODE;
   workers->loop = loop;
   workers->listener = (struct ta_listener){.woken = tell_finished, .data = workers};

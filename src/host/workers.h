@@ -50,6 +50,9 @@ void ta_work_abandon(struct ta_workers *workers, struct ta_work *job);
 /* The job is the caller's again, and was not run: true.  False: a thread has it, or had. */
 bool ta_work_take_back(struct ta_workers *workers, struct ta_work *job);
 
+/* How many processors there are. */
+unsigned ta_cores(void);
+
 /* How many jobs wait, run, or have not been told of. */
 size_t ta_workers_busy(struct ta_workers *workers);
 

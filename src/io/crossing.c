@@ -211,23 +211,14 @@ static struct ta_parcel *take(struct ta_crossing *crossing) {
   return parcel;
 }
 
-struct ta_parcel *ta_crossing_take(struct ta_crossing *crossing, struct ta_crossing_end *end) {
+bool ta_crossing_take(struct ta_crossing *crossing, struct ta_crossing_end *end,
+                      struct ta_parcel **parcel) {
   pthread_mutex_lock(&crossing->lock);
-  struct ta_parcel *parcel = take(crossing);
-  if (!parcel && end && !crossing->closed) end->hungry = true;
+  *parcel = take(crossing);
+  bool known = *parcel || crossing->closed;
+  if (!known && end) end->hungry = true;
   pthread_mutex_unlock(&crossing->lock);
-  return parcel;
-}
-
-void ta_crossing_give_back(struct ta_crossing *crossing, struct ta_parcel *parcel) {
-  pthread_mutex_lock(&crossing->lock);
-  struct parcels *list = &crossing->accepted;
-  parcel->next = list->first;
-  if (!list->first) list->last = &parcel->next;
-  list->first = parcel;
-  list->count++;
-  tell_hungry(crossing);
-  pthread_mutex_unlock(&crossing->lock);
+  return known;
 }
 
 static bool is_ready(const struct ta_crossing *crossing) {
@@ -249,12 +240,25 @@ void ta_crossing_close(struct ta_crossing *crossing) {
   pthread_mutex_unlock(&crossing->lock);
 }
 
-struct ta_crossing_state ta_crossing_look(struct ta_crossing *crossing) {
-  pthread_mutex_lock(&crossing->lock);
-  struct ta_crossing_state state = {.count = crossing->accepted.count,
+static struct ta_crossing_state state_of(const struct ta_crossing *crossing) {
+  return (struct ta_crossing_state){.count = crossing->accepted.count,
                                     .offered = crossing->offered.count,
                                     .closed = crossing->closed,
                                     .alone = crossing->shares == 1};
+}
+
+struct ta_crossing_state ta_crossing_look(struct ta_crossing *crossing) {
+  pthread_mutex_lock(&crossing->lock);
+  struct ta_crossing_state state = state_of(crossing);
+  pthread_mutex_unlock(&crossing->lock);
+  return state;
+}
+
+struct ta_crossing_state ta_crossing_look_for(struct ta_crossing_end *end, uint64_t waiting) {
+  struct ta_crossing *crossing = end->crossing;
+  pthread_mutex_lock(&crossing->lock);
+  struct ta_crossing_state state = state_of(crossing);
+  if (waiting > state.count + state.offered) end->hungry = true;
   pthread_mutex_unlock(&crossing->lock);
   return state;
 }

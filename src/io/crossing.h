@@ -76,11 +76,10 @@ struct ta_parcel *ta_crossing_withdraw(struct ta_crossing *crossing, struct ta_o
 /* Was it accepted? */
 bool ta_crossing_accepted(struct ta_crossing *crossing, const struct ta_offer *offer);
 
-/* The next parcel, or NULL; then the end is hungry, if there is one, unless it is closed. */
-struct ta_parcel *ta_crossing_take(struct ta_crossing *crossing, struct ta_crossing_end *end);
-
-/* Puts a parcel back that was taken, before all others. */
-void ta_crossing_give_back(struct ta_crossing *crossing, struct ta_parcel *parcel);
+/* Takes the next parcel; NULL: that was the end of all.  False: there is nothing yet, and the
+ * end is hungry, if there is one. */
+bool ta_crossing_take(struct ta_crossing *crossing, struct ta_crossing_end *end,
+                      struct ta_parcel **parcel);
 
 /* Is there anything, or the end of all?  If not, the end is hungry. */
 bool ta_crossing_ready(struct ta_crossing *crossing, struct ta_crossing_end *end);
@@ -88,6 +87,9 @@ bool ta_crossing_ready(struct ta_crossing *crossing, struct ta_crossing_end *end
 void ta_crossing_close(struct ta_crossing *crossing);
 
 struct ta_crossing_state ta_crossing_look(struct ta_crossing *crossing);
+
+/* The same for an end where so many wait for a parcel: it stays hungry unless each gets one. */
+struct ta_crossing_state ta_crossing_look_for(struct ta_crossing_end *end, uint64_t waiting);
 
 /* Tells once. */
 bool ta_crossing_has_changed(struct ta_crossing_end *end);

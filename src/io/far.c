@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "holder.h"
+#include "list.h"
 
 /* The channels of a state, by their crossings: under the address of this one in the registry. */
 static const char channels;
@@ -27,8 +28,7 @@ struct far_end {
   struct ta_far far;
   struct ta_crossing_end end;
   struct ta_io *io;
-  struct ta_parcel *stash; /* taken for who asked whether there is anything */
-  struct ta_list senders;  /* of this state that wait: struct sending */
+  struct ta_list senders; /* of this state that wait: struct sending */
   struct far_end *next, **link;
 };
 
@@ -49,28 +49,14 @@ static struct far_end *far_end_of(struct ta_far *far) {
   return TA_HOLDER(far, struct far_end, far);
 }
 
-static void unlink_sending(struct ta_link *link) {
-  if (!link->next) return;
-  link->next->prev = link->prev;
-  link->prev->next = link->next;
-  link->next = link->prev = NULL;
-}
-
-static void list_sending(struct ta_list *list, struct ta_link *link) {
-  link->next = &list->ring;
-  link->prev = list->ring.prev;
-  link->prev->next = link;
-  list->ring.prev = link;
-}
-
 /* ----------------------------------------------------------------- being woken */
 
 /* May whoever waits go on?  Else it asks again whether it is alone. */
 static void wake_senders(struct far_end *end, bool all) {
-  struct ta_link *link = end->senders.ring.next;
-  while (link != &end->senders.ring) {
-    struct sending *sending = TA_HOLDER(link, struct sending, link);
-    link = link->next;
+  struct ta_link *link = ta_list_first(&end->senders), *next;
+  for (; link; link = next) {
+    const struct sending *sending = TA_HOLDER(link, struct sending, link);
+    next = ta_list_after(&end->senders, link);
     if (!all && !ta_crossing_accepted(end->end.crossing, &sending->offer)) continue;
     ta_unpark(end->io->runner, sending->ticket);
   }
@@ -81,7 +67,8 @@ static void wake_receivers(struct far_end *end, uint64_t count) {
 }
 
 static void look_after(struct far_end *end) {
-  struct ta_crossing_state state = ta_crossing_look(end->end.crossing);
+  uint64_t waiting = ta_list_count(&end->far.receivers);
+  struct ta_crossing_state state = ta_crossing_look_for(&end->end, waiting);
   bool all = state.closed || state.alone;
   wake_senders(end, all);
   wake_receivers(end, all ? UINT64_MAX : state.count + state.offered);
@@ -109,7 +96,6 @@ static struct ta_crossings *crossings_of(struct ta_io *io) {
 static void part(struct far_end *end) {
   if (end->next) end->next->link = end->link;
   *end->link = end->next;
-  if (end->stash) ta_crossing_give_back(end->end.crossing, end->stash);
   ta_crossing_part(&end->end);
   free(end);
 }
@@ -159,14 +145,12 @@ static void join(struct ta_runner *runner, lua_State *L, int index, struct ta_cr
 
 /* ------------------------------------------------------------------ receiving */
 
-static struct ta_parcel *take(struct far_end *end) {
-  struct ta_parcel *parcel = end->stash;
-  end->stash = NULL;
-  return parcel ? parcel : ta_crossing_take(end->end.crossing, &end->end);
-}
-
-/* Pushes what is in the parcel, which it frees. */
+/* Pushes what is in the parcel, which it frees; without one, nil. */
 static int push_parcel(lua_State *L, struct ta_parcel *parcel) {
+  if (!parcel) {
+    lua_pushnil(L);
+    return 1;
+  }
   struct ta_flat flat = parcel->flat;
   free(parcel);
   return ta_flat_move(ta_upvalue_runner(L), L, &flat);
@@ -174,16 +158,14 @@ static int push_parcel(lua_State *L, struct ta_parcel *parcel) {
 
 static bool far_ready(struct ta_far *far) {
   struct far_end *end = far_end_of(far);
-  if (!end->stash) end->stash = ta_crossing_take(end->end.crossing, &end->end);
-  return end->stash || ta_crossing_ready(end->end.crossing, &end->end);
+  return ta_crossing_ready(end->end.crossing, &end->end);
 }
 
 static int far_give(lua_State *L, struct ta_far *far) {
   struct far_end *end = far_end_of(far);
-  struct ta_parcel *parcel = take(end);
-  if (parcel) return push_parcel(L, parcel);
-  lua_pushnil(L);
-  return 1;
+  struct ta_parcel *parcel;
+  bool known = ta_crossing_take(end->end.crossing, &end->end, &parcel);
+  return known ? push_parcel(L, parcel) : TA_GONE;
 }
 
 static bool far_by_tasks(const struct ta_far *far) {
@@ -210,14 +192,13 @@ static int l_recv(lua_State *L) {
   return far_recv(L, check_far(L));
 }
 
-static int wait_for_parcel(lua_State *L, struct ta_far *far);
+static int take_or_wait(lua_State *L, struct ta_far *far);
 
 static int k_recv(lua_State *L, int status, lua_KContext context) {
   (void)status, (void)context;
   ta_check_wait_end(ta_upvalue_runner(L), L);
   lua_settop(L, 1);
-  struct ta_far *far = check_far(L);
-  return far_ready(far) ? far_give(L, far) : wait_for_parcel(L, far);
+  return take_or_wait(L, check_far(L));
 }
 
 static int wait_for_parcel(lua_State *L, struct ta_far *far) {
@@ -226,12 +207,18 @@ static int wait_for_parcel(lua_State *L, struct ta_far *far) {
                     k_recv);
 }
 
+/* What was there may have gone to another thread since somebody looked. */
+static int take_or_wait(lua_State *L, struct ta_far *far) {
+  int given = far_give(L, far);
+  return given == TA_GONE ? wait_for_parcel(L, far) : given;
+}
+
 static int far_recv(lua_State *L, struct ta_far *far) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   ta_enter(runner, L);
   lua_settop(L, 1);
   if (!far_ready(far)) return wait_for_parcel(L, far);
-  return ta_has_gone_on(runner, L) ? ta_give_turn_before(runner, L, l_recv) : far_give(L, far);
+  return ta_has_gone_on(runner, L) ? ta_give_turn_before(runner, L, l_recv) : take_or_wait(L, far);
 }
 
 static int give_reason(lua_State *L, const char *reason) {
@@ -242,10 +229,10 @@ static int give_reason(lua_State *L, const char *reason) {
 
 static int far_try_recv(lua_State *L, struct ta_far *far) {
   struct far_end *end = far_end_of(far);
-  struct ta_parcel *parcel = end->stash ? end->stash : ta_crossing_take(end->end.crossing, NULL);
-  end->stash = NULL;
-  if (parcel) return push_parcel(L, parcel);
-  return give_reason(L, ta_crossing_look(end->end.crossing).closed ? "closed" : "empty");
+  struct ta_parcel *parcel;
+  bool known = ta_crossing_take(end->end.crossing, NULL, &parcel);
+  if (known && parcel) return push_parcel(L, parcel);
+  return give_reason(L, known ? "closed" : "empty");
 }
 
 /* -------------------------------------------------------------------- sending */
@@ -282,7 +269,7 @@ static struct ta_parcel *pack(lua_State *L, const char *name) {
 
 static void withdraw(struct sending *sending) {
   struct far_end *end = sending->end;
-  unlink_sending(&sending->link);
+  ta_list_leave(&sending->link);
   sending->end = NULL;
   if (end) ta_parcel_free(ta_crossing_withdraw(end->end.crossing, &sending->offer));
 }
@@ -356,7 +343,7 @@ static int offer(lua_State *L, struct far_end *end) {
   if (error == 0) return 0;
   if (error != -EAGAIN) return raise_refusal(L, end, parcel, "send", error);
   sending->end = end;
-  list_sending(&end->senders, &sending->link);
+  ta_list_append(&end->senders, &sending->link);
   return wait_to_send(L, sending);
 }
 
@@ -401,7 +388,7 @@ static void far_close(struct ta_far *far) {
 
 static uint64_t far_count(struct ta_far *far) {
   const struct far_end *end = far_end_of(far);
-  return ta_crossing_look(end->end.crossing).count + (end->stash ? 1 : 0);
+  return ta_crossing_look(end->end.crossing).count;
 }
 
 static const struct ta_far_kind far_kind = {.recv = far_recv,
@@ -428,9 +415,14 @@ static void push_channels(lua_State *L) {
   lua_rawsetp(L, LUA_REGISTRYINDEX, &channels);
 }
 
-/* Notes the channel at `index`. */
-static void note_channel(lua_State *L, int index, const struct ta_crossing *crossing) {
+/* Has the channel at `index` go by the crossing, and notes it: the place for the note is made
+ * before, so that either both are done or nothing is. */
+static void join_and_note(struct ta_runner *runner, lua_State *L, int index,
+                          struct ta_crossing *crossing) {
   push_channels(L);
+  lua_pushboolean(L, false);
+  lua_rawsetp(L, -2, crossing);
+  join(runner, L, index, crossing);
   lua_pushvalue(L, index);
   lua_rawsetp(L, -2, crossing);
   lua_pop(L, 1);
@@ -440,7 +432,7 @@ void ta_push_crossing(struct ta_runner *runner, lua_State *L, struct ta_crossing
   uint64_t capacity = ta_crossing_capacity(crossing);
   luaL_checkstack(L, LUA_MINSTACK, NULL);
   push_channels(L);
-  if (lua_rawgetp(L, -1, crossing) != LUA_TNIL) {
+  if (lua_rawgetp(L, -1, crossing) == LUA_TUSERDATA) {
     lua_remove(L, -2);
     return;
   }
@@ -448,8 +440,7 @@ void ta_push_crossing(struct ta_runner *runner, lua_State *L, struct ta_crossing
   ta_push_channel(runner, L, capacity == UINT64_MAX ? LUA_MAXINTEGER : (lua_Integer)capacity,
                   ta_crossing_name(crossing));
   int index = lua_gettop(L);
-  join(runner, L, index, crossing);
-  note_channel(L, index, crossing);
+  join_and_note(runner, L, index, crossing);
 }
 
 /* What l_cross is to do. */
@@ -519,8 +510,7 @@ static int l_cross(lua_State *L) {
   passage->error = passage->crossing ? move_all(L, passage, about.count) : -ENOMEM;
   if (passage->error) return 0;
   if (about.closed) ta_crossing_close(passage->crossing);
-  note_channel(L, 2, passage->crossing);
-  join(passage->runner, L, 2, passage->crossing);
+  join_and_note(passage->runner, L, 2, passage->crossing);
   return 0;
 }
 
@@ -534,6 +524,16 @@ static int error_of(lua_State *L, struct ta_complaint *complaint) {
   return -EINVAL;
 }
 
+/* No finalizer runs meanwhile: it could use the channel, whose values are in two places, or
+ * change a table that is being packed. */
+static int call_cross(lua_State *L) {
+  bool collects = lua_gc(L, LUA_GCISRUNNING);
+  if (collects) lua_gc(L, LUA_GCSTOP);
+  int status = lua_pcall(L, 2, 0, 0);
+  if (collects) lua_gc(L, LUA_GCRESTART);
+  return status;
+}
+
 int ta_share_channel(struct ta_runner *runner, lua_State *L, int index,
                      struct ta_crossing **crossing, struct ta_complaint *complaint) {
   struct passage passage = {.runner = runner, .complaint = complaint};
@@ -542,7 +542,7 @@ int ta_share_channel(struct ta_runner *runner, lua_State *L, int index,
   lua_pushcfunction(L, l_cross);
   lua_pushlightuserdata(L, &passage);
   lua_pushvalue(L, index);
-  int status = lua_pcall(L, 2, 0, 0);
+  int status = call_cross(L);
   if (passage.crossings) passage.crossings->passages = passage.outer;
   if (status != LUA_OK) passage.error = error_of(L, complaint);
   if (passage.error && passage.crossing) ta_crossing_leave(passage.crossing);

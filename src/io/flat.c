@@ -467,6 +467,20 @@ static int write_code(lua_State *L, const void *bytes, size_t size, void *data) 
   return 0;
 }
 
+/* Are the globals that it uses, on top, those of the state? */
+static bool are_globals(lua_State *L) {
+  lua_pushglobaltable(L);
+  bool are = lua_rawequal(L, -1, -2);
+  lua_pop(L, 1);
+  return are;
+}
+
+static int refuse_globals(struct ta_complaint *complaint) {
+  snprintf(complaint->text, sizeof complaint->text,
+           "the function has an _ENV of its own, and globals of another thread are others");
+  return -EINVAL;
+}
+
 /* Has it nothing of its own but globals? */
 static int check_function(lua_State *L, int index, struct ta_complaint *complaint) {
   const char *name;
@@ -476,8 +490,10 @@ static int check_function(lua_State *L, int index, struct ta_complaint *complain
     return -EINVAL;
   }
   for (int i = 1; (name = lua_getupvalue(L, index, i)); i++) {
+    bool fits = strcmp(name, "_ENV") == 0 && are_globals(L);
     lua_pop(L, 1);
-    if (strcmp(name, "_ENV") == 0) continue;
+    if (fits) continue;
+    if (strcmp(name, "_ENV") == 0) return refuse_globals(complaint);
     snprintf(complaint->text, sizeof complaint->text,
              "the function uses the local '%.60s' of what is around it, which another thread has "
              "not: hand it over as an argument",
@@ -727,7 +743,10 @@ static void make_up(lua_State *L, size_t size) {
 
 int ta_flat_move(struct ta_runner *runner, lua_State *L, struct ta_flat *flat) {
   struct unpacker unpacker = {.runner = runner, .flat = flat, .at = flat->bytes};
-  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  if (!lua_checkstack(L, LUA_MINSTACK)) {
+    ta_flat_free(flat);
+    return luaL_error(L, "stack overflow");
+  }
   bool rests = flat->size >= LARGE && lua_gc(L, LUA_GCISRUNNING);
   int top = lua_gettop(L);
   lua_pushcfunction(L, l_unpack);

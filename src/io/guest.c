@@ -16,8 +16,13 @@
 #include "io/far.h"
 #include "io/open.h"
 
-/* It does nothing where nobody handles it, and is hardly used. */
-#define SIGNAL SIGURG
+/* The system never sends it, and async.signal does not know it.  No real-time signal: these can
+ * fail to be sent. */
+#ifdef SIGSTKFLT
+#define SIGNAL SIGSTKFLT
+#else
+#define SIGNAL SIGPWR
+#endif
 
 #define LONGEST_LINE ((size_t)1 << 20) /* bytes that are kept until it ends */
 
@@ -208,6 +213,31 @@ static int l_print(lua_State *L) {
   return 0;
 }
 
+/* Is that level the caller's, who is in another thread? */
+static bool is_call(const struct ta_guest *guest, lua_State *L, int level) {
+  lua_Debug about;
+  if (!guest->call || !lua_getstack(L, level, &about)) return false;
+  lua_getinfo(L, "f", &about);
+  bool is = lua_tocfunction(L, -1) == guest->call;
+  lua_pop(L, 1);
+  return is;
+}
+
+/* error, as Lua's own; it finds the caller's line as well. */
+static int l_error(lua_State *L) {
+  const struct ta_guest *guest = lua_touserdata(L, lua_upvalueindex(1));
+  int level = (int)luaL_optinteger(L, 2, 1);
+  lua_settop(L, 1);
+  if (lua_type(L, 1) != LUA_TSTRING || level <= 0) return lua_error(L);
+  if (is_call(guest, L, level))
+    lua_pushstring(L, guest->place);
+  else
+    luaL_where(L, level);
+  lua_insert(L, 1);
+  lua_concat(L, 2);
+  return lua_error(L);
+}
+
 static void set_output(struct ta_guest *guest, lua_State *L) {
   lua_getglobal(L, LUA_IOLIBNAME);
   push_file(L, guest->err_file);
@@ -224,6 +254,9 @@ static void set_output(struct ta_guest *guest, lua_State *L) {
   lua_pushlightuserdata(L, guest);
   lua_pushcclosure(L, l_print, 1);
   lua_setglobal(L, "print");
+  lua_pushlightuserdata(L, guest);
+  lua_pushcclosure(L, l_error, 1);
+  lua_setglobal(L, "error");
 }
 
 /* ------------------------------------------------------------------ memory */
@@ -294,7 +327,10 @@ static int open_state(struct ta_guest *guest) {
   lua_gc(guest->L, LUA_GCSTOP);
   lua_pushcfunction(guest->L, l_open);
   lua_pushlightuserdata(guest->L, guest);
-  if (lua_pcall(guest->L, 1, 0, 0) != LUA_OK) return -ENOMEM;
+  int status = lua_pcall(guest->L, 1, 0, 0);
+  const char *words = status == LUA_OK ? NULL : lua_tostring(guest->L, -1);
+  if (words) snprintf(guest->what, sizeof guest->what, "%s", words);
+  if (status != LUA_OK) return status == LUA_ERRMEM ? -ENOMEM : -ECANCELED;
   lua_gc(guest->L, LUA_GCRESTART);
   return 0;
 }

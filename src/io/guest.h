@@ -47,12 +47,15 @@ struct ta_guest {
   struct ta_text line; /* printed, and not ended yet */
   double origin;
   pthread_t thread;
-  atomic_bool told; /* to end */
-  bool ending;      /* its tasks are cancelled */
-  bool starved;     /* it did little else than to ask for memory in vain */
-  bool stuck;       /* they had nothing left that could wake them */
-  uint64_t body;    /* the id of the task that runs the function */
-  char *traceback;  /* of its failure */
+  atomic_bool told;   /* to end */
+  bool ending;        /* its tasks are cancelled */
+  bool starved;       /* it did little else than to ask for memory in vain */
+  bool stuck;         /* they had nothing left that could wake them */
+  uint64_t body;      /* the id of the task that runs the function */
+  char *traceback;    /* of its failure */
+  const char *place;  /* of who has called: "file:line: ", or "" */
+  lua_CFunction call; /* what calls the function, in that one's place; may be NULL */
+  char what[160];     /* why it could not be opened, if Lua says */
 };
 
 /* The struct must stay where it is.  0, or a negative errno. */

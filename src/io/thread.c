@@ -4,14 +4,13 @@
 #include <errno.h>
 #include <lauxlib.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "host/clock.h"
 #include "host/hatch.h"
+#include "host/workers.h"
 #include "io/disk.h"
 #include "io/flat.h"
 #include "io/guest.h"
@@ -26,10 +25,11 @@ struct thread {
   struct ta_errand errand; /* the first */
   struct ta_flat there, back;
   enum outcome outcome;
-  int error;       /* REFUSED: why */
-  char *traceback; /* RAISED: from where */
-  char what[160];  /* RAISED, and nothing came back: why */
-  char *directory; /* of the caller's task; NULL: the program's */
+  int error;                   /* REFUSED: the system's, or another */
+  char *traceback;             /* RAISED: from where */
+  char what[160];              /* RAISED and nothing came back, or REFUSED: why */
+  char place[LUA_IDSIZE + 16]; /* of the call: "file:line: ", or "" */
+  char *directory;             /* of the caller's task; NULL: the program's */
   struct ta_io host;
 
   /* Shared by both threads. */
@@ -51,6 +51,15 @@ static void pack_error(struct thread *thread, struct ta_runner *runner, lua_Stat
     snprintf(thread->what, sizeof thread->what, "not enough memory");
 }
 
+/* It has returned, so that no line of it is left: where it begins. */
+static int refuse_result(lua_State *L, const struct thread *thread,
+                         const struct ta_complaint *complaint) {
+  const char *place = strchr(thread->errand.name, '\'') + 1;
+  lua_pushlstring(L, place, strlen(place) - 1);
+  lua_pushfstring(L, "%s: %s", lua_tostring(L, -1), complaint->text);
+  return lua_error(L);
+}
+
 /* The function has returned: its results, for as long as it is a task of the guest's. */
 static int k_body(lua_State *L, int status, lua_KContext context) {
   struct thread *thread = (struct thread *)context;
@@ -59,7 +68,8 @@ static int k_body(lua_State *L, int status, lua_KContext context) {
   int error = ta_flat_pack(ta_upvalue_runner(L), L, 1, lua_gettop(L), "result", 1, &thread->back,
                            &complaint);
   if (error) ta_flat_free(&thread->back);
-  if (error) return luaL_error(L, "%s", error == -ENOMEM ? "not enough memory" : complaint.text);
+  if (error == -ENOMEM) return luaL_error(L, "not enough memory");
+  if (error) return refuse_result(L, thread, &complaint);
   thread->outcome = RETURNED;
   return 0;
 }
@@ -95,6 +105,8 @@ static int l_begin(lua_State *L) {
   ta_lets_wait(guest->runner, L, l_body);
   int count = ta_flat_move(guest->runner, L, &thread->there);
   guest->body = 1;
+  guest->place = thread->place;
+  guest->call = l_body;
   ta_add_task(guest->runner, L, count, &options);
   return 1;
 }
@@ -155,7 +167,10 @@ static void run(struct ta_errand *errand) {
   struct thread *thread = (struct thread *)errand;
   struct ta_guest *guest = malloc(sizeof *guest);
   thread->error = guest ? ta_guest_open(guest, &thread->host) : -ENOMEM;
-  if (!thread->error) {
+  if (thread->error) {
+    snprintf(thread->what, sizeof thread->what, "%s",
+             guest && *guest->what ? guest->what : strerror(-thread->error));
+  } else {
     if (register_guest(thread, guest)) work(thread, guest);
     register_guest(thread, NULL);
     ta_guest_close(guest);
@@ -202,7 +217,7 @@ static int give(lua_State *L, struct ta_errand *errand) {
   if (!errand->io->is_guest) ta_hatch_take(errand->io->hatch);
   if (thread->outcome == RAISED) return raise_failure(L, thread);
   if (thread->outcome == RETURNED) return ta_flat_move(ta_upvalue_runner(L), L, &thread->back);
-  return luaL_error(L, "thread: cannot make a Lua state: %s", strerror(-thread->error));
+  return ta_error(L, "thread: cannot make a Lua state: %s", thread->what);
 }
 
 static const struct ta_errand_kind kind = {
@@ -222,6 +237,19 @@ static void note_directory(struct ta_runner *runner, lua_State *L, struct thread
   thread->directory = directory ? strdup(directory) : NULL;
   if (directory && !thread->directory) luaL_error(L, "not enough memory");
   lua_pop(L, 2);
+}
+
+/* Has the script called, and not the library? */
+static bool is_scripts_line(lua_State *L) {
+  lua_Debug caller;
+  return lua_getstack(L, 1, &caller) && lua_getinfo(L, "S", &caller) &&
+         strcmp(caller.source, "=(tinyasync)") != 0;
+}
+
+static void note_place(lua_State *L, struct thread *thread) {
+  luaL_where(L, 1);
+  snprintf(thread->place, sizeof thread->place, "%s", lua_tostring(L, -1));
+  lua_pop(L, 1);
 }
 
 #define PAUSES 2 /* after a collection, so many times what it took */
@@ -254,12 +282,25 @@ static struct thread *push_thread(struct ta_runner *runner, lua_State *L) {
   thread->host.memory = io->memory;
   thread->host.budget = ta_budget_share(io->budget);
   note_directory(runner, L, thread);
+  if (is_scripts_line(L)) note_place(L, thread);
   return thread;
+}
+
+/* Raises at the script's line; where the library has called, as map does, that of the function
+ * at index 1. */
+static int refuse_call(lua_State *L, const char *words) {
+  lua_Debug about;
+  if (is_scripts_line(L) || !lua_isfunction(L, 1) || lua_iscfunction(L, 1))
+    return ta_error(L, "thread: %s", words);
+  lua_pushvalue(L, 1);
+  lua_getinfo(L, ">S", &about);
+  lua_pushfstring(L, "%s:%d: thread: %s", about.short_src, about.linedefined, words);
+  return lua_error(L);
 }
 
 static void check_packed(lua_State *L, int error, const struct ta_complaint *complaint) {
   if (error == -ENOMEM) luaL_error(L, "not enough memory");
-  if (error) luaL_error(L, "thread: %s", complaint->text);
+  if (error) refuse_call(L, complaint->text);
 }
 
 /* (function, arguments ...) -> results */
@@ -276,24 +317,13 @@ static int l_thread(lua_State *L) {
   check_packed(L, ta_flat_pack(runner, L, 2, count - 1, "argument", 1, &thread->there, &complaint),
                &complaint);
   int given = ta_send_errand(L, TA_LANE_CODE);
-  if (!thread->errand.sent) return luaL_error(L, "thread: %s", lua_tostring(L, -2));
+  if (!thread->errand.sent) return refuse_call(L, lua_tostring(L, -2));
   return given;
-}
-
-/* The system reads a file to find out. */
-static long cores(void) {
-  static atomic_long known;
-  long count = atomic_load_explicit(&known, memory_order_relaxed);
-  if (count > 0) return count;
-  count = sysconf(_SC_NPROCESSORS_ONLN);
-  if (count < 1) count = 1;
-  atomic_store_explicit(&known, count, memory_order_relaxed);
-  return count;
 }
 
 /* () -> how many there are */
 static int l_cores(lua_State *L) {
-  lua_pushinteger(L, cores());
+  lua_pushinteger(L, ta_cores());
   return 1;
 }
 

@@ -93,15 +93,19 @@ static void copy_list(struct ta_runner *runner, lua_State *L, lua_Integer count)
 /* -------------------------------------------------------------------- result */
 
 /* Returns what became of the thing with the number `index`; `value` is the index
- * where whoever reached its seat may have put a value, or 0. */
+ * where whoever reached its seat may have put a value, or 0.  TA_GONE: nothing has. */
 static int give(lua_State *L, size_t index, int value) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   lua_rawgeti(L, LIST, (lua_Integer)index);
   int object = lua_gettop(L);
   lua_pushinteger(L, (lua_Integer)index);
-  if (!value || lua_isnil(L, value)) return 1 + find(runner, L, object)->give(runner, L, object);
-  lua_pushvalue(L, value);
-  return 2;
+  if (value && !lua_isnil(L, value)) {
+    lua_pushvalue(L, value);
+    return 2;
+  }
+  int given = find(runner, L, object)->give(runner, L, object);
+  if (given == TA_GONE) lua_settop(L, object - 1);
+  return given == TA_GONE ? TA_GONE : 1 + given;
 }
 
 static int give_timeout(lua_State *L) {
@@ -119,6 +123,18 @@ static size_t find_ready(struct ta_runner *runner, lua_State *L, size_t count) {
     if (ready) return i;
   }
   return 0;
+}
+
+/* Gives the first that is ready; TA_GONE: none is. */
+static int give_ready(struct ta_runner *runner, lua_State *L, size_t count) {
+  for (size_t i = 1; i <= count; i++) {
+    lua_rawgeti(L, LIST, (lua_Integer)i);
+    bool ready = find(runner, L, -1)->ready(runner, object_at(L, -1));
+    lua_pop(L, 1);
+    int given = ready ? give(L, i, 0) : TA_GONE;
+    if (given != TA_GONE) return given;
+  }
+  return TA_GONE;
 }
 
 /* ---------------------------------------------------------------------- wait */
@@ -168,8 +184,8 @@ static int k_selected(lua_State *L, int status, lua_KContext context) {
   (void)status, (void)context;
   ta_check_cut_short(runner, L);
   if (!select->chosen) return give_timeout(L);
-  if (is_left(runner, L, select->chosen)) return give(L, select->chosen, VALUE);
-  return ask_again(L, runner, select);
+  int given = is_left(runner, L, select->chosen) ? give(L, select->chosen, VALUE) : TA_GONE;
+  return given == TA_GONE ? ask_again(L, runner, select) : given;
 }
 
 /* It keeps the list, in whose things it will have its seats. */
@@ -267,7 +283,8 @@ static int choose(lua_State *L, lua_Integer count, double timeout) {
     lua_pushnumber(L, timeout);
     return ta_pause(runner, L, 0, k_choose);
   }
-  if (ready) return give(L, ready, 0);
+  int given = ready ? give_ready(runner, L, (size_t)count) : TA_GONE;
+  if (given != TA_GONE) return given;
   if (timeout <= 0) return give_timeout(L);
   ta_check_wait(runner, L, "select");
   struct select *select = push_select(L, (size_t)count);
@@ -276,8 +293,8 @@ static int choose(lua_State *L, lua_Integer count, double timeout) {
   double now = ta_host_now(runner);
   select->until = isinf(timeout) ? HUGE_VAL : ta_time_after(now, timeout);
   ta_enter(runner, L); /* once more: finalizers, and a clock that is Lua, have run */
-  ready = find_ready(runner, L, (size_t)count);
-  return ready ? give(L, ready, 0) : park(L, runner, select);
+  given = give_ready(runner, L, (size_t)count);
+  return given == TA_GONE ? park(L, runner, select) : given;
 }
 
 /* What was chosen is gone: something else, or the end of the time, may have come. */
@@ -286,8 +303,8 @@ static int ask_again(lua_State *L, struct ta_runner *runner, struct select *sele
   ta_check_stack(L, LUA_MINSTACK);
   double now = ta_now(runner);
   ta_check_wait(runner, L, "select");
-  size_t ready = find_ready(runner, L, select->count);
-  if (ready) return give(L, ready, 0);
+  int given = give_ready(runner, L, select->count);
+  if (given != TA_GONE) return given;
   return select->until <= now ? give_timeout(L) : park(L, runner, select);
 }
 

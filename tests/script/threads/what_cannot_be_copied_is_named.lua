@@ -14,7 +14,14 @@ try({[f] = 1})
 try({[1.5] = {[{f}] = 1}})
 -- expect: thread: cannot copy a function to another thread: argument 1, at [1.5][a table][1]
 print(select(2, pcall(async.thread, function() return 1, {x = print} end)))
--- expect: cannot copy a function to another thread: result 2, at .x
+-- expect: $FILE:16: cannot copy a function to another thread: result 2, at .x
+
+-- Where the library calls, as for map, the place is where the function begins.
+local function give(value) return value end
+print(select(2, pcall(async.map, {1, f}, give, {threads = true})))
+-- expect: $FILE:20: thread: cannot copy a function to another thread: argument 1
+print(select(2, pcall(async.map, {1}, function() return f end, {threads = true})))
+-- expect: $FILE:23: thread: the function uses the local 'f' of what is around it, which another thread has not: hand it over as an argument
 local ch = async.channel(1)
 ch:send(f)
 try(ch)
