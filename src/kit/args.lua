@@ -274,6 +274,36 @@ local function default_of(item)
   if not item.value and not item.negatable then return false end
 end
 
+local yes_and_no = {["1"] = true, yes = true, ["true"] = true, on = true,
+  ["0"] = false, no = false, ["false"] = false, off = false}
+
+-- An option without a value is there, or not.
+local function convert_flag(at, name, text)
+  local value = yes_and_no[parts.lower(text)]
+  if value == nil then refuse(at, "%s: expected yes or no, got '%s'", name, text) end
+  return value
+end
+
+-- What the environment says of one that was not given; nothing set is as not set.
+local function put_from_environment(at, item)
+  local name = item.row.env
+  local text = name and not at.given[item] and parts.getenv(name)
+  if not text or text == "" then return end
+  local is_flag = not item.value and not item.is_operand
+  put(at, item, is_flag and convert_flag(at, "$" .. name, text)
+    or not is_flag and convert(at, item, "$" .. name, text))
+end
+
+local function put_environment(at)
+  for above in grammar.upwards(at.command) do
+    for i = 1, #above.shown do
+      local option = above.shown[i]
+      if type(option) == "table" then put_from_environment(at, option) end
+    end
+    for i = 1, #above.operands do put_from_environment(at, above.operands[i]) end
+  end
+end
+
 local function put_defaults(at)
   for above in grammar.upwards(at.command) do
     for key, item in next, above.keys do
@@ -301,6 +331,7 @@ local function take_apart(root, words)
     refuse(at, "expected a command: %s", list_of(words_of_commands(at.command), "or"))
   end
   put_operands(at)
+  put_environment(at)
   check_required(at)
   put_defaults(at)
   if #at.path > 0 then at.values.command = concat(at.path, " ") end

@@ -19,6 +19,7 @@ end
 
 local function is_text(value) return type(value) == "string" end
 local function is_word(value) return is_text(value) and find(value, "^%w[%w_-]*$") end
+local function is_variable(value) return is_text(value) and find(value, "^[%a_][%w_]*$") end
 local function is_yes_or_no(value) return type(value) == "boolean" end
 local function is_number(value) return type(value) == "number" end
 local function is_anything() return true end
@@ -38,6 +39,7 @@ local row_fields = {
   choices = {is_list, "a list of values"},
   default = {is_anything},
   implied = {is_anything},
+  env = {is_variable, "the name of a variable of the environment"},
   min = {is_number, "a number"},
   max = {is_number, "a number"},
   required = {is_yes_or_no, "true or false"},
@@ -169,6 +171,9 @@ local function check_value(item)
     end
   elseif row.choices or row.min or row.max or row.required then
     complain(row, "an option without a value can only be there, or not")
+  end
+  if row.env and item.repeated then
+    complain(row, "env gives one value, and this is repeated")
   end
   if item.repeated and item.value and row.default ~= nil and type(row.default) ~= "table" then
     complain(row, "default must be a list, as of what is repeated")

@@ -85,9 +85,11 @@ local function shown_default(value)
   return #texts > 0 and concat(texts, ", ") or nil
 end
 
+-- "the text (the default, or $VARIABLE)"
 local function text_of(item)
-  local default = shown_default(item.row.default)
+  local default, env = shown_default(item.row.default), item.row.env
   local help = item.help or ""
+  if env then default = default and format("$%s or %s", env, default) or "$" .. env end
   return default and gsub(help .. " (" .. default .. ")", "^ ", "") or help
 end
 
