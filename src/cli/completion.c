@@ -15,6 +15,10 @@
 #include "host/signals.h"
 #include "kit/kit.h"
 
+/* The script may do something else before it comes to async.args(), and the shell waits. */
+#define LONGEST 5.0 /* seconds */
+#define GRACE 1.0
+
 struct completion {
   struct ta_options options;
   const char *program;
@@ -79,7 +83,11 @@ static int conclude(const struct completion *completion, int status) {
     ta_report("cannot write to standard output: %s", strerror(wanted->error));
     return TA_EXIT_REPORTED;
   }
-  if (wanted->given || status != 0) return status;
+  if (wanted->given) return status;
+  if (status == TA_EXIT_TIMEOUT)
+    ta_report("%s has not called async.args() in %g seconds", completion->options.script.name,
+              completion->options.session.timeout);
+  if (status != 0) return status;
   ta_report("%s has not called async.args()", completion->options.script.name);
   return TA_EXIT_REPORTED;
 }
@@ -100,6 +108,8 @@ static int complete(struct completion *completion) {
     ta_report("%s does not call async.args(), and was not run", completion->options.script.name);
     return TA_EXIT_REPORTED;
   }
+  completion->options.session.timeout = LONGEST;
+  completion->options.session.grace = GRACE;
   completion->wanted.shell = completion->options.shell;
   completion->wanted.out = take_output();
   if (!completion->wanted.out) return TA_EXIT_CANNOT_START;

@@ -289,9 +289,11 @@ local function put_from_environment(at, item)
   local name = item.row.env
   local text = name and not at.given[item] and parts.getenv(name)
   if not text or text == "" then return end
-  local is_flag = not item.value and not item.is_operand
-  put(at, item, is_flag and convert_flag(at, "$" .. name, text)
-    or not is_flag and convert(at, item, "$" .. name, text))
+  if item.value then
+    put(at, item, convert(at, item, "$" .. name, text))
+  else
+    put(at, item, convert_flag(at, "$" .. name, text))
+  end
 end
 
 local function put_environment(at)

@@ -172,8 +172,9 @@ local function check_value(item)
   elseif row.choices or row.min or row.max or row.required then
     complain(row, "an option without a value can only be there, or not")
   end
-  if row.env and item.repeated then
-    complain(row, "env gives one value, and this is repeated")
+  if row.env and item.repeated then complain(row, "env gives one value, and this is repeated") end
+  if row.env and item.is_operand and not item.optional then
+    complain(row, "env is for a word that may be left out, as [FILE]")
   end
   if item.repeated and item.value and row.default ~= nil and type(row.default) ~= "table" then
     complain(row, "default must be a list, as of what is repeated")

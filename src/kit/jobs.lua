@@ -4,6 +4,8 @@
 --
 -- A line is one write, and stays when the script is killed after it.  One that was torn, because
 -- the system went down or the disk was full, is taken off before another is written.
+-- The file is locked as long as a log is there: two runs would do the same jobs, and a line that
+-- one is writing is torn to the other.
 
 local parts = kit_parts()
 local raise = parts.raise
@@ -13,6 +15,7 @@ local HEADER = "started\tseconds\tresult\tjob\terror\n"
 
 local Log = {__name = "JobLog"}
 local logs = setmetatable({}, {__mode = "k"})
+local in_use = setmetatable({}, {__mode = "v"}) -- by us: by file, what objects have in common
 
 -- -------------------------------------------------------------------- lines
 
@@ -54,13 +57,19 @@ end
 
 -- ----------------------------------------------------------------- the file
 
+local function text_of(log)
+  local ok, message, code = log.file:seek("set")
+  if not ok then return nil, message, code end
+  return log.file:read "a"
+end
+
 -- Takes off what follows the last whole line.
 local function mend(log)
-  local text, message, code = fs.read(log.path)
+  local text, message, code = text_of(log)
   if not text then return nil, message, code end
   local whole = match(text, "^(.*\n)") or ""
   if whole == text then return true end
-  return fs.write(log.path, whole)
+  return parts.truncate(log.file, #whole)
 end
 
 local function append(log, line)
@@ -68,7 +77,7 @@ local function append(log, line)
   if log.torn then ok, message = mend(log) end
   log.torn = true -- until it is known that it is not
   if ok and log.is_new then line = HEADER .. line end
-  if ok then ok, message = fs.append(log.path, line) end
+  if ok then ok, message = log.file:write(line) end
   if not ok then error(message, 0) end
   log.torn, log.is_new = false, false
 end
@@ -204,16 +213,38 @@ end
 
 Log.__index = methods
 
-local function jobs(path)
-  if type(path) ~= "string" then raise(format("jobs: expected a path, got %s", type(path))) end
-  local text, message, code = fs.read(path)
-  if not text and code ~= "ENOENT" then return nil, message, code end
-  text = text or ""
-  local log = {path = path, done = {}, failed = {}, under_way = {}, lock = async.lock "job log",
-    torn = text ~= "" and sub(text, -1) ~= "\n", is_new = #text < #HEADER}
+-- Reads what the file has by now.
+local function read_log(log)
+  local text, message, code = text_of(log)
+  if not text then return nil, message, code end
+  log.done, log.failed = {}, {}
+  log.torn, log.is_new = text ~= "" and sub(text, -1) ~= "\n", #text < #HEADER
   local ok
   ok, message = read_text(log, text)
   if not ok then return nil, message, "SYNTAX" end
+  return log
+end
+
+-- The log of the file, which is ours from now on.
+local function open_log(path)
+  local file, message, code = fs.open(path, "a+")
+  if not file then return nil, message, code end
+  local id, is_ours = parts.lock(file)
+  if not is_ours and not in_use[id] then
+    file:close()
+    return nil, path .. " is in use by another run", "EBUSY"
+  end
+  if in_use[id] then file:close() end
+  in_use[id] = in_use[id] or {path = path, file = file, under_way = {}, lock = async.lock "job log"}
+  return in_use[id]
+end
+
+local function jobs(path)
+  if type(path) ~= "string" then raise(format("jobs: expected a path, got %s", type(path))) end
+  local log, message, code = open_log(path)
+  if not log then return nil, message, code end
+  log, message, code = log.lock:with(read_log, log)
+  if not log then return nil, message, code end
   local object = setmetatable({}, Log)
   logs[object] = log
   return object

@@ -6,10 +6,15 @@
 #include <lualib.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "io/io.h"
 #include "io/nearest.h"
+#include "io/refusal.h"
+#include "io/stream.h"
 #include "kit/kit.h"
 
 /* Under this address the registry has the completion that is wanted. */
@@ -111,6 +116,34 @@ static int l_exit(lua_State *L) {
   return 0;
 }
 
+/* --------------------------------------------------------------- a file for one run */
+
+static int check_file(lua_State *L) {
+  struct ta_stream_object *file = ta_to_stream(ta_upvalue_runner(L), L, 1);
+  luaL_argexpected(L, file, 1, "a file");
+  return ta_stream_of(file)->watch.fd;
+}
+
+/* (file) -> what tells it from all others, and whether nobody else has locked it: from now on it is
+ * locked until it is closed.  Where there are no locks nobody has. */
+static int l_lock(lua_State *L) {
+  struct stat about = {0};
+  int fd = check_file(L);
+  bool is_file = fstat(fd, &about) == 0 && S_ISREG(about.st_mode);
+  bool is_locked = is_file && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  lua_pushfstring(L, "%I:%I", (lua_Integer)about.st_dev, (lua_Integer)about.st_ino);
+  lua_pushboolean(L, !is_locked);
+  return 2;
+}
+
+/* (file, bytes) -> true; or nil, message, code */
+static int l_truncate(lua_State *L) {
+  if (ftruncate(check_file(L), (off_t)luaL_checkinteger(L, 2)) != 0)
+    return ta_refuse(L, -errno, "cannot shorten a file");
+  lua_pushboolean(L, true);
+  return 1;
+}
+
 /* ------------------------------------------------------------------ completion */
 
 void ta_kit_complete(lua_State *L, struct ta_completion *completion) {
@@ -158,6 +191,8 @@ const struct ta_function ta_kit_outside[] = {
     {"print", l_print},
     {"complain", l_complain},
     {"exit", l_exit},
+    {"lock", l_lock},
+    {"truncate", l_truncate},
     {"shell", l_shell},
     {"complete", l_complete},
     {NULL, NULL},

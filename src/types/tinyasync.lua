@@ -896,6 +896,7 @@ function async.cd(path) end
 ---@field min? number
 ---@field max? number
 ---@field default? any
+---@field env? string a variable of the environment that stands for it where it is not given
 ---@field implied? any of a value that was left out
 ---@field required? boolean
 ---@field repeated? boolean it may be given several times

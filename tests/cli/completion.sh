@@ -204,3 +204,12 @@ t_completion_runs_a_script_up_to_its_args_and_no_further() {
   expect_status 2
   expect_has err "cannot open none.lua"
 }
+
+t_completion_does_not_wait_for_ever_and_gives_the_shell_nothing_else() {
+  script <<<'-- args: later
+print "rm -rf x" os.execute "echo evil" async.process.run{"echo", "evil"} sleep(3600)'
+  run completion script.lua --shell=bash
+  expect_status 124
+  expect_has err "tinyasync: script.lua has not called async.args() in 5 seconds"
+  [[ ! -s out ]] || fail "$(cat out)"
+}

@@ -66,6 +66,35 @@ RULES
   expect_out 'cat a.c common.h >a.o'
 }
 
+t_args_takes_what_was_not_given_from_the_environment() {
+  script <<'LUA'
+local given = async.args{
+  {"-t, --token=TEXT", "who calls", env = "TOOL_TOKEN", required = true},
+  {"-j, --jobs=N", "how many", env = "TOOL_JOBS", type = "integer", default = 4},
+  {"--[no-]color", "in colours", env = "TOOL_COLOR", default = true},
+  {"[FILE]", env = "TOOL_FILE"},
+}
+print(given.token, given.jobs, given.color, given.file)
+LUA
+  TOOL_TOKEN=one TOOL_JOBS=7 TOOL_COLOR=No TOOL_FILE=a run script.lua
+  expect_out $'one\t7\tfalse\ta'
+  TOOL_TOKEN=one TOOL_JOBS=7 TOOL_COLOR=0 TOOL_FILE=a run script.lua -t two -j2 --color b
+  expect_out $'two\t2\ttrue\tb'
+  TOOL_TOKEN=one TOOL_JOBS='' run script.lua
+  expect_out $'one\t4\ttrue\tnil'
+  run script.lua
+  expect_err "script.lua: expected -t, --token=TEXT (see 'script.lua --help')"
+  TOOL_TOKEN=x TOOL_JOBS=many run script.lua
+  expect_status 2
+  expect_err "script.lua: \$TOOL_JOBS: expected a whole number, got 'many' (see 'script.lua --help')"
+  TOOL_TOKEN=x TOOL_COLOR=red run script.lua
+  expect_err "script.lua: \$TOOL_COLOR: expected yes or no, got 'red' (see 'script.lua --help')"
+  run script.lua --help
+  expect_has out '  -t, --token=TEXT  who calls ($TOOL_TOKEN)'
+  expect_has out '  -j, --jobs=N      how many ($TOOL_JOBS or 4)'
+  expect_has out '  [FILE]            ($TOOL_FILE)'
+}
+
 t_a_small_make_refuses_what_cannot_be_made() {
   script rules.mk <<<$'a: b\n  touch a\nb: c x\n  touch b\nc: a\n  touch c\nd: none\ne: f\n  touch e\nf:\n  false'
   : >x
@@ -97,6 +126,9 @@ SH
     [[ ! -e ran || $(grep -c $'\tdone\t' convert.log) != 5 ]] || break
     sleep 0.02
   done
+  run "$root/scripts/kit/convert.lua" --to=done/all -c 'sh slow' ./*.txt
+  expect_status 1
+  expect_has err "convert.log is in use by another run"
   kill -KILL $!
   wait $! || true
   [[ $(grep -c $'\tdone\t' convert.log) == 5 ]] || fail "$(cat convert.log err)"

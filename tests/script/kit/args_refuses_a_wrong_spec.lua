@@ -22,6 +22,9 @@ try({{"--a", required = true}}) -- expect: $FILE:4: args: '--a': an option witho
 try({{"--a=B", implied = 1}}) -- expect: $FILE:4: args: '--a=B': implied is for a value in brackets, as --colour[=WHEN]
 try({{"--[no-]a=B"}}) -- expect: $FILE:4: args: '--[no-]a=B': what may be --no- has no value
 try({{"--a=B...", default = 1}}) -- expect: $FILE:4: args: '--a=B...': default must be a list, as of what is repeated
+try({{"--a=B...", env = "A"}}) -- expect: $FILE:4: args: '--a=B...': env gives one value, and this is repeated
+try({{"A", env = "A"}}) -- expect: $FILE:4: args: 'A': env is for a word that may be left out, as [FILE]
+try({{"--a", env = "A=B"}}) -- expect: $FILE:4: args: '--a': env must be the name of a variable of the environment, got string
 try({{command = "a b"}}) -- expect: $FILE:4: args: command must be a word of letters, digits, _ and -, got string
 try({{command = "a"}, {command = "a"}}) -- expect: $FILE:4: args: two commands are called a
 try({{command = "a"}, {"FILE"}}) -- expect: $FILE:4: args: 'FILE': where there are commands, words belong to these

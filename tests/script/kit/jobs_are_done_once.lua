@@ -9,7 +9,7 @@ local function shown()
 end
 
 local log = assert(async.jobs(path))
-print(log:done "a", async.fs.exists(path)) -- expect: false	false
+print(log:done "a", async.fs.exists(path)) -- expect: false	true
 print(log:run("a", function(key, ...) print(key, ...) sleep(1.5) end, "more")) -- expect: a	more
 -- expect: true
 print(log:run("a", print)) -- expect: false
