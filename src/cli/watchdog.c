@@ -113,9 +113,9 @@ static void end_overlong(struct ta_watchdog *dog, lua_State *L) {
   bool goes_on = ta_patience_raise(patience);
   if (ta_is_cancelled(runner_of(dog)) || !lua_checkstack(L, LUA_MINSTACK)) return;
   if (!goes_on) cancel_step(dog, L);
-  luaL_where(L, 0);
-  lua_pushfstring(L, "this step took longer than %f seconds without waiting", patience->longest);
-  lua_concat(L, 2);
+  ta_push_running_where(runner_of(dog), L); /* the script's line, also while a chunk of ours runs */
+  lua_pushfstring(L, "%s: this step took longer than %f seconds without waiting",
+                  lua_tostring(L, -1), patience->longest);
   ta_raise_in_step(runner_of(dog), L);
 }
 

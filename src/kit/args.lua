@@ -75,7 +75,7 @@ local function convert(at, item, name, text)
   local row = item.row
   local value, expected
   if parts.is_callable(row.type) then
-    value, expected = row.type(text)
+    value, expected = parts.call(row.type, text)
     if value == nil then
       refuse(at, "%s: %s", name, expected or format("expected %s, got '%s'", item.value, text))
     end

@@ -70,6 +70,7 @@ static void set_own(lua_State *L, const char *name) {
 /* () -> a table of what the chunks are made of */
 static int l_kit_parts(lua_State *L) {
   static const struct ta_function use[] = {{"use", l_use}, {NULL, NULL}};
+  ta_lets_wait(ta_upvalue_runner(L), L, ta_kit_call);
   lua_newtable(L);
   ta_set_functions(ta_upvalue_runner(L), L, use);
   ta_set_functions(ta_upvalue_runner(L), L, ta_kit_outside);

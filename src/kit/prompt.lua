@@ -89,7 +89,7 @@ local prompt_options = {default = "string", secret = "boolean", check = "any"}
 -- What `check` says of an answer: its own value, unless that is true.
 local function judge_by(check, line)
   if not check then return line end
-  local verdict, why = check(line)
+  local verdict, why = parts.call(check, line)
   if verdict == true then return line end
   if verdict == nil or verdict == false then return nil, why and tostring(why) end
   return verdict
