@@ -18,6 +18,7 @@ extern const char *const ta_chunk_fs[];
 extern const char *const ta_chunk_grammar[];
 extern const char *const ta_chunk_jobs[];
 extern const char *const ta_chunk_offers[];
+extern const char *const ta_chunk_plain[];
 extern const char *const ta_chunk_stale[];
 extern const char *const ta_chunk_usage[];
 extern const char *const ta_chunk_color[];
@@ -45,7 +46,8 @@ static const struct room {
 } rooms[] = {{"for_bash", ta_chunk_for_bash}, {"for_fish", ta_chunk_for_fish},
              {"for_zsh", ta_chunk_for_zsh},   {"fs", ta_chunk_fs},
              {"grammar", ta_chunk_grammar},   {"offers", ta_chunk_offers},
-             {"usage", ta_chunk_usage},       {NULL, NULL}};
+             {"plain", ta_chunk_plain},       {"usage", ta_chunk_usage},
+             {NULL, NULL}};
 
 /* (name) -> what NAME.lua gives */
 static int l_use(lua_State *L) {
