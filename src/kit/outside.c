@@ -178,22 +178,10 @@ static int l_complete(lua_State *L) {
 }
 
 const struct ta_function ta_kit_outside[] = {
-    {"raise", l_raise},
-    {"metatable", l_metatable},
-    {"is_callable", l_is_callable},
-    {"nearest", ta_l_nearest},
-    {"enter", l_enter},
-    {"number", l_number},
-    {"lower", l_lower},
-    {"getenv", l_getenv},
-    {"stamp", l_stamp},
-    {"arguments", l_arguments},
-    {"print", l_print},
-    {"complain", l_complain},
-    {"exit", l_exit},
-    {"lock", l_lock},
-    {"truncate", l_truncate},
-    {"shell", l_shell},
-    {"complete", l_complete},
-    {NULL, NULL},
+    {"raise", l_raise},         {"metatable", l_metatable}, {"is_callable", l_is_callable},
+    {"nearest", ta_l_nearest},  {"enter", l_enter},         {"number", l_number},
+    {"lower", l_lower},         {"getenv", l_getenv},       {"stamp", l_stamp},
+    {"arguments", l_arguments}, {"print", l_print},         {"complain", l_complain},
+    {"exit", l_exit},           {"lock", l_lock},           {"truncate", l_truncate},
+    {"shell", l_shell},         {"complete", l_complete},   {NULL, NULL},
 };
