@@ -123,15 +123,14 @@ STEPS
   done <rows
 }
 
-# Neither is there a window of that size, nor says the terminal how wide it is.
 t_a_terminal_that_does_not_know_its_width_has_columns_in_the_environment() {
   script <<'LUA'
+os.execute "stty rows 0 cols 0 </dev/tty"
 local bar <close> = async.progress{total = 10, done = 5, label = "a bar", leave = false}
 bar:set(5)
 sleep(0.15)
 LUA
   COLUMNS=20 in_window "$program" run script.lua <<'STEPS'
-size 0 0
 see 5/10
 end
 STEPS
@@ -230,6 +229,8 @@ bar:add(10)
 LUA
   in_window env TERM=dumb "$program" run script.lua <<<end
   [[ $(<screen) == 'copying: 10/10 (100%) in '* ]] || fail "a dumb terminal was sent: $(cat -v screen)"
+  run script.lua
+  [[ $(<err) == 'copying: 10/10 (100%) in '* && $(wc -l <err) == 1 ]] || fail "a file was sent: $(cat -v err)"
 }
 
 t_bars_step_aside_for_who_has_the_terminal() {
@@ -495,4 +496,8 @@ LUA
   [[ $(CLICOLOR_FORCE=0 "$program" run script.lua 2>err) == abc ]] || fail "forced"
   [[ $(FORCE_COLOR=1 "$program" run script.lua 2>err) == "${red}a"* ]] || fail "not forced"
   [[ $(TINYASYNC_LOG=error "$program" run script.lua 2>&1) == abc ]] || fail "the level is not known"
+  script <<<'async.log.info "one" async.log.info "two"'
+  TINYASYNC_LOG=inof run script.lua
+  [[ $(sed 's/^[^ ]* //' err) == "WARN  TINYASYNC_LOG: 'inof' is no level; did you mean 'info'?"$'\nINFO  one\nINFO  two' ]] ||
+    fail "$(cat err)"
 }
