@@ -4,16 +4,21 @@
 # Completion of tinyasync's command line for bash.  `make lint` compares the
 # commands and options with the program's.
 
-# Is one of the words before the last the script, after which all is the script's?
+# Is one of the words before the last the script, after which all is the script's?  Its place is
+# `script` then.
 _tinyasync_has_script() {
   local i
   for ((i = 1; i < COMP_CWORD; i++)); do
+    script=$i
     case ${COMP_WORDS[i]} in
       run | completion) ((i == 1)) || return 0 ;;
       --timeout | --grace | --max-memory | --max-step | --seed | --output | --shell | --on-error | --traceback | -e)
         [[ ${COMP_WORDS[i + 1]} == = ]] || ((i++))
         ;;
-      --) ((i + 1 >= COMP_CWORD)) || return 0 ;;
+      --)
+        script=$((i + 1))
+        ((i + 1 >= COMP_CWORD)) || return 0
+        ;;
       =) ((i++)) ;;
       -?*) ;;
       *) return 0 ;;
@@ -22,7 +27,18 @@ _tinyasync_has_script() {
   return 1
 }
 
+# What the script at this place offers, if its completion was loaded.
+_tinyasync_of_script() {
+  local how name=${COMP_WORDS[$1]##*/}
+  read -ra how < <(complete -p "$name" 2>/dev/null)
+  [[ ${#how[@]} -gt 3 && ${how[-3]} == -F ]] || return
+  COMP_WORDS=("${COMP_WORDS[@]:$1}")
+  ((COMP_CWORD -= $1))
+  "${how[-2]}"
+}
+
 _tinyasync() {
+  local script=0
   local options='--trace --virtual-time --timeout= --grace= --max-memory= --max-step= --warn-slow --on-error= --traceback= --seed= --output= --print-commands -x -e --shell= --help'
   local commands='run completion help version'
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
@@ -37,7 +53,10 @@ _tinyasync() {
     mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$word")
     return
   fi
-  _tinyasync_has_script && return
+  if _tinyasync_has_script; then
+    [[ ${COMP_WORDS[1]} == completion ]] || _tinyasync_of_script "$script"
+    return
+  fi
   case $before in
     --on-error) mapfile -t COMPREPLY < <(compgen -W 'continue stop' -- "$word") ;;
     --output) mapfile -t COMPREPLY < <(compgen -W 'raw lines group' -- "$word") ;;

@@ -24,3 +24,38 @@ complete -c tinyasync -s x -d 'Print each command as it starts'
 complete -c tinyasync -s e -x -d 'Run code instead of a script'
 complete -c tinyasync -n '__fish_seen_subcommand_from completion' -l shell -x -a 'bash zsh fish' -d 'For this shell'
 complete -c tinyasync -s h -l help -d 'Show the options'
+
+# The script and what follows it, one a line; nothing, before there is one.
+function __tinyasync_script_words
+    set -l skip
+    set -l words (commandline -opc)
+    for i in (seq 2 (count $words))
+        if test -n "$skip"
+            set skip
+            continue
+        end
+        switch $words[$i]
+            case run
+                test $i -eq 2; and continue
+            case completion help version
+                test $i -eq 2; and return 1
+            case --timeout --grace --max-memory --max-step --seed --output --on-error --traceback -e
+                set skip skip
+                continue
+            case '-*'
+                continue
+        end
+        string join \n -- $words[$i..-1]
+        return 0
+    end
+    return 1
+end
+
+# What the script offers, if its completion was loaded.
+function __tinyasync_of_script
+    set -l words (__tinyasync_script_words)
+    set words[1] (basename -- $words[1])
+    complete -C (string join ' ' -- (string escape -- $words) (commandline -ct))
+end
+
+complete -c tinyasync -n __tinyasync_script_words -a '(__tinyasync_of_script)'

@@ -27,9 +27,11 @@ struct ta_bar_object;
 /* Bars of progress that are shown, the oldest first. */
 struct ta_bars {
   struct ta_bar_object *first;
-  struct ta_alarm alarm; /* draws them again */
-  double drawn_at;       /* on the real clock */
-  bool on_terminal;      /* or told of in lines */
+  struct ta_alarm alarm;       /* draws them again */
+  struct ta_listener listener; /* likewise, when the window has changed */
+  unsigned columns, rows;      /* of the window that they were drawn for */
+  double drawn_at;             /* on the real clock */
+  bool on_terminal;            /* or told of in lines */
 };
 struct ta_hatch;
 struct ta_crossings;

@@ -67,6 +67,8 @@ static void draw(struct ta_bars *bars) {
   for (struct ta_bar_object *object = bars->first; object && rows > 0; object = object->next)
     at = add_row(text, at, object, columns), rows--;
   bars->drawn_at = ta_monotonic();
+  bars->columns = size.ws_col;
+  bars->rows = size.ws_row;
   ta_stdio_show_footer(text, at);
 }
 
@@ -78,6 +80,13 @@ static void draw_again(struct ta_alarm *alarm) {
   struct ta_bars *bars = TA_HOLDER(alarm, struct ta_bars, alarm);
   draw(bars);
   if (bars->first) ta_loop_set_alarm(bars->first->io->loop, alarm, IDLE);
+}
+
+/* The loop was woken, perhaps by SIGWINCH. */
+static void on_woken(struct ta_listener *listener) {
+  struct ta_bars *bars = TA_HOLDER(listener, struct ta_bars, listener);
+  struct winsize size = window();
+  if (size.ws_col != bars->columns || size.ws_row != bars->rows) draw(bars);
 }
 
 /* Something has changed: at once, or a little later. */
@@ -119,16 +128,34 @@ static void look(struct ta_bar_object *object) {
     look_at_lines(object);
 }
 
+/* There is the first bar. */
+static void start_drawing(struct ta_io *io) {
+  ta_jobs_open(&io->children);
+  io->bars.on_terminal = steers();
+  io->bars.alarm.ring = draw_again;
+  io->bars.listener.woken = on_woken;
+  if (io->bars.on_terminal) ta_loop_listen(io->loop, &io->bars.listener);
+}
+
+/* The last one has gone. */
+static void stop_drawing(struct ta_io *io) {
+  ta_alarm_stop(&io->bars.alarm);
+  if (io->bars.on_terminal) ta_loop_unlisten(io->loop, &io->bars.listener);
+}
+
 /* Takes it out of the list.  What is drawn goes first: a line may follow. */
 static void end(struct ta_bar_object *object, bool leaves) {
   struct ta_io *io = object->io;
-  if (!io) return;
+  if (!io) {
+    ta_bar_end(&object->bar); /* it was never begun */
+    return;
+  }
   struct ta_bar_object **link = &io->bars.first;
   while (*link && *link != object) link = &(*link)->next;
   if (*link) *link = object->next;
   if (io->bars.on_terminal) draw(&io->bars);
   if (leaves) tell(object, true);
-  if (!io->bars.first) ta_alarm_stop(&io->bars.alarm);
+  if (!io->bars.first) stop_drawing(io);
   ta_bar_end(&object->bar);
   object->io = NULL;
 }
@@ -138,11 +165,7 @@ static void begin(struct ta_bar_object *object, struct ta_io *io) {
   object->told_at = now_of(io);
   ta_bar_begin(&object->bar, object->told_at);
   object->told_share = ta_bar_share(&object->bar);
-  if (!*link) {
-    ta_jobs_open(&io->children);
-    io->bars.on_terminal = steers();
-    io->bars.alarm.ring = draw_again;
-  }
+  if (!*link) start_drawing(io);
   while (*link) link = &(*link)->next;
   *link = object;
   object->io = io;

@@ -43,10 +43,14 @@ static const struct ta_chunk_offer parts[] = {
 static const struct room {
   const char *name;
   const char *const *lines;
-} rooms[] = {{"for_bash", ta_chunk_for_bash}, {"for_fish", ta_chunk_for_fish},
-             {"for_zsh", ta_chunk_for_zsh},   {"fs", ta_chunk_fs},
-             {"grammar", ta_chunk_grammar},   {"offers", ta_chunk_offers},
-             {"plain", ta_chunk_plain},       {"usage", ta_chunk_usage},
+} rooms[] = {{"for_bash", ta_chunk_for_bash},
+             {"for_fish", ta_chunk_for_fish},
+             {"for_zsh", ta_chunk_for_zsh},
+             {"fs", ta_chunk_fs},
+             {"grammar", ta_chunk_grammar},
+             {"offers", ta_chunk_offers},
+             {"plain", ta_chunk_plain},
+             {"usage", ta_chunk_usage},
              {NULL, NULL}};
 
 /* (name) -> what NAME.lua gives */

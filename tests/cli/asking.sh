@@ -99,6 +99,67 @@ STEPS
   done
 }
 
+# What is printed draws them again as they were drawn last: by then that was for the new window.
+t_a_window_that_changes_has_bars_drawn_at_once() {
+  script <<'LUA'
+local bar <close> = async.progress{total = 10, done = 5, label = "a bar", leave = false}
+bar:set(5)
+print "begins"
+async.signal.wait "WINCH"
+print "changed"
+sleep(0.02)
+LUA
+  in_window "$program" run script.lua <<'STEPS'
+see begins
+see 5/10
+size 24 20
+see changed
+end
+STEPS
+  tr '\r' '\n' <screen | sed 's/\x1b\[[0-9]*[A-Za-z]//g' | sed '1,/changed/d' | grep bar >rows
+  [ -s rows ] || fail "no bar is drawn"
+  while IFS= read -r row; do
+    [ ${#row} -le 19 ] || fail "a row of ${#row} columns: '$row'"
+  done <rows
+}
+
+t_a_terminal_that_does_not_know_its_width_has_columns_in_the_environment() {
+  script <<'LUA'
+os.execute "stty rows 0 cols 0 </dev/tty"
+local bar <close> = async.progress{total = 10, done = 5, label = "a bar", leave = false}
+bar:set(5)
+sleep(0.15)
+LUA
+  COLUMNS=20 in_window "$program" run script.lua <<'STEPS'
+see 5/10
+end
+STEPS
+  tr '\r' '\n' <screen | sed 's/\x1b\[[0-9]*[A-Za-z]//g' | grep bar | tail -1 >rows
+  read -r row <rows
+  [ ${#row} -le 19 ] || fail "a row of ${#row} columns: '$row'"
+}
+
+t_of_many_bars_the_first_are_drawn() {
+  script <<'LUA'
+local bars = {}
+for i = 1, 30 do bars[i] = async.progress{total = 2, done = 1, label = "bar " .. i, leave = false} end
+for i = 1, 30 do bars[i]:add() end
+sleep(0.15)
+print "drawn"
+sleep(0.15)
+for i = 1, 30 do bars[i]:close() end
+print "after"
+LUA
+  in_window "$program" run script.lua <<'STEPS'
+size 40 80
+see drawn
+see after
+end
+STEPS
+  [[ $(<screen) == *'bar 20 ['* && $(<screen) != *'bar 21 ['*'drawn'* ]] || fail "$(cat screen)"
+  expect_seen <<<$'drawn\nafter\n\ncursor 3 1'
+}
+
 t_bars_come_again_after_ctrl_z() {
   script <<'LUA'
 local bar <close> = async.progress{total = 20, label = "copying"}
@@ -168,6 +229,8 @@ bar:add(10)
 LUA
   in_window env TERM=dumb "$program" run script.lua <<<end
   [[ $(<screen) == 'copying: 10/10 (100%) in '* ]] || fail "a dumb terminal was sent: $(cat -v screen)"
+  run script.lua
+  [[ $(<err) == 'copying: 10/10 (100%) in '* && $(wc -l <err) == 1 ]] || fail "a file was sent: $(cat -v err)"
 }
 
 t_bars_step_aside_for_who_has_the_terminal() {
@@ -444,4 +507,8 @@ LUA
   [[ $(CLICOLOR_FORCE=0 "$program" run script.lua 2>err) == abc ]] || fail "forced"
   [[ $(FORCE_COLOR=1 "$program" run script.lua 2>err) == "${red}a"* ]] || fail "not forced"
   [[ $(TINYASYNC_LOG=error "$program" run script.lua 2>&1) == abc ]] || fail "the level is not known"
+  script <<<'async.log.info "one" async.log.info "two"'
+  TINYASYNC_LOG=inof run script.lua
+  [[ $(sed 's/^[^ ]* //' err) == "WARN  TINYASYNC_LOG: 'inof' is no level; did you mean 'info'?"$'\nINFO  one\nINFO  two' ]] ||
+    fail "$(cat err)"
 }

@@ -164,6 +164,29 @@ t_zsh_completes_a_script_s_command_line() {
   offers completed_by_zsh 'tool.lua remote add --ur' 'tool.lua remote add --url='
 }
 
+t_a_script_s_words_are_completed_after_tinyasync_too() {
+  make_completion bash
+  cat "$root/completions/tinyasync.bash" >>made
+  offers offered_by_bash 'tinyasync run --seed=1 tool.lua ' 'convert remote'
+  offers offered_by_bash 'tinyasync ./tool.lua --format=' 'png jpg a\ b'
+  offers offered_by_bash 'tinyasync -- tool.lua convert --j' '--jobs='
+  offers offered_by_bash 'tinyasync run other.lua --j' ''
+  offers offered_by_bash 'tinyasync completion tool.lua con' ''
+  if command -v fish >/dev/null; then
+    make_completion fish
+    cat "$root/completions/tinyasync.fish" >>made
+    offers offered_by_fish 'tinyasync run --seed 1 tool.lua con' 'convert'
+    offers offered_by_fish 'tinyasync ./tool.lua remote re' 'rename'
+    offers offered_by_fish 'tinyasync tool.lua convert --j' '--jobs'
+  fi
+  command -v zsh >/dev/null || return 0
+  make_completion zsh
+  offers completed_by_zsh 'tinyasync run tool.lua conv' 'tinyasync run tool.lua convert '
+  offers completed_by_zsh 'tinyasync ./tool.lua --form' 'tinyasync ./tool.lua --format='
+  offers completed_by_zsh 'tinyasync tool.lua remote re' 'tinyasync tool.lua remote rename '
+  offers completed_by_zsh 'tinyasync run other.lua file.t' 'tinyasync run other.lua file.txt '
+}
+
 t_completion_is_of_the_shell_in_use_unless_one_is_named() {
   script tool.lua <<<'async.args{{"--one", "an option"}}'
   for shell in bash zsh fish; do

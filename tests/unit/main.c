@@ -58,6 +58,7 @@ static const struct room rooms[] = {
     {"files", files_tests},
     {"output", output_tests},
     {"bar", bar_tests},
+    {"kit", kit_tests},
     {"relay", relay_tests},
     {"standard", standard_tests},
     {"signal", signal_tests},
