@@ -89,8 +89,11 @@ static void let_go(struct watch *watch) {
   struct ta_io *io = watch->io;
   ta_list_leave(&watch->link);
   if (ta_list_empty(&io->signals.watches)) ta_loop_unlisten(io->loop, &io->signals.listener);
-  for (; watch->numbers; watch->numbers &= watch->numbers - 1)
-    ta_takeover_end(__builtin_ctzll(watch->numbers) + 1);
+  for (; watch->numbers; watch->numbers &= watch->numbers - 1) {
+    int number = __builtin_ctzll(watch->numbers) + 1;
+    if (watch->came & bit_of(number)) ta_takeover_return(number);
+    ta_takeover_end(number);
+  }
   watch->came = 0;
   while (ta_wake_first(io->runner, &watch->waiting)) continue;
 }
