@@ -159,7 +159,8 @@ static int wait_on(lua_State *L) {
   struct watch *watch = ta_check_object(L, 1, &watch_kind);
   if (watch->came) return give(L, watch);
   if (!ta_in_list(&watch->link)) return 0;
-  return ta_wait_in(ta_upvalue_runner(L), L, "signal.wait", &wait_kind, watch, &watch->waiting, k_next);
+  return ta_wait_in(ta_upvalue_runner(L), L, "signal.wait", &wait_kind, watch, &watch->waiting,
+                    k_next);
 }
 
 static int k_next(lua_State *L, int status, lua_KContext context) {
