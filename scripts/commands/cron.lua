@@ -12,7 +12,11 @@
 -- --virtual-time a day takes no longer than its commands.
 
 local process, signal = async.process, async.signal
-local name = assert(arg[1], "expected the name of a table")
+local name = arg[1]
+if not name then
+  io.stderr:write("usage: cron.lua TABLE [START]\n")
+  os.exit(2, true)
+end
 local start = tonumber(arg[2]) or os.time()
 
 local function clock() return start + async.now() end

@@ -7,7 +7,10 @@
 
 local process = async.process
 local sources, build, serve = ...
-if not serve then error("usage: rebuild.lua DIRECTORY BUILD SERVER", 0) end
+if not serve then
+  io.stderr:write("usage: rebuild.lua DIRECTORY BUILD SERVER\n")
+  os.exit(2, true)
+end
 
 local server
 local function stop()

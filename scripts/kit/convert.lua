@@ -13,8 +13,15 @@ local options = async.args{
   {"-l, --log=FILE", "what is done", default = "convert.log"},
 }
 
-local log = assert(async.jobs(options.log))
-assert(async.fs.mkdir(options.to, {parents = true}))
+-- The result, if there is one; or the reason why not, and the end.
+local function have(result, problem)
+  if result then return result end
+  io.stderr:write("convert.lua: ", problem, "\n")
+  os.exit(1, true)
+end
+
+local log = have(async.jobs(options.log))
+have(async.fs.mkdir(options.to, {parents = true}))
 
 -- What was made before is there as a whole: fs.write puts it in its place in one go.
 local function convert(file)

@@ -14,6 +14,11 @@ local options = async.args{
   {"-n, --dry-run", "show what would be done"},
 }
 
+local function leave(problem)
+  io.stderr:write("make.lua: ", tostring(problem), "\n")
+  os.exit(1, true)
+end
+
 local function words_of(text)
   local words = {}
   for word in text:gmatch "%S+" do words[#words + 1] = word end
@@ -24,7 +29,9 @@ end
 local function read_rules(path)
   local rules, first, rule = {}, nil, nil
   local number = 0
-  for line in assert(async.fs.read(path)):gmatch "([^\n]*)\n?" do
+  local text, message = async.fs.read(path)
+  if not text then leave(message) end
+  for line in text:gmatch "([^\n]*)\n?" do
     number = number + 1
     local outputs, inputs = line:match "^([^%s#:][^:]*):(.*)$"
     if outputs then
@@ -32,16 +39,17 @@ local function read_rules(path)
       first = first or rule.outputs[1]
       for _, output in ipairs(rule.outputs) do
         if rules[output] then
-          error(("%s:%d: a second rule for %s"):format(path, number, output), 0)
+          leave(("%s:%d: a second rule for %s"):format(path, number, output))
         end
         rules[output] = rule
       end
     elseif line:find "^%s+%S" and rule then
       table.insert(rule.commands, (line:gsub("^%s+", "")))
-    elseif line:find "^[^%s#]" then
-      error(("%s:%d: expected outputs: inputs"):format(path, number), 0)
+    elseif line:find "^%s*[^%s#]" then
+      leave(("%s:%d: expected outputs: inputs"):format(path, number))
     end
   end
+  if not first then leave(path .. ": there is no rule") end
   return rules, first
 end
 
@@ -53,7 +61,7 @@ local function refuse_cycles(target, path, seen)
   local rule = rules[target]
   if not rule or seen[rule] == "done" then return end
   path = path and path .. " <- " .. target or target
-  if seen[rule] then error("a circle: " .. path, 0) end
+  if seen[rule] then leave("a circle: " .. path) end
   seen[rule] = "under way"
   for _, input in ipairs(rule.inputs) do refuse_cycles(input, path, seen) end
   seen[rule] = "done"
@@ -73,7 +81,7 @@ local function start(s, rule)
   rule.task = rule.task or s:spawn(function()
     for _, input in ipairs(rule.inputs) do make(s, input) end
     for _, input in ipairs(rule.inputs) do
-      if rules[input] then rules[input].task:await() end
+      if rules[input] and not rules[input].task:pawait() then return end -- that stops all
     end
     -- What is made of something new is made anew; in a dry run no time of a file says so.
     for _, input in ipairs(rule.inputs) do
@@ -94,6 +102,7 @@ end
 local targets = options.target[1] and options.target or {first}
 local seen = {}
 for _, target in ipairs(targets) do refuse_cycles(target, nil, seen) end
-async.scope(function(s)
+local made, problem = pcall(async.scope, function(s)
   for _, target in ipairs(targets) do make(s, target) end
 end)
+if not made then leave(problem) end

@@ -15,6 +15,11 @@ local options = async.args{
   {"--sort", "by what", choices = {"name", "count"}, default = "name"},
 }
 
+local function leave(problem)
+  io.stderr:write("report.lua: ", problem, "\n")
+  os.exit(1, true)
+end
+
 local groups, names = {}, {}
 
 local function group_of(name)
@@ -27,20 +32,26 @@ local function group_of(name)
 end
 
 local function add(row, where)
-  local group = group_of(row[options.by] or error(where .. "no column " .. options.by, 0))
+  local group = group_of(row[options.by] or leave(where .. "no column " .. options.by))
   group.count = group.count + 1
   for _, column in ipairs(options.sum) do
+    if not row[column] then leave(where .. "no column " .. column) end
     local number = tonumber(row[column])
-    if not number then error(("%s'%s' is no number"):format(where, row[column]), 0) end
+    if not number then leave(("%s'%s' is no number"):format(where, row[column])) end
     group[column] = group[column] + number
   end
 end
 
-for _, file in ipairs(options.file) do
+local function read(file)
   local source = file == "-" and async.stdin or file
   for row, line in async.csv.rows(source, {header = true, separator = options.delimiter}) do
     add(row, ("%s:%d: "):format(file, line))
   end
+end
+
+for _, file in ipairs(options.file) do
+  local ok, message = pcall(read, file)
+  if not ok then leave((message:gsub("^.-csv%.rows: ", ""))) end
 end
 
 table.sort(names, function(a, b)
@@ -56,4 +67,5 @@ for i, name in ipairs(names) do
 end
 
 local header = {options.by, "count", table.unpack(options.sum)}
-assert(async.csv.write(options.output or io.stdout, rows, {header = header}))
+local written, message = async.csv.write(options.output or io.stdout, rows, {header = header})
+if not written then leave(message) end

@@ -460,6 +460,61 @@ STEPS
   ! tail -n 3 screen | grep -e -echo || fail "what is typed is not shown: $(cat screen)"
 }
 
+t_a_question_is_shown_again_after_ctrl_z() {
+  script <<<'print("answer: " .. async.prompt "Name")'
+  on_bash <<'STEPS'
+type "$TINYASYNC" run script.lua\n
+see Name: 
+type \x1a
+see Stopped
+type echo betw''een\n
+see between
+type fg\n
+see Name: 
+type Ada\n
+see answer: Ada
+type exit\n
+end
+STEPS
+}
+
+t_a_question_in_the_background_stops_until_it_is_in_front() {
+  script <<<'print("answer: " .. async.prompt "Name")'
+  on_bash <<'STEPS'
+type "$TINYASYNC" run script.lua & wait -n; jobs\n
+see Stopped
+type fg\n
+see Name: 
+type Ada\n
+see answer: Ada
+type exit\n
+end
+STEPS
+}
+
+# As by Ctrl-S: nothing that is written there gets through, and others go on.
+t_a_terminal_that_was_stopped_holds_up_nobody_but_what_is_shown() {
+  script flow.py <<<$'import os, sys, termios\ntermios.tcflow(os.open("/dev/tty", os.O_RDWR), getattr(termios, sys.argv[1]))'
+  script <<'LUA'
+local bar <close> = async.progress{total = 500, label = "copying", leave = false}
+local p = async.process
+p.run{"python3", "-SI", "flow.py", "TCOOFF"}
+for _ = 1, 100 do
+  bar:add()
+  sleep(0.01)
+end
+io.open("went", "w"):close()
+p.run{"python3", "-SI", "flow.py", "TCOON"}
+print "goes on"
+LUA
+  in_window "$program" run script.lua <<'STEPS'
+file went
+see goes on
+end
+STEPS
+  expect_shown "goes on"
+}
+
 t_a_question_needs_no_standard_streams() {
   script <<'LUA'
 io.stdin:close()

@@ -24,7 +24,13 @@ t_a_report_sums_up_a_table() {
   printf 'region,amount\nnorth,x\n' >sales.csv
   run "$root/scripts/kit/report.lua" --by=region -s amount sales.csv
   expect_status 1
-  expect_has err "sales.csv:2: 'x' is no number"
+  expect_err "report.lua: sales.csv:2: 'x' is no number"
+  run "$root/scripts/kit/report.lua" --by=size sales.csv
+  expect_status 1
+  expect_err "report.lua: sales.csv:2: no column size"
+  run "$root/scripts/kit/report.lua" --by=region none.csv
+  expect_status 1
+  expect_err "report.lua: cannot open none.csv: no such file or directory"
   printf 'region,amount\nnorth,1,2\n' >sales.csv
   run "$root/scripts/kit/report.lua" --by=region -s amount sales.csv
   expect_status 1
@@ -90,9 +96,12 @@ LUA
   TOOL_TOKEN=x TOOL_COLOR=red run script.lua
   expect_err "script.lua: \$TOOL_COLOR: expected yes or no, got 'red' (see 'script.lua --help')"
   run script.lua --help
-  expect_has out '  -t, --token=TEXT  who calls ($TOOL_TOKEN)'
-  expect_has out '  -j, --jobs=N      how many ($TOOL_JOBS or 4)'
-  expect_has out '  [FILE]            ($TOOL_FILE)'
+  # shellcheck disable=SC2016 # they stand there so
+  {
+    expect_has out '  -t, --token=TEXT  who calls ($TOOL_TOKEN)'
+    expect_has out '  -j, --jobs=N      how many ($TOOL_JOBS or 4)'
+    expect_has out '  [FILE]            ($TOOL_FILE)'
+  }
 }
 
 t_a_small_make_refuses_what_cannot_be_made() {
@@ -100,15 +109,22 @@ t_a_small_make_refuses_what_cannot_be_made() {
   : >x
   run "$root/scripts/kit/make.lua"
   expect_status 1
-  expect_has err "a circle: a <- b <- c <- a"
+  expect_err "make.lua: a circle: a <- b <- c <- a"
   [[ ! -e c ]] || fail "something was made"
   run "$root/scripts/kit/make.lua" d
   expect_status 1
-  expect_has err "no rule to make none"
+  expect_err "make.lua: no rule to make none"
   run "$root/scripts/kit/make.lua" e
   expect_status 1
-  expect_has err "command 'sh -c false' failed with status 1"
+  expect_err "make.lua: command 'sh -c false' failed with status 1"
   [[ ! -e e ]] || fail "what needs it was made"
+  run "$root/scripts/kit/make.lua" -f none.mk
+  expect_status 1
+  expect_err "make.lua: cannot read none.mk: no such file or directory"
+  script rules.mk <<<'  echo a command of no rule'
+  run "$root/scripts/kit/make.lua"
+  expect_status 1
+  expect_err "make.lua: rules.mk:1: expected outputs: inputs"
 }
 
 # Each conversion leaves a line in `ran`; the fifth waits for ever in the first run.
@@ -128,7 +144,7 @@ SH
   done
   run "$root/scripts/kit/convert.lua" --to=done/all -c 'sh slow' ./*.txt
   expect_status 1
-  expect_has err "convert.log is in use by another run"
+  expect_err "convert.lua: convert.log is in use by another run"
   kill -KILL $!
   wait $! || true
   [[ $(grep -c $'\tdone\t' convert.log) == 5 ]] || fail "$(cat convert.log err)"
