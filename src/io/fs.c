@@ -12,6 +12,7 @@
 #include "io/nearest.h"
 #include "io/opening.h"
 #include "io/refusal.h"
+#include "io/script.h"
 #include "io/tree.h"
 #include "io/walk.h"
 #include "io/watch.h"
@@ -19,11 +20,6 @@
 extern const char *const ta_chunk_fs[];
 extern const char *const ta_chunk_place[];
 extern const char *const ta_chunk_trees[];
-
-/* (message): a mistake of the script's, where that called us. */
-static int l_raise(lua_State *L) {
-  return ta_error(L, "%s", luaL_checkstring(L, 1));
-}
 
 static const struct room {
   const char *name;
@@ -53,7 +49,7 @@ static int l_getenv(lua_State *L) {
   return 1;
 }
 
-static const struct ta_function parts[] = {{"raise", l_raise},
+static const struct ta_function parts[] = {{"raise", ta_l_raise},
                                            {"use", l_use},
                                            {"nearest", ta_l_nearest},
                                            {"getenv", l_getenv},

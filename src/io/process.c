@@ -7,6 +7,7 @@
 #include "io/command.h"
 #include "io/nearest.h"
 #include "io/output.h"
+#include "io/script.h"
 #include "io/signal_names.h"
 #include "io/stream.h"
 
@@ -30,18 +31,8 @@ static int l_signal_number(lua_State *L) {
 
 /* ----------------------------------------------- what else the Lua half needs */
 
-/* (message): a mistake of the script's, where that called us. */
-static int l_raise(lua_State *L) {
-  return ta_error(L, "%s", luaL_checkstring(L, 1));
-}
-
 static int l_metatable(lua_State *L) {
   return lua_getmetatable(L, 1) ? 1 : 0;
-}
-
-static int l_is_callable(lua_State *L) {
-  lua_pushboolean(L, ta_is_callable(L, 1));
-  return 1;
 }
 
 /* (name of a function that waits): who was cancelled starts nothing, nor who could not wait. */
@@ -71,9 +62,9 @@ static int l_use(lua_State *L);
 static const struct ta_function parts[] = {
     {"signal_number", l_signal_number},
     {"for_closes", ta_l_for_closes},
-    {"raise", l_raise},
+    {"raise", ta_l_raise},
     {"metatable", l_metatable},
-    {"is_callable", l_is_callable},
+    {"is_callable", ta_l_can_be_called},
     {"nearest", ta_l_nearest},
     {"enter", l_enter},
     {"can_wait", l_can_wait},

@@ -10,6 +10,7 @@
 #include "holder.h"
 #include "host/takeover.h"
 #include "io/nearest.h"
+#include "io/script.h"
 #include "io/signal_names.h"
 #include "list.h"
 
@@ -239,16 +240,6 @@ static int l_number(lua_State *L) {
 
 /* -------------------------------------------------------- what else signal.lua needs */
 
-/* (message): a mistake of the script's, where that called us. */
-static int l_raise(lua_State *L) {
-  return ta_error(L, "%s", luaL_checkstring(L, 1));
-}
-
-static int l_is_callable(lua_State *L) {
-  lua_pushboolean(L, ta_is_callable(L, 1));
-  return 1;
-}
-
 /* (name, function) */
 static int l_add_task(lua_State *L) {
   struct ta_task_options options = {0};
@@ -283,9 +274,9 @@ static const struct ta_function parts[] = {
     {"next", l_next},
     {"close", l_close},
     {"number", l_number},
-    {"raise", l_raise},
+    {"raise", ta_l_raise},
     {"nearest", ta_l_nearest},
-    {"is_callable", l_is_callable},
+    {"is_callable", ta_l_can_be_called},
     {"add_task", l_add_task},
     {"attend", l_attend},
     {NULL, NULL},

@@ -18,6 +18,7 @@
 #include "io/modules.h"
 #include "io/nearest.h"
 #include "io/refusal.h"
+#include "io/script.h"
 
 extern const char *const ta_chunk_watch[];
 
@@ -257,11 +258,6 @@ static int l_sorted(lua_State *L) {
   return 1;
 }
 
-/* (message): a mistake of the script's, where that called us. */
-static int l_raise(lua_State *L) {
-  return ta_error(L, "%s", luaL_checkstring(L, 1));
-}
-
 /* (): who was cancelled begins nothing. */
 static int l_enter(lua_State *L) {
   ta_enter(ta_upvalue_runner(L), L);
@@ -276,7 +272,7 @@ static int l_turn(lua_State *L) {
 static const struct ta_function parts[] = {{"list", l_list},
                                            {"look", l_look},
                                            {"real", l_real},
-                                           {"raise", l_raise},
+                                           {"raise", ta_l_raise},
                                            {"turn", l_turn},
                                            {"enter", l_enter},
                                            {"nearest", ta_l_nearest},

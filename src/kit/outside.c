@@ -15,24 +15,15 @@
 #include "io/io.h"
 #include "io/nearest.h"
 #include "io/refusal.h"
+#include "io/script.h"
 #include "io/stream.h"
 #include "kit/kit.h"
 
 /* Under this address the registry has the completion that is wanted. */
 static const char completion_key;
 
-/* (message): a mistake of the script's, where that called us. */
-static int l_raise(lua_State *L) {
-  return ta_error(L, "%s", luaL_checkstring(L, 1));
-}
-
 static int l_metatable(lua_State *L) {
   return lua_getmetatable(L, 1) ? 1 : 0;
-}
-
-static int l_is_callable(lua_State *L) {
-  lua_pushboolean(L, ta_is_callable(L, 1));
-  return 1;
 }
 
 /* (name of a function, path, what it is): a mistake of the script's, if it is none. */
@@ -208,7 +199,7 @@ static int l_complete(lua_State *L) {
 }
 
 const struct ta_function ta_kit_outside[] = {
-    {"raise", l_raise},           {"metatable", l_metatable}, {"is_callable", l_is_callable},
+    {"raise", ta_l_raise},        {"metatable", l_metatable}, {"is_callable", ta_l_can_be_called},
     {"check_path", l_check_path}, {"call", ta_kit_call},      {"nearest", ta_l_nearest},
     {"enter", l_enter},           {"number", l_number},       {"lower", l_lower},
     {"getenv", l_getenv},         {"stamp", l_stamp},         {"arguments", l_arguments},
