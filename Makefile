@@ -174,12 +174,16 @@ $(BUILD)/$(1)/%.o: POSITION = $$(SHARED_POSITION) -DTA_IS_MODULE \
 endef
 $(foreach name,$(LOADED_HERE),$(eval $(call LOADED_RULES,$(name))))
 
-# The way from one to the other is in the program: others, as of `make install LIBDIR=`, make it anew.
+# The way from one to the other is in the program, whatever the PREFIX: another way, as of
+# `make install LIBDIR=`, makes it anew.
+UNDER_PREFIX = $(and $(filter $(PREFIX)/%,$(BINDIR)),$(filter $(PREFIX)/%,$(LIBDIR)))
+FROM = $(if $(UNDER_PREFIX),$(BINDIR:$(PREFIX)%=%),$(BINDIR))
+TO = $(if $(UNDER_PREFIX),$(LIBDIR:$(PREFIX)%=%),$(LIBDIR))
 $(BUILD)/directories: FORCE
 	@mkdir -p $(@D)
-	@echo '$(BINDIR) $(LIBDIR)' | cmp -s - $@ || echo '$(BINDIR) $(LIBDIR)' >$@
+	@echo '$(FROM) $(TO)' | cmp -s - $@ || echo '$(FROM) $(TO)' >$@
 $(BUILD)/host/modules.o: $(BUILD)/directories
-$(BUILD)/host/modules.o: POSITION += -DTA_BINDIR='"$(BINDIR)"' -DTA_LIBDIR='"$(LIBDIR)"'
+$(BUILD)/host/modules.o: POSITION += -DTA_BINDIR='"$(FROM)"' -DTA_LIBDIR='"$(TO)"'
 FORCE:
 
 $(UNIT): $(UNIT_OBJECTS) $(UNIT_SCRIPTS) $(KIT_OBJECTS) \

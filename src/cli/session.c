@@ -355,6 +355,7 @@ static bool open_host(struct ta_session *session) {
     ta_report("cannot start the event loop: %s", strerror(-error));
     return false;
   }
+  ta_io_prepare(&session->io);
   ta_children_open(&session->io.children, &session->loop, ta_guardian_program());
   ta_signals_open(&session->loop);
   ta_clock_open(&session->clock, session->settings.virtual_time);

@@ -31,7 +31,6 @@ void ta_io_prepare(struct ta_io *io) {
 }
 
 void ta_io_open(struct ta_io *io, lua_State *L) {
-  ta_io_prepare(io);
   io->listener.left = on_left;
   ta_stdio_listen(&io->listener);
   ta_io_keep(io, L);

@@ -9,12 +9,13 @@
 
 #include "io/io.h"
 
+/* First of all: it can be closed from then on. */
+void ta_io_prepare(struct ta_io *io);
+
 /* After ta_open(): the parts are offered in the table async.  [-0, +0, e] */
 void ta_io_open(struct ta_io *io, lua_State *L);
 
-/* The same for a thread: first what it can be closed with, and then, in its Lua state, those parts
- * that are for threads too.  [-0, +0, e] */
-void ta_io_prepare(struct ta_io *io);
+/* The same in the Lua state of a thread, which has not all of them.  [-0, +0, e] */
 void ta_io_open_in_thread(struct ta_io *io, lua_State *L);
 
 /* When the Lua state was closed: C has its own stdin again.  The commands are the host's. */

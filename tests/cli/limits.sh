@@ -161,13 +161,13 @@ LUA
 }
 
 t_steps_that_wait_in_time_are_left_alone() {
-  run run --max-step=0.3 -e '
+  run run --max-step=1.5 -e '
     local function busy(seconds)
       local till = os.clock() + seconds
       while os.clock() < till do end
     end
-    for _ = 1, 10 do busy(0.05) sleep(0) end
-    sleep(0.5)
+    for _ = 1, 32 do busy(0.05) sleep(0) end
+    sleep(1.6)
     print "end"'
   expect_status 0
   expect_out end

@@ -342,7 +342,7 @@ local list = {}
 for i = 1, 300000 do list[i] = i end
 print(pcall(async.map, list, function() sleep(1) end, {keep_going = true}))
 LUA
-  (ulimit -v 60000 && run run --timeout=8 --grace=1 script.lua && echo "$status" >status)
+  (ulimit -v 60000 && run run --timeout=40 --grace=1 script.lua && echo "$status" >status)
   status=$(cat status)
   expect_status 0
   expect_out $'false\tnot enough memory'

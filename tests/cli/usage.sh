@@ -162,6 +162,9 @@ t_every_option_that_help_lists_works() {
     case $option in
       --trace | --virtual-time) run run "$option" -e 'print "ran"' ;;
       --timeout | --grace | --seed) run run "$option" 7 "$option=7" -e 'print "ran"' ;;
+      --max-memory) run run "$option" 100M "$option=1G" -e 'print "ran"' ;;
+      --max-step) run run "$option" 20 "$option=30" -e 'print "ran"' ;;
+      --warn-slow) run run "$option" "$option=20" -e 'print "ran"' ;;
       --on-error) run run "$option" stop "$option=continue" -e 'print "ran"' ;;
       --output) run run "$option" lines "$option=raw" -e 'print "ran"' ;;
       --print-commands) run run "$option" -x -e 'print "ran"' ;;

@@ -198,7 +198,10 @@ want_plain_install() {
 t_what_is_installed_is_complete_and_goes_again() {
   want_plain_install
   into install DESTDIR="$PWD/root" PREFIX=/opt/ta
-  sed 's|^|root/opt/ta/|' <<'END' | sort >expected
+  {
+    [[ ! -e $build/lib/tinyasync/watch.so ]] || echo lib/tinyasync/watch.so
+    cat
+  } <<'END' | sed 's|^|root/opt/ta/|' | sort >expected
 bin/tinyasync
 include/tinyasync.h
 include/tinyasync_lib.h

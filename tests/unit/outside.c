@@ -304,6 +304,7 @@ void outside_open(struct outside *outside, const struct ta_poller_kind *kind) {
   CHECK(ta_loop_open(&outside->loop, kind) == 0);
   world_open(&outside->world, TA_OPEN_ALL | TA_OPEN_REUSE);
   outside->io = (struct ta_io){.runner = outside->world.runner, .loop = &outside->loop};
+  ta_io_prepare(&outside->io);
   ta_children_open(&outside->io.children, &outside->loop, NULL);
   lua_State *L = outside->world.L;
   lua_setallocf(L, allocate, &outside->world.memory);

@@ -48,7 +48,7 @@ message(function() await(work()) end)
 -- expect: bad argument #1 to 'await' (value expected; a call that waits needs no await, as in sleep(1))
 
 message(function() async.map({}, work, {limt = 2}) end)
--- expect: map: unknown option 'limt' (there are limit and keep_going)
+-- expect: map: unknown option 'limt' (there are limit, keep_going and threads)
 message(function() async.retry(2, work, {dealy = 1}) end)
 -- expect: retry: unknown option 'dealy' (there are delay, factor, max, jitter and when)
 message(function() async.map({}, work, 2) end)

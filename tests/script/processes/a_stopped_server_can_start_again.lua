@@ -1,5 +1,5 @@
 -- A stop returns when the group is gone, not when the shell around it is.
--- options: --timeout=18
+-- options: --timeout=45
 package.path = "tests/?.lua;" .. package.path
 local server = [[
 import signal, socket, sys, time

@@ -1,4 +1,4 @@
--- scripts/alert.lua finds logs by patterns, and follows them though they are rotated, cut short
+-- scripts/commands/alert.lua finds logs by patterns, and follows them though they are rotated, cut short
 -- and come later.
 
 local fs = async.fs
@@ -7,7 +7,7 @@ fs.mkdir(top.path .. "/sub")
 local function at(name) return top.path .. "/" .. name end
 fs.write(at "a.log", "old ERROR, told of by nobody\n")
 local child <close> = assert(async.process.spawn {fs.readlink "/proc/self/exe", "run",
-  "scripts/alert.lua", "ERROR|oom", at "**/*.log", stdout = "pipe", env = {SECONDS = "0.01"}})
+  "scripts/commands/alert.lua", "ERROR|oom", at "**/*.log", stdout = "pipe", env = {SECONDS = "0.01"}})
 
 local function next_line()
   local line = async.with_timeout(20, child.stdout.read, child.stdout)

@@ -1,8 +1,8 @@
 -- Follows many log files and tells of each line with a pattern in it.
 --
---   tinyasync run scripts/alert.lua PATTERN GLOB...
+--   tinyasync run scripts/commands/alert.lua PATTERN GLOB...
 --
---   tinyasync run scripts/alert.lua 'ERROR|oom' '/var/log/*.log' 'apps/**/*.log'
+--   tinyasync run scripts/commands/alert.lua 'ERROR|oom' '/var/log/*.log' 'apps/**/*.log'
 --
 -- Alternatives of the pattern are Lua's, between bars.  Lines that are there at the beginning are
 -- old; those of files that come later are new.  A file that is replaced, as when logs are
