@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/drive.h"
@@ -33,14 +34,26 @@ static void on_failed(void *data, const struct ta_failure *failure) {
 
 /* ----------------------------------------------------------------- the script */
 
-/* Is there the word anywhere in the file?  A script that never comes to async.args() would be
- * run as a whole. */
+/* Is the word anywhere in the file, also across two pieces? */
+static bool has_word(FILE *file, const char *word) {
+  char text[4096];
+  size_t length = strlen(word), kept = 0, size;
+  while ((size = fread(text + kept, 1, sizeof text - kept, file)) > 0) {
+    size += kept;
+    if (memmem(text, size, word, length)) return true;
+    kept = size < length - 1 ? size : length - 1;
+    memmove(text, text + size - kept, kept);
+  }
+  return false;
+}
+
+/* A script that never comes to async.args() would be run as a whole.  What is no regular file can
+ * be read but once, and whoever loads it says why not. */
 static bool mentions_args(const char *name) {
-  char line[4096];
-  bool found = false;
-  FILE *file = fopen(name, "r");
-  if (!file) return true; /* whoever loads it says why not */
-  while (!found && fgets(line, sizeof line, file)) found = strstr(line, "args") != NULL;
+  struct stat about;
+  FILE *file = stat(name, &about) == 0 && S_ISREG(about.st_mode) ? fopen(name, "r") : NULL;
+  if (!file) return true;
+  bool found = has_word(file, "args") || ferror(file);
   fclose(file);
   return found;
 }

@@ -113,9 +113,9 @@ static void end_overlong(struct ta_watchdog *dog, lua_State *L) {
   bool goes_on = ta_patience_raise(patience);
   if (ta_is_cancelled(runner_of(dog)) || !lua_checkstack(L, LUA_MINSTACK)) return;
   if (!goes_on) cancel_step(dog, L);
-  luaL_where(L, 0);
-  lua_pushfstring(L, "this step took longer than %f seconds without waiting", patience->longest);
-  lua_concat(L, 2);
+  ta_push_running_where(runner_of(dog), L); /* the script's line, also while a chunk of ours runs */
+  lua_pushfstring(L, "%s: this step took longer than %f seconds without waiting",
+                  lua_tostring(L, -1), patience->longest);
   ta_raise_in_step(runner_of(dog), L);
 }
 
@@ -190,6 +190,12 @@ static void write_last_words(struct ta_watchdog *dog) {
   ta_report_from_handler("\n");
 }
 
+/* Where no Lua of the script's is found.  While Lua is closed what it has is freed as well, which
+ * takes its time where that is much. */
+static const char *elsewhere(const struct ta_watchdog *dog) {
+  return runner_of(dog) ? "a finalizer" : "the end of Lua: in a finalizer, or freeing memory";
+}
+
 /* No hook is reached: the step is in C code, or in a finalizer. */
 static void write_stuck(const struct ta_watchdog *dog) {
   char where[256];
@@ -197,7 +203,7 @@ static void write_stuck(const struct ta_watchdog *dog) {
   bool runs = write_running(dog, "");
   ta_report_from_handler(runs ? " is stuck in " : "stuck in ");
   bool known = runner_of(dog) && ta_write_running_where(runner_of(dog), where, sizeof where);
-  ta_report_from_handler(known ? where : "a finalizer");
+  ta_report_from_handler(known ? where : elsewhere(dog));
   ta_report_from_handler("; a second Ctrl-C ends it at once\n");
 }
 

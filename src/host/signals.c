@@ -224,7 +224,7 @@ static void stop_watching_terminal(void) {
   if (!signals.watches_terminal) return;
   signals.watches_terminal = false;
   for (size_t i = 0; i < TERMINAL_KINDS; i++)
-    sigaction(terminal_kinds[i].number, &signals.old_terminal[i], NULL);
+    ta_takeover_sigaction(terminal_kinds[i].number, &signals.old_terminal[i], NULL);
 }
 
 unsigned ta_signals_stops(void) {

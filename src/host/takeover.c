@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 #include "host/clock.h"
 
@@ -16,6 +17,7 @@ static struct taken {
   int count;               /* how often it was taken over */
   atomic_bool installed;   /* `underneath` is what it would do */
   atomic_bool came;        /* nobody has looked since */
+  atomic_bool owed;        /* and it has not done what it does by itself either */
   _Atomic(double) came_at; /* the first of those */
   struct sigaction underneath;
 } all[NUMBERS];
@@ -47,6 +49,7 @@ static void on_taken(int number) {
   void (*handler)(int) = taken->underneath.sa_handler;
   bool passes = goes_on(taken, number, now) && handler != SIG_DFL && handler != SIG_IGN;
   note(taken, now);
+  atomic_store(&taken->owed, !passes);
   if (passes) handler(number);
   errno = saved;
 }
@@ -61,6 +64,7 @@ static int install(int number) {
   sigfillset(&action.sa_mask);
   if (sigaction(number, NULL, &all[number].underneath) != 0) return -errno;
   atomic_store(&all[number].came, false);
+  atomic_store(&all[number].owed, false);
   if (sigaction(number, &action, NULL) != 0) return -errno;
   atomic_store(&all[number].installed, true);
   return 0;
@@ -85,9 +89,15 @@ static void uninstall(int number) {
 void ta_takeover_end(int number) {
   if (all[number].count == 0 || --all[number].count > 0) return;
   uninstall(number);
+  if (atomic_exchange(&all[number].owed, false)) kill(getpid(), number);
+}
+
+void ta_takeover_return(int number) {
+  if (!is_shared(number)) atomic_store(&all[number].owed, true);
 }
 
 bool ta_takeover_came(int number) {
+  atomic_store(&all[number].owed, false);
   return atomic_exchange(&all[number].came, false);
 }
 

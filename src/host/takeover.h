@@ -20,8 +20,12 @@
  * `force`.  0, or a negative errno. */
 int ta_takeover_begin(struct ta_loop *loop, int number, bool force);
 
-/* Gives it back, as often as it was taken over. */
+/* Gives it back, as often as it was taken over.  If it came and nobody asked, it then does what it
+ * does by itself. */
 void ta_takeover_end(int number);
+
+/* It came, but whoever asked could tell nobody: it counts as if nobody had asked. */
+void ta_takeover_return(int number);
 
 /* Has it come since this was asked last? */
 bool ta_takeover_came(int number);

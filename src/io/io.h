@@ -27,6 +27,7 @@ struct ta_bar_object;
 /* Bars of progress that are shown, the oldest first. */
 struct ta_bars {
   struct ta_bar_object *first;
+  char *text;                  /* room for what is drawn, as long as there are any */
   struct ta_alarm alarm;       /* draws them again */
   struct ta_listener listener; /* likewise, when the window has changed */
   unsigned columns, rows;      /* of the window that they were drawn for */

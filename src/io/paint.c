@@ -54,7 +54,7 @@ static int check_stream(lua_State *L, int index) {
   if (strcmp(name, "stderr") == 0) return STDERR_FILENO;
   if (file && !file->closef) return -1;
   if (file) return descriptor_of(L, file->f);
-  return ta_error(L, "color: \"stdout\", \"stderr\" or a file expected, got %s",
+  return ta_error(L, "color: expected \"stdout\", \"stderr\" or a file, got %s",
                   luaL_typename(L, index));
 }
 

@@ -34,11 +34,6 @@ static int l_metatable(lua_State *L) {
   return lua_getmetatable(L, 1) ? 1 : 0;
 }
 
-static int l_is_callable(lua_State *L) {
-  lua_pushboolean(L, ta_is_callable(L, 1));
-  return 1;
-}
-
 /* (name of a function that waits): who was cancelled starts nothing, nor who could not wait. */
 static int l_enter(lua_State *L) {
   ta_check_wait(ta_upvalue_runner(L), L, luaL_checkstring(L, 1));
@@ -68,7 +63,7 @@ static const struct ta_function parts[] = {
     {"for_closes", ta_l_for_closes},
     {"raise", ta_l_raise},
     {"metatable", l_metatable},
-    {"is_callable", l_is_callable},
+    {"is_callable", ta_l_can_be_called},
     {"nearest", ta_l_nearest},
     {"enter", l_enter},
     {"can_wait", l_can_wait},

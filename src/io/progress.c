@@ -59,17 +59,16 @@ static size_t add_row(char *text, size_t at, struct ta_bar_object *object, size_
 }
 
 static void draw(struct ta_bars *bars) {
-  static char text[MOST_ROWS * (TA_BAR_TEXT + 1)];
   struct winsize size = window();
   size_t at = 0, columns = size.ws_col > 1 ? (size_t)size.ws_col - 1 : 1;
   int rows = size.ws_row - 1 < MOST_ROWS ? size.ws_row - 1 : MOST_ROWS;
   if (rows < 1) rows = 1;
   for (struct ta_bar_object *object = bars->first; object && rows > 0; object = object->next)
-    at = add_row(text, at, object, columns), rows--;
+    at = add_row(bars->text, at, object, columns), rows--;
   bars->drawn_at = ta_monotonic();
   bars->columns = size.ws_col;
   bars->rows = size.ws_row;
-  ta_stdio_show_footer(text, at);
+  ta_stdio_show_footer(bars->text, at);
 }
 
 static struct ta_bars *bars_of(struct ta_bar_object *object) {
@@ -128,19 +127,24 @@ static void look(struct ta_bar_object *object) {
     look_at_lines(object);
 }
 
-/* There is the first bar. */
-static void start_drawing(struct ta_io *io) {
+/* There is the first bar.  0, or -ENOMEM. */
+static int start_drawing(struct ta_io *io) {
+  io->bars.text = malloc(MOST_ROWS * (TA_BAR_TEXT + 1));
+  if (!io->bars.text) return -ENOMEM;
   ta_jobs_open(&io->children);
   io->bars.on_terminal = steers();
   io->bars.alarm.ring = draw_again;
   io->bars.listener.woken = on_woken;
   if (io->bars.on_terminal) ta_loop_listen(io->loop, &io->bars.listener);
+  return 0;
 }
 
 /* The last one has gone. */
 static void stop_drawing(struct ta_io *io) {
   ta_alarm_stop(&io->bars.alarm);
   if (io->bars.on_terminal) ta_loop_unlisten(io->loop, &io->bars.listener);
+  free(io->bars.text);
+  io->bars.text = NULL;
 }
 
 /* Takes it out of the list.  What is drawn goes first: a line may follow. */
@@ -160,15 +164,16 @@ static void end(struct ta_bar_object *object, bool leaves) {
   object->io = NULL;
 }
 
-static void begin(struct ta_bar_object *object, struct ta_io *io) {
+static int begin(struct ta_bar_object *object, struct ta_io *io) {
   struct ta_bar_object **link = &io->bars.first;
   object->told_at = now_of(io);
   ta_bar_begin(&object->bar, object->told_at);
   object->told_share = ta_bar_share(&object->bar);
-  if (!*link) start_drawing(io);
+  if (!*link && start_drawing(io) != 0) return -ENOMEM;
   while (*link) link = &(*link)->next;
   *link = object;
   object->io = io;
+  return 0;
 }
 
 void ta_bars_close(struct ta_io *io) {
@@ -200,7 +205,7 @@ static int l_new_bar(lua_State *L) {
   object->bar.in_bytes = unit && strcmp(unit, "bytes") == 0;
   set_name(L, &object->bar.label, 2);
   if (!object->bar.in_bytes) set_name(L, &object->bar.unit, 3);
-  begin(object, io);
+  if (begin(object, io) != 0) luaL_error(L, "not enough memory");
   if (io->bars.on_terminal) look(object);
   return 1;
 }

@@ -16,3 +16,8 @@ int ta_push_room(lua_State *L, const struct ta_room *rooms) {
 int ta_l_raise(lua_State *L) {
   return ta_error(L, "%s", luaL_checkstring(L, 1));
 }
+
+int ta_l_can_be_called(lua_State *L) {
+  lua_pushboolean(L, ta_is_callable(L, 1));
+  return 1;
+}

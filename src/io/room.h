@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * room.h -- chunks of Lua that others are made of, by their names.
+ * room.h -- chunks of Lua that others are made of, by their names; what all of them need.
  */
 #ifndef TA_IO_ROOM_H
 #define TA_IO_ROOM_H
@@ -18,5 +18,8 @@ int ta_push_room(lua_State *L, const struct ta_room *rooms);
 
 /* A function for chunks: (message), a mistake of the script's, where that called us. */
 int ta_l_raise(lua_State *L);
+
+/* Likewise: (value) -> can it be called? */
+int ta_l_can_be_called(lua_State *L);
 
 #endif

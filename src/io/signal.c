@@ -90,8 +90,11 @@ static void let_go(struct watch *watch) {
   struct ta_io *io = watch->io;
   ta_list_leave(&watch->link);
   if (ta_list_empty(&io->signals.watches)) ta_loop_unlisten(io->loop, &io->signals.listener);
-  for (; watch->numbers; watch->numbers &= watch->numbers - 1)
-    ta_takeover_end(__builtin_ctzll(watch->numbers) + 1);
+  for (; watch->numbers; watch->numbers &= watch->numbers - 1) {
+    int number = __builtin_ctzll(watch->numbers) + 1;
+    if (watch->came & bit_of(number)) ta_takeover_return(number);
+    ta_takeover_end(number);
+  }
   watch->came = 0;
   while (ta_wake_first(io->runner, &watch->waiting)) continue;
 }
@@ -157,7 +160,8 @@ static int wait_on(lua_State *L) {
   struct watch *watch = ta_check_object(L, 1, &watch_kind);
   if (watch->came) return give(L, watch);
   if (!ta_in_list(&watch->link)) return 0;
-  return ta_wait_in(ta_upvalue_runner(L), L, "signal", &wait_kind, watch, &watch->waiting, k_next);
+  return ta_wait_in(ta_upvalue_runner(L), L, "signal.wait", &wait_kind, watch, &watch->waiting,
+                    k_next);
 }
 
 static int k_next(lua_State *L, int status, lua_KContext context) {
@@ -236,11 +240,6 @@ static int l_number(lua_State *L) {
 
 /* -------------------------------------------------------- what else signal.lua needs */
 
-static int l_is_callable(lua_State *L) {
-  lua_pushboolean(L, ta_is_callable(L, 1));
-  return 1;
-}
-
 /* (name, function) */
 static int l_add_task(lua_State *L) {
   struct ta_task_options options = {0};
@@ -277,7 +276,7 @@ static const struct ta_function parts[] = {
     {"number", l_number},
     {"raise", ta_l_raise},
     {"nearest", ta_l_nearest},
-    {"is_callable", l_is_callable},
+    {"is_callable", ta_l_can_be_called},
     {"add_task", l_add_task},
     {"attend", l_attend},
     {NULL, NULL},

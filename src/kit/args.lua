@@ -4,6 +4,7 @@
 
 local parts = kit_parts()
 local grammar, usage = parts.use "grammar", parts.use "usage"
+local in_line = parts.use("plain").in_line
 
 -- What ends the taking apart: a message, and why.  It is thrown, and caught in `attempt`.
 local Stop = {}
@@ -12,7 +13,7 @@ local function stop(code, text) error(setmetatable({code = code, text = text}, S
 
 local function refuse(at, text, ...)
   local path = grammar.path_of(at.command)
-  stop("USAGE", format("%s: %s (see '%s --help')", path, format(text, ...), path))
+  stop("USAGE", in_line(format("%s: %s (see '%s --help')", path, format(text, ...), path)))
 end
 
 local function meant(word, names)
@@ -75,7 +76,7 @@ local function convert(at, item, name, text)
   local row = item.row
   local value, expected
   if parts.is_callable(row.type) then
-    value, expected = row.type(text)
+    value, expected = parts.call(row.type, text)
     if value == nil then
       refuse(at, "%s: %s", name, expected or format("expected %s, got '%s'", item.value, text))
     end

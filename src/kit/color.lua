@@ -20,7 +20,7 @@ local function paint(name, codes)
   local pattern = format("\27%%[%dm", codes[2])
   return function(text, stream)
     if type(text) ~= "string" and type(text) ~= "number" then
-      raise_mistake(format("color.%s: a string expected, got %s", name, type(text)))
+      raise_mistake(format("color.%s: expected a string, got %s", name, type(text)))
     end
     text = tostring(text)
     if text == "" or not wants_colours(stream) then return text end
@@ -36,7 +36,7 @@ function color.enabled(stream) return wants_colours(stream) end
 -- Without colours, and whatever else a terminal would obey of that kind.
 function color.strip(text)
   if type(text) ~= "string" then
-    raise_mistake("color.strip: a string expected, got " .. type(text))
+    raise_mistake("color.strip: expected a string, got " .. type(text))
   end
   return (gsub(text, "\27%[[0-?]*[ -/]*[@-~]", ""))
 end

@@ -73,7 +73,7 @@ local function ask_more(at)
   if at.ended then return false end
   local piece
   repeat
-    piece = at.pull()
+    piece = parts.call(at.pull)
     if piece ~= nil and type(piece) ~= "string" then
       complain(at, at.line, "expected text, got a " .. type(piece))
     end
@@ -238,6 +238,7 @@ end
 -- The reader; and what is to be closed in the end.
 local function open_source(source, options)
   if type(source) == "string" then
+    parts.check_path("csv.rows", source, "a path")
     local stream, message = fs.open(source)
     if not stream then raise("csv.rows: " .. message) end
     return reader(pull_of(stream), source, options), stream
@@ -287,6 +288,7 @@ end
 
 -- As short as it reads back.
 local function number_text(value)
+  if value ~= value then return "nan" end
   if tointeger(value) and tostring(value) == format("%d", value) then return tostring(value) end
   for digits = 15, 17 do
     local text = format("%." .. digits .. "g", value)
@@ -295,13 +297,17 @@ local function number_text(value)
   return tostring(value)
 end
 
-local function field_of(name, value, i, at)
+local function refuse_row(at, text, ...)
+  local row = at.row and format("row %d: ", at.row) or ""
+  raise(format("csv.%s: %s" .. text, at.call, row, ...))
+end
+
+local function field_of(value, i, at)
   if value == nil then return "" end
   if type(value) == "number" then return number_text(value) end
   if type(value) == "boolean" then return tostring(value) end
   if type(value) ~= "string" then
-    raise(format("csv.%s: field %s must be a string, a number or true or false, got %s", name, i,
-      type(value)))
+    refuse_row(at, "field %s must be a string, a number or true or false, got %s", i, type(value))
   end
   local is_plain = not find(value, at.special) and not find(value, "^%s")
     and not find(value, "%s$") and sub(value, 1, 3) ~= BOM
@@ -309,37 +315,85 @@ local function field_of(name, value, i, at)
   return '"' .. gsub(value, '"', '""') .. '"'
 end
 
-local function count_of(row)
-  if type(row.n) == "number" then return row.n end
-  local count = #row
+local function refuse_unnamed(at, key)
+  local near = type(key) == "string" and parts.nearest(key, at.names)
+  refuse_row(at, "the header has no field '%s'%s", tostring(key),
+    near and format(", did you mean '%s'?", near) or "")
+end
+
+local function is_place(key) return type(key) == "number" and tointeger(key) and key >= 1 end
+
+-- Has it its fields by the names of the header?
+local function is_named(row, at)
+  if not at.names then return false end
   for key in next, row do
-    if type(key) == "number" and tointeger(key) and key > count then count = key end
+    if is_place(key) then return false end
   end
-  return count
+  return row[1] == nil and (at.places.n or type(row.n) ~= "number")
+end
+
+-- How many fields the list has, of which none is lost.
+local function count_of(row, at)
+  local count = #row
+  for key, value in next, row do
+    if is_place(key) then
+      count = max(count, key)
+    elseif key ~= "n" or type(value) ~= "number" then
+      refuse_row(at, "field '%s' has no place: a row is a list, or by the names of a header",
+        tostring(key))
+    end
+  end
+  return type(row.n) == "number" and row.n or count
+end
+
+-- A row that is shorter than the header has nothing in what is left, as it is read with that.
+local function count_under_header(row, at)
+  local count = count_of(row, at)
+  if at.names and count > #at.names then
+    refuse_row(at, "expected %d fields, got %d", #at.names, count)
+  end
+  return at.names and #at.names or count
+end
+
+local function named_fields(row, at)
+  local fields = {}
+  for key in next, row do
+    if not at.places[key] then refuse_unnamed(at, key) end
+  end
+  for i = 1, #at.names do fields[i] = field_of(row[at.names[i]], at.names[i], at) end
+  return fields
+end
+
+local function listed_fields(row, at)
+  local fields = {}
+  for i = 1, count_under_header(row, at) do fields[i] = field_of(row[i], i, at) end
+  return fields
 end
 
 -- The line of a row, which is a list, or has its fields by the names of the header.
-local function line_of(name, row, at)
-  if type(row) ~= "table" then raise(format("csv.%s: expected a row, got %s", name, type(row))) end
-  local fields = {}
-  if at.names and row[1] == nil then
-    for i = 1, #at.names do fields[i] = field_of(name, row[at.names[i]], at.names[i], at) end
-  else
-    for i = 1, count_of(row) do fields[i] = field_of(name, row[i], i, at) end
-  end
+local function line_of(row, at)
+  if type(row) ~= "table" then refuse_row(at, "expected a row, got %s", type(row)) end
+  local fields = is_named(row, at) and named_fields(row, at) or listed_fields(row, at)
   local text = concat(fields, at.separator)
   return (text == "" and '""' or text) .. at.newline
 end
 
-local function writer(options)
+local function places_of(names)
+  local places = {}
+  for i = 1, #names do places[names[i]] = i end
+  return places
+end
+
+local function writer(call, options)
   local separator = options.separator or ","
-  return {separator = separator, newline = options.newline or "\n",
+  local names = type(options.header) == "table" and options.header or nil
+  return {call = call, separator = separator, newline = options.newline or "\n",
     special = "[\"\r\n" .. (find(separator, "%w") and separator or "%" .. separator) .. "]",
-    names = type(options.header) == "table" and options.header or nil}
+    names = names, places = names and places_of(names)}
 end
 
 function csv.line(row, options)
-  return line_of("line", row, writer(check_options("line", options, for_writing)))
+  return line_of(row, writer("line", check_options("line", options, for_writing)))
 end
 
 -- A function for the next row.
@@ -358,9 +412,11 @@ end
 -- Calls `put` with the lines, many at a time.  nil, message, code: it has refused one.
 local function put_lines(next_one, at, put)
   local lines, size = {}, 0
-  if at.names then lines[1] = line_of("write", at.names, at) end
+  if at.names then lines[1] = line_of(at.names, at) end
+  at.row = 0
   for row in next_one do
-    lines[#lines + 1] = line_of("write", row, at)
+    at.row = at.row + 1
+    lines[#lines + 1] = line_of(row, at)
     size = size + #lines[#lines]
     if size >= PIECE then
       local ok, message, code = put(concat(lines))
@@ -385,8 +441,11 @@ end
 function csv.write(target, rows, options)
   local given = check_options("write", options, for_writing)
   if given.header == true then raise "csv.write: header must be a list of names, got true" end
-  local at, next_one = writer(given), rows_of(rows)
-  if type(target) == "string" then return write_path(target, next_one, at) end
+  local at, next_one = writer("write", given), rows_of(rows)
+  if type(target) == "string" then
+    parts.check_path("csv.write", target, "a path")
+    return write_path(target, next_one, at)
+  end
   local is_object = type(target) == "table" or type(target) == "userdata"
   local write = is_object and target.write
   if not parts.is_callable(write) then

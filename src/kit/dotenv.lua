@@ -155,7 +155,7 @@ end
 
 local function dotenv(path, options)
   if path == nil then path = ".env" end
-  if type(path) ~= "string" then raise(format("dotenv: expected a path, got %s", type(path))) end
+  parts.check_path("dotenv", path, "a path")
   local expands = check_options(options)
   local text, message, code = fs.read(path)
   if not text then return nil, message, code end

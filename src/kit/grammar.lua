@@ -140,7 +140,8 @@ end
 local function read_operand(row)
   local text, dots = gsub(row[1], "%.%.%.(%]?)$", "%1")
   local name = match(text, "^%[(.+)%]$")
-  local operand = {row = row, help = row[2], value = name or text, optional = name ~= nil}
+  local operand = {row = row, help = row[2], value = name or text,
+    optional = name ~= nil or row.default ~= nil}
   if not find(operand.value, "^[%w_-]+$") then
     complain(row, "expected a name as FILE, [FILE] or FILE...")
   end
@@ -163,21 +164,98 @@ local function add_names(command, option)
   end
 end
 
+-- Values that the spec itself gives are of the kind that words become.
+local kinds = {
+  string = {is_text, "a text"},
+  number = {function(value) return is_number(value) and value == value end, "a number"},
+  integer = {function(value) return is_number(value) and tointeger(value) end, "a whole number"},
+}
+local any_kind = {function(value) return type(value) ~= "table" end, "one value"}
+
+local function kind_of(row)
+  if parts.is_callable(row.type) then return {is_anything} end
+  return kinds[row.type or row.choices and "string"] or any_kind
+end
+
+local function check_one(row, field, value)
+  local kind = kind_of(row)
+  if not kind[1](value) then
+    local shown = is_text(value) and format("'%s'", value) or type(value)
+    complain(row, "%s must be %s, got %s", field, kind[2], shown)
+  end
+  if not is_number(value) then return end
+  if row.min and value < row.min then complain(row, "%s is less than min", field) end
+  if row.max and value > row.max then complain(row, "%s is more than max", field) end
+end
+
+local function is_choice(row, value)
+  for i = 1, #row.choices do
+    if row.choices[i] == value then return true end
+  end
+  return false
+end
+
+local function check_range(row)
+  if not row.min and not row.max then return end
+  if not row.type or row.type == "string" then
+    complain(row, 'min and max are for a type of "number" or "integer"')
+  end
+  if row.min and row.max and row.min > row.max then complain(row, "min is more than max") end
+end
+
+local function check_default(item)
+  local row, default = item.row, item.row.default
+  if default == nil then return end
+  if row.required then complain(row, "what is required has no default") end
+  if item.repeated and type(default) ~= "table" then
+    complain(row, "default must be a list, as of what is repeated")
+  end
+  if default == false then return end
+  local list = item.repeated and default or {default}
+  for i = 1, #list do
+    check_one(row, "default", list[i])
+    if row.choices and not is_choice(row, list[i]) then
+      complain(row, "default is none of the choices")
+    end
+  end
+end
+
+local function check_values(item)
+  local row = item.row
+  check_range(row)
+  for i = 1, #(row.choices or {}) do check_one(row, "choices", row.choices[i]) end
+  check_default(item)
+  if row.implied ~= nil and type(row.implied) ~= "boolean" then
+    check_one(row, "implied", row.implied)
+  end
+end
+
+-- One that can only be there or not, or is counted.
+local function check_flag(item)
+  local row = item.row
+  if row.choices or row.min or row.max or row.required then
+    complain(row, "an option without a value can only be there, or not")
+  end
+  local wanted = item.repeated and "number" or "boolean"
+  if row.default ~= nil and type(row.default) ~= wanted then
+    complain(row, "default must be %s, got %s",
+      item.repeated and "a number" or "true or false", type(row.default))
+  end
+end
+
 local function check_value(item)
   local row = item.row
   if item.value or item.is_operand then
     if row.implied ~= nil and not item.may_lack then
       complain(row, "implied is for a value in brackets, as --colour[=WHEN]")
     end
-  elseif row.choices or row.min or row.max or row.required then
-    complain(row, "an option without a value can only be there, or not")
+    check_values(item)
+  else
+    check_flag(item)
   end
   if row.env and item.repeated then complain(row, "env gives one value, and this is repeated") end
   if row.env and item.is_operand and not item.optional then
     complain(row, "env is for a word that may be left out, as [FILE]")
-  end
-  if item.repeated and item.value and row.default ~= nil and type(row.default) ~= "table" then
-    complain(row, "default must be a list, as of what is repeated")
   end
 end
 

@@ -108,8 +108,6 @@ local function check_function(method, fn)
   raise(format("jobs:%s: expected a function, got %s", method, type(fn)))
 end
 
-local function first_line(err) return match(tostring(err), "^[^\n]*") end
-
 -- Runs it, notes how it ended, and gives what it gave as pcall() does.  One that is cancelled has
 -- not ended.
 local function run_now(log, key, fn, ...)
@@ -117,7 +115,7 @@ local function run_now(log, key, fn, ...)
   local result = pack(pcall(fn, ...))
   local seconds = async.now() - began
   local refused = result[1] and not result[2] and type(result[3]) == "string"
-  local message = not result[1] and first_line(result[2]) or refused and first_line(result[3])
+  local message = not result[1] and tostring(result[2]) or refused and result[3]
   note(log, key, started, seconds, message or nil)
   return result, refused
 end
@@ -180,7 +178,7 @@ local function keys_of(list, key)
   local keys = {}
   for i = 1, #list do
     local name = list[i]
-    if key then name = key(name) end
+    if key then name = parts.call(key, name) end
     keys[i] = check_key("map", name)
   end
   return keys
@@ -188,6 +186,7 @@ end
 
 function methods:map(list, fn, options)
   local log = log_of(self, "map")
+  parts.enter "jobs:map"
   options = check_map(list, options)
   check_function("map", fn)
   local keys = keys_of(list, options.key)
@@ -229,6 +228,10 @@ end
 local function open_log(path)
   local file, message, code = fs.open(path, "a+")
   if not file then return nil, message, code end
+  if not parts.is_regular(file) then
+    file:close()
+    return nil, path .. " is no regular file, which a log of jobs is", "EINVAL"
+  end
   local id, is_ours = parts.lock(file)
   if not is_ours and not in_use[id] then
     file:close()
@@ -240,7 +243,7 @@ local function open_log(path)
 end
 
 local function jobs(path)
-  if type(path) ~= "string" then raise(format("jobs: expected a path, got %s", type(path))) end
+  parts.check_path("jobs", path, "a path")
   local log, message, code = open_log(path)
   if not log then return nil, message, code end
   log, message, code = log.lock:with(read_log, log)

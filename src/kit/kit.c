@@ -18,6 +18,7 @@ extern const char *const ta_chunk_fs[];
 extern const char *const ta_chunk_grammar[];
 extern const char *const ta_chunk_jobs[];
 extern const char *const ta_chunk_offers[];
+extern const char *const ta_chunk_plain[];
 extern const char *const ta_chunk_stale[];
 extern const char *const ta_chunk_usage[];
 extern const char *const ta_chunk_color[];
@@ -39,11 +40,15 @@ static const struct ta_chunk_offer parts[] = {
 };
 
 /* What parts share, and async.fs, which is none of them. */
-static const struct ta_room rooms[] = {
-    {"for_bash", ta_chunk_for_bash}, {"for_fish", ta_chunk_for_fish},
-    {"for_zsh", ta_chunk_for_zsh},   {"fs", ta_chunk_fs},
-    {"grammar", ta_chunk_grammar},   {"offers", ta_chunk_offers},
-    {"usage", ta_chunk_usage},       {NULL, NULL}};
+static const struct ta_room rooms[] = {{"for_bash", ta_chunk_for_bash},
+                                       {"for_fish", ta_chunk_for_fish},
+                                       {"for_zsh", ta_chunk_for_zsh},
+                                       {"fs", ta_chunk_fs},
+                                       {"grammar", ta_chunk_grammar},
+                                       {"offers", ta_chunk_offers},
+                                       {"plain", ta_chunk_plain},
+                                       {"usage", ta_chunk_usage},
+                                       {NULL, NULL}};
 
 /* (name) -> what NAME.lua gives */
 static int l_use(lua_State *L) {
@@ -63,6 +68,7 @@ static void set_own(lua_State *L, const char *name) {
 /* () -> a table of what the chunks are made of */
 static int l_kit_parts(lua_State *L) {
   static const struct ta_function use[] = {{"use", l_use}, {NULL, NULL}};
+  ta_lets_wait(ta_upvalue_runner(L), L, ta_kit_call);
   lua_newtable(L);
   ta_set_functions(ta_upvalue_runner(L), L, use);
   ta_set_functions(ta_upvalue_runner(L), L, ta_kit_outside);

@@ -3,6 +3,8 @@
 -- log.lua -- async.log: lines on standard error, with a level, and fields.
 
 local parts, paint = kit_parts(), paint_parts()
+local plain = parts.use "plain"
+local escape, in_line = plain.escape, plain.in_line
 local raise_mistake, nearest_word, small_letters = parts.raise, parts.nearest, parts.lower
 
 local DEFAULT = "info"
@@ -22,7 +24,7 @@ local complained = false
 
 local function hint_at(name, otherwise)
   local near = nearest_word(name, names)
-  return near and format("; did you mean '%s'?", near) or otherwise or ""
+  return near and format(", did you mean '%s'?", near) or otherwise or ""
 end
 
 -- What is no level counts as none, which is told once.
@@ -49,20 +51,6 @@ function log.level(name)
 end
 
 -- ------------------------------------------------------------------------ words
-
-local escapes = {["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t", ['"'] = '\\"', ["\\"] = "\\\\"}
-
-local function escape(character)
-  return escapes[character] or format("\\x%02x", byte(character))
-end
-
--- One line, that steers no terminal.
-local function in_line(text)
-  text = gsub(text, "[%c]", escape)
-  return (gsub(text, "\xC2[\x80-\x9F]", function(pair)
-    return escape(sub(pair, 1, 1)) .. escape(sub(pair, 2))
-  end))
-end
 
 local function quote(value)
   local text = tostring(value)

@@ -6,6 +6,7 @@
 #include <lualib.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -25,9 +26,26 @@ static int l_metatable(lua_State *L) {
   return lua_getmetatable(L, 1) ? 1 : 0;
 }
 
-static int l_is_callable(lua_State *L) {
-  lua_pushboolean(L, ta_is_callable(L, 1));
-  return 1;
+/* (name of a function, path, what it is): a mistake of the script's, if it is none. */
+static int l_check_path(lua_State *L) {
+  size_t length;
+  const char *name = luaL_checkstring(L, 1), *what = luaL_checkstring(L, 3);
+  if (lua_type(L, 2) != LUA_TSTRING)
+    return ta_error(L, "%s: expected %s, got %s", name, what, luaL_typename(L, 2));
+  const char *path = lua_tolstring(L, 2, &length);
+  if (strlen(path) != length) return ta_error(L, "%s: a path has no zero byte", name);
+  return 0;
+}
+
+static int k_call(lua_State *L, int status, lua_KContext context) {
+  (void)status, (void)context;
+  return lua_gettop(L);
+}
+
+/* (function, ...) -> what it gives: error() as the function itself is called by no line of ours */
+int ta_kit_call(lua_State *L) {
+  lua_callk(L, lua_gettop(L) - 1, LUA_MULTRET, 0, k_call);
+  return k_call(L, LUA_OK, 0);
 }
 
 /* (name of a function that waits): who was cancelled starts nothing, nor who could not wait. */
@@ -120,6 +138,13 @@ static int check_file(lua_State *L) {
   return ta_stream_of(file)->watch.fd;
 }
 
+/* (file) -> is it a regular one? */
+static int l_is_regular(lua_State *L) {
+  struct stat about;
+  lua_pushboolean(L, fstat(check_file(L), &about) == 0 && S_ISREG(about.st_mode));
+  return 1;
+}
+
 /* (file) -> what tells it from all others, and whether nobody else has locked it: from now on it is
  * locked until it is closed.  Where there are no locks nobody has. */
 static int l_lock(lua_State *L) {
@@ -174,10 +199,11 @@ static int l_complete(lua_State *L) {
 }
 
 const struct ta_function ta_kit_outside[] = {
-    {"raise", ta_l_raise},        {"metatable", l_metatable}, {"is_callable", l_is_callable},
-    {"nearest", ta_l_nearest},  {"enter", l_enter},         {"number", l_number},
-    {"lower", l_lower},         {"getenv", l_getenv},       {"stamp", l_stamp},
-    {"arguments", l_arguments}, {"print", l_print},         {"complain", l_complain},
-    {"exit", l_exit},           {"lock", l_lock},           {"truncate", l_truncate},
-    {"shell", l_shell},         {"complete", l_complete},   {NULL, NULL},
+    {"raise", ta_l_raise},        {"metatable", l_metatable}, {"is_callable", ta_l_can_be_called},
+    {"check_path", l_check_path}, {"call", ta_kit_call},      {"nearest", ta_l_nearest},
+    {"enter", l_enter},           {"number", l_number},       {"lower", l_lower},
+    {"getenv", l_getenv},         {"stamp", l_stamp},         {"arguments", l_arguments},
+    {"print", l_print},           {"complain", l_complain},   {"exit", l_exit},
+    {"is_regular", l_is_regular}, {"lock", l_lock},           {"truncate", l_truncate},
+    {"shell", l_shell},           {"complete", l_complete},   {NULL, NULL},
 };

@@ -11,4 +11,7 @@
 /* For the chunks. */
 extern const struct ta_function ta_kit_outside[];
 
+/* One of them, which lets the function that it calls wait. */
+int ta_kit_call(lua_State *L);
+
 #endif

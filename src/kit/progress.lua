@@ -14,19 +14,19 @@ local function check_option(key, value)
   if not wanted then
     local near = nearest_word(tostring(key), known)
     raise_mistake(format("progress: unknown option '%s'%s", tostring(key),
-      near and format("; did you mean '%s'?", near) or ""))
+      near and format(", did you mean '%s'?", near) or ""))
   elseif type(value) ~= wanted then
     raise_mistake(format("progress: %s must be a %s, got %s", key, wanted, type(value)))
   elseif wanted == "number" and not (value >= 0 and value < huge) then
     raise_mistake(format("progress: %s must be a number of 0 or more, got %s", key,
-      tostring(value)))
+      value ~= value and "nan" or tostring(value)))
   end
 end
 
 local function progress(options)
   if options == nil then options = {} end
   if type(options) ~= "table" then
-    raise_mistake("progress: a table of options expected, got " .. type(options))
+    raise_mistake("progress: expected a table of options, got " .. type(options))
   end
   for key, value in next, options do check_option(key, value) end
   return new_bar(options.total, options.label, options.unit, options.done or 0,

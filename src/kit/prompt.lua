@@ -6,6 +6,8 @@ local parts = kit_parts()
 local raise_mistake, nearest_word = parts.raise, parts.nearest
 local small_letters, can_be_called = parts.lower, parts.is_callable
 
+local harmless = parts.use("plain").harmless
+
 local NOT_VALID = "that is no valid answer"
 
 -- ------------------------------------------------------------------- mistakes
@@ -28,7 +30,7 @@ local function check_options(name, options, known)
     if not known[key] then
       local near = nearest_word(tostring(key), names)
       raise_mistake(format("%s: unknown option '%s'%s", name, tostring(key),
-        near and format("; did you mean '%s'?", near) or ""))
+        near and format(", did you mean '%s'?", near) or ""))
     elseif known[key] ~= "any" and type(value) ~= known[key] then
       raise_mistake(format("%s: %s must be a %s, got %s", name, key, known[key], type(value)))
     end
@@ -38,10 +40,8 @@ end
 
 -- ---------------------------------------------------------------------- asking
 
--- Nothing in it steers the terminal.
-local function harmless(text)
-  return (gsub(gsub(text, "\xC2[\x80-\x9F]", " "), "[\0-\8\11-\31\127]", " "))
-end
+-- The same in one row.
+local function in_row(text) return harmless((gsub(text, "\n", " "))) end
 
 -- What is shown: "Name [default]: ".
 local function question_of(text, choice)
@@ -50,6 +50,7 @@ local function question_of(text, choice)
     if find(text, "%s$") then return text end
     return text .. (find(text, "[:?>]$") and " " or ": ")
   end
+  choice = in_row(choice)
   local body, mark = match(text, "^(.-)%s*([:?>]?)%s*$")
   if mark == "?" then return format("%s? [%s] ", body, choice) end
   return format("%s [%s]%s ", body, choice, mark == "" and ":" or mark)
@@ -89,7 +90,7 @@ local prompt_options = {default = "string", secret = "boolean", check = "any"}
 -- What `check` says of an answer: its own value, unless that is true.
 local function judge_by(check, line)
   if not check then return line end
-  local verdict, why = check(line)
+  local verdict, why = parts.call(check, line)
   if verdict == true then return line end
   if verdict == nil or verdict == false then return nil, why and tostring(why) end
   return verdict
@@ -154,13 +155,30 @@ local function find_choice(names, line, default)
   return find_begun(names, word)
 end
 
+-- What the value is shown as, of which nobody can choose "table: 0x55...".
+local function name_of(value, i)
+  local kind, meta = type(value), parts.metatable(value)
+  if kind == "string" or kind == "number" or kind == "boolean"
+    or type(meta) == "table" and meta.__tostring then
+    return in_row(tostring(value))
+  end
+  raise_mistake(format("select_one: expected value %d as a text or a number, got %s", i, kind))
+end
+
 local function names_of(list)
   if type(list) ~= "table" or #list == 0 then
-    raise_mistake("select_one: a list of something to choose from expected, got "
+    raise_mistake("select_one: expected a list of something to choose from, got "
       .. (type(list) == "table" and "an empty one" or type(list)))
   end
-  local names = {}
-  for i = 1, #list do names[i] = harmless(gsub(tostring(list[i]), "\n", " ")) end
+  local names, places = {}, {}
+  for i = 1, #list do
+    local name = name_of(list[i], i)
+    if places[name] then
+      raise_mistake(format("select_one: values %d and %d are both shown as '%s'", places[name], i,
+        name))
+    end
+    names[i], places[name] = name, i
+  end
   return names
 end
 

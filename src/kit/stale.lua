@@ -9,9 +9,7 @@ local fs = parts.use("fs").fs
 local function list_of(paths, what)
   local list = type(paths) == "table" and paths or {paths}
   for i = 1, #list do
-    if type(list[i]) ~= "string" then
-      raise(format("stale: expected %s as a path or a list of paths, got %s", what, type(list[i])))
-    end
+    parts.check_path("stale", list[i], what .. " as a path or a list of paths")
   end
   return list
 end

@@ -265,6 +265,17 @@ SEEN
 
 # ------------------------------------------------------------------- questions
 
+t_a_default_steers_no_terminal() {
+  script <<'LUA'
+print(#async.prompt("Name", {default = "a\27[2Jb\nc\xC2\x9B2Jd"}))
+LUA
+  in_window "$program" run script.lua <<'STEPS'
+see Name [a [2Jb c 2Jd]: 
+type \n
+see 13
+STEPS
+}
+
 t_questions_are_answered_on_the_terminal() {
   script <<'LUA'
 local ticking = false

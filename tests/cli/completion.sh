@@ -228,6 +228,23 @@ t_completion_runs_a_script_up_to_its_args_and_no_further() {
   expect_has err "cannot open none.lua"
 }
 
+t_completion_looks_for_the_word_in_a_whole_file() {
+  local before
+  for before in {4072..4078}; do
+    printf 'local _ = "%*s" async.args{{"--one"}}' "$before" "" >split.lua
+    run completion split.lua --shell=bash
+    expect_status 0
+    expect_has out --one
+  done
+  "$program" completion --shell=bash <(echo 'async.args{{"--one"}}') >out 2>err ||
+    fail "$(cat err)"
+  expect_has out --one
+  mkdir directory
+  run completion directory --shell=bash
+  expect_status 2
+  expect_has err "directory"
+}
+
 t_completion_does_not_wait_for_ever_and_gives_the_shell_nothing_else() {
   script <<<'-- args: later
 print "rm -rf x" os.execute "echo evil" async.process.run{"echo", "evil"} sleep(3600)'

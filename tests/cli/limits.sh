@@ -169,6 +169,22 @@ other"
   done
 }
 
+t_a_step_in_a_chunk_of_ours_gets_its_error_at_the_script_s_line() {
+  script <<'LUA'
+print(pcall(function()
+  for _ in async.csv.rows(function() return "a,b\n" end) do
+  end
+end))
+print(pcall(function()
+  while true do async.signal.on("HUP", print):close() end
+end))
+LUA
+  run run --max-step=0.1 script.lua
+  expect_status 0
+  expect_has out "false	script.lua:2: this step took longer than 0.1 seconds without waiting
+false	script.lua:6: this step took longer than 0.1 seconds without waiting"
+}
+
 t_a_step_that_catches_the_error_for_ever_is_cancelled() {
   script <<'LUA'
 spawn(function() sleep(0) print "other" end)

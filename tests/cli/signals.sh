@@ -901,6 +901,18 @@ C
   done
 }
 
+# What lasts may be a finalizer, or all that is to be freed: nobody can tell.
+t_what_lasts_while_lua_is_closed_is_named_for_what_it_may_be() {
+  script <<<"X = setmetatable({}, {__gc = function() $ready while true do end end})"
+  start --grace=60 script.lua
+  wait_for has out ready
+  stop TERM
+  wait_for has err "at once"
+  expect_err "tinyasync: stuck in the end of Lua: in a finalizer, or freeing memory; a second Ctrl-C ends it at once"
+  stop TERM
+  expect_end "signal 15"
+}
+
 # The last finalizers run when no task is left.
 t_a_signal_while_the_state_is_closed_ends_the_run() {
   local finalizer="$told X = setmetatable({}, {__gc = function() $ready"

@@ -30,6 +30,29 @@ LUA
   done
 }
 
+# The first is told of and not the second: that does what it does by itself.
+t_a_signal_that_nobody_was_told_of_is_not_lost() {
+  script <<LUA
+local told, handler = async.event(), nil
+handler = async.signal.on("TERM", function(came)
+  print(came) io.stdout:flush()
+  sleep(0.6)
+  handler:close()
+  told:set()
+end)
+$ready
+told:wait()
+sleep(60)
+LUA
+  start script.lua
+  wait_for has out ready
+  stop TERM
+  wait_for has out TERM
+  stop TERM
+  expect_end "signal 15"
+  expect_out $'ready\nTERM'
+}
+
 # Under nohup a signal is not to end anything, nor to be had, unless it is asked for.
 t_what_was_ignored_at_the_start_stays_so_unless_forced() {
   local options

@@ -46,6 +46,7 @@ result.status = result.status or 0
 result.error = "raised" -- by a function among the stages
 result.code = "EPERM" -- of what another user has started, which no test can
 
+local folder = async.temp_dir()
 local objects = {
   result = result,
   process_error = caught(process.run, {"no-such-command"}),
@@ -59,8 +60,8 @@ local objects = {
   task_local = async.task_local(),
   stream = async.fs.temp(),
   stat = async.fs.stat "/",
-  temp_dir = async.temp_dir(),
-  jobs = async.jobs("/dev/null"),
+  temp_dir = folder,
+  jobs = async.jobs(folder.path .. "/log"),
   signal_handler = async.signal.on("WINCH", nothing),
   watch = async.fs.watch("."),
   bar = async.progress{leave = false},
@@ -123,7 +124,7 @@ local arguments = {
   ["async.csv.parse"] = {""},
   ["async.csv.line"] = {{}},
   ["async.csv.write"] = {"/dev/null", {}},
-  ["async.jobs"] = {"/dev/null"},
+  ["async.jobs"] = {folder.path .. "/log"},
   ["async.stale"] = {"/dev/null", "/dev/null"},
   ["jobs:run"] = {"key", nothing},
   ["jobs:map"] = {{}, nothing},

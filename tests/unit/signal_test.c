@@ -82,6 +82,41 @@ static void it_is_given_back_as_often_as_it_was_taken(void) {
   close_scene(&scene);
 }
 
+static void one_that_nobody_looked_at_is_not_lost(void) {
+  struct scene scene;
+  open_scene(&scene);
+  for (int i = 0; i < 2; i++) CHECK(ta_takeover_begin(&scene.loop, SIGUSR2, false) == 0);
+  raise(SIGUSR2);
+  ta_takeover_end(SIGUSR2);
+  CHECK(heard_underneath == 0);
+  ta_takeover_end(SIGUSR2);
+  CHECK(heard_underneath == 1);
+  CHECK(ta_takeover_begin(&scene.loop, SIGUSR2, false) == 0);
+  raise(SIGUSR2);
+  CHECK(ta_takeover_came(SIGUSR2));
+  ta_takeover_return(SIGUSR2);
+  ta_takeover_end(SIGUSR2);
+  CHECK(heard_underneath == 2);
+  close_scene(&scene);
+}
+
+/* Of those that both hear, and of one that was looked at, nothing is left over. */
+static void one_that_was_heard_is_not_heard_twice(void) {
+  struct scene scene;
+  open_scene(&scene);
+  CHECK(ta_takeover_begin(&scene.loop, SIGCHLD, false) == 0);
+  raise(SIGCHLD);
+  ta_takeover_return(SIGCHLD);
+  ta_takeover_end(SIGCHLD);
+  CHECK(heard_underneath == 1);
+  CHECK(ta_takeover_begin(&scene.loop, SIGUSR2, false) == 0);
+  raise(SIGUSR2);
+  CHECK(ta_takeover_came(SIGUSR2));
+  ta_takeover_end(SIGUSR2);
+  CHECK(heard_underneath == 1);
+  close_scene(&scene);
+}
+
 static void what_lies_underneath_may_change_meanwhile(void) {
   struct scene scene;
   struct sigaction old;
@@ -229,6 +264,8 @@ static void a_handler_that_could_not_begin_is_not_deaf(void) {
 const struct test signal_tests[] = {
     TEST(a_signal_is_noted_and_wakes_the_loop),
     TEST(it_is_given_back_as_often_as_it_was_taken),
+    TEST(one_that_nobody_looked_at_is_not_lost),
+    TEST(one_that_was_heard_is_not_heard_twice),
     TEST(what_lies_underneath_may_change_meanwhile),
     TEST(those_of_children_are_heard_by_both),
     TEST(an_ignored_one_stays_so_unless_forced),

@@ -17,6 +17,6 @@ log.level("debug")
 log.debug(42)
 -- expect stderr: Z DEBUG 42
 print(select(2, pcall(function() log.level("eror") end)):match(": (.*)"))
--- expect: log.level: 'eror' is no level; did you mean 'error'?
+-- expect: log.level: 'eror' is no level, did you mean 'error'?
 print(select(2, pcall(function() log.info("x", 3) end)):match(": (.*)"))
 -- expect: log.info: the fields must be a table, got number

@@ -25,6 +25,20 @@ try({{"--a=B...", default = 1}}) -- expect: $FILE:4: args: '--a=B...': default m
 try({{"--a=B...", env = "A"}}) -- expect: $FILE:4: args: '--a=B...': env gives one value, and this is repeated
 try({{"A", env = "A"}}) -- expect: $FILE:4: args: 'A': env is for a word that may be left out, as [FILE]
 try({{"--a", env = "A=B"}}) -- expect: $FILE:4: args: '--a': env must be the name of a variable of the environment, got string
+try({{"--n=N", type = "integer", default = "x"}}) -- expect: $FILE:4: args: '--n=N': default must be a whole number, got 'x'
+try({{"--n=N", type = "number", default = 0 / 0}}) -- expect: $FILE:4: args: '--n=N': default must be a number, got number
+try({{"--n=N", default = {}}}) -- expect: $FILE:4: args: '--n=N': default must be one value, got table
+try({{"--n=N", type = "string", default = 1}}) -- expect: $FILE:4: args: '--n=N': default must be a text, got number
+try({{"--n=N...", type = "integer", default = {1, 1.5}}}) -- expect: $FILE:4: args: '--n=N...': default must be a whole number, got number
+try({{"--n=N", type = "integer", default = 9, max = 5}}) -- expect: $FILE:4: args: '--n=N': default is more than max
+try({{"--n=N", choices = {"a"}, default = "b"}}) -- expect: $FILE:4: args: '--n=N': default is none of the choices
+try({{"--n=N", choices = {1, 2}}}) -- expect: $FILE:4: args: '--n=N': choices must be a text, got number
+try({{"--n=N", type = "integer", min = 5, max = 1}}) -- expect: $FILE:4: args: '--n=N': min is more than max
+try({{"--n=N", min = 5}}) -- expect: $FILE:4: args: '--n=N': min and max are for a type of "number" or "integer"
+try({{"--n=N", required = true, default = "1"}}) -- expect: $FILE:4: args: '--n=N': what is required has no default
+try({{"--n[=N]", type = "integer", implied = "x"}}) -- expect: $FILE:4: args: '--n[=N]': implied must be a whole number, got 'x'
+try({{"-v...", default = true}}) -- expect: $FILE:4: args: '-v...': default must be a number, got boolean
+try({{"-v", default = "no"}}) -- expect: $FILE:4: args: '-v': default must be true or false, got string
 try({{command = "a b"}}) -- expect: $FILE:4: args: command must be a word of letters, digits, _ and -, got string
 try({{command = "a"}, {command = "a"}}) -- expect: $FILE:4: args: two commands are called a
 try({{command = "a"}, {"FILE"}}) -- expect: $FILE:4: args: 'FILE': where there are commands, words belong to these

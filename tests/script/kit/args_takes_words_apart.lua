@@ -85,3 +85,19 @@ local listed = {{"--tag=T...", default = {"a"}}}
 local one, two = async.args(listed, {}), async.args(listed, {"--tag=b", "--tag=c"})
 one.tag[1] = "changed"
 print(table.concat(async.args(listed, {}).tag), table.concat(two.tag)) -- expect: a	bc
+
+-- A word with a default may be left out, and what is required gets its word first.
+local function words(spec, ...)
+  local values, message = async.args(spec, {...})
+  if not values then return print(message) end
+  print(values.a, values.b)
+end
+words({{"A", default = "."}}) -- expect: .	nil
+words({{"A", default = "."}}, "x") -- expect: x	nil
+words({{"[A]"}, {"B"}}, "x") -- expect: nil	x
+words({{"[A]"}, {"B"}}, "x", "y") -- expect: x	y
+print(select(2, async.args({{"A", default = "."}}, {"--help"})):match "[^\n]*") -- expect: Usage: args_takes_words_apart.lua [options] [A]
+
+-- A mistake is told in one line, that steers no terminal.
+words({name = "n"}, "a\nb") -- expect: n: unexpected 'a\nb' (see 'n --help')
+words({name = "n"}, "\27[31m") -- expect: n: unexpected '\x1b[31m' (see 'n --help')

@@ -3,6 +3,6 @@ print(color.red("plain"), color.bold(7), color.enabled(), color.enabled(io.stder
 -- expect: plain	7	false	false	false
 print(color.strip("a\27[31mb\27[1;38;5;4mc\27[39m")) -- expect: abc
 print(select(2, pcall(function() color.red({}) end)):match(": (.*)"))
--- expect: color.red: a string expected, got table
+-- expect: color.red: expected a string, got table
 print(select(2, pcall(function() color.red("x", "stdin") end)):match(": (.*)"))
--- expect: color: "stdout", "stderr" or a file expected, got string
+-- expect: color: expected "stdout", "stderr" or a file, got string

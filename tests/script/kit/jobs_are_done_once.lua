@@ -81,6 +81,19 @@ refused() -- expect: jobs.log is no log of jobs	SYNTAX
 assert(async.fs.write(path, "started\tseconds\tresult\tjob\terror\n\nx\ty\n"))
 refused() -- expect: jobs.log:2: expected a line of a log of jobs	SYNTAX
 print(select(3, async.jobs(folder.path))) -- expect: EISDIR
+print(async.jobs "/dev/full") -- expect: nil	/dev/full is no regular file, which a log of jobs is	EINVAL
+
+-- An error is kept whole, in one line of the log.
+assert(async.fs.remove(path))
+local long = assert(async.jobs(path))
+pcall(long.run, long, "raises", error, nil)
+pcall(long.run, long, "long", function() error("one\n\ttwo", 0) end)
+print((long:failed "long")) -- expect: one
+-- expect: 	two
+print(async.jobs(path):failed "long" == "one\n\ttwo") -- expect: true
+print(shown():match "[^\n]*\n$") -- expect: TIME	failed	long	one\n\ttwo
+-- expect:
+print(long:run("nothing", function() end), long:done "nothing") -- expect: true	true
 
 print(pcall(async.jobs, 7)) -- expect: false	$FILE:$LINE: jobs: expected a path, got number
 print(pcall(log.run, log, {}, print)) -- expect: false	$FILE:$LINE: jobs:run: expected a job's name, got table
