@@ -43,11 +43,22 @@ local function read_on(log)
   end
 end
 
+local function inode_of(path)
+  local stat = fs.stat(path)
+  return stat and stat.inode
+end
+
+-- The file that has the name before and after it was opened is the one that was opened.  If it is
+-- replaced each time, the next look finds it.
 local function open(log)
-  log.stream = fs.open(log.path)
   log.place, log.rest = 0, ""
-  local stat = log.stream and fs.stat(log.path)
-  log.inode = stat and stat.inode
+  for _ = 1, 3 do
+    log.inode = inode_of(log.path)
+    log.stream = log.inode and fs.open(log.path)
+    if not log.stream or inode_of(log.path) == log.inode then return end
+    log.stream:close()
+    log.stream = nil
+  end
 end
 
 -- One look at a file that may have grown, have been cut short, replaced or removed.

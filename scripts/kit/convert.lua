@@ -13,14 +13,25 @@ local options = async.args{
   {"-l, --log=FILE", "what is done", default = "convert.log"},
 }
 
+-- Where each is written to: two that are called alike would overwrite each other.
+local made, taken = {}, {}
+for _, file in ipairs(options.file) do
+  local name = file:match "[^/]+$" or error("'" .. file .. "' names no file", 0)
+  if taken[name] and taken[name] ~= file then
+    error(("%s and %s would both be written to %s/%s"):format(taken[name], file, options.to, name), 0)
+  end
+  made[file], taken[name] = name, file
+end
+
 local log = assert(async.jobs(options.log))
 assert(async.fs.mkdir(options.to, {parents = true}))
 
--- What was made before is there as a whole: fs.write puts it in its place in one go.
+-- However much it prints, what was made before is there as a whole: it gets its name in the end.
 local function convert(file)
-  local result = async.process.run{"sh", "-c", options.command, stdin = {file = file},
-    stdout = "capture"}
-  return assert(async.fs.write(options.to .. "/" .. file:match "[^/]+$", result.stdout))
+  local part = options.to .. "/." .. made[file] .. ".part"
+  local clean_up <close> = async.defer(function() async.shield(async.fs.remove, part) end)
+  async.process.run{"sh", "-c", options.command, stdin = {file = file}, stdout = {file = part}}
+  assert(async.fs.rename(part, options.to .. "/" .. made[file]))
 end
 
 local summary = log:map(options.file, convert, {limit = options.jobs})

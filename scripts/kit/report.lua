@@ -19,8 +19,8 @@ local groups, names = {}, {}
 
 local function group_of(name)
   if not groups[name] then
-    groups[name] = {name = name, count = 0}
-    for _, column in ipairs(options.sum) do groups[name][column] = 0 end
+    groups[name] = {count = 0, sums = {}}
+    for _, column in ipairs(options.sum) do groups[name].sums[column] = 0 end
     names[#names + 1] = name
   end
   return groups[name]
@@ -32,7 +32,7 @@ local function add(row, where)
   for _, column in ipairs(options.sum) do
     local number = tonumber(row[column])
     if not number then error(("%s'%s' is no number"):format(where, row[column]), 0) end
-    group[column] = group[column] + number
+    group.sums[column] = group.sums[column] + number
   end
 end
 
@@ -52,7 +52,7 @@ end)
 local rows = {}
 for i, name in ipairs(names) do
   rows[i] = {name, groups[name].count}
-  for _, column in ipairs(options.sum) do table.insert(rows[i], groups[name][column]) end
+  for _, column in ipairs(options.sum) do table.insert(rows[i], groups[name].sums[column]) end
 end
 
 local header = {options.by, "count", table.unpack(options.sum)}
