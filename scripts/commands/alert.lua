@@ -67,7 +67,11 @@ local function open(log)
   for _ = 1, 3 do
     log.inode = inode_of(log.path)
     log.stream = log.inode and fs.open(log.path)
-    if not log.stream or inode_of(log.path) == log.inode then return end
+    if not log.stream then return end
+    if inode_of(log.path) == log.inode then
+      begins_anew(log)
+      return
+    end
     log.stream:close()
     log.stream = nil
   end
