@@ -262,9 +262,10 @@ local function checked(ok, row, line)
 end
 
 function csv.rows(source, options)
+  local closes = parts.for_closes()
   options = check_options("rows", options, for_reading)
   local at, stream = open_source(source, options)
-  return function() return checked(pcall(next_row, at)) end, nil, nil, stream
+  return function() return checked(pcall(next_row, at)) end, nil, nil, closes and stream or nil
 end
 
 function csv.parse(text, options)
@@ -309,13 +310,21 @@ local function field_of(name, value, i, at)
   return '"' .. gsub(value, '"', '""') .. '"'
 end
 
-local function count_of(row)
-  if type(row.n) == "number" then return row.n end
-  local count = #row
-  for key in next, row do
-    if type(key) == "number" and tointeger(key) and key > count then count = key end
+-- More than these are no row, but a mistake: a single number would eat the memory.
+local MOST_FIELDS = 1000000
+
+local function count_of(name, row)
+  local count = row.n
+  if type(count) ~= "number" then
+    count = #row
+    for key in next, row do
+      if type(key) == "number" and tointeger(key) and key > count then count = key end
+    end
   end
-  return count
+  local fields = tointeger(count)
+  if fields and fields >= 0 and fields <= MOST_FIELDS then return fields end
+  raise(format("csv.%s: expected up to %d fields in a row, got %s", name, MOST_FIELDS,
+    tostring(count)))
 end
 
 -- The line of a row, which is a list, or has its fields by the names of the header.
@@ -325,7 +334,7 @@ local function line_of(name, row, at)
   if at.names and row[1] == nil then
     for i = 1, #at.names do fields[i] = field_of(name, row[at.names[i]], at.names[i], at) end
   else
-    for i = 1, count_of(row) do fields[i] = field_of(name, row[i], i, at) end
+    for i = 1, count_of(name, row) do fields[i] = field_of(name, row[i], i, at) end
   end
   local text = concat(fields, at.separator)
   return (text == "" and '""' or text) .. at.newline

@@ -149,6 +149,7 @@ const struct ta_function ta_kit_outside[] = {
     {"metatable", l_metatable},
     {"is_callable", l_is_callable},
     {"nearest", ta_l_nearest},
+    {"for_closes", ta_l_for_closes},
     {"enter", l_enter},
     {"number", l_number},
     {"lower", l_lower},
