@@ -18,7 +18,8 @@ local made, taken = {}, {}
 for _, file in ipairs(options.file) do
   local name = file:match "[^/]+$" or error("'" .. file .. "' names no file", 0)
   if taken[name] and taken[name] ~= file then
-    error(("%s and %s would both be written to %s/%s"):format(taken[name], file, options.to, name), 0)
+    local target = options.to .. "/" .. name
+    error(("%s and %s would both be written to %s"):format(taken[name], file, target), 0)
   end
   made[file], taken[name] = name, file
 end

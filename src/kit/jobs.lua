@@ -118,8 +118,8 @@ local function refusal(value, message)
   if is_plain and value.ok == false and value.command then return failed_command(value) end
 end
 
--- Runs it, notes how it ended, and gives what it gave as pcall() does, and why it refused.  One that
--- is cancelled has not ended.
+-- Runs it, notes how it ended, and gives what it gave as pcall() does, and why it refused.  One
+-- that is cancelled has not ended.
 local function run_now(log, key, fn, ...)
   local started, began = parts.stamp(), async.now()
   local result = pack(pcall(fn, ...))
