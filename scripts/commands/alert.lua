@@ -6,12 +6,14 @@
 --
 -- Alternatives of the pattern are Lua's, between bars.  Lines that are there at the beginning are
 -- old; those of files that come later are new.  A file that is replaced, as when logs are
--- rotated, is read to its end first; one that is cut short is read from its beginning.  SECONDS
--- (1) is how often files are looked at.  However long a line is, no more than 64 KiB of it are kept.
+-- rotated, is read to its end first; one that is cut short, or begins with something else than it
+-- did, is read from its beginning.  SECONDS (1) is how often files are looked at.  However long a
+-- line is, no more than 64 KiB of it are kept.
 
 local fs = async.fs
 local EVERY <const> = tonumber(os.getenv "SECONDS") or 1
 local MOST <const> = 64 * 1024
+local BEGINNING <const> = 256 -- bytes by which a file is known
 
 local patterns = {}
 for one in (arg[1] or error("usage: alert.lua PATTERN GLOB...", 0)):gmatch "[^|]+" do
@@ -43,22 +45,53 @@ local function read_on(log)
   end
 end
 
+-- Is what it begins with no more what it was?  It grows until there is enough of it.
+local function begins_anew(log)
+  log.stream:seek "set"
+  local beginning = log.stream:read(BEGINNING) or ""
+  log.stream:seek("set", log.place)
+  local old = log.beginning
+  log.beginning = beginning
+  return beginning:sub(1, #old) ~= old
+end
+
+local function inode_of(path)
+  local stat = fs.stat(path)
+  return stat and stat.inode
+end
+
+-- The file that has the name before and after it was opened is the one that was opened.  If it is
+-- replaced each time, the next look finds it.
 local function open(log)
-  log.stream = fs.open(log.path)
-  log.place, log.rest = 0, ""
-  local stat = log.stream and fs.stat(log.path)
-  log.inode = stat and stat.inode
+  log.place, log.rest, log.beginning, log.mtime = 0, "", "", nil
+  for _ = 1, 3 do
+    log.inode = inode_of(log.path)
+    log.stream = log.inode and fs.open(log.path)
+    if not log.stream then return end
+    if inode_of(log.path) == log.inode then
+      begins_anew(log)
+      return
+    end
+    log.stream:close()
+    log.stream = nil
+  end
+end
+
+-- A file that has not been written to is not read for this.
+local function is_rewritten(log, stat)
+  if stat.mtime_ns == log.mtime then return false end
+  log.mtime = stat.mtime_ns
+  return begins_anew(log)
 end
 
 -- One look at a file that may have grown, have been cut short, replaced or removed.
 local function look(log)
-  if log.stream then read_on(log) end
   local stat = fs.stat(log.path)
-  if not stat then return end
-  local is_same = log.stream and stat.inode == log.inode
-  if is_same and stat.size >= log.place then return end
+  local is_same = log.stream and stat and stat.inode == log.inode
+  local is_new = is_same and (stat.size < log.place or is_rewritten(log, stat))
+  if log.stream and not is_new then read_on(log) end -- also what was written before it was replaced
+  if not stat or is_same and not is_new then return end
   if log.stream then
-    if not is_same then read_on(log) end -- written before it was replaced
     if log.rest ~= "" then alert(log.path, log.rest) end
     log.stream:close()
   end

@@ -21,9 +21,10 @@ local clean_up <close> = async.defer(function() async.shield(stop) end)
 
 -- What changes while it builds is told afterwards.
 local function rebuild()
-  local result = process.try{"sh", "-c", build, stdout = "inherit", stderr = "inherit"}
-  if not result.ok then
-    print("the build failed" .. (server and ", and the old server runs" or ""))
+  local result, why = process.try{"sh", "-c", build, stdout = "inherit", stderr = "inherit"}
+  if not result or not result.ok then
+    print("the build failed" .. (server and ", and the old server runs" or "") ..
+      (why and ": " .. why or ""))
     return
   end
   stop()

@@ -20,14 +20,25 @@ local function have(result, problem)
   os.exit(1, true)
 end
 
+-- Where each is written to: two that are called alike would overwrite each other.
+local made, taken = {}, {}
+for _, file in ipairs(options.file) do
+  local name = have(file:match "[^/]+$", "'" .. file .. "' names no file")
+  local other = taken[name] or file
+  have(other == file,
+    ("%s and %s would both be written to %s/%s"):format(other, file, options.to, name))
+  made[file], taken[name] = name, file
+end
+
 local log = have(async.jobs(options.log))
 have(async.fs.mkdir(options.to, {parents = true}))
 
--- What was made before is there as a whole: fs.write puts it in its place in one go.
+-- However much it prints, what was made before is there as a whole: it gets its name in the end.
 local function convert(file)
-  local result = async.process.run{"sh", "-c", options.command, stdin = {file = file},
-    stdout = "capture"}
-  return assert(async.fs.write(options.to .. "/" .. file:match "[^/]+$", result.stdout))
+  local part = options.to .. "/." .. made[file] .. ".part"
+  local clean_up <close> = async.defer(function() async.shield(async.fs.remove, part) end)
+  async.process.run{"sh", "-c", options.command, stdin = {file = file}, stdout = {file = part}}
+  assert(async.fs.rename(part, options.to .. "/" .. made[file]))
 end
 
 local summary = log:map(options.file, convert, {limit = options.jobs})

@@ -24,8 +24,8 @@ local groups, names = {}, {}
 
 local function group_of(name)
   if not groups[name] then
-    groups[name] = {name = name, count = 0}
-    for _, column in ipairs(options.sum) do groups[name][column] = 0 end
+    groups[name] = {count = 0, sums = {}}
+    for _, column in ipairs(options.sum) do groups[name].sums[column] = 0 end
     names[#names + 1] = name
   end
   return groups[name]
@@ -38,7 +38,7 @@ local function add(row, where)
     if not row[column] then leave(where .. "no column " .. column) end
     local number = tonumber(row[column])
     if not number then leave(("%s'%s' is no number"):format(where, row[column])) end
-    group[column] = group[column] + number
+    group.sums[column] = group.sums[column] + number
   end
 end
 
@@ -63,7 +63,7 @@ end)
 local rows = {}
 for i, name in ipairs(names) do
   rows[i] = {name, groups[name].count}
-  for _, column in ipairs(options.sum) do table.insert(rows[i], groups[name][column]) end
+  for _, column in ipairs(options.sum) do table.insert(rows[i], groups[name].sums[column]) end
 end
 
 local header = {options.by, "count", table.unpack(options.sum)}

@@ -394,7 +394,7 @@ static const struct ta_errand_kind link_kind = KIND("link", run_link, give_true)
 
 /* (name, path, target's name, target, hard) -> true */
 static int l_link(lua_State *L) {
-  struct job *job = push_pair(L, &link_kind, "link");
+  struct job *job = push_pair(L, &link_kind, "make the link");
   job->flag = lua_toboolean(L, MORE + 2);
   return go(L, job);
 }

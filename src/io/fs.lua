@@ -217,6 +217,9 @@ local for_copy = {recursive = recursive.copy and yes_or_no, sync = yes_or_no}
 function fs.copy(path, new, options)
   local at, new_at = check_path("copy", path), check_path("copy", new, "a new path")
   local given = check_options("copy", options, for_copy)
+  if given.recursive and given.sync then
+    raise "fs.copy: sync is for one file, and not with recursive"
+  end
   enter()
   if given.recursive then return recursive.copy(path, at, new, new_at) end
   return parts.copy(path, at, new, new_at, given.sync)

@@ -345,6 +345,12 @@ static int open_streams(struct ta_guest *guest) {
   return 0;
 }
 
+static int leads_to(void *data, const FILE *file) {
+  const struct ta_guest *guest = data;
+  if (file == guest->out_file) return STDOUT_FILENO;
+  return file == guest->err_file ? STDERR_FILENO : -1;
+}
+
 static void report_on(void *data, const char *text, size_t size) {
   struct ta_guest *guest = data;
   flush(guest);
@@ -368,6 +374,7 @@ int ta_guest_open(struct ta_guest *guest, const struct ta_io *host) {
   guest->io.memory = host->memory;
   guest->io.budget = host->budget;
   guest->io.report = report_on;
+  guest->io.leads_to = leads_to;
   guest->io.data = guest;
   ta_slab_open(&guest->slab);
   int error = ta_loop_open(&guest->loop, NULL);

@@ -88,6 +88,7 @@ struct ta_io {
   int (*ended_by)(void *data); /* the signal that ended the run, or 0 */
   void (*report)(void *data, const char *text, size_t length);        /* a failure, in lines */
   void (*print)(void *data, int fd, const char *text, size_t length); /* what threads print */
+  int (*leads_to)(void *data, const FILE *file);         /* a thread's stream: to 1, 2, or -1 */
   void (*equip)(struct ta_runner *runner, lua_State *L); /* more for the table async on top */
   void *data;
 };

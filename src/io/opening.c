@@ -153,7 +153,10 @@ static int l_open_flags(lua_State *L) {
                {"a", O_WRONLY | O_CREAT | O_APPEND},
                {"a+", O_RDWR | O_CREAT | O_APPEND},
                {"x", O_WRONLY | O_CREAT | O_EXCL},
-               {"x+", O_RDWR | O_CREAT | O_EXCL}};
+               {"x+", O_RDWR | O_CREAT | O_EXCL},
+               {"wx", O_WRONLY | O_CREAT | O_EXCL},
+               {"wx+", O_RDWR | O_CREAT | O_EXCL},
+               {"w+x", O_RDWR | O_CREAT | O_EXCL}};
   const char *mode = luaL_checkstring(L, 1);
   for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
     if (strcmp(modes[i].mode, mode) != 0) continue;

@@ -8,8 +8,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "io/guest.h"
-
 /* Is it set, and not to nothing? */
 static const char *set_to(const char *name) {
   const char *value = getenv(name);
@@ -39,10 +37,8 @@ static bool wants_colours(int fd) {
 /* A thread's streams have no descriptor: what is asked about is where they lead. */
 static int descriptor_of(lua_State *L, FILE *file) {
   const struct ta_io *io = ta_io_of(ta_upvalue_runner(L), L);
-  const struct ta_guest *guest = io->is_guest ? io->data : NULL;
-  if (guest && file == guest->out_file) return STDOUT_FILENO;
-  if (guest && file == guest->err_file) return STDERR_FILENO;
-  return fileno(file);
+  int fd = io->leads_to ? io->leads_to(io->data, file) : -1;
+  return fd < 0 ? fileno(file) : fd;
 }
 
 /* The descriptor of the file at `index`; that of standard output, or standard error, of its name.

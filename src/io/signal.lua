@@ -33,7 +33,10 @@ local function force_of(options)
         near and ", did you mean 'force'?" or ""))
     end
   end
-  return options.force
+  if options.force ~= nil and type(options.force) ~= "boolean" then
+    raise("signal.on: force must be true or false, got " .. type(options.force))
+  end
+  return options.force or false
 end
 
 local Handler = {__name = "signal handler"}

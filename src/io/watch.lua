@@ -424,7 +424,12 @@ local function close(w)
   w.module.close(w.handle)
 end
 
-function methods.close(watch) close(states[watch]) end
+function methods.close(watch)
+  if not states[watch] then
+    parts.raise "fs.watch: close() is a method of what it gives: watch:close()"
+  end
+  close(states[watch])
+end
 
 function Watch.__close(watch) close(states[watch]) end
 

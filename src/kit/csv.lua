@@ -263,9 +263,10 @@ local function checked(ok, row, line)
 end
 
 function csv.rows(source, options)
+  local closes = parts.for_closes()
   options = check_options("rows", options, for_reading)
   local at, stream = open_source(source, options)
-  return function() return checked(pcall(next_row, at)) end, nil, nil, stream
+  return function() return checked(pcall(next_row, at)) end, nil, nil, closes and stream or nil
 end
 
 function csv.parse(text, options)
@@ -332,6 +333,9 @@ local function is_named(row, at)
   return row[1] == nil and (at.places.n or type(row.n) ~= "number")
 end
 
+-- More than these are no row, but a mistake: a single number would eat the memory.
+local MOST_FIELDS = 1000000
+
 -- How many fields the list has, of which none is lost.
 local function count_of(row, at)
   local count = #row
@@ -343,7 +347,10 @@ local function count_of(row, at)
         tostring(key))
     end
   end
-  return type(row.n) == "number" and row.n or count
+  local given = type(row.n) == "number" and row.n or count
+  local fields = tointeger(given)
+  if fields and fields >= 0 and fields <= MOST_FIELDS then return fields end
+  refuse_row(at, "expected up to %d fields in a row, got %s", MOST_FIELDS, tostring(given))
 end
 
 -- A row that is shorter than the header has nothing in what is left, as it is read with that.

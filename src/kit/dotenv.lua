@@ -8,6 +8,9 @@ local fs = parts.use("fs").fs
 
 local escaped = {n = "\n", r = "\r", t = "\t", ['"'] = '"', ["\\"] = "\\", ["$"] = "$"}
 
+-- Bytes that variables may stand for in a file.
+local MOST = 16 * 1024 * 1024
+
 -- What is wrong with the file, thrown to whoever reads it.
 local Mistake = {}
 
@@ -59,6 +62,14 @@ local function expand_one(at, text, from)
   return "$", from
 end
 
+-- Twenty lines that name the one before twice would be a million times the first.
+local function count_bytes(at, piece)
+  at.expanded = at.expanded + #piece
+  if at.expanded > MOST then
+    complain(at, format("the variables stand for more than %d bytes", MOST))
+  end
+end
+
 -- The text with what its backslashes and dollars stand for.
 function expand(at, text)
   local out, position = {}, 1
@@ -74,6 +85,7 @@ function expand(at, text)
       if meant then ending = found + 1 end
     elseif at.expands then
       out[#out + 1], ending = expand_one(at, text, found)
+      count_bytes(at, out[#out])
     else
       out[#out + 1] = "$"
     end
@@ -86,10 +98,8 @@ end
 -- To the closing quote, over line ends.
 local function take_quoted(at, quote)
   local from, line = at.position + 1, at.line
-  local to = find(at.text, quote, from, true)
-  while to and quote == '"' and #match(sub(at.text, from, to - 1), "\\*$") % 2 == 1 do
-    to = find(at.text, quote, to + 1, true)
-  end
+  local to = find(at.text, quote == '"' and '["\\]' or quote, from)
+  while to and byte(at.text, to) == 92 do to = find(at.text, '["\\]', to + 2) end -- a backslash
   if not to then complain(at, "the quote is not closed") end
   at.quoted = true
   local text = sub(at.text, from, to - 1)
@@ -125,7 +135,8 @@ end
 
 local function parse(text, expands)
   text = gsub(gsub(text, "^\239\187\191", ""), "\r\n", "\n")
-  local at = {text = text, position = 1, line = 1, values = {}, expands = expands}
+  local at = {text = text, position = 1, line = 1, values = {}, expands = expands,
+    expanded = 0}
   while at.position <= #text do
     take_line(at)
     take(at, "\n")

@@ -153,13 +153,17 @@ end
 
 -- ---------------------------------------------------------------- one command
 
+local function add_name(command, option, name)
+  if command.by_name[name] then complain(option.row, "another option is called %s", name) end
+  command.by_name[name] = option
+end
+
 local function add_names(command, option)
   for i = 1, #option.names do
     local name = option.names[i]
-    if command.by_name[name] then complain(option.row, "another option is called %s", name) end
-    command.by_name[name] = option
+    add_name(command, option, name)
     if option.negatable and find(name, "^%-%-") then
-      command.by_name["--no-" .. sub(name, 3)] = option
+      add_name(command, option, "--no-" .. sub(name, 3))
     end
   end
 end

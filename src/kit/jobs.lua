@@ -108,16 +108,32 @@ local function check_function(method, fn)
   raise(format("jobs:%s: expected a function, got %s", method, type(fn)))
 end
 
--- Runs it, notes how it ended, and gives what it gave as pcall() does.  One that is cancelled has
--- not ended.
+-- What process.try gives of a command that failed, in words.
+local function failed_command(result)
+  local how = result.timed_out and "timed out"
+    or result.signal and "was ended by SIG" .. tostring(result.signal)
+    or "failed with status " .. tostring(result.status)
+  return format("command '%s' %s", result.command, how)
+end
+
+-- Why what a function gave is a failure though it raised nothing.  nil alone is what one without a
+-- return gives.
+local function refusal(value, message)
+  if not value and type(message) == "string" then return message end
+  if value == false then return "it returned false" end
+  local is_plain = type(value) == "table" and not parts.metatable(value)
+  if is_plain and value.ok == false and value.command then return failed_command(value) end
+end
+
+-- Runs it, notes how it ended, and gives what it gave as pcall() does, and why it refused.  One
+-- that is cancelled has not ended.
 local function run_now(log, key, fn, ...)
   local started, began = parts.stamp(), async.now()
   local result = pack(pcall(fn, ...))
   local seconds = async.now() - began
-  local refused = result[1] and not result[2] and type(result[3]) == "string"
-  local message = not result[1] and tostring(result[2]) or refused and result[3]
-  note(log, key, started, seconds, message or nil)
-  return result, refused
+  local message = not result[1] and tostring(result[2]) or refusal(result[2], result[3])
+  note(log, key, started, seconds, message)
+  return result, result[1] and message
 end
 
 -- true: it was done now; false: it was done before; nil, message, code: it refused.
@@ -133,6 +149,7 @@ local function run(log, key, fn, ...)
   end)
   local result, refused = run_now(log, key, fn, ...)
   if not result[1] then error(result[2], 0) end
+  if refused and type(result[3]) ~= "string" then return nil, refused end
   if refused then return nil, unpack(result, 3, result.n) end
   return true
 end

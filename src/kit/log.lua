@@ -41,12 +41,12 @@ end
 
 -- The lowest that is shown; sets it, if one is given.
 function log.level(name)
-  if name == nil then return names[kept_rank()] or from_environment() end
+  if name == nil then return names[paint.kept_rank()] or from_environment() end
   if not ranks[name] then
     raise_mistake(format("log.level: '%s' is no level%s", tostring(name),
       hint_at(tostring(name), " (debug, info, warn, error, off)")))
   end
-  keep_rank(ranks[name])
+  paint.keep_rank(ranks[name])
   return name
 end
 

@@ -741,7 +741,7 @@ function async.fs.append(path, text, options) end
 ---Returns the file as a stream.
 ---@async
 ---@param path string
----@param mode? "r"|"w"|"a"|"x"|"r+"|"w+"|"a+"|"x+" "r" if left out
+---@param mode? "r"|"w"|"a"|"x"|"wx"|"r+"|"w+"|"a+"|"x+"|"wx+" "r" if left out
 ---@param options? {mode: integer?, max_line: integer?}
 ---@return tinyasync.Stream? stream
 ---@return string? message

@@ -51,12 +51,72 @@ morning
 half
 half
 Fri 08:15	false: status 1
-Fri 08:20	table: '"'nonsense' is no field of a table"'
+Fri 08:20	table: '"'nonsense' is no field of a table: expected 0 to 7"'
 Fri 08:30	3 jobs
 second
 second
 weekend
 Sat 06:05	ends: TERM'
+}
+
+# From a Friday, the second, to the Monday after.
+t_a_scheduler_reads_fields_as_cron_does() {
+  cat >table <<'END'
+0 1 * * 7           echo seven
+0 2 * * sun         echo sunday
+0 3 * JAN Fri-sat   echo name
+0 4 3 * 1           echo either
+0 5 */2 * 0         echo both
+0 6 4 1 MON-7       echo range
+0-2/2 7 4 * *       echo step
+0 8 * * 1           kill -TERM $PPID
+END
+  TZ=UTC run run --virtual-time "$root/scripts/commands/cron.lua" table 1767312000
+  expect_err ""
+  expect_out 'Fri 00:00	8 jobs
+name
+range
+name
+either
+range
+seven
+sunday
+range
+step
+step
+either
+range
+Mon 08:00	ends: TERM'
+}
+
+t_a_scheduler_refuses_what_is_out_of_range() {
+  local field
+  for field in 60 5-3 '*/0' 5/ 5- 1,,2 '*-5' mon 1-99 0-x; do
+    printf '%s\n' "$field * * * * echo never" >table
+    run run --virtual-time --timeout=1 "$root/scripts/commands/cron.lua" table 0
+    expect_has out "table: '$field' is no field of a table: expected 0 to 59"
+  done
+}
+
+# The system's clock is set while it sleeps: it goes on by that.
+t_a_scheduler_goes_by_the_system_s_clock() {
+  script clock.lua <<'LUA'
+local now, is_put_back, sleep_by = 1767312030, false, sleep
+os.time = function() return now end
+function sleep(seconds)
+  now = now + (seconds < 1 and 1 or seconds // 1)
+  if now == 1767312040 then now = now + 7200 end -- suspended
+  if now == 1767319320 and not is_put_back then now, is_put_back = now - 60, true end -- a little
+  sleep_by(seconds)
+end
+LUA
+  printf '%s\n' '0,1 * * * * echo minute' '2 2 * * * kill -TERM $PPID' >table
+  LUA_INIT=@clock.lua TZ=UTC run run --virtual-time "$root/scripts/commands/cron.lua" table
+  expect_err ""
+  expect_out 'Fri 00:00	2 jobs
+minute
+minute
+Fri 02:02	ends: TERM'
 }
 
 t_a_scheduler_lets_no_command_overlap_itself() {
@@ -92,6 +152,24 @@ END
   expect_end "signal 2"
   expect_text log $'started one\nstopped one\nstarted two\nstopped two'
   wait_for is_gone "$(cat server_pid)"
+}
+
+t_a_build_that_cannot_start_ends_no_server() {
+  mkdir src
+  script short.lua <<'LUA'
+local try, built = async.process.try, false
+function async.process.try(...)
+  if built then return nil, "there are too many processes" end
+  built = true
+  return try(...)
+end
+LUA
+  LUA_INIT=@short.lua start "$root/scripts/commands/rebuild.lua" src : 'exec sleep 60'
+  wait_for grep -q serving out
+  : >src/new
+  wait_for grep -q "the build failed, and the old server runs: there are too many processes" out
+  stop INT
+  expect_end "signal 2"
 }
 
 t_a_batch_goes_on_where_it_was_ended() {

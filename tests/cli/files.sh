@@ -6,8 +6,9 @@
 : "${program:?}" "${root:?}"
 
 # Builds killer.so: the call of the system with the number $KILL_AT that a thread of the program
-# makes, other than its first one, is never made: the program is killed there.  What it writes
-# at once is cut to pieces.
+# makes, other than its first one, is never made: the program is killed there.  After a file
+# "from here" was asked for, those of its first one count too.  What it writes at
+# once is cut to pieces.
 build_killer() {
   command -v cc >/dev/null || skip "no C compiler"
   ! is_sanitized || skip "a sanitizer wants to be loaded first"
@@ -19,13 +20,16 @@ build_killer() {
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+static int counts_all;
 
 static void count(void) {
   static int calls;
   const char *at = getenv("KILL_AT");
-  if (!at || gettid() == getpid()) return;
+  if (!at || (gettid() == getpid() && !counts_all)) return;
   if (++calls == atoi(at)) kill(getpid(), SIGKILL);
 }
 
@@ -53,6 +57,7 @@ int open(const char *path, int flags, ...) {
   va_start(list, flags);
   int mode = va_arg(list, int);
   va_end(list);
+  if (strstr(path, "from here")) counts_all = 1;
   count();
   return REAL(open)(path, flags, mode);
 }
@@ -62,6 +67,7 @@ int openat(int at, const char *path, int flags, ...) {
   va_start(list, flags);
   int mode = va_arg(list, int);
   va_end(list);
+  if (strstr(path, "from here")) counts_all = 1;
   count();
   return REAL(openat)(at, path, flags, mode);
 }
@@ -71,7 +77,7 @@ END
 
 is_alone() { [[ $(ls -A there) == "$1" ]]; }
 
-# kill_everywhere SCRIPT: runs it, killed at its first call, its second, and so on, until it comes to
+# kill_everywhere SCRIPT [CALLS]: runs it, killed at its first call, its second, and so on, until it comes to
 # its end; before each time prepare() is called, and after it check().
 kill_everywhere() {
   local at
@@ -85,7 +91,7 @@ kill_everywhere() {
     [[ $status != 0 ]] || break
     [[ $status == 137 ]] || fail "status $status at call $at: $(cat err)"
   done 2>/dev/null # where bash says that it was killed
-  ((at > 15 && at < 60)) || fail "it made $at calls"
+  ((at > ${2:-15} && at < 60)) || fail "it made $at calls"
 }
 
 t_a_write_killed_at_any_call_leaves_the_old_or_the_new_file_and_no_other() {
@@ -100,6 +106,29 @@ t_a_write_killed_at_any_call_leaves_the_old_or_the_new_file_and_no_other() {
   script <<<'local text = io.open "new":read "a" assert(async.fs.write("there/file", text))'
   kill_everywhere script.lua
   cmp -s there/file new || fail "it was not written at last"
+}
+
+# Small and not made sure of, it is written where the task is, by no other thread.
+t_a_small_write_killed_at_any_call_leaves_the_old_or_the_new_file_and_no_other() {
+  build_killer
+  echo old >old
+  echo new >new
+  prepare() { cp old there/file; }
+  check() {
+    cmp -s there/file old || cmp -s there/file new || fail "neither the old nor the new file $1"
+    wait_for is_alone file
+  }
+  script <<<'async.fs.read "from here" assert(async.fs.write("there/file", "new\n", {sync = false}))'
+  kill_everywhere script.lua 5
+  cmp -s there/file new || fail "it was not written at last"
+}
+
+t_a_temporary_file_goes_at_whatever_call_it_is_killed() {
+  build_killer
+  prepare() { :; }
+  check() { wait_for is_alone ""; }
+  script <<<'async.fs.read "from here" local f <close> = assert(async.fs.temp{dir = "there"}) f:write "x"'
+  kill_everywhere script.lua 3
 }
 
 t_a_new_file_killed_at_any_call_is_there_whole_or_not_at_all() {

@@ -35,6 +35,10 @@ t_a_report_sums_up_a_table() {
   run "$root/scripts/kit/report.lua" --by=region -s amount sales.csv
   expect_status 1
   expect_has err "sales.csv:2: expected 2 fields, got 3"
+  printf 'region,count,name\nnorth,10,1\nnorth,20,2\nsouth,3,4\n' >sales.csv
+  run "$root/scripts/kit/report.lua" --by=region -s count -s name --sort=count sales.csv
+  expect_status 0
+  expect_out $'region,count,count,name\nnorth,2,30,3\nsouth,1,3,4'
 }
 
 # make_of WORDS: it is expected to end well.
@@ -160,6 +164,29 @@ SH
     fail "$(cat convert.log; ls -A done/all)"
   run "$root/scripts/kit/convert.lua" --to=done/all -j2 -c 'sh slow' ./*.txt
   expect_out "0 converted, 6 were done before, 0 failed"
+}
+
+# More than a script would be given of it at once.
+t_converting_takes_any_length() {
+  : >1.txt
+  run "$root/scripts/kit/convert.lua" --to=made -c 'head -c 67108865 /dev/zero' 1.txt
+  expect_status 0
+  [[ $(stat -c %s made/1.txt) == 67108865 && $(ls -A made) == 1.txt ]] || fail "$(ls -lA made)"
+  : >2.txt
+  run "$root/scripts/kit/convert.lua" --to=made -c 'echo half; exit 3' 2.txt
+  expect_status 1
+  [[ $(ls -A made) == 1.txt ]] || fail "$(ls -lA made)"
+  rm made/1.txt
+}
+
+t_converting_refuses_names_that_come_twice() {
+  mkdir p q
+  : >p/x.txt
+  : >q/x.txt
+  run "$root/scripts/kit/convert.lua" --to=made p/x.txt p/x.txt q/x.txt
+  expect_status 1
+  expect_has err "p/x.txt and q/x.txt would both be written to made/x.txt"
+  [[ ! -e made && ! -e convert.log ]] || fail "something was begun"
 }
 
 t_converting_tries_again_what_failed() {

@@ -77,6 +77,7 @@ LUA
 
 # A step that never ends hears no signal: after a second the next one does what it does by itself.
 t_a_step_that_hangs_can_be_interrupted_though_it_took_over() {
+  local i
   script <<LUA
 local guard <close> = async.defer(function() print "cleaned" end)
 async.signal.on("INT", function() print "never" end)
@@ -87,7 +88,14 @@ LUA
   wait_for has out ready
   stop INT
   rest 1.2
-  stop INT
+  # On a machine that is busy the first may have been seen late: then the next is the one.
+  for _ in 1 2 3 4; do
+    stop INT
+    for ((i = 0; i < 100; i++)); do
+      [[ ! -s ended ]] || break 2
+      rest 0.05
+    done
+  done
   expect_end "signal 2"
   expect_out $'ready\ncleaned'
 }

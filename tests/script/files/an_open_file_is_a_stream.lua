@@ -19,6 +19,13 @@ local copy = fs.open("copy", "x")
 file:seek "set"
 print(file:copy_to(copy), copy:close(), fs.read "copy" == fs.read "file") -- expect: 200012	true	true
 print(select(3, fs.open("copy", "x"))) -- expect: EEXIST
+for _, mode in ipairs {"wx", "w+x", "wx+", "wbx"} do
+  print(select(3, fs.open("copy", mode))) -- expect: EEXIST
+  assert(fs.open("made " .. mode, mode)):close()
+end
+-- expect: EEXIST
+-- expect: EEXIST
+-- expect: EEXIST
 do
   local added <close> = fs.open("copy", "a+")
   added:write "more"

@@ -16,7 +16,7 @@ print(fs.mkdir "none/there") -- expect: nil	cannot make the directory none/there
 print(fs.remove "none") -- expect: nil	cannot remove none: no such file or directory	ENOENT
 print(fs.rename("none", "other")) -- expect: nil	cannot rename none to other: no such file or directory	ENOENT
 print(fs.copy("none", "other")) -- expect: nil	cannot copy none to other: no such file or directory	ENOENT
-print(fs.link("none", "none/x")) -- expect: nil	cannot link none/x to none: no such file or directory	ENOENT
+print(fs.link("none", "none/x")) -- expect: nil	cannot make the link none/x to none: no such file or directory	ENOENT
 print(fs.readlink ".") -- expect: nil	cannot read the link .: invalid argument	EINVAL
 print(async.cd "none") -- expect: nil	cannot enter none: no such file or directory	ENOENT
 
@@ -57,6 +57,7 @@ raised(fs.write, "a", "", {mode = 1 << 12}) -- expect: fs.write: mode must be pe
 raised(fs.stat, "a", {follow = 1}) -- expect: fs.stat: follow must be true or false, got 1
 raised(fs.stat, "a", "b") -- expect: fs.stat: options must be a table, got string
 raised(fs.open, "a", "rw") -- expect: fs.open: the mode must be "r", "w", "a" or "x", with or without "+" and "b", got "rw"
+raised(fs.copy, "a", "b", {recursive = true, sync = true}) -- expect: fs.copy: sync is for one file, and not with recursive
 raised(fs.open, "a", "r", {max_line = -1}) -- expect: fs.open: max_line must be 0 or more bytes, got -1
 raised(async.cd, {}) -- expect: cd: expected a directory, got table
 

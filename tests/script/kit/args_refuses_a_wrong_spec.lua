@@ -44,6 +44,8 @@ try({{command = "a"}, {command = "a"}}) -- expect: $FILE:4: args: two commands a
 try({{command = "a"}, {"FILE"}}) -- expect: $FILE:4: args: 'FILE': where there are commands, words belong to these
 try({{command = "a"}, {"--command"}}) -- expect: $FILE:4: args: '--command': the command has that key
 try({{"--a"}, {command = "c", {"-a"}}}) -- expect: $FILE:4: args: '-a': a command above has the key 'a'
+try({{"--no-a"}, {"--[no-]a"}}) -- expect: $FILE:4: args: '--[no-]a': another option is called --no-a
+try({{"--[no-]a"}, {"--no-a"}}) -- expect: $FILE:4: args: '--no-a': another option is called --no-a
 try({versoin = "1"}) -- expect: $FILE:4: args: unknown field 'versoin', did you mean 'version'?
 try({}, 7) -- expect: $FILE:4: args: expected a list of words, got number
 try({}, {1}) -- expect: $FILE:4: args: word 1 must be a string, got number

@@ -61,3 +61,15 @@ end
 -- expect: 1	2
 
 print(#csv.parse "a\nb\n", csv.parse("x,y\n1,2", {header = true})[1].y) -- expect: 2	2
+
+-- A loop that is left early; with a closure in it, Lua 5.4.4 would close whatever lies there then.
+local folder <close> = async.temp_dir()
+assert(async.fs.write(folder.path .. "/x.csv", "a\nb\n"))
+local function leave()
+  for row in csv.rows(folder.path .. "/x.csv") do
+    local function field() return row[1] end
+    if field() then break end
+  end
+  return string.format("%s %s", "left", "it") .. tostring(#string.rep("x", 9))
+end
+print(leave()) -- expect: left it9

@@ -68,3 +68,14 @@ for _ = 1, 300 do
   end
 end
 print "the same" -- expect: the same
+
+-- A single number does not make a row of everything.
+for _, row in ipairs {{[1 << 40] = 1}, {n = 1e18}, {n = 1000001}, {n = -1}, {n = 0.5}} do
+  print((select(2, pcall(csv.line, row)):gsub("^.-:%d+: ", "")))
+end
+-- expect: csv.line: expected up to 1000000 fields in a row, got 1099511627776
+-- expect: csv.line: expected up to 1000000 fields in a row, got 1e+18
+-- expect: csv.line: expected up to 1000000 fields in a row, got 1000001
+-- expect: csv.line: expected up to 1000000 fields in a row, got -1
+-- expect: csv.line: expected up to 1000000 fields in a row, got 0.5
+print(#csv.line {n = 1000000}) -- expect: 1000000

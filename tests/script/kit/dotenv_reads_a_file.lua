@@ -60,3 +60,12 @@ local _, message, code = async.dotenv(folder.path .. "/none")
 print((message:gsub("/tmp/[^/]*/", "")), code) -- expect: cannot read none: no such file or directory	ENOENT
 print(pcall(async.dotenv, 7)) -- expect: false	$FILE:$LINE: dotenv: expected a path, got number
 print(pcall(async.dotenv, path, {expnd = true})) -- expect: false	$FILE:$LINE: dotenv: unknown option 'expnd', did you mean 'expand'?
+
+-- What grows by doubling ends; what is long takes no longer than that.
+local lines = {"A0=0123456789"}
+for i = 1, 40 do lines[i + 1] = ("A%d=$A%d$A%d"):format(i, i - 1, i - 1) end
+show(table.concat(lines, "\n")) -- expect: .env:21: the variables stand for more than 16777216 bytes	SYNTAX
+show [[A="\\"
+B="\\\"\"x"]] -- expect: [A=\][B=\""x]
+assert(async.fs.write(path, 'A="' .. ('\\"'):rep(300000) .. '"'))
+print(#async.dotenv(path).A) -- expect: 300000

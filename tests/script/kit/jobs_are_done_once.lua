@@ -49,6 +49,15 @@ task:cancel()
 pcall(await, task)
 print(log:done "cut", log:failed "cut") -- expect: false	nil
 
+-- What has refused without a word has failed too, and so has a command; a lone nil is no answer.
+print(log:run("no", function() return false end), log:failed "no") -- expect: nil	it returned false
+print(log:run("try", function() return async.process.try{"sh", "-c", "exit 3"} end))
+-- expect: nil	command 'sh -c 'exit 3'' failed with status 3
+print(log:done "no", log:done "try", log:run("try", function()
+  return async.process.try{"true"}
+end)) -- expect: false	false	true
+print(log:run("nil", function() return nil end), log:run("own", function() return {ok = false} end)) -- expect: true	true
+
 -- A torn line was no job; what is written after it is whole.
 for _, torn in ipairs {"2026-01-02T03:04:05Z\t0.1\tdone\tto", "2026", "x"} do
   assert(async.fs.append(path, torn))
@@ -62,7 +71,7 @@ for row in async.csv.rows(path, {header = true, separator = "\t"}) do
   if row.job == "a" then print(row.result, row.job, row.error == "") end -- expect: done	a	true
 end
 print(shown():match "[^\n]*\n[^\n]*\n$")
--- expect: TIME	done	slow	
+-- expect: TIME	done	own	
 -- expect: TIME	done	after	
 -- expect:
 assert(async.fs.write(path, "started\tsec"))

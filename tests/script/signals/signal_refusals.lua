@@ -21,6 +21,7 @@ refuse(on, "HUP", print, true)
 -- expect: signal.on: expected a table of options as argument 3, got boolean
 refuse(on, "HUP", print, {forced = true})
 -- expect: signal.on: unknown option 'forced', did you mean 'force'?
+refuse(on, "HUP", print, {force = "no"}) -- expect: signal.on: force must be true or false, got string
 refuse(wait)
 -- expect: signal.wait: expected the name of a signal
 refuse(wait, "HUP", nil)
@@ -35,4 +36,4 @@ for _, name in ipairs {"KILL", "STOP", "SEGV", "ABRT", "ALRM", "TTIN"} do refuse
 local ok, message = pcall(function()
   signal.on("KILL", print) -- expect: true
 end)
-print(message:find("signal_refusals.lua:36:", 1, true) ~= nil)
+print(message:find("signal_refusals.lua:37:", 1, true) ~= nil)

@@ -1,6 +1,5 @@
 -- A pattern that takes years: the task is cancelled at once, and the end of the run waits for
--- nobody.
-local began = os.time()
+-- nobody.  Otherwise it would be here until whoever runs the tests has had enough of it.
 print(async.move_on_after(0.05, async.thread, function()
   return ("a"):rep(60):find(("a*"):rep(30) .. "b")
 end))                                        -- expect: nil	timeout
@@ -8,4 +7,4 @@ spawn({daemon = true}, async.thread, function()
   return ("a"):rep(60):find(("a*"):rep(30) .. "b")
 end)
 sleep(0.05)
-print(os.time() - began < 30)                -- expect: true
+print "over"                                 -- expect: over

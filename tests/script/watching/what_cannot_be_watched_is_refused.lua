@@ -49,3 +49,6 @@ local odd = "\xff\xfe \n\xe4"
 -- expect: 255 254 32 10 228
 local lines = watching.tell(d, nil, d, function() write(d .. "/" .. odd, "") end)
 print(table.concat({lines[1]:sub(9):byte(1, -1)}, " "))
+
+local watch <close> = fs.watch(d)
+print(pcall(function() watch.close() end)) -- expect: false	$FILE:$LINE: fs.watch: close() is a method of what it gives: watch:close()
