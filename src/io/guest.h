@@ -25,9 +25,6 @@
 #include "io/io.h"
 #include "io/ration.h"
 
-/* What comes through the hatch. */
-enum ta_hatch_kind { TA_HATCH_OUT, TA_HATCH_ERR, TA_HATCH_LOG, TA_HATCH_REPORT };
-
 struct ta_text {
   char *bytes; /* ends with a zero that does not count */
   size_t size, room;

@@ -35,6 +35,10 @@ struct ta_bars {
   bool on_terminal;            /* or told of in lines */
 };
 struct ta_hatch;
+
+/* What threads put into the hatch. */
+enum ta_hatch_kind { TA_HATCH_OUT, TA_HATCH_ERR, TA_HATCH_LOG, TA_HATCH_REPORT };
+
 struct ta_budget;
 struct ta_crossings;
 

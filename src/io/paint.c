@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host/hatch.h"
+
 /* Is it set, and not to nothing? */
 static const char *set_to(const char *name) {
   const char *value = getenv(name);
