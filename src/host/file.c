@@ -37,6 +37,7 @@ static int open_to_read(const char *path, struct ta_file_text *text) {
   if (fstat(fd, &about) != 0) return -errno;
   if (S_ISDIR(about.st_mode)) return -EISDIR;
   if (!S_ISREG(about.st_mode)) return -ESPIPE;
+  if (text->most && about.st_size > 0 && (uintmax_t)about.st_size > text->most) return -ENOMEM;
   /* More is asked for than it has, so that its end is seen. */
   size_t room = about.st_size > 0 && (uintmax_t)about.st_size < SIZE_MAX - 1
                     ? (size_t)about.st_size + 1
@@ -47,6 +48,7 @@ static int open_to_read(const char *path, struct ta_file_text *text) {
 }
 
 static int make_room(struct ta_file_text *text) {
+  if (text->most && text->size > text->most) return -ENOMEM;
   if (text->size < text->room) return 0;
   if (text->room > SIZE_MAX / 2) return -ENOMEM;
   char *bytes = realloc(text->bytes, text->room * 2);

@@ -18,11 +18,12 @@
 
 #define TA_SMALL_FILE 65536 /* bytes that are written at once, by whoever asks for it */
 
-/* A file that is read whole; zero before the first call. */
+/* A file that is read whole; zero before the first call, but for `most`. */
 struct ta_file_text {
   char *bytes;
   size_t size, room;
-  int fd; /* while `opened` */
+  size_t most; /* bytes that there is memory for, -ENOMEM beyond; 0: as many as there are */
+  int fd;      /* while `opened` */
   bool opened;
 };
 

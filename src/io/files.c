@@ -15,6 +15,7 @@
 #include "host/file.h"
 #include "host/rewrite.h"
 #include "io/disk.h"
+#include "io/ration.h"
 #include "io/refusal.h"
 
 #define CHANGES_OF_A_STEP 8
@@ -139,9 +140,18 @@ static int give_text(lua_State *L, struct ta_errand *errand) {
 
 static const struct ta_errand_kind read_kind = KIND("read", run_read, give_text);
 
+/* What is read will be a string of Lua's.  0: there is no limit. */
+static size_t memory_left(const struct ta_io *io) {
+  if (!io->budget) return 0;
+  size_t used = ta_budget_used(io->budget);
+  return used < io->memory ? io->memory - used : 1;
+}
+
 /* (name, path) -> text; false: it is no file */
 static int l_read(lua_State *L) {
-  return go(L, push_job(L, &read_kind, "read"));
+  struct job *job = push_job(L, &read_kind, "read");
+  job->text.most = memory_left(job->errand.io);
+  return go(L, job);
 }
 
 /* ------------------------------------------------------------------ writing */
