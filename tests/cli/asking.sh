@@ -177,8 +177,10 @@ see begins
 see 15% 3/20
 type \x1a
 see Stopped
+see ready>
 type echo betw''een >go; cat go\n
 see between
+see ready>
 type fg\n
 see 30% 6/20
 see copying: 20/20
@@ -564,6 +566,6 @@ LUA
   [[ $(TINYASYNC_LOG=error "$program" run script.lua 2>&1) == abc ]] || fail "the level is not known"
   script <<<'async.log.info "one" async.log.info "two"'
   TINYASYNC_LOG=inof run script.lua
-  [[ $(sed 's/^[^ ]* //' err) == "WARN  TINYASYNC_LOG: 'inof' is no level; did you mean 'info'?"$'\nINFO  one\nINFO  two' ]] ||
+  [[ $(sed 's/^[^ ]* //' err) == "WARN  TINYASYNC_LOG: 'inof' is no level, did you mean 'info'?"$'\nINFO  one\nINFO  two' ]] ||
     fail "$(cat err)"
 }

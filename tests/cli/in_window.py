@@ -38,7 +38,6 @@ class Terminal:
         self.screen = b""
         self.seen = 0
         self.status = None
-        self.size(24, 80, self.fd)
 
     def size(self, rows, columns, fd):
         fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))

@@ -26,7 +26,7 @@ on_shell() {
 
 # on_bash <STEPS: an interactive shell, with job control.
 on_bash() {
-  TINYASYNC=$program in_window bash --norc --noprofile --noediting -bi
+  PS1="ready>" TINYASYNC=$program in_window bash --norc --noprofile --noediting -bi
 }
 
 expect_shown() {
