@@ -87,9 +87,11 @@ int ta_module_find(const char *name, const char *symbol, const void **found, cha
   char path[PATH_MAX];
   int error = find_file(name, path, why, size);
   if (error) return error;
+  errno = 0;
   void *module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   *found = module ? dlsym(module, symbol) : NULL;
   if (*found) return 0;
+  if (errno == ENOMEM) return -ENOMEM; /* nor is there any for the words */
   const char *message = dlerror();
   int fd = open(path, O_RDONLY | O_CLOEXEC); /* dlopen() says it in words alone */
   error = fd < 0 ? -errno : 0;

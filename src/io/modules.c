@@ -35,7 +35,7 @@ static int find(const char *name, const struct ta_module **module, char *why, si
 static int refuse(lua_State *L, int error, const char *why) {
   const char *name = luaL_checkstring(L, 1), *by = luaL_checkstring(L, 2);
   const char *package = luaL_checkstring(L, 3);
-  if (error == -EMFILE || error == -ENFILE)
+  if (error == -EMFILE || error == -ENFILE || error == -ENOMEM)
     return ta_refuse(L, error, "%s cannot load the module '%s'", by, name);
   if (error == -ENOENT)
     lua_pushfstring(L,

@@ -3,6 +3,11 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,6 +128,62 @@ static size_t size_of_queue(void) {
   return most ? most : USUAL_QUEUE;
 }
 
+/* --------------------------------------------------------------- spare memory */
+
+/* Where libuv is refused some while it opens a loop or takes a descriptor, it ends the process:
+ * it gets these bytes then, which nobody gives back.  The process has one of it. */
+#define SPARE ((size_t)256 * 1024)
+#define ALIGNED(size) (((size) + 15) / 16 * 16)
+
+static _Alignas(16) char spare[SPARE];
+static atomic_size_t spare_used;
+
+static bool is_spare(const void *block) {
+  return (uintptr_t)block - (uintptr_t)spare < SPARE;
+}
+
+static void *take_spare(size_t size) {
+  if (size > SPARE) return NULL;
+  size_t at = atomic_fetch_add(&spare_used, ALIGNED(size));
+  return at + ALIGNED(size) <= SPARE ? spare + at : NULL;
+}
+
+static void *allocate(size_t size) {
+  void *block = malloc(size);
+  return block ? block : take_spare(size);
+}
+
+static void *allocate_zeros(size_t count, size_t size) {
+  void *block = calloc(count, size);
+  if (block || (size && count > SPARE / size)) return block;
+  return take_spare(count * size); /* which are zero: they are handed out once */
+}
+
+/* How much there is to keep of a block, `size` at most. */
+static size_t kept_of(const void *block, size_t size) {
+  size_t room = is_spare(block) ? (size_t)(spare + SPARE - (const char *)block)
+                                : malloc_usable_size((void *)(uintptr_t)block);
+  return room < size ? room : size;
+}
+
+static void give_back(void *block) {
+  if (!is_spare(block)) free(block);
+}
+
+static void *allocate_again(void *block, size_t size) {
+  void *longer = is_spare(block) ? NULL : realloc(block, size);
+  if (longer || size == 0) return longer;
+  longer = allocate(size);
+  if (!longer || !block) return longer;
+  memcpy(longer, block, kept_of(block, size));
+  give_back(block);
+  return longer;
+}
+
+static void spare_memory(void) {
+  uv_replace_allocator(allocate, allocate_again, allocate_zeros, give_back);
+}
+
 static int join(struct ta_hub *hub, struct ta_loop *loop) {
   int error =
       ta_watch_open_wanting(loop, TA_MAY_READ, uv_backend_fd(&hub->uv), on_ready, &hub->backend);
@@ -137,6 +198,8 @@ void ta_hub_leave_home(struct ta_hub *hub) {
 int ta_hub_open(struct ta_loop *loop, struct ta_hub **home) {
   struct ta_hub *hub = calloc(1, sizeof *hub);
   if (!hub) return -ENOMEM;
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, spare_memory);
   int error = uv_loop_init(&hub->uv);
   if (!error) error = join(hub, loop);
   if (error) {

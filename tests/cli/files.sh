@@ -412,6 +412,84 @@ END
   expect_out $'nil\tcannot watch tree: too many open files, or inotify instances (sysctl fs.inotify.max_user_instances)\tEMFILE'
 }
 
+# Builds starve.so: the request for memory with the number $REFUSE, after a file "from here" was
+# asked for, is refused.
+build_starver() {
+  command -v cc >/dev/null || skip "no C compiler"
+  ! is_sanitized || skip "a sanitizer wants to be loaded first"
+  cat >starve.c <<'END'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *block, size_t size);
+
+static int counts;
+
+static int is_refused(void) {
+  static int requests;
+  const char *at = counts ? getenv("REFUSE") : NULL;
+  if (!at || ++requests != atoi(at)) return 0;
+  errno = ENOMEM;
+  return 1;
+}
+
+void *malloc(size_t size) { return is_refused() ? NULL : __libc_malloc(size); }
+void *calloc(size_t count, size_t size) { return is_refused() ? NULL : __libc_calloc(count, size); }
+void *realloc(void *block, size_t size) { return is_refused() ? NULL : __libc_realloc(block, size); }
+
+int open(const char *path, int flags, ...) {
+  int (*real)(const char *, int, ...) = dlsym(RTLD_NEXT, "open");
+  va_list list;
+  va_start(list, flags);
+  int mode = va_arg(list, int);
+  va_end(list);
+  if (strstr(path, "from here")) counts = 1;
+  return real(path, flags, mode);
+}
+END
+  cc -shared -fPIC -o starve.so starve.c -ldl 2>/dev/null || skip "cannot build it"
+}
+
+# What it answers: an event, or an error that says so.
+t_memory_that_is_refused_to_a_watch_is_an_error_of_it() {
+  local at seen=0 refused=0
+  build_starver
+  script <<'END'
+local fs = async.fs
+local writer <close> = async.process.spawn{"sh", "-c",
+  "read go; echo x >sub/a; mkdir new; echo y >new/b", cwd = "tree", stdin = "pipe"}
+print(pcall(async.with_timeout, 20, function()
+  fs.read "from here"
+  local watch, message, code = fs.watch("tree", {recursive = true, debounce = 0.01})
+  if not watch then return message, code end
+  writer.stdin:write "\n"
+  for event in watch do
+    if event.path:find "b$" then return "seen" end
+  end
+end))
+END
+  for at in {1..91..3}; do
+    mkdir -p tree/sub
+    status=0
+    REFUSE=$at LD_PRELOAD=$PWD/starve.so timeout -k 1 40 "$program" run script.lua >out 2>err || status=$?
+    expect_status 0
+    expect_err ""
+    case $(cat out) in
+      $'true\tseen') seen=$((seen + 1)) ;;
+      *ENOMEM | *EAGAIN | *"not enough memory" | *"cannot allocate memory") refused=$((refused + 1)) ;;
+      *) fail "request $at: $(cat out)" ;;
+    esac
+    rm -r tree
+  done
+  ((seen > 0 && refused > 5)) || fail "$seen saw it, $refused were refused"
+}
+
 t_who_has_no_descriptor_left_is_told_so() {
   script <<'END'
     local all = {}
