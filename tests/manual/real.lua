@@ -136,7 +136,8 @@ local arguments = {
 }
 
 for name in pairs(async.fs) do arguments["async.fs." .. name] = {"/nowhere", "/nowhere"} end
-for _, name in ipairs {"open", "temp", "temp_dir", "stat", "mkdir", "remove", "walk", "glob"} do
+for _, name in ipairs {"open", "temp", "temp_dir", "stat", "mkdir", "remove", "walk", "glob", "read",
+  "exists", "list", "readlink"} do
   arguments["async.fs." .. name] = {"/nowhere"}
 end
 for _, name in ipairs {"async.fs.temp", "async.fs.temp_dir"} do arguments[name] = {} end
