@@ -147,10 +147,12 @@ END
   wait_for grep -q "started two" log
   echo broken >src/version
   wait_for grep -q "the build failed, and the old server runs" out
-  grep -q "stopped two" log && fail "a failed build has ended the server"
+  [[ $(tail -n 1 log) == "started two" ]] || fail "a failed build has ended the server"
   stop INT
   expect_end "signal 2"
-  expect_text log $'started one\nstopped one\nstarted two\nstopped two'
+  # A slow machine may have seen one change in two parts.
+  awk '!seen[$0]++' log >each
+  expect_text each $'started one\nstopped one\nstarted two\nstopped two'
   wait_for is_gone "$(cat server_pid)"
 }
 
