@@ -303,7 +303,7 @@ STEPS
 
 t_ctrl_z_stops_the_command_in_front_and_us_and_fg_goes_on() {
   script <<<"$p
-    spawn({daemon = true}, p.run, {'sh', '-c', 'echo \$\$ >other; exec sleep 60'})
+    spawn({daemon = true}, p.run, {'sh', '-c', 'echo \$\$ >part; mv part other; exec sleep 60'})
     p.run {'sh', '-c', 'stty -echo; $says_it; read x; stty echo; echo got \$x', stdin = 'inherit'}
     print 'next'"
   on_bash <<'STEPS'
@@ -331,7 +331,7 @@ STEPS
 # ctrl_z_stops CODE: what the script does meanwhile.
 ctrl_z_stops() {
   script <<<"$p
-    spawn(p.run, {'sh', '-c', 'echo \$\$ >other; exec sleep 60'})
+    spawn(p.run, {'sh', '-c', 'echo \$\$ >part; mv part other; exec sleep 60'})
     spawn(p.run, {'sh', '-c', 'sleep 1; echo more; touch more'})
     sleep(0.3) io.open('ready', 'w'):close() $1"
   on_bash <<'STEPS'
