@@ -385,10 +385,8 @@ static int put_next(struct packer *packer) {
   lua_State *L = packer->L;
   if (!lua_next(L, -2)) return close_table(packer);
   int opened = is_item(L, &packer->levels[packer->depth - 1]) ? 0 : put_key(packer);
-  if (opened == 0)
-    opened = put_value(packer);
-  else
-    return opened;
+  if (opened != 0) return opened;
+  opened = put_value(packer);
   if (opened == 0) lua_pop(L, 1);
   return opened;
 }
@@ -516,7 +514,6 @@ int ta_flat_pack_function(lua_State *L, int index, struct ta_flat *flat,
   if (error) return -ENOMEM;
   length = flat->size - start;
   memcpy(flat->bytes + start - sizeof length, &length, sizeof length);
-  flat->has_function = true;
   flat->values++;
   return 0;
 }

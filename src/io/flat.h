@@ -27,9 +27,8 @@ struct ta_flat {
   size_t size, room;
   uint32_t values; /* how many were packed, a function included */
   uint32_t tables;
-  uint32_t deepest; /* so many tables lie one in the other */
-  bool shares;      /* some table comes more than once */
-  bool has_function;
+  uint32_t deepest;              /* so many tables lie one in the other */
+  bool shares;                   /* some table comes more than once */
   bool has_keys;                 /* some keys are told by their place */
   struct ta_crossing **channels; /* that are in it, in order; it has a share in each */
   uint32_t channel_count;

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <lauxlib.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "io/files.h"
@@ -36,15 +35,10 @@ static int l_working_directory(lua_State *L) {
   return 1;
 }
 
-static int l_getenv(lua_State *L) {
-  lua_pushstring(L, getenv(luaL_checkstring(L, 1)));
-  return 1;
-}
-
 static const struct ta_function parts[] = {{"raise", ta_l_raise},
                                            {"use", l_use},
-                                           {"nearest", ta_l_nearest},
-                                           {"getenv", l_getenv},
+                                           {"hint", ta_l_hint},
+                                           {"getenv", ta_l_getenv},
                                            {"working_directory", l_working_directory},
                                            {NULL, NULL}};
 

@@ -30,11 +30,7 @@ local function check_path(name, path, what)
 end
 
 local function refuse_option(name, key, known)
-  local names = {}
-  for option in next, known do names[#names + 1] = option end
-  local near = type(key) == "string" and parts.nearest(key, names)
-  raise(format("fs.%s: unknown option '%s'%s", name, tostring(key),
-    near and format(", did you mean '%s'?", near) or ""))
+  raise(format("fs.%s: unknown option '%s'%s", name, tostring(key), parts.hint(key, known)))
 end
 
 local function yes_or_no(name, option, value)

@@ -68,3 +68,28 @@ int ta_l_nearest(lua_State *L) {
   lua_pushinteger(L, (lua_Integer)wrong);
   return 2;
 }
+
+/* Pushes a list of the keys of the table at `index`. */
+static void push_keys(lua_State *L, int index) {
+  lua_newtable(L);
+  for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+    lua_pushvalue(L, -2);
+    lua_rawseti(L, -4, (lua_Integer)lua_rawlen(L, -4) + 1);
+  }
+}
+
+int ta_l_hint(lua_State *L) {
+  lua_settop(L, 2);
+  if (lua_type(L, 1) == LUA_TSTRING) {
+    luaL_checktype(L, 2, LUA_TTABLE);
+    if (lua_rawlen(L, 2) == 0) push_keys(L, 2);
+    lua_pushcfunction(L, ta_l_nearest);
+    lua_pushvalue(L, 1);
+    lua_pushvalue(L, -3);
+    lua_call(L, 2, 1);
+    if (!lua_isnil(L, -1)) lua_pushfstring(L, ", did you mean '%s'?", lua_tostring(L, -1));
+    if (!lua_isnil(L, -1)) return 1;
+  }
+  lua_pushliteral(L, "");
+  return 1;
+}

@@ -17,4 +17,8 @@ const char *ta_nearest(const char *word, const char *const *names, size_t count)
  * [-all, +n, e] */
 int ta_l_nearest(lua_State *L);
 
+/* Likewise as the end of a sentence: (word, list of names, or table with them as its keys) ->
+ * ", did you mean 'NAME'?", or "" where none is near, or the word is no string.  [-all, +1, e] */
+int ta_l_hint(lua_State *L);
+
 #endif

@@ -92,11 +92,8 @@ end
 
 -- An option that is none of those there are; `of` says of what, of one inside another.
 local function refuse_option(name, key, known, of)
-  local names = {}
-  for option in next, known do names[#names + 1] = option end
-  local near = type(key) == "string" and parts.nearest(key, names)
   raise(format("process.%s: unknown option '%s%s'%s", name, of and of .. "." or "", tostring(key),
-    near and format(", did you mean '%s'?", near) or ""))
+    parts.hint(key, known)))
 end
 
 -- What has no place in a list.

@@ -30,16 +30,6 @@ static int l_signal_number(lua_State *L) {
 
 /* ----------------------------------------------- what else the Lua half needs */
 
-static int l_metatable(lua_State *L) {
-  return lua_getmetatable(L, 1) ? 1 : 0;
-}
-
-/* (name of a function that waits): who was cancelled starts nothing, nor who could not wait. */
-static int l_enter(lua_State *L) {
-  ta_check_wait(ta_upvalue_runner(L), L, luaL_checkstring(L, 1));
-  return 0;
-}
-
 static int l_can_wait(lua_State *L) {
   lua_pushboolean(L, ta_can_wait(ta_upvalue_runner(L), L));
   return 1;
@@ -62,10 +52,10 @@ static const struct ta_function parts[] = {
     {"signal_number", l_signal_number},
     {"for_closes", ta_l_for_closes},
     {"raise", ta_l_raise},
-    {"metatable", l_metatable},
+    {"metatable", ta_l_metatable},
     {"is_callable", ta_l_can_be_called},
-    {"nearest", ta_l_nearest},
-    {"enter", l_enter},
+    {"hint", ta_l_hint},
+    {"enter", ta_l_enter},
     {"can_wait", l_can_wait},
     {"add_task", l_add_task},
     {"use", l_use},

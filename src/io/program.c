@@ -5,11 +5,11 @@
 #include <fcntl.h>
 #include <lauxlib.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "io/descriptor.h"
 #include "io/refusal.h"
+#include "io/room.h"
 
 /* Programs: found, started as a stage of a command, and why that could not be. */
 
@@ -159,11 +159,6 @@ static int l_environment(lua_State *L) {
   return 1;
 }
 
-static int l_getenv(lua_State *L) {
-  lua_pushstring(L, getenv(luaL_checkstring(L, 1)));
-  return 1;
-}
-
 const struct ta_function ta_program_parts[] = {
     {"start", l_start},
     {"name_stage", l_name_stage},
@@ -171,6 +166,6 @@ const struct ta_function ta_program_parts[] = {
     {"interpreter", l_interpreter},
     {"describe_error", l_describe_error},
     {"environment", l_environment},
-    {"getenv", l_getenv},
+    {"getenv", ta_l_getenv},
     {NULL, NULL},
 };

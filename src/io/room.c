@@ -2,6 +2,7 @@
 #include "io/room.h"
 
 #include <lauxlib.h>
+#include <stdlib.h>
 #include <string.h>
 
 int ta_push_room(lua_State *L, const struct ta_room *rooms) {
@@ -20,4 +21,18 @@ int ta_l_raise(lua_State *L) {
 int ta_l_can_be_called(lua_State *L) {
   lua_pushboolean(L, ta_is_callable(L, 1));
   return 1;
+}
+
+int ta_l_metatable(lua_State *L) {
+  return lua_getmetatable(L, 1) ? 1 : 0;
+}
+
+int ta_l_getenv(lua_State *L) {
+  lua_pushstring(L, getenv(luaL_checkstring(L, 1)));
+  return 1;
+}
+
+int ta_l_enter(lua_State *L) {
+  ta_check_wait(ta_upvalue_runner(L), L, luaL_checkstring(L, 1));
+  return 0;
 }

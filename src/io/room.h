@@ -19,7 +19,14 @@ int ta_push_room(lua_State *L, const struct ta_room *rooms);
 /* A function for chunks: (message), a mistake of the script's, where that called us. */
 int ta_l_raise(lua_State *L);
 
-/* Likewise: (value) -> can it be called? */
+/* Likewise: (value) -> can it be called?  Its metatable, or nothing; (name) -> a variable of the
+ * environment, or nil. */
 int ta_l_can_be_called(lua_State *L);
+int ta_l_metatable(lua_State *L);
+int ta_l_getenv(lua_State *L);
+
+/* Likewise, (name of a function that waits): who was cancelled starts nothing, nor who could not
+ * wait.  Its first upvalue is the Runner. */
+int ta_l_enter(lua_State *L);
 
 #endif

@@ -28,9 +28,7 @@ local function force_of(options)
   end
   for key in next, options do
     if key ~= "force" then
-      local near = type(key) == "string" and parts.nearest(key, {"force"})
-      raise(format("signal.on: unknown option '%s'%s", tostring(key),
-        near and ", did you mean 'force'?" or ""))
+      raise(format("signal.on: unknown option '%s'%s", tostring(key), parts.hint(key, {"force"})))
     end
   end
   if options.force ~= nil and type(options.force) ~= "boolean" then

@@ -15,11 +15,8 @@ local types = {file = true, directory = true, link = true, fifo = true, socket =
 
 local function check_type(name, option, value)
   if types[value] then return end
-  local known = {}
-  for type_name in next, types do known[#known + 1] = type_name end
-  local near = type(value) == "string" and parts.nearest(value, known)
   raise(format("fs.%s: %s has no type '%s'%s", name, option, tostring(value),
-    near and format(", did you mean '%s'?", near) or ""))
+    parts.hint(value, types)))
 end
 
 function trees.check_types(name, option, value)

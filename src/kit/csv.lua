@@ -35,11 +35,7 @@ local for_reading = {header = true, separator = true, ragged = true}
 local for_writing = {header = true, separator = true, newline = true}
 
 local function refuse_option(name, key, known)
-  local names = {}
-  for option in next, known do names[#names + 1] = option end
-  local near = type(key) == "string" and parts.nearest(key, names)
-  raise(format("csv.%s: unknown option '%s'%s", name, tostring(key),
-    near and format(", did you mean '%s'?", near) or ""))
+  raise(format("csv.%s: unknown option '%s'%s", name, tostring(key), parts.hint(key, known)))
 end
 
 local function check_options(name, options, known)
@@ -317,9 +313,7 @@ local function field_of(value, i, at)
 end
 
 local function refuse_unnamed(at, key)
-  local near = type(key) == "string" and parts.nearest(key, at.names)
-  refuse_row(at, "the header has no field '%s'%s", tostring(key),
-    near and format(", did you mean '%s'?", near) or "")
+  refuse_row(at, "the header has no field '%s'%s", tostring(key), parts.hint(key, at.names))
 end
 
 local function is_place(key) return type(key) == "number" and tointeger(key) and key >= 1 end

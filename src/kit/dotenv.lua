@@ -153,9 +153,7 @@ local function check_options(options)
   end
   for key, value in next, options do
     if key ~= "expand" then
-      local near = type(key) == "string" and parts.nearest(key, {"expand"})
-      raise(format("dotenv: unknown option '%s'%s", tostring(key),
-        near and ", did you mean 'expand'?" or ""))
+      raise(format("dotenv: unknown option '%s'%s", tostring(key), parts.hint(key, {"expand"})))
     end
     if type(value) ~= "boolean" then
       raise(format("dotenv: expand must be true or false, got %s", type(value)))

@@ -57,11 +57,7 @@ local command_fields = {
 }
 
 local function refuse_field(row, field, known)
-  local names = {}
-  for name in next, known do names[#names + 1] = name end
-  local near = type(field) == "string" and parts.nearest(field, names)
-  complain(row, "unknown field '%s'%s", tostring(field),
-    near and format(", did you mean '%s'?", near) or "")
+  complain(row, "unknown field '%s'%s", tostring(field), parts.hint(field, known))
 end
 
 local function check_fields(row, known)

@@ -181,9 +181,8 @@ local function check_map(list, options)
   end
   for name, value in next, options or {} do
     if name ~= "limit" and name ~= "key" then
-      local near = type(name) == "string" and parts.nearest(name, {"limit", "key"})
       raise(format("jobs:map: unknown option '%s'%s", tostring(name),
-        near and format(", did you mean '%s'?", near) or ""))
+        parts.hint(name, {"limit", "key"})))
     end
     if name == "key" then check_function("map", value) end
   end

@@ -5,7 +5,7 @@
 local parts, paint = kit_parts(), paint_parts()
 local plain = parts.use "plain"
 local escape, in_line = plain.escape, plain.in_line
-local raise_mistake, nearest_word, small_letters = parts.raise, parts.nearest, parts.lower
+local raise_mistake, small_letters = parts.raise, parts.lower
 
 local DEFAULT = "info"
 local names = {"debug", "info", "warn", "error", "off"}
@@ -23,8 +23,8 @@ local write -- (rank, message, fields), below
 local complained = false
 
 local function hint_at(name, otherwise)
-  local near = nearest_word(name, names)
-  return near and format(", did you mean '%s'?", near) or otherwise or ""
+  local hint = parts.hint(name, names)
+  return hint ~= "" and hint or otherwise
 end
 
 -- What is no level counts as none, which is told once.

@@ -5,7 +5,6 @@
 #include <lauxlib.h>
 #include <lualib.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -21,10 +20,6 @@
 
 /* Under this address the registry has the completion that is wanted. */
 static const char completion_key;
-
-static int l_metatable(lua_State *L) {
-  return lua_getmetatable(L, 1) ? 1 : 0;
-}
 
 /* (name of a function, path, what it is): a mistake of the script's, if it is none. */
 static int l_check_path(lua_State *L) {
@@ -48,12 +43,6 @@ int ta_kit_call(lua_State *L) {
   return k_call(L, LUA_OK, 0);
 }
 
-/* (name of a function that waits): who was cancelled starts nothing, nor who could not wait. */
-static int l_enter(lua_State *L) {
-  ta_check_wait(ta_upvalue_runner(L), L, luaL_checkstring(L, 1));
-  return 0;
-}
-
 /* (text) -> the number that Lua reads in it, or nil */
 static int l_number(lua_State *L) {
   size_t length;
@@ -72,12 +61,6 @@ static int l_lower(lua_State *L) {
   for (size_t i = 0; i < length; i++)
     out[i] = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] - 'A' + 'a') : text[i];
   luaL_pushresultsize(&buffer, length);
-  return 1;
-}
-
-/* (name) -> a variable of the environment, or nil */
-static int l_getenv(lua_State *L) {
-  lua_pushstring(L, getenv(luaL_checkstring(L, 1)));
   return 1;
 }
 
@@ -200,15 +183,16 @@ static int l_complete(lua_State *L) {
 
 const struct ta_function ta_kit_outside[] = {
     {"raise", ta_l_raise},
-    {"metatable", l_metatable},
+    {"metatable", ta_l_metatable},
     {"is_callable", ta_l_can_be_called},
     {"check_path", l_check_path},
     {"call", ta_kit_call},
     {"nearest", ta_l_nearest},
-    {"enter", l_enter},
+    {"hint", ta_l_hint},
+    {"enter", ta_l_enter},
     {"number", l_number},
     {"lower", l_lower},
-    {"getenv", l_getenv},
+    {"getenv", ta_l_getenv},
     {"stamp", l_stamp},
     {"arguments", l_arguments},
     {"print", l_print},

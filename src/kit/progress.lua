@@ -3,18 +3,15 @@
 -- progress.lua -- async.progress: how far something has come, at the bottom of the terminal.
 
 local parts = kit_parts()
-local raise_mistake, nearest_word = parts.raise, parts.nearest
+local raise_mistake = parts.raise
 
-local known = {"total", "label", "unit", "done", "leave"}
 local types = {total = "number", label = "string", unit = "string", done = "number",
   leave = "boolean"}
 
 local function check_option(key, value)
   local wanted = types[key]
   if not wanted then
-    local near = nearest_word(tostring(key), known)
-    raise_mistake(format("progress: unknown option '%s'%s", tostring(key),
-      near and format(", did you mean '%s'?", near) or ""))
+    raise_mistake(format("progress: unknown option '%s'%s", tostring(key), parts.hint(key, types)))
   elseif type(value) ~= wanted then
     raise_mistake(format("progress: %s must be a %s, got %s", key, wanted, type(value)))
   elseif wanted == "number" and not (value >= 0 and value < huge) then

@@ -3,7 +3,7 @@
 -- prompt.lua -- async.prompt, confirm and select_one: asking the person at the terminal.
 
 local parts = kit_parts()
-local raise_mistake, nearest_word = parts.raise, parts.nearest
+local raise_mistake = parts.raise
 local small_letters, can_be_called = parts.lower, parts.is_callable
 
 local harmless = parts.use("plain").harmless
@@ -24,13 +24,10 @@ local function check_options(name, options, known)
   if type(options) ~= "table" then
     raise_mistake(format("%s: the options must be a table, got %s", name, type(options)))
   end
-  local names = {}
-  for key in next, known do names[#names + 1] = key end
   for key, value in next, options do
     if not known[key] then
-      local near = nearest_word(tostring(key), names)
       raise_mistake(format("%s: unknown option '%s'%s", name, tostring(key),
-        near and format(", did you mean '%s'?", near) or ""))
+        parts.hint(key, known)))
     elseif known[key] ~= "any" and type(value) ~= known[key] then
       raise_mistake(format("%s: %s must be a %s, got %s", name, key, known[key], type(value)))
     end
