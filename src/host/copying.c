@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -13,7 +12,6 @@
 #include "host/file.h"
 #include "host/tree.h"
 
-#define BESIDE 40 /* bytes of a name for what has no other yet */
 #define DIRECTORY (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
 struct copying {
@@ -31,13 +29,7 @@ static void note(struct copying *copying, int error, const char *name) {
 
 /* ------------------------------------------------------------------------ entries */
 
-/* What there is already stays until what replaces it is complete: that is made beside it, under
- * such a name. */
-static const char *name_beside(char name[BESIDE]) {
-  snprintf(name, BESIDE, ".tinyasync-%016" PRIx64, ta_file_random());
-  return name;
-}
-
+/* What there is already stays until what replaces it is complete, which was made beside it. */
 static int take_place(int fd, const char *beside, const char *name) {
   if (renameat(fd, beside, fd, name) == 0) return 0;
   int error = -errno;
@@ -52,12 +44,12 @@ static int create(int fd, const char *name) {
 
 static int copy_opened(int in, int fd, const char *name, const atomic_bool *stop) {
   struct stat about;
-  char beside[BESIDE];
+  char beside[TA_FILE_BESIDE];
   const char *made = name;
   if (fstat(in, &about) != 0) return -errno;
   if (!S_ISREG(about.st_mode)) return -EOPNOTSUPP; /* now it is none */
   int out = create(fd, made);
-  if (out == -EEXIST) out = create(fd, made = name_beside(beside));
+  if (out == -EEXIST) out = create(fd, made = ta_file_name_beside(beside));
   if (out < 0) return out;
   int error = ta_duplicate(in, out, &about, stop);
   if (!error) error = ta_duplicate_mode(out, &about);
@@ -86,9 +78,9 @@ static int copy_file(int from, const char *name, int to, const char *copy,
 }
 
 static int make_link(const char *target, int to, const char *copy) {
-  char beside[BESIDE];
+  char beside[TA_FILE_BESIDE];
   if (symlinkat(target, to, copy) == 0) return 0;
-  if (errno != EEXIST || symlinkat(target, to, name_beside(beside)) != 0) return -errno;
+  if (errno != EEXIST || symlinkat(target, to, ta_file_name_beside(beside)) != 0) return -errno;
   return take_place(to, beside, copy);
 }
 
@@ -107,9 +99,9 @@ static int copy_link(int from, const char *name, int to, const char *copy) {
 
 static int copy_fifo(int to, const char *copy, const struct stat *about) {
   mode_t mode = about->st_mode & 0777;
-  char beside[BESIDE];
+  char beside[TA_FILE_BESIDE];
   if (mkfifoat(to, copy, mode) == 0) return 0;
-  if (errno != EEXIST || mkfifoat(to, name_beside(beside), mode) != 0) return -errno;
+  if (errno != EEXIST || mkfifoat(to, ta_file_name_beside(beside), mode) != 0) return -errno;
   return take_place(to, beside, copy);
 }
 

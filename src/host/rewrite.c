@@ -3,13 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "host/duplicate.h"
-#include "host/file.h"
 #include "host/guardian.h"
 
 #define MOST_LINKS 40
@@ -178,7 +176,7 @@ static int write_beside(struct ta_rewrite *rewrite) {
 static int replace(struct ta_rewrite *rewrite) {
   int error = look_at_old(rewrite);
   if (error) return error;
-  snprintf(rewrite->name, sizeof rewrite->name, ".tinyasync-%016" PRIx64, ta_file_random());
+  ta_file_name_beside(rewrite->name);
   char buffer[PATH_MAX];
   const char *path = rewrite->notes < 0 ? NULL : guarded_path(rewrite, buffer);
   tell(rewrite, TA_GUARDED_FILE, path);

@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
+#include "host/file.h"
+
 struct ta_rewrite {
   const char *path;
   mode_t mode; /* of one that is new, less the umask; or, with `sets_mode`, of any, as it is */
@@ -29,10 +31,10 @@ struct ta_rewrite {
   void *data;
 
   /* The room's own. */
-  char target[PATH_MAX]; /* what `path` leads to */
-  const char *base;      /* the name there */
-  char name[64];         /* of the file beside it */
-  int directory;         /* that both lie in */
+  char target[PATH_MAX];     /* what `path` leads to */
+  const char *base;          /* the name there */
+  char name[TA_FILE_BESIDE]; /* of the file beside it */
+  int directory;             /* that both lie in */
   struct stat old;
   bool replaces;
 };
