@@ -104,8 +104,10 @@ t_a_window_that_changes_has_bars_drawn_at_once() {
   script <<'LUA'
 local bar <close> = async.progress{total = 10, done = 5, label = "a bar", leave = false}
 bar:set(5)
+local changed = async.event()
+async.signal.on("WINCH", function() changed:set() end)
 print "begins"
-async.signal.wait "WINCH"
+changed:wait()
 print "changed"
 sleep(0.02)
 LUA
@@ -242,9 +244,9 @@ bar:add(3)
 sleep(0.2)
 local busy = spawn(function() while true do sleep(0.05) bar:set(4) end end)
 os.execute "echo here; sleep 0.4; read x; echo it has $x"
+busy:cancel()
 bar:set(5)
 sleep(0.3)
-busy:cancel()
 LUA
   in_window "$program" run script.lua <<'STEPS'
 see 30% 3/10
@@ -259,7 +261,7 @@ STEPS
 here
 word
 it has word
-copying: 4/10 (40%) in TIME
+copying: 5/10 (50%) in TIME
 
 cursor 5 1
 SEEN
@@ -449,6 +451,7 @@ spawn(function()
   local _ <close> = async.defer(function() async.shield(sleep, 0.4) print "cancelled" end)
   sleep(60)
 end)
+sleep(0)
 async.shield(async.prompt, "Never", {secret = true})
 LUA
   on_shell <<'STEPS'
