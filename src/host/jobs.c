@@ -223,18 +223,25 @@ static void look(struct ta_listener *listener) {
 
 /* --------------------------------------------------------- starting, ending */
 
-void ta_jobs_open(struct ta_children *children) {
+/* Descriptors or memory are short now: that says nothing about terminals. */
+static bool may_pass(int error) {
+  return error == -EMFILE || error == -ENFILE || error == -ENOMEM || error == -EINTR;
+}
+
+int ta_jobs_open(struct ta_children *children) {
   struct ta_jobs *jobs = &children->jobs;
-  if (jobs->opened) return;
-  jobs->opened = true;
-  jobs->closed = ta_terminal_open() != 0;
-  if (jobs->closed) return;
+  if (jobs->opened) return jobs->closed ? -ENXIO : 0;
+  int error = ta_terminal_open();
+  jobs->opened = !may_pass(error);
+  jobs->closed = error != 0;
+  if (error) return jobs->opened ? -ENXIO : error;
   jobs->listener = (struct ta_listener){.woken = look, .data = children};
   ta_loop_listen(children->loop, &jobs->listener);
   children->loop->keeps = keeps;
   children->loop->keeper = children;
   ta_signals_watch_children();
   ta_signals_watch_terminal(on_stop, children);
+  return 0;
 }
 
 /* The system tells of none that do not read there themselves. */
@@ -296,15 +303,16 @@ bool ta_jobs_leave(struct ta_group *group) {
 
 int ta_jobs_hold(struct ta_children *children, bool silent) {
   struct ta_jobs *jobs = &children->jobs;
-  ta_jobs_open(children);
-  if (jobs->closed) return -ENXIO;
+  int error = ta_jobs_open(children);
+  if (error) return error;
   if (jobs->front || jobs->held) return -EAGAIN;
   while (!ta_terminal_is_ours()) {
     bool stopped = !ta_terminal_is_gone() && stop_all(children, SIGTTIN, true);
     if (!stopped) return -EIO;
   }
+  if (silent) error = ta_terminal_go_silent();
+  if (error) return error;
   jobs->held = true;
-  if (silent) ta_terminal_go_silent();
   jobs->silent = silent;
   return 0;
 }

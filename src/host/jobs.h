@@ -59,8 +59,9 @@ struct ta_jobs {
   volatile sig_atomic_t stop_comes; /* one that waits */
 };
 
-/* Looks for a terminal, and after it.  The first group's start does so; twice does nothing. */
-void ta_jobs_open(struct ta_children *children);
+/* Looks for a terminal, and after it.  The first group's start does so; twice does nothing.  0;
+ * -ENXIO: there is none; -EMFILE and its like: that is not known, and is looked at again. */
+int ta_jobs_open(struct ta_children *children);
 
 /* The group's first process is about to be started.  Gives the descriptor of the terminal in
  * which it is to go in front, or -1.  Then ta_jobs_started() has to be called, whether it was
@@ -74,7 +75,8 @@ bool ta_jobs_leave(struct ta_group *group);
 
 /* Takes it for ourselves, as for a question: no group gets it until it is released.  In the
  * background this stops us, as reading would.  0; -EAGAIN: somebody has it, and `freed` is called
- * when that is over; -ENXIO: there is none; -EIO: it is not to be had. */
+ * when that is over; -ENXIO: there is none; another negative errno: it is not to be had, or would
+ * show what is to be silent. */
 int ta_jobs_hold(struct ta_children *children, bool silent);
 void ta_jobs_release(struct ta_children *children);
 

@@ -20,6 +20,7 @@ static struct {
   volatile sig_atomic_t use;
   struct termios modes; /* ours, while it is in another use */
   bool has_modes;
+  bool owes_modes; /* they could not be set again */
 } terminal;
 
 static void leave(void) {
@@ -42,9 +43,22 @@ int ta_terminal_open(void) {
   return 0;
 }
 
+static int set_modes(const struct termios *modes) {
+  int result;
+  do result = tcsetattr(ta_terminal_fd(), TCSANOW, modes);
+  while (result != 0 && errno == EINTR);
+  return result == 0 ? 0 : -errno;
+}
+
+static void restore_modes(void) {
+  terminal.owes_modes = set_modes(&terminal.modes) != 0;
+}
+
 void ta_terminal_close(void) {
   if (!terminal.fd) return;
   leave();
+  if (terminal.owes_modes) restore_modes();
+  terminal.owes_modes = false;
   close(ta_terminal_fd());
   terminal.fd = 0;
 }
@@ -66,7 +80,7 @@ bool ta_terminal_is_gone(void) {
 }
 
 static void keep_modes(void) {
-  if (terminal.use != OURS) return;
+  if (terminal.use != OURS || terminal.owes_modes) return;
   terminal.has_modes = tcgetattr(ta_terminal_fd(), &terminal.modes) == 0;
 }
 
@@ -75,7 +89,7 @@ void ta_terminal_lend(pid_t group, const struct termios *modes) {
   ta_signals_hold_terminal(true);
   terminal.use = LENT;
   if (group) tcsetpgrp(ta_terminal_fd(), group);
-  if (modes) tcsetattr(ta_terminal_fd(), TCSANOW, modes);
+  if (modes) set_modes(modes);
 }
 
 void ta_terminal_go_raw(void) {
@@ -83,16 +97,19 @@ void ta_terminal_go_raw(void) {
   struct termios raw = terminal.modes;
   cfmakeraw(&raw);
   terminal.use = RAW;
-  if (terminal.has_modes) tcsetattr(ta_terminal_fd(), TCSANOW, &raw);
+  if (terminal.has_modes) set_modes(&raw);
 }
 
-void ta_terminal_go_silent(void) {
+int ta_terminal_go_silent(void) {
   keep_modes();
+  if (!terminal.has_modes) return -EIO;
   struct termios silent = terminal.modes;
   silent.c_lflag &= ~(tcflag_t)ECHO;
   silent.c_lflag |= ECHONL | ICANON;
-  terminal.use = SILENT;
-  if (terminal.has_modes) tcsetattr(ta_terminal_fd(), TCSANOW, &silent);
+  terminal.use = SILENT; /* before a handler may have to undo it */
+  int error = set_modes(&silent);
+  if (error) terminal.use = OURS;
+  return error;
 }
 
 /* The shell that leads the session takes it while we are stopped, and may have let us go on
@@ -109,8 +126,7 @@ bool ta_terminal_take_back(bool restores, struct termios *modes) {
   ta_signals_hold_terminal(true);
   bool ours = !is_with_shell(tcgetpgrp(fd));
   if (ours && use == LENT) tcsetpgrp(fd, terminal.group);
-  if (ours && (restores || use == RAW) && terminal.has_modes)
-    tcsetattr(fd, TCSANOW, &terminal.modes);
+  if (ours && (restores || use == RAW) && terminal.has_modes) restore_modes();
   terminal.use = OURS;
   ta_signals_hold_terminal(false);
   errno = saved;

@@ -20,7 +20,7 @@
 /* Opens it.  0; -ENXIO: there is none; or another negative errno.  Twice does nothing. */
 int ta_terminal_open(void);
 
-/* Takes it back, and closes it. */
+/* Takes it back, and closes it.  Modes that could not be restored are tried once more. */
 void ta_terminal_close(void);
 
 /* Its descriptor, -1: it is not open. */
@@ -42,9 +42,9 @@ void ta_terminal_lend(pid_t group, const struct termios *modes);
 /* Sets raw mode, in which every key is a byte; also a terminal that is raw. */
 void ta_terminal_go_raw(void);
 
-/* From now on what is typed is not shown, but for the end of a line; it stays ours.  Also from
- * handlers. */
-void ta_terminal_go_silent(void);
+/* From now on what is typed is not shown, but for the end of a line; it stays ours.  0; or a
+ * negative errno: it is shown as before.  Also from handlers. */
+int ta_terminal_go_silent(void);
 
 /* Takes it back; with the modes that it had if it was raw, or `restores`.  `modes`, if
  * not NULL, gets those that it is found with.  It stays with whoever else has got it since, as

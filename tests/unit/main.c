@@ -59,6 +59,7 @@ static const struct room rooms[] = {
     {"output", output_tests},
     {"bar", bar_tests},
     {"kit", kit_tests},
+    {"asking", asking_tests},
     {"relay", relay_tests},
     {"standard", standard_tests},
     {"signal", signal_tests},

@@ -236,6 +236,69 @@ int __wrap_execve(const char *path, char *const argv[], char *const envp[]) {
   return fails(SYSTEM_EXECVE) ? -1 : __real_execve(path, argv, envp);
 }
 
+/* ------------------------------------------------------------- terminals, one file */
+
+struct stat;
+struct termios;
+int __real_ioctl(int fd, unsigned long request, ...);
+int __real_tcgetattr(int fd, struct termios *modes);
+int __real_tcsetattr(int fd, int when, const struct termios *modes);
+pid_t __real_tcgetpgrp(int fd);
+int __real_isatty(int fd);
+int __real_fstat(int fd, struct stat *about);
+int __real_flock(int fd, int how);
+int __real_ftruncate(int fd, off_t size);
+off_t __real_lseek(int fd, off_t offset, int whence);
+
+int __wrap_ioctl(int fd, unsigned long request, ...);
+int __wrap_ioctl(int fd, unsigned long request, ...) {
+  va_list values;
+  va_start(values, request);
+  void *value = va_arg(values, void *);
+  va_end(values);
+  return fails(SYSTEM_IOCTL) ? -1 : __real_ioctl(fd, request, value);
+}
+
+int __wrap_tcgetattr(int fd, struct termios *modes);
+int __wrap_tcgetattr(int fd, struct termios *modes) {
+  return fails(SYSTEM_TCGETATTR) ? -1 : __real_tcgetattr(fd, modes);
+}
+
+int __wrap_tcsetattr(int fd, int when, const struct termios *modes);
+int __wrap_tcsetattr(int fd, int when, const struct termios *modes) {
+  return fails(SYSTEM_TCSETATTR) ? -1 : __real_tcsetattr(fd, when, modes);
+}
+
+pid_t __wrap_tcgetpgrp(int fd);
+pid_t __wrap_tcgetpgrp(int fd) {
+  return fails(SYSTEM_TCGETPGRP) ? -1 : __real_tcgetpgrp(fd);
+}
+
+int __wrap_isatty(int fd);
+int __wrap_isatty(int fd) {
+  return fails(SYSTEM_ISATTY) ? 0 : __real_isatty(fd);
+}
+
+int __wrap_fstat(int fd, struct stat *about);
+int __wrap_fstat(int fd, struct stat *about) {
+  return fails(SYSTEM_FSTAT) ? -1 : __real_fstat(fd, about);
+}
+
+int __wrap_flock(int fd, int how);
+int __wrap_flock(int fd, int how) {
+  return fails(SYSTEM_FLOCK) ? -1 : __real_flock(fd, how);
+}
+
+int __wrap_ftruncate(int fd, off_t size);
+int __wrap_ftruncate(int fd, off_t size) {
+  return fails(SYSTEM_FTRUNCATE) ? -1 : __real_ftruncate(fd, size);
+}
+
+off_t __wrap_lseek(int fd, off_t offset, int whence);
+off_t __wrap_lseek(int fd, off_t offset, int whence) {
+  return fails(SYSTEM_LSEEK) ? -1 : __real_lseek(fd, offset, whence);
+}
+
 /* ------------------------------------------------------------- names in directories */
 
 static struct {
@@ -292,7 +355,6 @@ static bool name_fails(enum system_call call) {
   return fails(call);
 }
 
-struct stat;
 int __real_openat(int fd, const char *name, int flags, ...);
 int __real___openat_2(int fd, const char *name, int flags);
 int __real_fstatat(int fd, const char *name, struct stat *about, int flags);
