@@ -63,13 +63,13 @@ local function text_of(log)
   return log.file:read "a"
 end
 
--- Takes off what follows the last whole line.
+-- Takes off what follows the last whole line, which may be nothing but that a write was cut short.
 local function mend(log)
   local text, message, code = text_of(log)
   if not text then return nil, message, code end
   local whole = match(text, "^(.*\n)") or ""
-  if whole == text then return true end
-  return parts.truncate(log.file, #whole)
+  log.is_new = whole == ""
+  return parts.truncate(log.file, #whole, log.path)
 end
 
 local function append(log, line)
@@ -244,13 +244,10 @@ end
 local function open_log(path)
   local file, message, code = fs.open(path, "a+")
   if not file then return nil, message, code end
-  if not parts.is_regular(file) then
+  local id, is_ours, why = parts.lock(file, path)
+  if not id or not is_ours and not in_use[id] then
     file:close()
-    return nil, path .. " is no regular file, which a log of jobs is", "EINVAL"
-  end
-  local id, is_ours = parts.lock(file)
-  if not is_ours and not in_use[id] then
-    file:close()
+    if not id then return nil, is_ours, why end
     return nil, path .. " is in use by another run", "EBUSY"
   end
   if in_use[id] then file:close() end

@@ -115,35 +115,44 @@ static int l_exit(lua_State *L) {
 
 /* --------------------------------------------------------------- a file for one run */
 
-static int check_file(lua_State *L) {
+static struct ta_stream *check_file(lua_State *L) {
   struct ta_stream_object *file = ta_to_stream(ta_upvalue_runner(L), L, 1);
   luaL_argexpected(L, file, 1, "a file");
-  return ta_stream_of(file)->watch.fd;
+  return ta_stream_of(file);
 }
 
-/* (file) -> is it a regular one? */
-static int l_is_regular(lua_State *L) {
-  struct stat about;
-  lua_pushboolean(L, fstat(check_file(L), &about) == 0 && S_ISREG(about.st_mode));
-  return 1;
+/* Has somebody else locked it?  From now on it is ours until it is closed.  Where there are no
+ * locks nobody has. */
+static bool is_locked(int fd) {
+  int result;
+  do result = flock(fd, LOCK_EX | LOCK_NB);
+  while (result != 0 && errno == EINTR);
+  return result != 0 && errno == EWOULDBLOCK;
 }
 
-/* (file) -> what tells it from all others, and whether nobody else has locked it: from now on it is
- * locked until it is closed.  Where there are no locks nobody has. */
+/* (file, path) -> what tells it from all others, and whether it is ours: nobody else has locked it;
+ * or nil, message, code */
 static int l_lock(lua_State *L) {
-  struct stat about = {0};
-  int fd = check_file(L);
-  bool is_file = fstat(fd, &about) == 0 && S_ISREG(about.st_mode);
-  bool is_locked = is_file && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  struct stat about;
+  int fd = check_file(L)->watch.fd;
+  const char *path = luaL_checkstring(L, 2);
+  if (fstat(fd, &about) != 0) return ta_refuse(L, -errno, "cannot look at %s", path);
+  if (!S_ISREG(about.st_mode)) {
+    lua_pushfstring(L, "%s is no regular file, which a log of jobs is", path);
+    return ta_refuse_in_words(L, lua_tostring(L, -1), "EINVAL");
+  }
   lua_pushfstring(L, "%I:%I", (lua_Integer)about.st_dev, (lua_Integer)about.st_ino);
-  lua_pushboolean(L, !is_locked);
+  lua_pushboolean(L, !is_locked(fd));
   return 2;
 }
 
-/* (file, bytes) -> true; or nil, message, code */
+/* (file, bytes, path) -> true: of a write that was cut short nothing is left, and others may follow;
+ * or nil, message, code */
 static int l_truncate(lua_State *L) {
-  if (ftruncate(check_file(L), (off_t)luaL_checkinteger(L, 2)) != 0)
-    return ta_refuse(L, -errno, "cannot shorten a file");
+  struct ta_stream *stream = check_file(L);
+  if (ftruncate(stream->watch.fd, (off_t)luaL_checkinteger(L, 2)) != 0)
+    return ta_refuse(L, -errno, "cannot shorten %s", luaL_checkstring(L, 3));
+  stream->torn = false;
   lua_pushboolean(L, true);
   return 1;
 }
@@ -199,7 +208,6 @@ const struct ta_function ta_kit_outside[] = {
     {"complain", l_complain},
     {"exit", l_exit},
     {"for_closes", ta_l_for_closes},
-    {"is_regular", l_is_regular},
     {"lock", l_lock},
     {"truncate", l_truncate},
     {"shell", l_shell},

@@ -63,29 +63,18 @@ static void check_folder(void) {
   CHECK(ta_sweep(folder) == 0);
 }
 
-/* In real time: threads take it.  After so many waits all tasks are cancelled, or closed; 0: never.
- * False: it had ended before. */
+static void end_all(struct world *world, int closes) {
+  if (closes)
+    ta_close_all(world->runner);
+  else
+    ta_cancel_all(world->runner, "planned");
+}
+
+/* After so many waits all tasks are cancelled, or closed; 0: never.  False: it had ended before. */
 static bool run(struct outside *place, unsigned waits, bool closes) {
-  struct world *world = &place->world;
-  double began = ta_monotonic();
-  bool disturbed = false;
-  while (ta_monotonic() < began + LONGEST) {
-    world->now = ta_monotonic() - began;
-    enum ta_pass_result result = world_pass(world);
-    if (result == TA_DONE) return disturbed;
-    if (result == TA_WAITING && waits > 0 && --waits == 0) {
-      if (closes)
-        ta_close_all(world->runner);
-      else
-        ta_cancel_all(world->runner, "planned");
-      disturbed = true;
-      continue;
-    }
-    double wait = result == TA_BUSY ? 0 : fmin(0.5, fmax(0, world->deadline - world->now));
-    ta_loop_wait(&place->loop, wait);
-  }
-  CHECK_TEXT(where, "ended in time");
-  return false;
+  struct outside_event end = {end_all, closes, waits};
+  if (!outside_live(place, &end)) CHECK_TEXT(where, "ended in time");
+  return waits > 0 && end.waits == 0;
 }
 
 static void close_place(struct outside *place) {

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "host/clock.h"
 #include "io/open.h"
 #include "io/stream.h"
 #include "unit/system.h"
@@ -19,6 +20,7 @@
 #define QUIET_WAITS 5     /* in a row that end with nothing */
 #define QUIET_WAIT 0.002  /* seconds */
 #define MOST_DESCRIPTORS 256
+#define LONGEST_LIFE 60.0 /* seconds */
 
 /* ------------------------------------------------------------- descriptors */
 
@@ -347,6 +349,27 @@ enum ta_pass_result outside_run(struct outside *outside) {
     ta_loop_wait(&outside->loop, result == TA_WAITING && !sleeps ? QUIET_WAIT : 0);
   }
   return TA_BUSY;
+}
+
+/* Does it come now?  One that has come does not come again. */
+static bool comes_now(struct world *world, struct outside_event *event) {
+  if (!event || !event->waits || --event->waits) return false;
+  event->act(world, event->how);
+  return true;
+}
+
+bool outside_live(struct outside *outside, struct outside_event *event) {
+  struct world *world = &outside->world;
+  double began = ta_monotonic();
+  while (ta_monotonic() < began + LONGEST_LIFE) {
+    world->now = ta_monotonic() - began;
+    enum ta_pass_result result = world_pass(world);
+    if (result == TA_DONE) return true;
+    if (result == TA_WAITING && comes_now(world, event)) continue;
+    double wait = result == TA_BUSY ? 0 : fmin(0.5, fmax(0, world->deadline - world->now));
+    ta_loop_wait(&outside->loop, wait);
+  }
+  return false;
 }
 
 static void expect_over(const struct ta_poller_kind *kind, const char *code, const char *log,

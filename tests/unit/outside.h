@@ -51,6 +51,17 @@ void outside_open(struct outside *outside, const struct ta_poller_kind *kind);
  * thousandths of a second. */
 enum ta_pass_result outside_run(struct outside *outside);
 
+/* What comes in between, once. */
+struct outside_event {
+  void (*act)(struct world *world, int how);
+  int how;
+  unsigned waits; /* before it, counted from 1; 0: it does not come */
+};
+
+/* The same in real time, as what threads and processes do takes it; `event` may be NULL.
+ * False: it does not end. */
+bool outside_live(struct outside *outside, struct outside_event *event);
+
 /* Closes everything, and checks that no member of the loop, no descriptor and no byte is
  * left. */
 void outside_close(struct outside *outside);

@@ -20,8 +20,7 @@
 #include "unit/system.h"
 #include "unit/test.h"
 
-#define LONGEST 20.0 /* seconds for a script */
-#define MOST 100000  /* calls of a sort */
+#define MOST 100000 /* calls of a sort */
 
 /* -------------------------------------------------------------------- a place */
 
@@ -37,33 +36,18 @@ static char where[60];
 /* What is done to a run at one of its waits. */
 enum disturbance { CANCEL_SCENE, FAIL_BESIDE, CANCEL_ALL, CLOSE_ALL, DISTURBANCES };
 
-static void disturb(struct world *world, enum disturbance disturbance) {
+static void disturb(struct world *world, int disturbance) {
   if (disturbance == CANCEL_SCENE) world_do(world, "scene_task:cancel()");
   if (disturbance == FAIL_BESIDE) world_do(world, "beside:set()");
   if (disturbance == CANCEL_ALL) ta_cancel_all(world->runner, "planned");
   if (disturbance == CLOSE_ALL) ta_close_all(world->runner);
 }
 
-/* In real time: what is started takes it.  False: it had ended before so many waits, 0: it is
- * not disturbed. */
+/* False: it had ended before so many waits, 0: it is not disturbed. */
 static bool run(struct outside *place, unsigned waits, enum disturbance disturbance) {
-  struct world *world = &place->world;
-  double began = ta_monotonic();
-  bool disturbed = false;
-  while (ta_monotonic() < began + LONGEST) {
-    world->now = ta_monotonic() - began;
-    enum ta_pass_result result = world_pass(world);
-    if (result == TA_DONE) return disturbed;
-    if (result == TA_WAITING && waits > 0 && --waits == 0) {
-      disturb(world, disturbance);
-      disturbed = true;
-      continue;
-    }
-    double wait = result == TA_BUSY ? 0 : fmin(0.5, fmax(0, world->deadline - world->now));
-    ta_loop_wait(&place->loop, wait);
-  }
-  CHECK_TEXT(where, "ended in time");
-  return false;
+  struct outside_event event = {disturb, (int)disturbance, waits};
+  if (!outside_live(place, &event)) CHECK_TEXT(where, "ended in time");
+  return waits > 0 && event.waits == 0;
 }
 
 /* Nobody is left, not even a zombie. */
