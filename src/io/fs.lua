@@ -91,11 +91,12 @@ function fs.open(path, mode, options)
   return parts.open(path, at, flags, given.mode, given.max_line)
 end
 
--- Pipes, terminals and devices are read, and written to, as streams.
-local function read_stream(path, at)
+-- Pipes, terminals and devices are read, and written to, as streams; prepare(stream) comes first.
+local function read_stream(path, at, prepare)
   local opened, message, code = parts.open(path, at, parts.open_flags "r")
   if not opened then return nil, message, code end
   local stream <close> = opened
+  if prepare then prepare(stream) end
   return stream:read "a"
 end
 
@@ -111,15 +112,22 @@ end
 
 -- ------------------------------------------------------------- whole files
 
-function fs.read(path, options)
-  local at = check_path("read", path)
-  check_options("read", options, nothing)
+local function read_whole(path, at, prepare)
   enter()
   local text, message, code = parts.read(path, at)
-  if text == false then return read_stream(path, at) end
+  if text == false then return read_stream(path, at, prepare) end
   if not text then return nil, message, code end
   return text
 end
+
+function fs.read(path, options)
+  local at = check_path("read", path)
+  check_options("read", options, nothing)
+  return read_whole(path, at)
+end
+
+-- For the kit, whose functions name what they wait in themselves.
+local function read_for_kit(path, prepare) return read_whole(path, place.of(path), prepare) end
 
 local for_write = {sync = yes_or_no, mode = permissions}
 
@@ -336,4 +344,4 @@ function fs.watch(path, options)
   return parts.watching().watch(path, at, given)
 end
 
-return {fs = fs, cd = cd, temp_dir = fs.temp_dir}
+return {fs = fs, cd = cd, temp_dir = fs.temp_dir, read_for_kit = read_for_kit}

@@ -13,11 +13,13 @@
 #include "host/terminal.h"
 #include "io/refusal.h"
 #include "io/stream.h"
+#include "io/waiting.h"
 
 #define TEXT 1 /* user value: what is asked */
 
 struct question {
   struct ta_io *io; /* NULL: it is closed */
+  const struct call *call;
   struct ta_listener listener;
   unsigned stops; /* how often we had been stopped when it was asked last */
   bool secret, held, asked;
@@ -26,6 +28,38 @@ struct question {
 };
 
 static const struct ta_object_kind question_kind;
+
+/* ------------------------------------------------------------------ what it waits in */
+
+static void describe_others(const void *subject, char *text, size_t size) {
+  (void)subject;
+  snprintf(text, size, "on the terminal, which others have");
+}
+
+static void describe_answer(const void *subject, char *text, size_t size) {
+  (void)subject;
+  snprintf(text, size, "on the terminal");
+}
+
+/* The functions that ask, as what waits in them is called. */
+static const struct call {
+  struct ta_wait_kind hold, answer;
+} calls[] = {
+#define CALL(name)                                                                                 \
+  {                                                                                                \
+    {.action = (name), .describe = describe_others}, {                                             \
+      .action = (name), .describe = describe_answer, .disarm = ta_disarm_read                      \
+    }                                                                                              \
+  }
+    CALL("prompt"), CALL("confirm"), CALL("select_one")};
+
+static const struct call *check_call(lua_State *L, int index) {
+  const char *name = luaL_checkstring(L, index);
+  for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+    if (strcmp(calls[i].hold.action, name) == 0) return &calls[i];
+  luaL_argerror(L, index, "nobody asks so");
+  return NULL;
+}
 
 /* ------------------------------------------------------------------ on the terminal */
 
@@ -94,21 +128,16 @@ static struct question *check_question(lua_State *L) {
   return question;
 }
 
-/* (secret) -> question, to be closed */
+/* (name of the function that asks, secret) -> question, to be closed */
 static int l_new_question(lua_State *L) {
   struct ta_io *io = ta_io_of(ta_upvalue_runner(L), L);
+  const struct call *call = check_call(L, 1);
   struct question *question = ta_push_object(io->runner, L, &question_kind, sizeof *question, TEXT);
   question->io = io;
-  question->secret = lua_toboolean(L, 1);
+  question->call = call;
+  question->secret = lua_toboolean(L, 2);
   return 1;
 }
-
-static void describe(const void *subject, char *text, size_t size) {
-  (void)subject;
-  snprintf(text, size, "the terminal, which others have");
-}
-
-static const struct ta_wait_kind wait_kind = {.action = "prompt", .describe = describe};
 
 static int try_to_hold(lua_State *L);
 
@@ -122,8 +151,8 @@ static int try_to_hold(lua_State *L) {
   struct question *question = check_question(L);
   int error = question->held ? 0 : hold(question);
   if (error == -EAGAIN)
-    return ta_wait_in(question->io->runner, L, "prompt", &wait_kind, question,
-                      &question->io->questions, k_hold);
+    return ta_wait_in(question->io->runner, L, question->call->hold.action, &question->call->hold,
+                      question, &question->io->questions, k_hold);
   if (error == -ENXIO) return ta_refuse_in_words(L, "there is no terminal to ask on", "ENOTTY");
   if (error) return ta_refuse(L, error, "cannot ask on the terminal");
   lua_pushboolean(L, true);
@@ -132,7 +161,7 @@ static int try_to_hold(lua_State *L) {
 
 /* (question) -> true, when it has the terminal; or nil, message, code */
 static int l_hold(lua_State *L) {
-  ta_check_wait(ta_upvalue_runner(L), L, "prompt");
+  ta_check_wait(ta_upvalue_runner(L), L, check_question(L)->call->hold.action);
   lua_settop(L, 1);
   return try_to_hold(L);
 }
@@ -159,8 +188,9 @@ static int l_answered(lua_State *L) {
 
 /* (question) -> what is typed, as a stream; or nil, message, code */
 static int l_typed(lua_State *L) {
-  struct ta_io *io = check_question(L)->io;
-  struct ta_stream_object *stream = ta_push_stream(io, L, "the terminal");
+  const struct question *question = check_question(L);
+  struct ta_stream_object *stream = ta_push_stream(question->io, L, "the terminal");
+  stream->reads = &question->call->answer;
   int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
   int error = fd < 0 ? -errno : ta_open_stream(stream, TA_ONCE, fd);
   if (!error) return 1;

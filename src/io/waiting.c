@@ -116,18 +116,17 @@ static void end_reading(struct ta_stream_object *object) {
   ta_wake_first(runner_of(object), &object->waiting);
 }
 
-static void describe_read(const void *subject, char *text, size_t size) {
+void ta_describe_read(const void *subject, char *text, size_t size) {
   snprintf(text, size, "%s", ((const struct ta_stream_object *)subject)->label);
 }
 
-static void disarm_read(void *subject) {
+void ta_disarm_read(void *subject) {
   struct ta_stream_object *object = subject;
   object->given_up = true;
   end_reading(object);
 }
 
-static const struct ta_wait_kind read_kind = {
-    .action = "read", .describe = describe_read, .disarm = disarm_read};
+static const struct ta_wait_kind read_kind = TA_READ_WAIT("read");
 
 static struct ta_stream_object *read_by(struct ta_attachment *attachment) {
   return TA_HOLDER(attachment, struct ta_stream_object, reading);
@@ -182,7 +181,8 @@ static int k_read(lua_State *L, int status, lua_KContext context) {
   return read.go_on(L, object, &read);
 }
 
-static const struct ta_wait_kind turn_to_read_kind = {.action = "read", .describe = describe_read};
+static const struct ta_wait_kind turn_to_read_kind = {.action = "read",
+                                                      .describe = ta_describe_read};
 
 int ta_wait_for_reader(lua_State *L, struct ta_stream_object *object, lua_KFunction k) {
   return ta_wait_in(runner_of(object), L, "read", &turn_to_read_kind, object, &object->waiting, k);
@@ -215,7 +215,8 @@ static int want(struct ta_stream_object *object, unsigned direction, struct ta_t
 
 int ta_arm_reader(lua_State *L, struct ta_stream_object *object, const struct ta_read *read) {
   if (ta_is_cancelled(runner_of(object))) object->given_up = true;
-  struct ta_ticket ticket = ta_take_ticket(runner_of(object), L, &read_kind, object);
+  const struct ta_wait_kind *kind = object->reads ? object->reads : &read_kind;
+  struct ta_ticket ticket = ta_take_ticket(runner_of(object), L, kind, object);
   int error = begin_reading(object, read);
   if (error) return error;
   error = want(object, object->stream.needs_to_read, ticket);

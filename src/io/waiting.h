@@ -54,10 +54,11 @@ struct ta_stream_object {
   bool unbuffered; /* no byte is read before it is asked for */
   bool given_up;   /* a wait for it was, and none was begun since */
 
-  struct ta_attachment reading; /* hangs on the task that reads */
-  const struct ta_task *reader; /* in the middle of a read; NULL: none is */
-  struct ta_ticket ticket;      /* of its wait */
-  struct ta_turn *copy;         /* in which it writes what it reads, and waits; or NULL */
+  struct ta_attachment reading;     /* hangs on the task that reads */
+  const struct ta_task *reader;     /* in the middle of a read; NULL: none is */
+  const struct ta_wait_kind *reads; /* what it waits in, of TA_READ_WAIT(); NULL: a read */
+  struct ta_ticket ticket;          /* of its wait */
+  struct ta_turn *copy;             /* in which it writes what it reads, and waits; or NULL */
   struct ta_read read;
   uint64_t takes;         /* how often something was taken */
   struct ta_list waiting; /* who is to read as Lua's files do when that read is over */
@@ -69,6 +70,12 @@ struct ta_stream_object {
   uint64_t step; /* the one in which `moved` bytes came or went without a wait */
   size_t moved;
 };
+
+/* The wait for what is read, of a stream that is another function's than read(). */
+#define TA_READ_WAIT(name)                                                                         \
+  { .action = (name), .describe = ta_describe_read, .disarm = ta_disarm_read }
+void ta_describe_read(const void *subject, char *text, size_t size);
+void ta_disarm_read(void *subject);
 
 /* A place among those that write. */
 struct ta_turn {

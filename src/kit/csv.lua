@@ -237,6 +237,7 @@ local function open_source(source, options)
     parts.check_path("csv.rows", source, "a path")
     local stream, message = fs.open(source)
     if not stream then raise("csv.rows: " .. message) end
+    parts.read_as(stream, "csv.rows")
     return reader(pull_of(stream), source, options), stream
   end
   local pull

@@ -4,7 +4,7 @@
 
 local parts = kit_parts()
 local raise = parts.raise
-local fs = parts.use("fs").fs
+local read_file = parts.use("fs").read_for_kit
 
 local escaped = {n = "\n", r = "\r", t = "\t", ['"'] = '"', ["\\"] = "\\", ["$"] = "$"}
 
@@ -162,11 +162,13 @@ local function check_options(options)
   return options.expand ~= false
 end
 
+local function name_wait(stream) parts.read_as(stream, "dotenv") end
+
 local function dotenv(path, options)
   if path == nil then path = ".env" end
   parts.check_path("dotenv", path, "a path")
   local expands = check_options(options)
-  local text, message, code = fs.read(path)
+  local text, message, code = read_file(path, name_wait)
   if not text then return nil, message, code end
   local ok, result = pcall(parse, text, expands)
   if ok then return result end

@@ -172,6 +172,12 @@ end
 
 -- ---------------------------------------------------------------------- map
 
+local function check_limit(limit)
+  if limit == huge or type(limit) == "number" and tointeger(limit) and limit >= 1 then return end
+  local got = type(limit) ~= "number" and type(limit) or limit ~= limit and "nan" or tostring(limit)
+  raise("jobs:map: limit must be a whole number from 1 on, got " .. got)
+end
+
 local function check_map(list, options)
   if type(list) ~= "table" then
     raise(format("jobs:map: expected a list, got %s", type(list)))
@@ -185,6 +191,7 @@ local function check_map(list, options)
         parts.hint(name, {"limit", "key"})))
     end
     if name == "key" then check_function("map", value) end
+    if name == "limit" then check_limit(value) end
   end
   return options or {}
 end
@@ -211,12 +218,14 @@ function methods:map(list, fn, options)
   for i = 1, #keys do
     if log.done[keys[i]] then summary.skipped = summary.skipped + 1 else open[#open + 1] = i end
   end
-  local _, failures = async.map(open, function(i)
+  local names = {}
+  for at, i in ipairs(open) do names[at] = "job " .. keys[i] end
+  local _, failures = async.map_for("jobs:map", names, open, function(i)
     local ran, message = run(log, keys[i], fn, list[i])
     if ran == nil then error(message, 0) end
     local what = ran and "done" or "skipped"
     summary[what] = summary[what] + 1
-  end, {limit = options.limit, keep_going = true})
+  end, options.limit)
   for at, err in next, failures or {} do
     summary.failed = summary.failed + 1
     summary.errors[keys[open[at]]] = err

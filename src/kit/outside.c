@@ -16,6 +16,7 @@
 #include "io/refusal.h"
 #include "io/room.h"
 #include "io/stream.h"
+#include "io/waiting.h"
 #include "kit/kit.h"
 
 /* Under this address the registry has the completion that is wanted. */
@@ -115,10 +116,10 @@ static int l_exit(lua_State *L) {
 
 /* --------------------------------------------------------------- a file for one run */
 
-static struct ta_stream *check_file(lua_State *L) {
+static struct ta_stream_object *check_file(lua_State *L) {
   struct ta_stream_object *file = ta_to_stream(ta_upvalue_runner(L), L, 1);
   luaL_argexpected(L, file, 1, "a file");
-  return ta_stream_of(file);
+  return file;
 }
 
 /* Has somebody else locked it?  From now on it is ours until it is closed.  Where there are no
@@ -134,7 +135,7 @@ static bool is_locked(int fd) {
  * or nil, message, code */
 static int l_lock(lua_State *L) {
   struct stat about;
-  int fd = check_file(L)->watch.fd;
+  int fd = ta_stream_of(check_file(L))->watch.fd;
   const char *path = luaL_checkstring(L, 2);
   if (fstat(fd, &about) != 0) return ta_refuse(L, -errno, "cannot look at %s", path);
   if (!S_ISREG(about.st_mode)) {
@@ -146,15 +147,25 @@ static int l_lock(lua_State *L) {
   return 2;
 }
 
-/* (file, bytes, path) -> true: of a write that was cut short nothing is left, and others may follow;
- * or nil, message, code */
+/* (file, bytes, path) -> true: of a write that was cut short nothing is left, and others may
+ * follow; or nil, message, code */
 static int l_truncate(lua_State *L) {
-  struct ta_stream *stream = check_file(L);
+  struct ta_stream *stream = ta_stream_of(check_file(L));
   if (ftruncate(stream->watch.fd, (off_t)luaL_checkinteger(L, 2)) != 0)
     return ta_refuse(L, -errno, "cannot shorten %s", luaL_checkstring(L, 3));
   stream->torn = false;
   lua_pushboolean(L, true);
   return 1;
+}
+
+/* (stream, name): who reads it waits in the function of this name */
+static int l_read_as(lua_State *L) {
+  static const struct ta_wait_kind kinds[] = {TA_READ_WAIT("csv.rows"), TA_READ_WAIT("dotenv")};
+  struct ta_stream_object *stream = check_file(L);
+  const char *name = luaL_checkstring(L, 2);
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    if (strcmp(kinds[i].action, name) == 0) stream->reads = &kinds[i];
+  return 0;
 }
 
 /* ------------------------------------------------------------------ completion */
@@ -209,6 +220,7 @@ const struct ta_function ta_kit_outside[] = {
     {"exit", l_exit},
     {"for_closes", ta_l_for_closes},
     {"lock", l_lock},
+    {"read_as", l_read_as},
     {"truncate", l_truncate},
     {"shell", l_shell},
     {"complete", l_complete},

@@ -62,10 +62,10 @@ local function read_line(question, typed, text)
   return line, message, code
 end
 
--- Asks until `judge` gives something for a line: judge(line) gives the answer, and more; or nil and
--- why it is none.
-local function ask(text, secret, before, judge)
-  local question <close> = new_question(secret)
+-- Asks, for the function of this name, until `judge` gives something for a line: judge(line) gives
+-- the answer, and more; or nil and why it is none.
+local function ask(name, text, secret, before, judge)
+  local question <close> = new_question(name, secret)
   local held, message, code = question:hold()
   if not held then return nil, message, code end
   local typed <close>, why, what = question:typed()
@@ -101,7 +101,7 @@ local function prompt(text, options)
     raise_mistake("prompt: check must be a function, got " .. type(check))
   end
   local shown = question_of(text, not options.secret and default or nil)
-  local answer, message, code = ask(shown, options.secret, "", function(line)
+  local answer, message, code = ask("prompt", shown, options.secret, "", function(line)
     if line == "" and default then line = default end
     return judge_by(check, line)
   end)
@@ -117,7 +117,7 @@ local function confirm(text, default)
     raise_mistake("confirm: the default must be true or false, got " .. type(default))
   end
   local choice = default == nil and "y/n" or default and "Y/n" or "y/N"
-  local answer, message, code = ask(question_of(text, choice), false, "", function(line)
+  local answer, message, code = ask("confirm", question_of(text, choice), false, "", function(line)
     local word = small_letters(match(line, "^%s*(.-)%s*$"))
     if word == "" and default ~= nil then return default and "yes" or "no" end
     local known = yes_or_no[word]
@@ -198,7 +198,7 @@ local function select_one(text, list, options)
   local rows = {}
   for i, name in ipairs(names) do rows[i] = format("%3d) %s\n", i, name) end
   local shown = question_of(text, default and tostring(default) or format("1-%d", #names))
-  local place, message, code = ask(shown, false, concat(rows), function(line)
+  local place, message, code = ask("select_one", shown, false, concat(rows), function(line)
     return find_choice(names, line, default)
   end)
   if place == nil then return nil, message, code end

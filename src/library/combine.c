@@ -80,12 +80,19 @@ static void offer_combinators(struct ta_runner *runner, lua_State *L) {
   ta_offer_chunk(runner, L, names, ta_chunk_combine);
 }
 
+/* What libraries have besides, in their async. */
+static void offer_to_libraries(struct ta_runner *runner, lua_State *L) {
+  static const char *const names[] = {"map_for", NULL};
+  ta_offer_chunk(runner, L, names, ta_chunk_combine);
+}
+
 /* Gives the environment on top a copy of the table below it: what a script does to its own
  * async is its affair. */
 static void set_async(struct ta_runner *runner, lua_State *L) {
   lua_pushvalue(L, -2);
   ta_push_copy(L);
   offer_combinators(runner, L);
+  offer_to_libraries(runner, L);
   lua_setfield(L, -3, "async");
   lua_pop(L, 1);
 }

@@ -157,7 +157,7 @@ function combine.race(list)
   if #list == 0 then error("race: nothing to run", 2) end
   check_wait("race")
   local winner = choose_among(list, function(tasks)
-    local ends <close> = watch(tasks)
+    local ends <close> = watch(tasks, "race")
     return tasks[(next_end(ends))]
   end)
   uncounted()
@@ -169,7 +169,7 @@ function combine.any(list)
   if #list == 0 then error("any: nothing to try", 2) end
   check_wait("any")
   local winner, tasks = choose_among(list, function(tasks)
-    local ends <close> = watch(tasks)
+    local ends <close> = watch(tasks, "any")
     for index, ok in next_end, ends do
       if ok then return tasks[index] end
     end
@@ -186,7 +186,7 @@ function combine.settle(list)
   local _ <close> = seen_off(given)
   settling(function(scope)
     tasks = start(scope, list)
-    local ends <close> = watch(given)
+    local ends <close> = watch(given, "settle")
     for _ in next_end, ends do end
   end)
   local results = {}
@@ -212,7 +212,7 @@ function combine.as_completed(list)
   for i = 1, #list do
     tasks[i] = is_task(list[i]) and list[i] or spawn_inside(list[i])
   end
-  ends = watch(tasks, true)
+  ends = watch(tasks, "as_completed", true)
   return next_end, ends, nil, closes and async.defer(function()
     leave_watch(ends)
     see_off(tasks)
@@ -229,10 +229,11 @@ local function check_switch(name, value)
   error(format("map: %s must be true or false, got %s", name, type(value)), 3)
 end
 
--- As soon as one task has ended its place is the next one's.
-local function map_all(list, fn, limit)
+-- As soon as one task has ended its place is the next one's.  `call` is what the script has called,
+-- `names` what its tasks are called: by index, or one for all.
+local function map_all(list, fn, limit, call, names)
   local results, errors, running = {n = #list}, nil, 0
-  local ends <close> = watch_some(max(1, min(limit, #list)))
+  local ends <close> = watch_some(max(1, min(limit, #list)), call)
   local function take(index, ok, value)
     running = running - 1
     if ok then
@@ -245,7 +246,8 @@ local function map_all(list, fn, limit)
   settling(function(scope)
     for index = 1, #list do
       if running >= limit then take(next_end(ends)) end
-      watch_also(ends, scope:spawn({name = "map"}, fn, list[index], index), index)
+      local name = type(names) == "table" and names[index] or names
+      watch_also(ends, scope:spawn({name = name}, fn, list[index], index), index)
       running = running + 1
     end
     while running > 0 do take(next_end(ends)) end
@@ -290,7 +292,13 @@ function combine.map(list, fn, options)
   limit = check_limit(limit)
   local keep_going = check_switch("keep_going", options.keep_going)
   check_wait("map")
-  return (keep_going and map_all or map_well)(list, fn, limit)
+  if keep_going then return map_all(list, fn, limit, "map", "map") end
+  return map_well(list, fn, limit)
+end
+
+-- For libraries: map with keep_going for a function of theirs, `call`, with names of tasks by index.
+function combine.map_for(call, names, list, fn, limit)
+  return map_all(list, fn, limit or huge, call, names)
 end
 
 local function check_number(name, what, value, default)

@@ -27,10 +27,11 @@ struct watched {
 
 /* The bytes of a watch: tasks have what lies in them. */
 struct ta_watch {
-  struct ta_attachment hold; /* of a loop: among what the task holds that began it */
-  struct ta_list ended;      /* those whose tasks have ended, and nobody was told */
-  struct ta_list waiting;    /* tasks that want to be */
-  struct ta_list free;       /* those that watch nothing */
+  struct ta_attachment hold;       /* of a loop: among what the task holds that began it */
+  struct ta_list ended;            /* those whose tasks have ended, and nobody was told */
+  struct ta_list waiting;          /* tasks that want to be */
+  struct ta_list free;             /* those that watch nothing */
+  const struct ta_wait_kind *kind; /* of who asks */
   bool is_loop;
   uint64_t counted_in; /* of a loop: the step whose call counted for the first ask, or 0 */
   size_t count;
@@ -138,6 +139,40 @@ int ta_l_leave_watch(lua_State *L) {
   return 0;
 }
 
+/* -------------------------------------------------------------------- its name */
+
+/* The subject of a wait is the object, which is on the stack. */
+static void describe(const void *subject, char *text, size_t size) {
+  snprintf(text, size, "of %zu", ((const struct ta_watch *)ta_bytes_of(subject))->left);
+}
+
+/* Who waits for one task alone is held up by it. */
+static struct ta_task *holder(const void *subject) {
+  const struct ta_watch *watch = ta_bytes_of(subject);
+  return watch->count == 1 ? watch->tasks[0].task : NULL;
+}
+
+#define ENDS_IN(name)                                                                              \
+  { .action = name, .describe = describe, .holder = holder, .by_tasks = true }
+
+/* By the function that the script has called, be it one of a library's. */
+static const struct ta_wait_kind kinds[] = {ENDS_IN("any"),          ENDS_IN("race"),
+                                            ENDS_IN("settle"),       ENDS_IN("map"),
+                                            ENDS_IN("as_completed"), ENDS_IN("jobs:map")};
+#define KINDS (sizeof kinds / sizeof *kinds)
+
+static const struct ta_wait_kind *check_name(lua_State *L, int index) {
+  const char *name = luaL_checkstring(L, index);
+  for (size_t i = 0; i < KINDS; i++)
+    if (strcmp(kinds[i].action, name) == 0) return &kinds[i];
+  luaL_argerror(L, index, "nobody waits so");
+  return NULL;
+}
+
+bool ta_is_ends_kind(const struct ta_wait_kind *kind) {
+  return kind >= kinds && kind < kinds + KINDS;
+}
+
 /* -------------------------------------------------------------------- making */
 
 static int by_end(const void *a, const void *b) {
@@ -147,10 +182,12 @@ static int by_end(const void *a, const void *b) {
 }
 
 /* Pushes a watch with room for so many tasks. */
-static struct ta_watch *push_watch(struct ta_runner *runner, lua_State *L, size_t count) {
+static struct ta_watch *push_watch(struct ta_runner *runner, lua_State *L,
+                                   const struct ta_wait_kind *kind, size_t count) {
   size_t size = sizeof(struct ta_watch) + count * sizeof(struct watched);
   ta_registry_push(runner, L, TA_REGISTRY_WATCH);
   struct ta_watch *watch = ta_push_lasting(runner, L, size, 1);
+  watch->kind = kind;
   watch->count = count;
   ta_list_init(&watch->ended);
   ta_list_init(&watch->waiting);
@@ -209,17 +246,18 @@ static void begin_loop(struct ta_runner *runner, lua_State *L, struct ta_watch *
 
 int ta_l_watch(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
-  bool is_loop = lua_toboolean(L, 2);
+  const struct ta_wait_kind *kind = check_name(L, 2);
+  bool is_loop = lua_toboolean(L, 3);
   size_t count = (size_t)lua_rawlen(L, 1);
   struct watched **ended = lua_newuserdatauv(L, count * sizeof *ended, 0);
-  struct ta_watch *watch = push_watch(runner, L, count);
+  struct ta_watch *watch = push_watch(runner, L, kind, count);
   if (is_loop) begin_loop(runner, L, watch);
   watch_all(L, watch, ended);
   return 1;
 }
 
 int ta_l_watch_some(lua_State *L) {
-  push_watch(ta_upvalue_runner(L), L, (size_t)luaL_checkinteger(L, 1));
+  push_watch(ta_upvalue_runner(L), L, check_name(L, 2), (size_t)luaL_checkinteger(L, 1));
   return 1;
 }
 
@@ -233,20 +271,6 @@ int ta_l_watch_also(lua_State *L) {
 }
 
 /* -------------------------------------------------------------------- asking */
-
-/* The subject of a wait is the object, which is on the stack. */
-static void describe(const void *subject, char *text, size_t size) {
-  snprintf(text, size, "of %zu", ((const struct ta_watch *)ta_bytes_of(subject))->left);
-}
-
-/* Who waits for one task alone is held up by it. */
-static struct ta_task *holder(const void *subject) {
-  const struct ta_watch *watch = ta_bytes_of(subject);
-  return watch->count == 1 ? watch->tasks[0].task : NULL;
-}
-
-const struct ta_wait_kind ta_ends_kind = {
-    .action = "select", .describe = describe, .holder = holder, .by_tasks = true};
 
 const struct ta_list *ta_watch_queue(const void *subject) {
   return &((const struct ta_watch *)ta_bytes_of(subject))->waiting;
@@ -291,10 +315,10 @@ static int ask(struct ta_runner *runner, lua_State *L, struct ta_watch *watch) {
     ta_list_leave(&watch->hold.link);
     return 0;
   }
-  ta_check_wait(runner, L, "as_completed"); /* others have looked before they began */
+  ta_check_wait(runner, L, watch->kind->action);
   void *object = lua_touserdata(L, 1);
   ta_anchor_wait(runner, L, 1, object);
-  ta_queue_wait(ta_begin_wait(runner, L, &ta_ends_kind, object), &watch->waiting);
+  ta_queue_wait(ta_begin_wait(runner, L, watch->kind, object), &watch->waiting);
   return ta_park_here(runner, L, 0, k_ask);
 }
 
@@ -324,4 +348,5 @@ void ta_watch_setup(struct ta_runner *runner, lua_State *L) {
   ta_set_function(runner, L, "__gc", l_watch_gc);
   ta_set_function(runner, L, "__close", ta_l_leave_watch);
   ta_registry_set(runner, L, TA_REGISTRY_WATCH);
+  for (size_t i = 0; i < KINDS; i++) ta_name_action(runner, L, kinds[i].action);
 }

@@ -15,14 +15,15 @@
 
 #include "core/task.h"
 
-/* The wait of who asks, and the queue it lies in. */
-extern const struct ta_wait_kind ta_ends_kind;
+/* Is it the wait of who asks?  And the queue it lies in. */
+bool ta_is_ends_kind(const struct ta_wait_kind *kind);
 const struct ta_list *ta_watch_queue(const void *subject);
 
-/* (tasks, is_loop) -> a watch over them, to be closed */
+/* (tasks, name, is_loop) -> a watch over them, to be closed; `name` is what the script has called,
+ * which then waits */
 int ta_l_watch(lua_State *L);
 
-/* (count) -> a watch with room for so many; (watch, task, index): over one more */
+/* (count, name) -> a watch with room for so many; (watch, task, index): over one more */
 int ta_l_watch_some(lua_State *L);
 int ta_l_watch_also(lua_State *L);
 

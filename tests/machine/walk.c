@@ -177,7 +177,7 @@ static bool check_regions(struct walk *walk, const struct ta_task *task) {
 /* The queue of the object that a task which is queued waits for. */
 static const struct ta_list *queue_of(const struct ta_task *task) {
   if (is_action(task, "await")) return &((const struct ta_task *)task->subject)->more->awaiters;
-  if (task->kind == &ta_ends_kind) return ta_watch_queue(task->subject);
+  if (ta_is_ends_kind(task->kind)) return ta_watch_queue(task->subject);
   if (is_action(task, "send")) return &((const struct ta_channel *)task->subject)->senders;
   bool lasts = is_action(task, "lock") || is_action(task, "semaphore");
   const struct ta_named *named = lasts ? ta_bytes_of(task->subject) : task->subject;

@@ -163,19 +163,50 @@ static void refuse_all(void) {
   sweep(SYSTEM_FCNTL, EINVAL, true, 0);
 }
 
-static void a_call_that_fails_while_asking_leaves_the_terminal_as_it_was(void) {
+static const char ask_all[] =
+    "local asking = async.current() "
+    "local function answer(text) "
+    "  spawn(function() sleep(1) log(select(2, asking:status())) type(text) end) end "
+    "answer 'ann\\n' async.prompt('Name') "
+    "answer 'y\\n' async.confirm('Sure') "
+    "answer '2\\n' async.select_one('Which', {'a', 'b'})";
+
+static void look_at_waits(void) {
+  struct outside place;
+  sit_down();
+  show_there(true);
+  open_place(&place);
+  world_add(&place.world, ask_all);
+  outside_run(&place);
+  ta_stdio_watch(NULL);
+  CHECK_TEXT(place.world.log,
+             "prompt on the terminal confirm on the terminal select_one on the terminal");
+  outside_close(&place);
+  show_there(false);
+}
+
+static void in_a_child(void (*work)(void)) {
   int status;
   fflush(stdout);
   pid_t pid = fork();
   CHECK(pid >= 0);
   if (pid == 0) {
-    refuse_all();
+    work();
     exit(EXIT_SUCCESS);
   }
   CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+static void a_call_that_fails_while_asking_leaves_the_terminal_as_it_was(void) {
+  in_a_child(refuse_all);
+}
+
+static void who_asks_waits_in_what_was_called(void) {
+  in_a_child(look_at_waits);
+}
+
 const struct test asking_tests[] = {
     TEST(a_call_that_fails_while_asking_leaves_the_terminal_as_it_was),
+    TEST(who_asks_waits_in_what_was_called),
     TESTS_END,
 };
