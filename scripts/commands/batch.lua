@@ -1,5 +1,5 @@
--- A batch over all files of a folder, so many at a time, with a bar.  Each that is done is noted
--- in a file at once: a run that was ended goes on where it stopped.
+-- A batch over all files of a folder, on all cores, with a bar.  A log of jobs has each that is
+-- done at once: a run that was ended goes on where it stopped, and tries again what failed.
 --
 --   tinyasync run scripts/commands/batch.lua FOLDER RECORD [COMMAND...]
 --
@@ -12,52 +12,34 @@ if not record then
   os.exit(2)
 end
 local command = #arg > 2 and {table.unpack(arg, 3)} or {"gzip", "-kf"}
+local cores = tonumber(process.read{"nproc"})
+local jobs = assert(async.jobs(record))
 
--- The files that earlier runs have done; half a line is none.
-local function read_record()
-  local done = {}
-  local file <close> = io.open(record)
-  for line in file and file:lines("L") or function() end do
-    if line:sub(-1) == "\n" then done[line:sub(1, -2)] = true end
-  end
-  return done
+local files, before = {}, 0
+for name in process.lines{"find", folder, "-type", "f", "!", "-name", "*.gz"} do
+  files[#files + 1] = name
+  if jobs:done(name) then before = before + 1 end
 end
+table.sort(files)
+if before > 0 then log.info("going on", {done = before, left = #files - before}) end
 
-local function list(done)
-  local files, count = {}, 0
-  for name in process.lines{"find", folder, "-type", "f", "!", "-name", "*.gz"} do
-    count = count + 1
-    if not done[name] then files[#files + 1] = name end
-  end
-  table.sort(files)
-  return files, count
-end
-
-local files, count = list(read_record())
-local notes <close> = assert(io.open(record, "a"))
-notes:setvbuf("no")
-notes:seek("end")
-local bar <close> = async.progress{total = count, done = count - #files, label = "converting",
+local bar <close> = async.progress{total = #files, done = before, label = "converting",
   unit = "files"}
-if #files < count then log.info("going on", {done = count - #files, left = #files}) end
 
 local function convert(name)
   local words = {table.unpack(command)}
   words[#words + 1] = name
-  local result = assert(process.try(words))
-  if not result.ok then
-    log.warn("failed", {file = name, status = result.status or result.signal})
-    return false
+  local result, problem = process.try(words)
+  if result and result.ok then
+    bar:add()
+  else
+    local status = result and (result.status or result.signal)
+    log.warn("failed", {file = name, status = status, problem = problem})
   end
-  notes:write(name, "\n")
-  bar:add()
-  return true
+  return result, problem
 end
 
-local failed = 0
-for _, ok in ipairs(async.map(files, convert, {limit = 2})) do
-  if not ok then failed = failed + 1 end
-end
+local summary = jobs:map(files, convert, {limit = cores})
 bar:close()
-print(("%d of %d done"):format(count - failed, count))
-if failed > 0 then os.exit(1, true) end
+print(("%d of %d done"):format(#files - summary.failed, #files))
+if summary.failed > 0 then os.exit(1, true) end

@@ -9,7 +9,8 @@ local options = async.args{
   {"LOG...", "what to count in"},
   {"-t, --to=DIR", "where to keep the counts", required = true},
   {"-p, --pattern=PATTERN", "what to count: its first capture", default = '" (%d%d%d) '},
-  {"-j, --jobs=N", "how many logs at a time", type = "integer", min = 1, default = 4},
+  {"-j, --jobs=N", "how many logs at a time, or as many as there are cores", type = "integer",
+    min = 1},
 }
 
 -- This runs in a thread: all that it needs is handed over.
@@ -44,7 +45,7 @@ local summary = log:map(options.log, function(path)
   assert(async.csv.write(place_of(path), rows))
   bar:add()
   return true
-end, {limit = options.jobs})
+end, {limit = options.jobs or tonumber(async.process.read{"nproc"})})
 bar:close()
 
 local totals, words = {}, {}

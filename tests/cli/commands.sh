@@ -187,13 +187,34 @@ SH
   expect_out '7 of 8 done'
   grep -q 'WARN  failed file=files/5 status=3' err || fail "no warning: $(cat err)"
   grep -q '^converting: 7/8 files (87%) in' err || fail "no line of the bar: $(cat err)"
-  printf files/5 >>record # half a line: it was ended while it wrote
-  sed -i 's|^files/2$||' record
+  printf '2026-11-27T14:01:02Z\t0.001\tdone\tfiles/5' >>record # it was ended while it wrote
+  sed -i '/\tfiles\/2\t/d' record
   : >go
   : >converted
   run run "$root/scripts/commands/batch.lua" files record sh convert.sh
   expect_status 0
   expect_out '8 of 8 done'
   [[ $(sort converted) == $'files/2\nfiles/5' ]] || fail "converted again: $(cat converted)"
+  [[ $(grep -c $'\tdone\tfiles/5\t' record) == 1 ]] || fail "the record is torn: $(cat record)"
   grep -q 'INFO  going on done=6 left=2' err || fail "it did not go on: $(cat err)"
+}
+
+t_a_batch_has_as_many_at_once_as_there_are_cores() {
+  local i
+  mkdir files bin
+  for i in 1 2 3 4 5 6 7 8; do echo "$i" >"files/$i"; done
+  printf '#!/bin/sh\necho 3\n' >bin/nproc
+  chmod +x bin/nproc
+  script wait.sh <<'SH'
+echo begun >>seen
+until [ -e go ]; do sleep 0.02; done
+echo ended >>seen
+SH
+  PATH="$PWD/bin:$PATH" start "$root/scripts/commands/batch.lua" files record sh wait.sh
+  wait_for sh -c '[ "$(wc -l <seen)" -ge 3 ]'
+  : >go
+  expect_end "exit 0"
+  expect_out '8 of 8 done'
+  [[ $(awk '{ n += $1 == "begun" ? 1 : -1; if (n > m) m = n } END { print m }' seen) == 3 ]] ||
+    fail "not three at once: $(cat seen)"
 }
