@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 struct ta_command;
+struct ta_options;
 
 /* How a command was called. */
 struct ta_call {
@@ -32,5 +33,10 @@ struct ta_command {
 
 /* Prints how the command is used. */
 void ta_command_describe(const struct ta_command *command);
+
+/* Reads the options, which are freed afterwards, and does what the command is for: `take` looks at
+ * the words that are left, and false says that it has complained; `act` gives the exit status. */
+int ta_command_do(const struct ta_call *call, struct ta_options *options,
+                  bool (*take)(struct ta_options *options), int (*act)(void *data), void *data);
 
 #endif

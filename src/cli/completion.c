@@ -58,31 +58,25 @@ static bool mentions_args(const char *name) {
   return found;
 }
 
-/* (completion): everything that may raise on the way to the end. */
-static int l_complete(lua_State *L) {
-  struct completion *completion = lua_touserdata(L, 1);
-  struct ta_script *script = &completion->options.script;
-  struct ta_session *session = &completion->session;
-  ta_session_open_lua(session, L);
+static bool prepare(void *data, lua_State *L) {
+  struct completion *completion = data;
   ta_kit_complete(L, &completion->wanted);
-  ta_script_set_arg(L, completion->program, script);
-  if (!ta_script_run_init(L) || !ta_script_load(L, script)) return lua_error(L);
-  ta_script_add(session->runner, L, script);
-  ta_session_start(session);
-  ta_drive(session);
-  return 0;
+  return true;
+}
+
+static void report_start(void *data, lua_State *L) {
+  (void)data;
+  ta_report("%s", luaL_tolstring(L, -1, NULL));
 }
 
 static int run_session(struct completion *completion) {
-  struct ta_session *session = &completion->session;
   const struct ta_session_hooks hooks = {.failed = on_failed, .data = completion};
-  if (!ta_session_open(session, &completion->options.session, &hooks)) return TA_EXIT_CANNOT_START;
-  lua_pushcfunction(session->L, l_complete);
-  lua_pushlightuserdata(session->L, completion);
-  if (lua_pcall(session->L, 1, 0, 0) != LUA_OK)
-    ta_report("%s", luaL_tolstring(session->L, -1, NULL));
-  if (!session->started) ta_shutdown_note(&session->shutdown, TA_CAUSE_NO_START, 0);
-  int status = ta_session_close(session);
+  const struct ta_play play = {.program = completion->program,
+                               .script = &completion->options.script,
+                               .prepare = prepare,
+                               .refused = report_start,
+                               .data = completion};
+  int status = ta_play(&completion->session, &completion->options.session, &hooks, &play);
   if (status < 0) ta_signals_die(-status);
   return status;
 }
@@ -116,7 +110,8 @@ static FILE *take_output(void) {
   return NULL;
 }
 
-static int complete(struct completion *completion) {
+static int complete(void *data) {
+  struct completion *completion = data;
   if (!mentions_args(completion->options.script.name)) {
     ta_report("%s does not call async.args(), and was not run", completion->options.script.name);
     return TA_EXIT_REPORTED;
@@ -155,16 +150,5 @@ static bool take_script(struct ta_options *options) {
 
 int ta_completion_command(const struct ta_call *call) {
   struct completion completion = {.program = call->program};
-  struct ta_options *options = &completion.options;
-  const struct ta_command *command = call->command;
-  int status = TA_EXIT_CANNOT_START;
-  bool parsed = ta_options_parse(options, command->name, command->options, call->argc, call->argv);
-  if (parsed && options->help) {
-    ta_command_describe(command);
-    status = 0;
-  } else if (parsed && take_script(options)) {
-    status = complete(&completion);
-  }
-  ta_options_free(options);
-  return status;
+  return ta_command_do(call, &completion.options, take_script, complete, &completion);
 }

@@ -172,3 +172,30 @@ void ta_drive(struct ta_session *session) {
   go(session);
   end(session);
 }
+
+/* (session, play): everything that may raise on the way to the end. */
+static int l_play(lua_State *L) {
+  struct ta_session *session = lua_touserdata(L, 1);
+  const struct ta_play *play = lua_touserdata(L, 2);
+  ta_session_open_lua(session, L);
+  ta_script_set_arg(L, play->program, play->script);
+  lua_gc(L, LUA_GCCOLLECT); /* the script's first collection is its own */
+  if (!ta_script_run_init(L) || !ta_script_load(L, play->script)) return lua_error(L);
+  if (!play->prepare(play->data, L)) return 0;
+  ta_script_add(session->runner, L, play->script);
+  ta_session_start(session);
+  ta_drive(session);
+  return 0;
+}
+
+int ta_play(struct ta_session *session, const struct ta_session_settings *settings,
+            const struct ta_session_hooks *hooks, const struct ta_play *play) {
+  if (!ta_session_open(session, settings, hooks)) return TA_EXIT_CANNOT_START;
+  lua_State *L = session->L;
+  lua_pushcfunction(L, l_play);
+  lua_pushlightuserdata(L, session);
+  lua_pushlightuserdata(L, (void *)(uintptr_t)play);
+  if (lua_pcall(L, 2, 0, 0) != LUA_OK) play->refused(play->data, L);
+  if (!session->started) ta_shutdown_note(&session->shutdown, TA_CAUSE_NO_START, 0);
+  return ta_session_close(session);
+}

@@ -83,23 +83,9 @@ static bool open_trace(struct run *run) {
 
 /* ----------------------------------------------------------------- the script */
 
-/* (run): everything that may raise on the way to the end. */
-static int l_run(lua_State *L) {
-  struct run *run = lua_touserdata(L, 1);
-  struct ta_script *script = &run->options.script;
-  ta_session_open_lua(&run->session, L);
-  ta_script_set_arg(L, run->program, script);
-  lua_gc(L, LUA_GCCOLLECT); /* the script's first collection is its own */
-  if (!ta_script_run_init(L) || !ta_script_load(L, script)) return lua_error(L);
-  if (!open_trace(run)) return 0;
-  ta_script_add(run->session.runner, L, script);
-  ta_session_start(&run->session);
-  ta_drive(&run->session);
-  return 0;
-}
-
 /* Tells why it could not start: the error object is on top. */
-static void report_start(struct run *run, lua_State *L) {
+static void report_start(void *data, lua_State *L) {
+  struct run *run = data;
   size_t length;
   const char *message = lua_tolstring(L, -1, &length);
   if (!message) {
@@ -110,22 +96,23 @@ static void report_start(struct run *run, lua_State *L) {
   ta_report_hint(ta_hint(&run->hints, message, length, ""));
 }
 
-static void run_script(struct run *run) {
-  lua_State *L = run->session.L;
-  lua_pushcfunction(L, l_run);
-  lua_pushlightuserdata(L, run);
-  if (lua_pcall(L, 1, 0, 0) != LUA_OK) report_start(run, L);
-  if (!run->session.started) ta_shutdown_note(&run->session.shutdown, TA_CAUSE_NO_START, 0);
+static bool prepare(void *data, lua_State *L) {
+  (void)L;
+  return open_trace(data);
 }
 
 /* Runs the script of parsed options. */
-static int run_session(struct run *run) {
+static int run_session(void *data) {
+  struct run *run = data;
   const struct ta_session_hooks hooks = {
       .failed = on_failed, .flush = on_flush, .closing = on_closing, .data = run};
+  const struct ta_play play = {.program = run->program,
+                               .script = &run->options.script,
+                               .prepare = prepare,
+                               .refused = report_start,
+                               .data = run};
   run->hints.script = &run->options.script;
-  if (!ta_session_open(&run->session, &run->options.session, &hooks)) return TA_EXIT_CANNOT_START;
-  run_script(run);
-  int status = ta_session_close(&run->session);
+  int status = ta_play(&run->session, &run->options.session, &hooks, &play);
   ta_hints_close(&run->hints);
   if (status < 0) ta_signals_die(-status);
   return status;
@@ -145,17 +132,5 @@ static bool take_script(struct ta_options *options) {
 
 int ta_run_command(const struct ta_call *call) {
   struct run run = {.program = call->program};
-  struct ta_options *options = &run.options;
-  const struct ta_command *command = call->command;
-  int status = TA_EXIT_CANNOT_START;
-  bool parsed = ta_options_parse(options, command->name, command->options, call->argc, call->argv);
-  options->script.short_form = call->short_form;
-  if (parsed && options->help) {
-    ta_command_describe(command);
-    status = 0;
-  } else if (parsed && take_script(options)) {
-    status = run_session(&run);
-  }
-  ta_options_free(options);
-  return status;
+  return ta_command_do(call, &run.options, take_script, run_session, &run);
 }

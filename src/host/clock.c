@@ -2,6 +2,8 @@
 #include "host/clock.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 double ta_monotonic(void) {
@@ -28,4 +30,16 @@ double ta_clock_after(const struct ta_clock *clock, double seconds) {
 
 void ta_clock_advance(struct ta_clock *clock, double to) {
   if (to > clock->virtual_now) clock->virtual_now = to;
+}
+
+void ta_clock_stamp(char text[TA_STAMP_SIZE], bool is_fine) {
+  struct timespec now = {0};
+  struct tm parts;
+  char rest[8] = "Z";
+  clock_gettime(CLOCK_REALTIME, &now);
+  if (is_fine) snprintf(rest, sizeof rest, ".%03dZ", (int)(now.tv_nsec / 1000000) % 1000);
+  text[0] = '\0';
+  if (!gmtime_r(&now.tv_sec, &parts)) return;
+  size_t size = strftime(text, TA_STAMP_SIZE - sizeof rest, "%Y-%m-%dT%H:%M:%S", &parts);
+  memcpy(text + size, rest, strlen(rest) + 1);
 }

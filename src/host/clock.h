@@ -32,6 +32,12 @@ void ta_clock_advance(struct ta_clock *clock, double to);
 /* The virtual time in `seconds`: later than now, however late it is. */
 double ta_clock_after(const struct ta_clock *clock, double seconds);
 
+#define TA_STAMP_SIZE 40
+
+/* Writes the time of day as "2026-11-27T14:01:02Z", or "2026-11-27T14:01:02.123Z" where it is to be
+ * fine; "" where the clock shows none. */
+void ta_clock_stamp(char text[TA_STAMP_SIZE], bool is_fine);
+
 /* Seconds of real time since the opening, whatever the clock shows. */
 double ta_clock_real(const struct ta_clock *clock);
 

@@ -38,6 +38,7 @@ static int l_working_directory(lua_State *L) {
 static const struct ta_function parts[] = {{"raise", ta_l_raise},
                                            {"use", l_use},
                                            {"hint", ta_l_hint},
+                                           {"check_options", ta_l_check_options},
                                            {"getenv", ta_l_getenv},
                                            {"working_directory", l_working_directory},
                                            {NULL, NULL}};

@@ -29,10 +29,6 @@ local function check_path(name, path, what)
   return place.of(path)
 end
 
-local function refuse_option(name, key, known)
-  raise(format("fs.%s: unknown option '%s'%s", name, tostring(key), parts.hint(key, known)))
-end
-
 local function yes_or_no(name, option, value)
   if type(value) == "boolean" then return end
   raise(format("fs.%s: %s must be true or false, got %s", name, option, shown(value)))
@@ -50,14 +46,8 @@ local nothing = {}
 -- The options, of which no others are known than these.
 local function check_options(name, given, known)
   if given == nil then return nothing end
-  if type(given) ~= "table" then
-    raise(format("fs.%s: options must be a table, got %s", name, type(given)))
-  end
-  for key, value in next, given do
-    local check = known[key]
-    if not check then refuse_option(name, key, known) end
-    check(name, key, value)
-  end
+  parts.check_options("fs." .. name, given, known)
+  for key, value in next, given do known[key](name, key, value) end
   return given
 end
 

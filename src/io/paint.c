@@ -2,12 +2,11 @@
 #include "io/paint.h"
 
 #include <lauxlib.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "host/clock.h"
 #include "host/hatch.h"
 
 /* Is it set, and not to nothing? */
@@ -70,16 +69,9 @@ static int l_is_watched(lua_State *L) {
 
 /* () -> "2026-11-27T14:03:09.123Z" */
 static int l_time_stamp(lua_State *L) {
-  struct timespec now = {0};
-  struct tm parts;
-  char text[40];
-  clock_gettime(CLOCK_REALTIME, &now);
-  if (!gmtime_r(&now.tv_sec, &parts)) return luaL_error(L, "the clock shows no time");
-  strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  lua_pushfstring(L, "%s.", text);
-  snprintf(text, sizeof text, "%03dZ", (int)(now.tv_nsec / 1000000));
+  char text[TA_STAMP_SIZE];
+  ta_clock_stamp(text, true);
   lua_pushstring(L, text);
-  lua_concat(L, 2);
   return 1;
 }
 

@@ -25,6 +25,10 @@ int ta_l_can_be_called(lua_State *L);
 int ta_l_metatable(lua_State *L);
 int ta_l_getenv(lua_State *L);
 
+/* Likewise, (name of a function, its options or nil, table with all that there are as its keys) ->
+ * the options, or an empty table: a mistake of the script's, if they are none. */
+int ta_l_check_options(lua_State *L);
+
 /* Likewise, (name of a function that waits): who was cancelled starts nothing, nor who could not
  * wait.  Its first upvalue is the Runner. */
 int ta_l_enter(lua_State *L);

@@ -275,7 +275,7 @@ static const struct ta_function parts[] = {
     {"close", l_close},
     {"number", l_number},
     {"raise", ta_l_raise},
-    {"hint", ta_l_hint},
+    {"check_options", ta_l_check_options},
     {"is_callable", ta_l_can_be_called},
     {"add_task", l_add_task},
     {"attend", l_attend},

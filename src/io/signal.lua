@@ -22,15 +22,7 @@ end
 
 -- Whether also a signal is wanted that was ignored when the program was started.
 local function force_of(options)
-  if options == nil then return false end
-  if type(options) ~= "table" then
-    raise("signal.on: expected a table of options as argument 3, got " .. type(options))
-  end
-  for key in next, options do
-    if key ~= "force" then
-      raise(format("signal.on: unknown option '%s'%s", tostring(key), parts.hint(key, {"force"})))
-    end
-  end
+  options = parts.check_options("signal.on", options, {force = true})
   if options.force ~= nil and type(options.force) ~= "boolean" then
     raise("signal.on: force must be true or false, got " .. type(options.force))
   end

@@ -34,17 +34,9 @@ local options_known = {
 local for_reading = {header = true, separator = true, ragged = true}
 local for_writing = {header = true, separator = true, newline = true}
 
-local function refuse_option(name, key, known)
-  raise(format("csv.%s: unknown option '%s'%s", name, tostring(key), parts.hint(key, known)))
-end
-
 local function check_options(name, options, known)
-  if options == nil then return {} end
-  if type(options) ~= "table" then
-    raise(format("csv.%s: options must be a table, got %s", name, type(options)))
-  end
+  options = parts.check_options("csv." .. name, options, known)
   for key, value in next, options do
-    if not known[key] then refuse_option(name, key, known) end
     local rule = options_known[key]
     if not rule[1](value) then
       raise(format("csv.%s: %s must be %s, got %s", name, key, rule[2],

@@ -147,19 +147,11 @@ end
 -- -------------------------------------------------------------------- the file
 
 local function check_options(options)
-  if options == nil then return true end
-  if type(options) ~= "table" then
-    raise(format("dotenv: options must be a table, got %s", type(options)))
+  local expands = parts.check_options("dotenv", options, {expand = true}).expand
+  if expands ~= nil and type(expands) ~= "boolean" then
+    raise(format("dotenv: expand must be true or false, got %s", type(expands)))
   end
-  for key, value in next, options do
-    if key ~= "expand" then
-      raise(format("dotenv: unknown option '%s'%s", tostring(key), parts.hint(key, {"expand"})))
-    end
-    if type(value) ~= "boolean" then
-      raise(format("dotenv: expand must be true or false, got %s", type(value)))
-    end
-  end
-  return options.expand ~= false
+  return expands ~= false
 end
 
 local function name_wait(stream) parts.read_as(stream, "dotenv") end

@@ -182,18 +182,10 @@ local function check_map(list, options)
   if type(list) ~= "table" then
     raise(format("jobs:map: expected a list, got %s", type(list)))
   end
-  if options ~= nil and type(options) ~= "table" then
-    raise(format("jobs:map: options must be a table, got %s", type(options)))
-  end
-  for name, value in next, options or {} do
-    if name ~= "limit" and name ~= "key" then
-      raise(format("jobs:map: unknown option '%s'%s", tostring(name),
-        parts.hint(name, {"limit", "key"})))
-    end
-    if name == "key" then check_function("map", value) end
-    if name == "limit" then check_limit(value) end
-  end
-  return options or {}
+  options = parts.check_options("jobs:map", options, {limit = true, key = true})
+  if options.key ~= nil then check_function("map", options.key) end
+  if options.limit ~= nil then check_limit(options.limit) end
+  return options
 end
 
 -- The names of all, before any begins.

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "host/clock.h"
 #include "io/io.h"
 #include "io/nearest.h"
 #include "io/refusal.h"
@@ -67,12 +67,9 @@ static int l_lower(lua_State *L) {
 
 /* () -> "2026-11-27T14:01:02Z" */
 static int l_stamp(lua_State *L) {
-  char text[32];
-  struct tm parts;
-  time_t now = time(NULL);
-  size_t length =
-      gmtime_r(&now, &parts) ? strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts) : 0;
-  lua_pushlstring(L, text, length);
+  char text[TA_STAMP_SIZE];
+  ta_clock_stamp(text, false);
+  lua_pushstring(L, text);
   return 1;
 }
 
@@ -209,6 +206,7 @@ const struct ta_function ta_kit_outside[] = {
     {"call", ta_kit_call},
     {"nearest", ta_l_nearest},
     {"hint", ta_l_hint},
+    {"check_options", ta_l_check_options},
     {"enter", ta_l_enter},
     {"number", l_number},
     {"lower", l_lower},

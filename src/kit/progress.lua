@@ -10,9 +10,7 @@ local types = {total = "number", label = "string", unit = "string", done = "numb
 
 local function check_option(key, value)
   local wanted = types[key]
-  if not wanted then
-    raise_mistake(format("progress: unknown option '%s'%s", tostring(key), parts.hint(key, types)))
-  elseif type(value) ~= wanted then
+  if type(value) ~= wanted then
     raise_mistake(format("progress: %s must be a %s, got %s", key, wanted, type(value)))
   elseif wanted == "number" and not (value >= 0 and value < huge) then
     raise_mistake(format("progress: %s must be a number of 0 or more, got %s", key,
@@ -21,10 +19,7 @@ local function check_option(key, value)
 end
 
 local function progress(options)
-  if options == nil then options = {} end
-  if type(options) ~= "table" then
-    raise_mistake("progress: expected a table of options, got " .. type(options))
-  end
+  options = parts.check_options("progress", options, types)
   for key, value in next, options do check_option(key, value) end
   return new_bar(options.total, options.label, options.unit, options.done or 0,
     options.leave ~= false)

@@ -20,15 +20,9 @@ end
 
 -- `known`: what a value must be, by option.
 local function check_options(name, options, known)
-  if options == nil then return {} end
-  if type(options) ~= "table" then
-    raise_mistake(format("%s: the options must be a table, got %s", name, type(options)))
-  end
+  options = parts.check_options(name, options, known)
   for key, value in next, options do
-    if not known[key] then
-      raise_mistake(format("%s: unknown option '%s'%s", name, tostring(key),
-        parts.hint(key, known)))
-    elseif known[key] ~= "any" and type(value) ~= known[key] then
+    if known[key] ~= "any" and type(value) ~= known[key] then
       raise_mistake(format("%s: %s must be a %s, got %s", name, key, known[key], type(value)))
     end
   end

@@ -5,7 +5,7 @@ print(select(2, pcall(function() async.progress{total = "3"} end)):match(": (.*)
 print(select(2, pcall(function() async.progress{total = 0/0} end)):match(": (.*)"))
 -- expect: progress: total must be a number of 0 or more, got nan
 print(select(2, pcall(function() async.progress(3) end)):match(": (.*)"))
--- expect: progress: expected a table of options, got number
+-- expect: progress: options must be a table, got number
 local bar = async.progress{leave = false}
 print(select(2, pcall(function() bar:add("x") end)):match("number expected, got string"))
 -- expect: number expected, got string

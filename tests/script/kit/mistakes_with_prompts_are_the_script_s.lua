@@ -1,6 +1,6 @@
 local function why(fn, ...) return (select(2, pcall(fn, ...)):match(": (.*)")) end
 print(why(async.prompt)) -- expect: prompt: the text must be a string, got nil
-print(why(async.prompt, "x", 3)) -- expect: prompt: the options must be a table, got number
+print(why(async.prompt, "x", 3)) -- expect: prompt: options must be a table, got number
 print(why(async.prompt, "x", {secrt = true})) -- expect: prompt: unknown option 'secrt', did you mean 'secret'?
 print(why(async.prompt, "x", {secret = 1})) -- expect: prompt: secret must be a boolean, got number
 print(why(async.prompt, "x", {check = 1})) -- expect: prompt: check must be a function, got number

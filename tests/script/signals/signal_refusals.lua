@@ -18,7 +18,7 @@ refuse(on, "HUP\0", print)
 refuse(on, "HUP")
 -- expect: signal.on: expected a function as argument 2, got nil
 refuse(on, "HUP", print, true)
--- expect: signal.on: expected a table of options as argument 3, got boolean
+-- expect: signal.on: options must be a table, got boolean
 refuse(on, "HUP", print, {forced = true})
 -- expect: signal.on: unknown option 'forced', did you mean 'force'?
 refuse(on, "HUP", print, {force = "no"}) -- expect: signal.on: force must be true or false, got string
