@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "kit/kit.h"
+#include "kit/part.h"
 #include "unit/outside.h"
 #include "unit/system.h"
 #include "unit/test.h"
@@ -99,6 +100,7 @@ static void close_folder(void) {
 
 static void memory_that_is_refused_to_the_kit_leaves_nothing(void) {
   unsigned nth = 1, step = test_quick() ? 101 : 23;
+  part_take(&nth, &step);
   open_folder();
   while (nth < MOST && refuse_at(SYSTEM_ALLOCATE, nth, ENOMEM)) nth += step;
   CHECK(nth > 200 && nth < MOST);
