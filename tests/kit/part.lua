@@ -1,9 +1,14 @@
 -- SPDX-License-Identifier: MIT
 --
--- part.lua -- is what has that number one of those that this run of the tests takes?  As in
--- part.h; `all` takes each.
+-- part.lua -- what one run of the tests takes of a sweep, as in part.h.
+
+local part = {}
 
 local first, each = (os.getenv "TA_TEST_PART" or ""):match "^(%d+)/(%d+)$"
-first, each = tonumber(first or 0), tonumber(each or 1)
+part.first, part.each = math.tointeger(tonumber(first or 0)), math.tointeger(tonumber(each or 1))
+part.is_all = part.each == 1
 
-return function(number, all) return all or number % each == first end
+-- Is what has that number, counted from 0, in it?
+function part.has(number) return number % part.each == part.first % part.each end
+
+return part

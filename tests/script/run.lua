@@ -72,13 +72,6 @@ local function execute(command, path)
   end
 end
 
-local function run_all()
-  local each = assert(io.popen("unset -v LUA_INIT LUA_INIT_5_4; exec bash tests/kit/each.sh "
-    .. quote(folder) .. " 60", "w"))
-  each:write(table.concat(commands, "\n"), "\n")
-  assert(each:close(), "the scripts were not run")
-end
-
 local sanitized = shell.is_sanitized(program)
 
 ---------------------------------------------------------------- expectations
@@ -204,6 +197,6 @@ local reports = {}
 for i, path in ipairs(list("tests/script/*/*.lua tests/regress/*.lua scripts/*.lua " .. ordered)) do
   reports[i] = begin(path)
 end
-run_all()
+shell.run_each(commands, folder, 60)
 for _, report in ipairs(reports) do report() end
 verdict.leave()
