@@ -27,12 +27,8 @@ root=${here%/tests/cli}
 never=$all/never # nobody writes there
 mkfifo "$never"
 
-# What python3 is may be a script that looks for it, which takes longer than most tests.
-python=$(type -P python3) && [[ $(head -c 2 "$python") == '#!' ]] && {
-  mkdir "$all/bin"
-  ln -s "$(python3 -c 'import sys; print(sys.executable)')" "$all/bin/python3"
-  PATH=$all/bin:$PATH
-}
+# shellcheck source=tests/kit/python.sh
+. "$root/tests/kit/python.sh" "$all"
 
 for part in lib usage scripts output process_output streams standard signals terminal taken limits \
   asking dump ending process trace hints completion commands files kit modules threads; do
