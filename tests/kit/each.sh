@@ -40,7 +40,7 @@ tick() {
   for pid in "${!began[@]}"; do
     ((EPOCHSECONDS - began[$pid] < longest)) || kill -KILL -- "-$pid"
   done
-  sleep 1 </dev/null >/dev/null 3>&- &
+  sleep 1 >/dev/null 3>&- &
   ticker=$!
 }
 ticker=

@@ -197,6 +197,6 @@ local reports = {}
 for i, path in ipairs(list("tests/script/*/*.lua tests/regress/*.lua scripts/*.lua " .. ordered)) do
   reports[i] = begin(path)
 end
-shell.run_each(commands, folder, 60)
+shell.run_each(commands, folder, 120)
 for _, report in ipairs(reports) do report() end
 verdict.leave()
