@@ -133,8 +133,8 @@ EMBED_OBJECTS = $(EMBED:=.o) $(EMBED_THREADS).o $(EMBED_MODULE:=.o) $(EMBED_LUA)
 C_FILES = $(wildcard src/*.h src/*/*.[ch] tests/*/*.[ch])
 
 .SECONDARY: $(UNIT_SCRIPTS:.o=.c) $(CORE_LUA:src/%=$(BUILD)/%.c) $(MODULE_LUA:src/%=$(BUILD)/%.c) $(REST_LUA:src/%=$(BUILD)/%.c) $(MACHINE_SCRIPTS:.o=.c)
-.PHONY: all test test-all check-all asan tsan valgrind fuzz inject callback bench coverage lint format install \
-  uninstall dist clean help tests FORCE
+.PHONY: all test test-all check-all asan tsan valgrind fuzz inject callback bench coverage lint \
+  format install uninstall dist clean help tests FORCE
 
 all: $(PROGRAM) $(LIBRARY) $(SHARED) $(LUA_MODULE) $(LOADED) ## build the program and the libraries
 	@$(foreach name,$(LOADED_MISSING),echo "  (without the module '$(name)': $(PKG_CONFIG) finds no \

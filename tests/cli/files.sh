@@ -489,7 +489,8 @@ END
     esac
     rm -r tree
   done
-  ((seen + refused > 0)) && takes_part || ((seen > 0 && refused > 5)) || fail "$seen saw it, $refused were refused"
+  ! takes_part || ((seen + refused == 0)) || return 0 # one of few may have seen none
+  ((seen > 0 && refused > 5)) || fail "$seen saw it, $refused were refused"
 }
 
 t_who_has_no_descriptor_left_is_told_so() {

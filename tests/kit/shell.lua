@@ -42,8 +42,8 @@ end
 -- Runs commands some at a time, each for so many seconds at most; the status of the N-th goes into
 -- `folder`/N.  Their standard input is empty.
 function shell.run_each(commands, folder, seconds)
-  local each = assert(io.popen(("unset -v LUA_INIT LUA_INIT_5_4; exec bash tests/kit/each.sh %s %d"):format(
-    shell.quote(folder), seconds), "w"))
+  local command = "unset -v LUA_INIT LUA_INIT_5_4; exec bash tests/kit/each.sh %s %d"
+  local each = assert(io.popen(command:format(shell.quote(folder), seconds), "w"))
   each:write(table.concat(commands, "\n"), "\n")
   assert(each:close(), "the commands were not run")
 end
