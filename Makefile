@@ -304,7 +304,7 @@ $(BUILD)/tests/%.o: tests/%.c Makefile
 
 tests: all $(UNIT) $(FAULT) $(INJECT) $(CALLBACK) $(LOAD) $(MACHINE) $(EMBED_ALL)
 
-test: tests ## run the tests, of long sweeps a part: less than two minutes
+test: tests ## run the tests, of each long sweep a part
 	tests/run $(BUILD)
 
 test-all: tests ## run the tests, and of the sweeps all that CI runs
