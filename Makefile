@@ -134,8 +134,8 @@ EMBED_OBJECTS = $(EMBED:=.o) $(EMBED_THREADS).o $(EMBED_MODULE:=.o) $(EMBED_LUA)
 C_FILES = $(wildcard src/*.h src/*/*.[ch] tests/*/*.[ch])
 
 .SECONDARY: $(UNIT_SCRIPTS:.o=.c) $(CORE_LUA:src/%=$(BUILD)/%.c) $(MODULE_LUA:src/%=$(BUILD)/%.c) $(REST_LUA:src/%=$(BUILD)/%.c) $(MACHINE_SCRIPTS:.o=.c)
-.PHONY: all test check-all asan tsan valgrind fuzz inject callback bench coverage lint format install \
-  uninstall dist clean help tests FORCE
+.PHONY: all test test-all check-all asan tsan valgrind fuzz inject callback bench coverage lint \
+  format install uninstall dist clean help tests FORCE
 
 all: $(PROGRAM) $(LIBRARY) $(SHARED) $(LUA_MODULE) $(LOADED) ## build the program and the libraries
 	@$(foreach name,$(LOADED_MISSING),echo "  (without the module '$(name)': $(PKG_CONFIG) finds no \
@@ -305,13 +305,16 @@ $(BUILD)/tests/%.o: tests/%.c Makefile
 
 tests: all $(UNIT) $(FAULT) $(INJECT) $(CALLBACK) $(LOAD) $(MACHINE) $(EMBED_ALL)
 
-test: tests ## run the tests of a minute
+test: tests ## run the tests, of each long sweep a part
 	tests/run $(BUILD)
+
+test-all: tests ## run the tests, and of the sweeps all that CI runs
+	TA_TEST_PART=all tests/run $(BUILD)
 
 asan: ## run the tests under AddressSanitizer, LeakSanitizer and UBSan
 	$(MAKE) BUILD=build/asan CC=clang CFLAGS="-O1 -g -fno-omit-frame-pointer" \
 	  SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" tests
-	tests/run build/asan
+	TA_TEST_PART=all tests/run build/asan
 
 tsan: ## run whatever has threads under ThreadSanitizer
 	$(MAKE) BUILD=build/tsan CC=clang CFLAGS="-O1 -g" SANITIZE=-fsanitize=thread \
@@ -341,14 +344,14 @@ inject: $(INJECT) $(UNIT) ## act at every step, and in the middle of every call
 callback: $(CALLBACK) ## let a callback do everything at every point of every call
 	$(CALLBACK) -a
 
-check-all: test lint asan tsan valgrind fuzz inject callback ## everything
+check-all: test-all lint asan tsan valgrind fuzz inject callback ## everything
 
 bench: $(PROGRAM) ## measure, against the peers that are installed
 	tests/bench/run $(BUILD)
 
 coverage: ## say which lines the tests reach
 	$(MAKE) BUILD=build/coverage CFLAGS="-O0 -g" SANITIZE=--coverage tests
-	tests/run build/coverage
+	TA_TEST_PART=all tests/run build/coverage
 	gcovr --root . --filter src/ build/coverage
 
 # -------------------------------------------------------------------- care

@@ -15,8 +15,9 @@
 
 #include "callback/subject.h"
 #include "kit/apart.h"
+#include "kit/part.h"
 
-#define SOME 25    /* runs of a call without -a */
+#define SOME 25    /* runs of a call without -a, or with TA_TEST_PART some of these */
 #define AT_ONCE 2  /* processes */
 #define LONGEST 60 /* seconds for a run */
 #define MOST_NAMES 256
@@ -76,7 +77,8 @@ static uint64_t count_runs(const uint64_t *seen) {
 static bool is_chosen(uint64_t number, int call, uint64_t total) {
   uint64_t x = (number + 1) * 0x9E3779B97F4A7C15u ^ (uint64_t)call * 0xBF58476D1CE4E5B9u;
   x = (x ^ (x >> 29)) * 0x94D049BB133111EBu;
-  return wanted.all || (x >> 32) % total < SOME;
+  uint64_t place = (x >> 32) % total;
+  return wanted.all || (place < SOME && part_has(place));
 }
 
 static void print_fault(FILE *out, int call, const struct moment *moment, const char *text) {

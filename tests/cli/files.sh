@@ -82,6 +82,7 @@ is_alone() { [[ $(ls -A there) == "$1" ]]; }
 kill_everywhere() {
   local at
   for ((at = 1; at < 60; at++)); do
+    part_has "$at" || continue
     rm -rf there
     mkdir there
     prepare
@@ -475,6 +476,7 @@ print(pcall(async.with_timeout, 20, function()
 end))
 END
   for at in {1..91..3}; do
+    part_has $((at / 3)) || continue
     mkdir -p tree/sub
     status=0
     REFUSE=$at LD_PRELOAD=$PWD/starve.so timeout -k 1 40 "$program" run script.lua >out 2>err || status=$?
@@ -487,6 +489,7 @@ END
     esac
     rm -r tree
   done
+  ! takes_part || ((seen + refused == 0)) || return 0 # one of few may have seen none
   ((seen > 0 && refused > 5)) || fail "$seen saw it, $refused were refused"
 }
 

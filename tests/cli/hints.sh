@@ -9,9 +9,10 @@
 # hint_is HINT CODE...: each of the codes fails, and the line after the error is the
 # hint; with "" there is none.
 hint_is() {
-  local hint=$1 code line lines hints
+  local hint=$1 code line lines hints number=0
   shift
   for code; do
+    part_has $((number++)) $# || continue
     script beginner.lua <<<"$code"
     run run --virtual-time --traceback=off beginner.lua
     mapfile -t lines <err

@@ -189,3 +189,15 @@ no_sanitizer_spoke() {
   local search=(grep -raE --exclude=tinyasync 'Sanitizer|runtime error:' .)
   ! is_sanitized || ! "${search[@]}" -q || fail "$("${search[@]}" -A20)"
 }
+
+# Does this run take a part of the sweeps only?
+takes_part() { [[ ${TA_TEST_PART:-} == */* ]]; }
+
+# part_has NUMBER [COUNT]: is what has that number, counted from 0, in the part of a sweep that
+# this run takes, as in tests/kit/part.h?  Of COUNT things it has one at least.
+part_has() {
+  takes_part || return 0
+  local each=${TA_TEST_PART#*/} first=${TA_TEST_PART%/*}
+  ((${2:-each} >= each)) || each=$2
+  (($1 % each == first % each))
+}

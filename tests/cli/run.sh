@@ -27,12 +27,8 @@ root=${here%/tests/cli}
 never=$all/never # nobody writes there
 mkfifo "$never"
 
-# What python3 is may be a script that looks for it, which takes longer than most tests.
-python=$(type -P python3) && [[ $(head -c 2 "$python") == '#!' ]] && {
-  mkdir "$all/bin"
-  ln -s "$(python3 -c 'import sys; print(sys.executable)')" "$all/bin/python3"
-  PATH=$all/bin:$PATH
-}
+# shellcheck source=tests/kit/python.sh
+. "$root/tests/kit/python.sh" "$all"
 
 for part in lib usage scripts output process_output streams standard signals terminal taken limits \
   asking dump ending process trace hints completion commands files kit modules threads; do
@@ -58,7 +54,6 @@ be_test() {
 # Runs one test; its result goes into the file `result`.
 run_test() {
   local test=$1 folder=$all/$1 status why
-  mkdir "$folder" "$folder/work"
   (be_test "$test" "$folder") >"$folder/why" 2>&1 </dev/null
   status=$?
   : >"$folder/running" # nobody watches over it any more
@@ -96,11 +91,14 @@ names() {
 }
 first=(a_kill_at_any_moment_leaves_no_command)
 
+mapfile -t tests < <(names | grep -F -- "$word")
+folders=("${tests[@]/#/$all/}")
+((${#tests[@]} == 0)) || mkdir "${folders[@]}" "${folders[@]/%//work}"
+
 watch_over_tests 2>/dev/null &
 watcher=$!
 running=0
-for test in $(names); do
-  [[ $test == *"$word"* ]] || continue
+for test in "${tests[@]}"; do
   ((running < lanes)) || { wait -n && running=$((running - 1)); }
   run_test "$test" &
   running=$((running + 1))

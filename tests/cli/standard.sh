@@ -11,7 +11,7 @@ t_lua_s_own_waits_let_other_tasks_run() {
     [[ $name ]] || continue
     at "$name"
     script <<LUA
-local wait = "until test -e go; do sleep 0.01; done"
+local wait = "until test -e go; do sleep 0.05; done"
 spawn(function()
   $code
   print "second"
@@ -21,7 +21,7 @@ spawn(function()
   io.open("go", "w"):close()
 end)
 LUA
-    run run script.lua < <(until [[ -e go ]]; do sleep 0.01; done; echo input)
+    run run script.lua < <(until [[ -e go ]]; do rest 0.01; done; echo input)
     expect_status 0
     expect_err ""
     expect_out $'first\nsecond'
@@ -83,7 +83,7 @@ spawn(function() print("then", io.read()) end)
 spawn(function() io.open("go", "w"):close() end)
 LUA
   run run script.lua < <(
-    until [[ -e go ]]; do sleep 0.01; done
+    until [[ -e go ]]; do rest 0.01; done
     echo a
     sleep 0.1
     echo b
@@ -101,7 +101,7 @@ print(io.read("a"))
 LUA
   run run script.lua < <(
     printf 'half'
-    until [[ -e go ]]; do sleep 0.01; done
+    until [[ -e go ]]; do rest 0.01; done
     printf ' a line\nand more'
   )
   expect_status 0
@@ -124,7 +124,7 @@ spawn(function()
 end)
 LUA
   run run script.lua < <(
-    until [[ -e go ]]; do sleep 0.01; done
+    until [[ -e go ]]; do rest 0.01; done
     printf 'a\n12\nb'
     sleep 0.1
     printf 'c\nd\n'

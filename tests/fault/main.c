@@ -14,6 +14,7 @@
 
 #include "fault/scenario.h"
 #include "kit/apart.h"
+#include "kit/part.h"
 
 #define AT_ONCE 2 /* children */
 
@@ -31,9 +32,9 @@ static const struct chapter {
 
 #define CHAPTERS (sizeof chapters / sizeof *chapters)
 
-/* How many numbers a sweep goes on at once: 1 but for TA_TEST_QUICK. */
+/* How many numbers a sweep goes on at once: 1 but for TA_TEST_QUICK and TA_TEST_PART. */
 static uint64_t stride(void) {
-  return getenv("TA_TEST_QUICK") ? 29 : 1;
+  return (getenv("TA_TEST_QUICK") ? 29 : 1) * part_of_this_run().each;
 }
 
 /* What a sweep works with. */
@@ -92,6 +93,7 @@ static void attempt(struct sweep *sweep, enum refusal refusal, uint64_t nth) {
 /* All begin alike: only the first chapter is disturbed before its script runs. */
 static void refuse(struct sweep *sweep, enum refusal refusal) {
   uint64_t nth = sweep->chapter == chapters ? 1 : sweep->reference.begun_at;
+  nth += part_of_this_run().first;
   for (;; nth += stride()) {
     attempt(sweep, refusal, nth);
     if (sweep->scenario.fault || !sweep->scenario.refused) break;
@@ -129,7 +131,7 @@ static bool stop_at(struct sweep *sweep, uint64_t step, enum ending ending, bool
 static void end_early(struct sweep *sweep, enum ending ending, bool without_memory) {
   struct scenario *scenario = &sweep->scenario;
   bool all = !without_memory && ending <= END_BY_CLOSING;
-  uint64_t step = 1;
+  uint64_t step = 1 + part_of_this_run().first;
   for (; stop_at(sweep, step, ending, without_memory) && !scenario->fault; step += stride()) {
     if (all && scenario_unclosed(scenario))
       scenario_fault(scenario, "%d guards were not closed exactly once",

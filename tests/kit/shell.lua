@@ -39,6 +39,15 @@ function shell.temporary_folder()
   end})
 end
 
+-- Runs commands some at a time, each for so many seconds at most; the status of the N-th goes into
+-- `folder`/N.  Their standard input is empty.
+function shell.run_each(commands, folder, seconds)
+  local command = "unset -v LUA_INIT LUA_INIT_5_4; exec bash tests/kit/each.sh %s %d"
+  local each = assert(io.popen(command:format(shell.quote(folder), seconds), "w"))
+  each:write(table.concat(commands, "\n"), "\n")
+  assert(each:close(), "the commands were not run")
+end
+
 -- Was the program built with AddressSanitizer?  Then plain programs cannot load what
 -- was built with it.
 function shell.is_sanitized(program)

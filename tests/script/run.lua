@@ -55,25 +55,21 @@ local function list(patterns)
   return paths
 end
 
--- Temporary files go when the run ends, also by an error.
-local out_file, err_file = os.tmpname(), os.tmpname()
-local temporary <close> = setmetatable({}, {__close = function()
-  os.remove(out_file)
-  os.remove(err_file)
-end})
+-- What is to be run: each goes into files of its own, and all run before any is judged.
+local folder, cleaner = shell.temporary_folder()
+local cleaning <close> = cleaner
+local commands = {}
 
--- The variables that programs see; `path` is where modules are looked for as well.
-local function environment(path)
-  local set = path and "export LUA_PATH=" .. quote(path .. ";;") .. "; " or ""
-  return "unset -v LUA_INIT LUA_INIT_5_4; " .. set
-end
-
+-- Modules are looked for in `path` as well.  Returns what gives its output later.
 local function execute(command, path)
-  local _, how, code = os.execute(
-    environment(path) .. "exec timeout 60 " .. command ..
-    " >" .. out_file .. " 2>" .. err_file .. " </dev/null")
-  if how == "signal" then code = code + 128 end
-  return {out = read(out_file), err = read(err_file), status = code}
+  local number = #commands + 1
+  local file = folder .. "/of" .. number
+  local set = path and "LUA_PATH=" .. quote(path .. ";;") .. " " or ""
+  commands[number] = set .. "exec " .. command .. " >" .. file .. ".out 2>" .. file .. ".err"
+  return function()
+    return {out = read(file .. ".out"), err = read(file .. ".err"),
+      status = math.tointeger(tonumber(read(folder .. "/" .. number)))}
+  end
 end
 
 local sanitized = shell.is_sanitized(program)
@@ -154,8 +150,8 @@ end
 ----------------------------------------------------------------------- tests
 
 local function is_missing(module, path)
-  return module and
-    not os.execute(environment(path) .. "lua5.4 -l " .. module .. " -e '' >/dev/null 2>&1")
+  return module and not os.execute(("LUA_PATH=%s lua5.4 -l %s -e '' >/dev/null 2>&1"):format(
+    quote((path or "") .. ";;"), module))
 end
 
 local function reason_to_skip(wanted)
@@ -163,40 +159,44 @@ local function reason_to_skip(wanted)
   return sanitized and wanted.unsanitized
 end
 
-local function test(path, check)
-  local wanted = parse(path)
-  local skipped = reason_to_skip(wanted)
-  local name = name_of(path)
-  if skipped then
-    print("ok " .. name .. " # skipped: " .. skipped)
-  else
-    verdict.report(name, check(path, wanted))
+local function begin_expected(path, wanted)
+  local result = execute(("%s run %s %s %s"):format(
+    quote(program), wanted.options, quote(path), wanted.arguments))
+  return function() return find_fault(result(), wanted) end
+end
+
+local function begin_ordinary(path, wanted)
+  local under_lua = execute(("lua5.4 %s %s"):format(quote(path), wanted.arguments), wanted.path)
+  local here = execute(("%s run %s %s"):format(quote(program), quote(path), wanted.arguments),
+    wanted.path)
+  return function()
+    local own, err = under_lua(), {}
+    for _, line in ipairs(split(own.err)) do err[#err + 1] = {text = line} end
+    if own.out == "" and own.err == "" then return "it prints nothing under lua5.4" end
+    return find_fault(here(), {out = split(own.out), err = err, status = own.status})
   end
 end
 
-local function check_expected(path, wanted)
-  local got = execute(("%s run %s %s %s"):format(
-    quote(program), wanted.options, quote(path), wanted.arguments))
-  return find_fault(got, wanted)
-end
-
-local function check_ordinary(path, wanted)
-  local own = execute(("lua5.4 %s %s"):format(quote(path), wanted.arguments), wanted.path)
-  local got = execute(("%s run %s %s"):format(quote(program), quote(path), wanted.arguments),
-    wanted.path)
-  local err = {}
-  for _, line in ipairs(split(own.err)) do err[#err + 1] = {text = line} end
-  if own.out == "" and own.err == "" then return "it prints nothing under lua5.4" end
-  return find_fault(got, {out = split(own.out), err = err, status = own.status})
+-- Returns what reports the test later.
+local function begin(path)
+  local name, wanted = name_of(path), parse(path)
+  local skipped = reason_to_skip(wanted)
+  if skipped then
+    return function() print("ok " .. name .. " # skipped: " .. skipped) end
+  end
+  local is_ordinary = path:find("^tests/script/ordinary/")
+  local find = (is_ordinary and begin_ordinary or begin_expected)(path, wanted)
+  return function() verdict.report(name, find()) end
 end
 
 -- Of scripts/commands those whose output has an order; the others are in tests/cli/commands.sh.
-local commands = "scripts/commands/backup.lua scripts/commands/deploy.lua "
+local ordered = "scripts/commands/backup.lua scripts/commands/deploy.lua "
   .. "scripts/commands/keeper.lua scripts/commands/server.lua"
 
-for _, path in ipairs(list("tests/script/*/*.lua tests/regress/*.lua scripts/*.lua " .. commands)) do
-  local is_ordinary = path:find("^tests/script/ordinary/")
-  test(path, is_ordinary and check_ordinary or check_expected)
+local reports = {}
+for i, path in ipairs(list("tests/script/*/*.lua tests/regress/*.lua scripts/*.lua " .. ordered)) do
+  reports[i] = begin(path)
 end
-
+shell.run_each(commands, folder, 120)
+for _, report in ipairs(reports) do report() end
 verdict.leave()

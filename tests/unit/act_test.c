@@ -2,13 +2,14 @@
  *
  * Something acts in the middle of a call: a finalizer at a request for memory, or a
  * clock that is Lua.  Each call is made with each action at each of its points, in a
- * task and outside; in the run of a minute at some of them, with TA_TEST_WHOLE at
- * all.
+ * task and outside; in the run of a minute at some of them, with TA_TEST_PART at fewer,
+ * with TA_TEST_WHOLE at all.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "kit/part.h"
 #include "unit/world.h"
 
 /* What there is to call on.  The caller's task is `caller`, once it is made. */
@@ -228,11 +229,17 @@ static bool try_one(const char *call, const char *action, int point, bool in_tas
   return reached;
 }
 
+/* Some of all, and of these some again. */
+static bool is_chosen(unsigned number) {
+  unsigned each = test_quick() ? 97 : 19;
+  return whole() || (number % each == 0 && part_has(number / each));
+}
+
 static void try_all(bool in_task) {
   unsigned number = 0;
   for (size_t i = 0; i < COUNT(calls); i++)
     for (size_t k = 0; k < COUNT(actions); k++) {
-      if (!whole() && number++ % (test_quick() ? 97 : 19) != 0) continue;
+      if (!is_chosen(number++)) continue;
       int point = 1;
       while (try_one(calls[i], actions[k], point, in_task)) CHECK(point++ < 500);
     }

@@ -18,6 +18,7 @@
 #include "host/mounts.h"
 #include "host/removal.h"
 #include "host/rewrite.h"
+#include "kit/part.h"
 #include "unit/outside.h"
 #include "unit/system.h"
 #include "unit/test.h"
@@ -166,6 +167,7 @@ static void sweep(enum system_call call, int error, bool is_sure, unsigned least
   unsigned nth = number_from("TA_TEST_SEED", 1);
   unsigned step = number_from("TA_TEST_EVERY", call == SYSTEM_ALLOCATE ? 41 : 1);
   if (test_quick()) step *= 7;
+  part_take(&nth, &step);
   while (nth < MOST && try_at(call, nth, error, is_sure)) nth += step;
   if (!test_quick() && nth <= least) CHECK_TEXT(where, "so few calls");
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "kit/kit.h"
+#include "kit/part.h"
 #include "unit/outside.h"
 #include "unit/system.h"
 #include "unit/test.h"
@@ -101,6 +102,7 @@ static void close_folder(void) {
 
 static void memory_that_is_refused_to_the_kit_leaves_nothing(void) {
   unsigned nth = 1, step = test_quick() ? 101 : 23;
+  part_take(&nth, &step);
   open_folder();
   while (nth < MOST && refuse_at(SYSTEM_ALLOCATE, nth, ENOMEM)) nth += step;
   CHECK(nth > 200 && nth < MOST);
@@ -119,8 +121,9 @@ static void a_call_that_fails_in_the_kit_leaves_nothing(void) {
                {SYSTEM_FSYNC, EIO, 0}};
   open_folder();
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-    unsigned nth = 1;
-    while (nth < MOST && refuse_at(kinds[i].call, nth, kinds[i].error)) nth++;
+    unsigned nth = 1, step = 1;
+    part_take(&nth, &step);
+    while (nth < MOST && refuse_at(kinds[i].call, nth, kinds[i].error)) nth += step;
     CHECK(nth > kinds[i].least && nth < MOST);
   }
   close_folder();

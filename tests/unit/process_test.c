@@ -15,6 +15,7 @@
 
 #include "host/clock.h"
 #include "host/signals.h"
+#include "kit/part.h"
 #include "unit/lose.h"
 #include "unit/outside.h"
 #include "unit/system.h"
@@ -144,6 +145,7 @@ static void sweep(enum system_call call, int error, bool is_sure, unsigned least
   unsigned nth = number_from("TA_TEST_SEED", 1);
   unsigned step = number_from("TA_TEST_EVERY", call == SYSTEM_ALLOCATE ? 97 : 5);
   if (test_quick()) step *= 10;
+  part_take(&nth, &step);
   while (nth < MOST && try_at(call, nth, error, is_sure)) nth += step;
   if (!test_quick() && nth <= least) CHECK_TEXT(where, "so few calls");
 }
@@ -174,8 +176,9 @@ static bool disturb_at(unsigned waits, enum disturbance disturbance) {
 static void wherever_commands_are_disturbed_nothing_is_left(void) {
   unsigned step = number_from("TA_TEST_EVERY", test_quick() ? 50 : 3);
   for (int disturbance = 0; disturbance < DISTURBANCES; disturbance++) {
-    unsigned waits = number_from("TA_TEST_SEED", 1) + (unsigned)disturbance;
-    while (disturb_at(waits, (enum disturbance)disturbance)) waits += step;
+    unsigned waits = number_from("TA_TEST_SEED", 1) + (unsigned)disturbance, stride = step;
+    part_take(&waits, &stride);
+    while (disturb_at(waits, (enum disturbance)disturbance)) waits += stride;
     CHECK(test_quick() || waits > 10);
   }
 }
@@ -240,8 +243,9 @@ static void memory_that_is_refused_to_helpers_ends_their_command(void) {
       "p.spawn{'sleep', '99', timeout = 0.01, grace = 0.1}:wait()"};
   unsigned step = number_from("TA_TEST_EVERY", test_quick() ? 5 : 1);
   for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
-    unsigned nth = number_from("TA_TEST_SEED", 1);
-    while (nth < MOST && refuse_helpers_at(calls[i], nth)) nth += step;
+    unsigned nth = number_from("TA_TEST_SEED", 1), stride = step;
+    part_take(&nth, &stride);
+    while (nth < MOST && refuse_helpers_at(calls[i], nth)) nth += stride;
     CHECK(nth > 50);
   }
 }

@@ -9,6 +9,7 @@
 
 #include "host/clock.h"
 #include "io/ration.h"
+#include "kit/part.h"
 #include "unit/outside.h"
 #include "unit/system.h"
 #include "unit/test.h"
@@ -78,6 +79,7 @@ static bool try_at(enum system_call call, unsigned nth, int error) {
 static void sweep(enum system_call call, int error, unsigned least, unsigned step) {
   unsigned nth = 1;
   if (test_quick()) step *= 7;
+  part_take(&nth, &step);
   while (nth < MOST && try_at(call, nth, error)) nth += step;
   if (!test_quick() && nth <= least) CHECK_TEXT(where, "so few calls");
 }

@@ -13,6 +13,7 @@
 #include "host/pattern.h"
 #include "host/removal.h"
 #include "host/walker.h"
+#include "kit/part.h"
 #include "unit/lose.h"
 #include "unit/outside.h"
 #include "unit/system.h"
@@ -345,8 +346,9 @@ static void a_call_that_fails_in_a_tree_is_told_of_and_leaves_nothing_open(void)
              {SYSTEM_READLINKAT, EIO, 1},  {SYSTEM_GETDENTS, EIO, 8},  {SYSTEM_GETDENTS, ENOENT, 8},
              {SYSTEM_ALLOCATE, ENOMEM, 20}};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-    unsigned nth = 1;
-    while (fail_at(all[i].call, nth, all[i].error)) nth++;
+    unsigned nth = 1, step = 1;
+    part_take(&nth, &step);
+    while (fail_at(all[i].call, nth, all[i].error)) nth += step;
     CHECK(nth > all[i].least);
   }
 }
@@ -480,9 +482,10 @@ static bool script_fails_at(enum system_call call, unsigned nth, int error) {
 }
 
 static void a_script_whose_calls_fail_leaves_nothing_open(void) {
-  unsigned step = test_quick() ? 40 : 9;
-  for (unsigned nth = 1; script_fails_at(SYSTEM_ALLOCATE, nth, ENOMEM); nth += step) continue;
-  for (unsigned nth = 1; script_fails_at(SYSTEM_OPENAT, nth, EMFILE); nth += step) continue;
+  unsigned first = 1, step = test_quick() ? 40 : 9;
+  part_take(&first, &step);
+  for (unsigned nth = first; script_fails_at(SYSTEM_ALLOCATE, nth, ENOMEM); nth += step) continue;
+  for (unsigned nth = first; script_fails_at(SYSTEM_OPENAT, nth, EMFILE); nth += step) continue;
 }
 
 /* Passes, until the task is cancelled in the middle of whatever it does. */
@@ -505,8 +508,9 @@ static bool cancel_after(unsigned waits) {
 }
 
 static void whoever_is_cancelled_in_a_tree_leaves_nothing_open(void) {
-  unsigned waits = 1;
-  while (cancel_after(waits)) waits++;
+  unsigned waits = 1, step = 1;
+  part_take(&waits, &step);
+  while (cancel_after(waits)) waits += step;
   CHECK(waits > 5);
 }
 

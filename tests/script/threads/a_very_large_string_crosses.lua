@@ -1,5 +1,6 @@
 -- not under sanitizers: they keep what was given back
--- A large string there and back: with TA_TEST_LARGE a gigabyte, which takes half a minute.
+-- A large string there and back: with TA_TEST_LARGE a gigabyte, which takes half a minute,
+-- with TA_TEST_PART sixteen megabytes.
 local function available()
   for line in io.lines "/proc/meminfo" do
     local kilobytes = line:match "^MemAvailable:%s+(%d+)"
@@ -9,7 +10,8 @@ local function available()
 end
 
 local is_large = os.getenv "TA_TEST_LARGE" and available() > 6 << 30
-local size = is_large and 1 << 30 or available() > 1 << 30 and 64 << 20 or 1 << 20
+local usual = os.getenv "TA_TEST_PART" and 16 << 20 or 64 << 20
+local size = is_large and 1 << 30 or available() > 1 << 30 and usual or 1 << 20
 local channel = async.channel(1)
 do
   local text = ("0123456789abcdef"):rep(1 << 16):rep(size >> 20)
