@@ -7,8 +7,8 @@
 
 # Builds killer.so: the call of the system with the number $KILL_AT that a thread of the program
 # makes, other than its first one, is never made: the program is killed there.  After a file
-# "from here" was asked for, those of its first one count too.  What it writes at
-# once is cut to pieces.
+# "from here" was asked for, those of its first one count too; with $KILL_FROM none counts before
+# a file of such a name was asked for.  What it writes at once is cut to pieces.
 build_killer() {
   command -v cc >/dev/null || skip "no C compiler"
   ! is_sanitized || skip "a sanitizer wants to be loaded first"
@@ -24,12 +24,19 @@ build_killer() {
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int counts_all;
+static int counts_all, has_begun;
+
+static void look(const char *path) {
+  const char *from = getenv("KILL_FROM");
+  if (strstr(path, "from here")) counts_all = 1;
+  if (from && strstr(path, from)) has_begun = 1;
+}
 
 static void count(void) {
   static int calls;
   const char *at = getenv("KILL_AT");
   if (!at || (gettid() == getpid() && !counts_all)) return;
+  if (getenv("KILL_FROM") && !has_begun) return;
   if (++calls == atoi(at)) kill(getpid(), SIGKILL);
 }
 
@@ -48,6 +55,10 @@ WRAP(int, fsync, (int fd), (fd))
 WRAP(int, close, (int fd), (fd))
 WRAP(int, renameat, (int at, const char *path, int to, const char *name), (at, path, to, name))
 WRAP(int, unlinkat, (int at, const char *path, int flags), (at, path, flags))
+WRAP(int, symlinkat, (const char *text, int at, const char *path), (text, at, path))
+WRAP(int, mkfifoat, (int at, const char *path, mode_t mode), (at, path, mode))
+WRAP(int, utimensat, (int at, const char *path, const struct timespec times[2], int flags),
+     (at, path, times, flags))
 WRAP(ssize_t, write, (int fd, const void *bytes, size_t size), (fd, bytes, size > 65536 ? 65536 : size))
 WRAP(ssize_t, copy_file_range, (int from, off64_t *a, int to, off64_t *b, size_t size, unsigned flags),
      (from, a, to, b, size > 65536 ? 65536 : size, flags))
@@ -57,7 +68,7 @@ int open(const char *path, int flags, ...) {
   va_start(list, flags);
   int mode = va_arg(list, int);
   va_end(list);
-  if (strstr(path, "from here")) counts_all = 1;
+  look(path);
   count();
   return REAL(open)(path, flags, mode);
 }
@@ -67,7 +78,7 @@ int openat(int at, const char *path, int flags, ...) {
   va_start(list, flags);
   int mode = va_arg(list, int);
   va_end(list);
-  if (strstr(path, "from here")) counts_all = 1;
+  look(path);
   count();
   return REAL(openat)(at, path, flags, mode);
 }
@@ -77,11 +88,11 @@ END
 
 is_alone() { [[ $(ls -A there) == "$1" ]]; }
 
-# kill_everywhere SCRIPT [CALLS]: runs it, killed at its first call, its second, and so on, until it comes to
-# its end; before each time prepare() is called, and after it check().
+# kill_everywhere SCRIPT [CALLS [MOST]]: runs it, killed at its first call, its second, and so on, until
+# it comes to its end; before each time prepare() is called, and after it check().
 kill_everywhere() {
-  local at
-  for ((at = 1; at < 60; at++)); do
+  local at most=${3:-60}
+  for ((at = 1; at < most; at++)); do
     rm -rf there
     mkdir there
     prepare
@@ -91,7 +102,7 @@ kill_everywhere() {
     [[ $status != 0 ]] || break
     [[ $status == 137 ]] || fail "status $status at call $at: $(cat err)"
   done 2>/dev/null # where bash says that it was killed
-  ((at > ${2:-15} && at < 60)) || fail "it made $at calls"
+  ((at > ${2:-15} && at < most)) || fail "it made $at calls"
 }
 
 t_a_write_killed_at_any_call_leaves_the_old_or_the_new_file_and_no_other() {
@@ -142,6 +153,27 @@ t_a_new_file_killed_at_any_call_is_there_whole_or_not_at_all() {
   script <<<'assert(async.fs.copy("new", "there/file"))'
   kill_everywhere script.lua
   cmp -s there/file new || fail "it was not copied at last"
+}
+
+t_a_copied_tree_killed_at_any_call_leaves_nothing_beside_what_it_replaces() {
+  build_killer
+  mkdir -p from/a-sub old/a-sub
+  printf '%050000d' 2 >from/a-file
+  printf '%060000d' 1 >old/a-file
+  ln -s new from/a-sub/link
+  ln -s old old/a-sub/link
+  prepare() { cp -a old/. there; }
+  has_no_other() { [[ $(find there -mindepth 1 | sort | xargs) == "$all" ]]; }
+  check() {
+    cmp -s there/a-file old/a-file || cmp -s there/a-file from/a-file || fail "neither the old nor the new $1"
+    [[ $(readlink there/a-sub/link) == @(old|new) ]] || fail "the link has gone $1"
+    wait_for has_no_other
+  }
+  local all='there/a-file there/a-sub there/a-sub/link'
+  script <<<'assert(async.fs.copy("from", "there", {recursive = true}))'
+  KILL_FROM=a- kill_everywhere script.lua 20
+  cmp -s there/a-file from/a-file || fail "it was not copied at last"
+  [[ $(readlink there/a-sub/link) == new ]] || fail "the link was not replaced at last"
 }
 
 t_temporary_files_and_directories_go_however_the_run_ends() {
