@@ -371,6 +371,103 @@ false\ttrue\tnil\ttrue\ttrue
 true'
 }
 
+t_where_a_stream_stands_is_known_while_its_server_hangs() {
+  script <<'END'
+    local fs = async.fs
+    local long, slow = assert(fs.open("far/long", "r+")), assert(fs.open("far/slow", "r+"))
+    local seeker = spawn(function() return long:seek("end", -3) end)
+    spawn(function() slow:write "some" end)
+    sleep(0.05)
+    print(slow:seek())
+    local reader = spawn(function() return slow:read(1) end)
+    sleep(0.05)
+    print(seeker:status(), reader:status(), long:seek("set", 2), long:seek())
+    print(pcall(async.with_timeout, 0.1, function() long:seek "end" end))
+    print(long:seek())
+    local closed <close> = assert(fs.open "far/long")
+    local late = spawn(function() return closed:seek "end" end)
+    sleep(0.05)
+    closed:close()
+    print(fs.exists "far/release", seeker:await(), reader:await(), late:await())
+    print(long:seek "end", long:seek("cur", -1), long:seek(), long:seek("end", -11))
+END
+  in_hanging script.lua
+  expect_status 0
+  expect_out $'4
+waiting\twaiting\t2\t2
+false\ttimed out after 0.1 seconds
+2
+false\t7\tnil\tnil\tclosed\tECANCELED
+10\t9\t9\tnil\tcannot seek in far/long: invalid argument\tEINVAL'
+}
+
+t_a_stream_of_what_is_far_stands_where_one_of_what_is_near_does() {
+  command -v cc >/dev/null || skip "no C compiler"
+  ! is_sanitized || skip "a sanitizer wants to be loaded first"
+  cat >far.c <<'END'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+
+int open(const char *path, int flags, ...) {
+  int (*real)(const char *, int, ...) = dlsym(RTLD_NEXT, "open");
+  va_list list;
+  va_start(list, flags);
+  int mode = va_arg(list, int);
+  va_end(list);
+  return strcmp(path, "/proc/self/mountinfo") == 0 ? (errno = ENOENT, -1) : real(path, flags, mode);
+}
+END
+  cc -shared -fPIC -o far.so far.c -ldl 2>/dev/null || skip "cannot build it"
+  script <<'END'
+    local fs = async.fs
+    fs.write("file", "0123456789")
+    for _, mode in ipairs {"r+", "a+"} do
+      local file <close> = fs.open("file", mode)
+      print(file:write "abc" == file, file:seek(), file:read(2), file:seek())
+      print(file:seek("end", -4), file:read(1), file:seek(), file:write "x" == file, file:seek())
+      print(file:seek("set", 1), file:read "a", file:seek(), file:seek("end", -20))
+      local other = spawn(function() file:write(("y"):rep(100000)) return file:seek() end)
+      print(other:await(), file:seek "end", (file:seek "set"))
+      print(#file:read "a", coroutine.wrap(function() return file:seek "end" end)())
+    end
+    local near = fs.open "file"
+    print(near:write "z", pcall(near.seek, near, "end", math.maxinteger))
+END
+  run run script.lua
+  cp out near
+  LD_PRELOAD=$PWD/far.so run run script.lua
+  expect_out "$(cat near)"
+  [[ $(wc -l <near) == 11 ]] || fail "it came to no end"
+}
+
+# More of them than there are threads for what is far.
+t_what_was_not_begun_at_a_server_that_hangs_is_given_up_at_once() {
+  script <<'END'
+    local fs = async.fs
+    local tasks, read = {}, 0
+    for i = 1, 40 do
+      tasks[i] = spawn(function()
+        local file <close> = assert(fs.open("far/slow", "r+"))
+        read = read + 1
+        if i % 2 == 0 then file:write "text" end
+        file:read()
+      end)
+    end
+    repeat sleep(0.01) until read == 40
+    sleep(0.05)
+    for _, task in ipairs(tasks) do task:cancel() end
+    for _, task in ipairs(tasks) do task:pawait() end
+    print(io.open "far/release")
+END
+  in_hanging script.lua
+  expect_status 0
+  expect_out $'nil\tfar/release: No such file or directory\t2'
+}
+
 # What is mounted in a tree is no part of it: neither it nor what leads to it goes.
 t_what_is_mounted_in_a_tree_stays_when_that_is_removed() {
   unshare -rm true 2>/dev/null || skip "no namespaces for users"
