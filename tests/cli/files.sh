@@ -321,6 +321,7 @@ t_a_server_that_hangs_holds_up_nobody_else() {
       function() return fs.copy("far/hang", "copy", {recursive = true}) end,
       function() return fs.temp_dir {dir = "far"} end,
       function() return fs.temp {dir = "far"} end,
+      function() return fs.watch "far/hang/file" end,
     }
     local tasks = {}
     for i, fn in ipairs(asked) do tasks[i] = spawn(fn) end
@@ -335,7 +336,7 @@ END
   in_hanging --timeout=1 script.lua
   expect_status 124
   expect_out "true	here	there
-$(printf 'waiting %.0s' 1 2 3 4 5 6 7 8 9)false	timed out after 0.1 seconds"
+$(printf 'waiting %.0s' {1..10})false	timed out after 0.1 seconds"
 }
 
 t_what_is_written_to_a_server_that_hangs_is_waited_for_by_its_task_alone() {
@@ -401,7 +402,8 @@ false\t7\tnil\tnil\tclosed\tECANCELED
 10\t9\t9\tnil\tcannot seek in far/long: invalid argument\tEINVAL'
 }
 
-t_a_stream_of_what_is_far_stands_where_one_of_what_is_near_does() {
+# Builds far.so, with which no file system is known to be local.
+build_far() {
   command -v cc >/dev/null || skip "no C compiler"
   ! is_sanitized || skip "a sanitizer wants to be loaded first"
   cat >far.c <<'END'
@@ -422,6 +424,10 @@ int open(const char *path, int flags, ...) {
 }
 END
   cc -shared -fPIC -o far.so far.c -ldl 2>/dev/null || skip "cannot build it"
+}
+
+t_a_stream_of_what_is_far_stands_where_one_of_what_is_near_does() {
+  build_far
   script <<'END'
     local fs = async.fs
     fs.write("file", "0123456789")
@@ -442,6 +448,51 @@ END
   LD_PRELOAD=$PWD/far.so run run script.lua
   expect_out "$(cat near)"
   [[ $(wc -l <near) == 11 ]] || fail "it came to no end"
+}
+
+t_what_is_far_is_watched_by_looking() {
+  build_far
+  mkdir -p tree/sub
+  echo one >one
+  echo three >three
+  echo more >more
+  script <<'END'
+    local fs = async.fs
+    local watch, message, code = fs.watch("tree", {recursive = true, poll = 0.01})
+    if not watch then return print(message, code) end
+    local function tell(fn, ...)
+      assert(fn(...))
+      local event = watch()
+      print(event.kind, event.path, event.from, event.more)
+    end
+    tell(fs.rename, "one", "tree/a")
+    tell(fs.rename, "three", "tree/a")
+    tell(fs.rename, "tree/a", "tree/sub/b")
+    tell(fs.mkdir, "tree/new")
+    tell(fs.rename, "more", "tree/new/c")
+    local file = assert(fs.watch("tree/new/c", {poll = 0.01}))
+    tell(fs.remove, "tree/new/c")
+    print(file().kind)
+    tell(fs.rename, "tree/sub", "tree/other")
+    tell(fs.remove, "tree/other/b")
+    print(pcall(async.with_timeout, 0.1, watch))
+    watch:close()
+    print(fs.watch "none")
+END
+  LD_PRELOAD=$PWD/far.so run run script.lua
+  expect_status 0
+  [[ $(cat out) != *ENOPKG ]] || skip "built without libuv"
+  expect_out $'created\ttree/a\tnil\tnil
+changed\ttree/a\tnil\tnil
+renamed\ttree/sub/b\ttree/a\tnil
+created\ttree/new\tnil\tnil
+created\ttree/new/c\tnil\tnil
+deleted\ttree/new/c\tnil\tnil
+deleted
+renamed\ttree/other\ttree/sub\tnil
+deleted\ttree/other/b\tnil\tnil
+false\ttimed out after 0.1 seconds
+nil\tcannot watch none: no such file or directory\tENOENT'
 }
 
 # More of them than there are threads for what is far.
