@@ -218,6 +218,10 @@ struct ta_selectable {
   /* Who is woken does not ask again: it has what it waited for, as of an event that was set
    * and cleared meanwhile. */
   bool woken_has_it;
+
+  /* Who waits in the queue has changed; it is told after each change that async.select() makes,
+   * and runs no Lua.  NULL: it does not matter. */
+  void (*waits)(void *object);
 };
 
 /* A kind of userdata, a static struct each.  All but `name` may be NULL.  `methods` are what
@@ -354,6 +358,7 @@ struct ta_far_kind {
   bool (*ready)(struct ta_far *far);             /* is there a value, or the end of all? */
   int (*give)(lua_State *L, struct ta_far *far); /* pushes that, or nil; or TA_GONE */
   bool (*by_tasks)(const struct ta_far *far); /* can only this Runner's tasks end waits for it? */
+  void (*waits)(struct ta_far *far); /* its receivers have changed: others than were woken there */
 };
 struct ta_far {
   const struct ta_far_kind *kind;
@@ -385,6 +390,9 @@ TA_API void ta_send_channel_far(struct ta_runner *runner, lua_State *L, int inde
 /* What a wait for a channel is about, for a ta_wait_kind: the subject is what lua_touserdata()
  * gives for the channel. */
 TA_API void ta_describe_channel(const void *channel, char *text, size_t size);
+
+/* Of such a subject; NULL: its values are its own. */
+TA_API struct ta_far *ta_far_of_channel(const void *channel);
 
 #ifdef __cplusplus
 }

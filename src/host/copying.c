@@ -5,11 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <unistd.h>
 
+#include "host/beside.h"
 #include "host/duplicate.h"
-#include "host/file.h"
 #include "host/tree.h"
 
 #define DIRECTORY (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -17,6 +16,7 @@
 struct copying {
   struct ta_tree from, to;
   struct ta_trouble *trouble;
+  struct ta_beside *beside;
   dev_t device; /* the copy, which is not copied */
   ino_t inode;
   bool lost; /* there is no way back up */
@@ -29,12 +29,20 @@ static void note(struct copying *copying, int error, const char *name) {
 
 /* ------------------------------------------------------------------------ entries */
 
-/* What there is already stays until what replaces it is complete, which was made beside it. */
-static int take_place(int fd, const char *beside, const char *name) {
-  if (renameat(fd, beside, fd, name) == 0) return 0;
-  int error = -errno;
-  unlinkat(fd, beside, 0);
-  return error;
+/* Where the copy of an entry goes. */
+struct place {
+  int fd;
+  const char *name;
+  struct ta_beside *beside; /* what is there already stays until what replaces it is complete */
+  const atomic_bool *stop;
+};
+
+static const char *name_beside(const struct place *to) {
+  return ta_beside_at(to->beside, to->fd);
+}
+
+static int take_place(const struct place *to) {
+  return ta_beside_take_place(to->beside, to->fd, to->name);
 }
 
 static int create(int fd, const char *name) {
@@ -42,77 +50,77 @@ static int create(int fd, const char *name) {
   return out >= 0 ? out : -errno;
 }
 
-static int copy_opened(int in, int fd, const char *name, const atomic_bool *stop) {
+static int fill(int in, int out, const struct stat *about, const atomic_bool *stop) {
+  int error = ta_duplicate(in, out, about, stop);
+  if (!error) error = ta_duplicate_mode(out, about);
+  if (close(out) != 0 && !error) error = -errno;
+  return error;
+}
+
+static int copy_opened(int in, const struct place *to) {
   struct stat about;
-  char beside[TA_FILE_BESIDE];
-  const char *made = name;
+  const char *made = to->name;
   if (fstat(in, &about) != 0) return -errno;
   if (!S_ISREG(about.st_mode)) return -EOPNOTSUPP; /* now it is none */
-  int out = create(fd, made);
-  if (out == -EEXIST) out = create(fd, made = ta_file_name_beside(beside));
+  int out = create(to->fd, made);
+  if (out == -EEXIST) out = create(to->fd, made = name_beside(to));
   if (out < 0) return out;
-  int error = ta_duplicate(in, out, &about, stop);
-  if (!error) error = ta_duplicate_mode(out, &about);
-  if (close(out) != 0 && !error) error = -errno;
-  if (!error) return made == name ? 0 : take_place(fd, made, name);
-  unlinkat(fd, made, 0);
+  int error = fill(in, out, &about, to->stop);
+  if (!error) return made == to->name ? 0 : take_place(to);
+  unlinkat(to->fd, made, 0);
   return error;
 }
 
 /* May what is copied have that name? */
-static int check_place(int in, int fd, const char *name) {
+static int check_place(int in, const struct place *to) {
   struct stat a, b;
-  if (fstat(in, &a) != 0 || fstatat(fd, name, &b, AT_SYMLINK_NOFOLLOW) != 0) return 0;
+  if (fstat(in, &a) != 0 || fstatat(to->fd, to->name, &b, AT_SYMLINK_NOFOLLOW) != 0) return 0;
   if (a.st_dev == b.st_dev && a.st_ino == b.st_ino) return -EINVAL;
   return S_ISDIR(b.st_mode) ? -EISDIR : 0;
 }
 
-static int copy_file(int from, const char *name, int to, const char *copy,
-                     const atomic_bool *stop) {
+static int copy_file(int from, const char *name, const struct place *to) {
   int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (in < 0) return -errno;
-  int error = check_place(in, to, copy);
-  if (!error) error = copy_opened(in, to, copy, stop);
+  int error = check_place(in, to);
+  if (!error) error = copy_opened(in, to);
   close(in);
   return error;
 }
 
-static int make_link(const char *target, int to, const char *copy) {
-  char beside[TA_FILE_BESIDE];
-  if (symlinkat(target, to, copy) == 0) return 0;
-  if (errno != EEXIST || symlinkat(target, to, ta_file_name_beside(beside)) != 0) return -errno;
-  return take_place(to, beside, copy);
+static int make_link(const char *target, const struct place *to) {
+  if (symlinkat(target, to->fd, to->name) == 0) return 0;
+  if (errno != EEXIST || symlinkat(target, to->fd, name_beside(to)) != 0) return -errno;
+  return take_place(to);
 }
 
-static int copy_link(int from, const char *name, int to, const char *copy) {
+static int copy_link(int from, const char *name, const struct place *to) {
   char target[PATH_MAX];
   struct stat about;
   ssize_t length = readlinkat(from, name, target, sizeof target - 1);
   if (length < 0) return -errno;
   target[length] = '\0';
-  int error = make_link(target, to, copy);
+  int error = make_link(target, to);
   if (error || fstatat(from, name, &about, AT_SYMLINK_NOFOLLOW) != 0) return error;
   struct timespec times[2] = {about.st_atim, about.st_mtim};
-  utimensat(to, copy, times, AT_SYMLINK_NOFOLLOW);
+  utimensat(to->fd, to->name, times, AT_SYMLINK_NOFOLLOW);
   return 0;
 }
 
-static int copy_fifo(int to, const char *copy, const struct stat *about) {
+static int copy_fifo(const struct stat *about, const struct place *to) {
   mode_t mode = about->st_mode & 0777;
-  char beside[TA_FILE_BESIDE];
-  if (mkfifoat(to, copy, mode) == 0) return 0;
-  if (errno != EEXIST || mkfifoat(to, ta_file_name_beside(beside), mode) != 0) return -errno;
-  return take_place(to, beside, copy);
+  if (mkfifoat(to->fd, to->name, mode) == 0) return 0;
+  if (errno != EEXIST || mkfifoat(to->fd, name_beside(to), mode) != 0) return -errno;
+  return take_place(to);
 }
 
 /* All but directories. */
-static int copy_entry(int from, const char *name, int to, const char *copy,
-                      const atomic_bool *stop) {
+static int copy_entry(int from, const char *name, const struct place *to) {
   struct stat about;
   if (fstatat(from, name, &about, AT_SYMLINK_NOFOLLOW) != 0) return -errno;
-  if (S_ISREG(about.st_mode)) return copy_file(from, name, to, copy, stop);
-  if (S_ISLNK(about.st_mode)) return copy_link(from, name, to, copy);
-  if (S_ISFIFO(about.st_mode)) return copy_fifo(to, copy, &about);
+  if (S_ISREG(about.st_mode)) return copy_file(from, name, to);
+  if (S_ISLNK(about.st_mode)) return copy_link(from, name, to);
+  if (S_ISFIFO(about.st_mode)) return copy_fifo(&about, to);
   return S_ISDIR(about.st_mode) ? -EISDIR : -EOPNOTSUPP;
 }
 
@@ -143,9 +151,10 @@ static int enter(struct copying *copying, const char *name) {
 
 static void copy_next(struct copying *copying) {
   const char *name = copying->from.name;
-  int from = ta_tree_here(&copying->from)->fd, to = ta_tree_here(&copying->to)->fd, error = -EISDIR;
-  if (copying->from.type != DT_DIR)
-    error = copy_entry(from, name, to, name, copying->trouble->stop);
+  int error = -EISDIR;
+  const struct place to = {ta_tree_here(&copying->to)->fd, name, copying->beside,
+                           copying->trouble->stop};
+  if (copying->from.type != DT_DIR) error = copy_entry(ta_tree_here(&copying->from)->fd, name, &to);
   if (error == -EISDIR) error = enter(copying, name);
   if (error && error != -ENOENT) note(copying, error, name);
 }
@@ -213,24 +222,23 @@ static int open_target(int parent, const char *name, const struct stat *source) 
 }
 
 /* Takes `source`. */
-static int open_trees(struct copying *copying, int source, const char *from, int parent,
-                      const char *name, const char *to) {
+static int open_trees(struct copying *copying, int source, const struct ta_copy *copy,
+                      const struct place *place) {
   struct stat about;
   int error = fstat(source, &about) == 0 ? 0 : -errno;
-  int target = error ? error : open_target(parent, name, &about);
+  int target = error ? error : open_target(place->fd, place->name, &about);
   if (target < 0) return close(source), target;
   if (fstat(target, &about) == 0) copying->device = about.st_dev, copying->inode = about.st_ino;
-  error = ta_tree_open(&copying->from, source, from, 0);
+  error = ta_tree_open(&copying->from, source, copy->path, 0);
   if (error) return close(target), error;
-  error = ta_tree_open(&copying->to, target, to, TA_TREE_UNREAD);
+  error = ta_tree_open(&copying->to, target, copy->to, TA_TREE_UNREAD);
   if (error) ta_tree_close(&copying->from);
   return error;
 }
 
-static int copy_directory(int source, const char *from, int parent, const char *name,
-                          const char *to, struct ta_trouble *trouble) {
-  struct copying copying = {.trouble = trouble};
-  int error = open_trees(&copying, source, from, parent, name, to);
+static int copy_directory(int source, const struct ta_copy *copy, const struct place *place) {
+  struct copying copying = {.trouble = copy->trouble, .beside = place->beside};
+  int error = open_trees(&copying, source, copy, place);
   if (error) return error;
   copy_all(&copying);
   ta_tree_close(&copying.from);
@@ -238,21 +246,21 @@ static int copy_directory(int source, const char *from, int parent, const char *
   return 0;
 }
 
-static int copy_to(const char *path, const char *place, int parent, const char *name,
-                   const char *to, struct ta_trouble *trouble) {
-  if (name[0] == '\0') name = "."; /* "/" */
-  int source = open(place, DIRECTORY | O_NOFOLLOW);
-  if (source >= 0) return copy_directory(source, path, parent, name, to, trouble);
+static int copy_to(const struct ta_copy *copy, struct place *place) {
+  if (place->name[0] == '\0') place->name = "."; /* "/" */
+  int source = open(copy->place, DIRECTORY | O_NOFOLLOW);
+  if (source >= 0) return copy_directory(source, copy, place);
   if (errno != ENOTDIR && errno != ELOOP) return -errno;
-  return copy_entry(AT_FDCWD, place, parent, name, trouble->stop);
+  return copy_entry(AT_FDCWD, copy->place, place);
 }
 
-void ta_copy_tree(const char *path, const char *place, const char *to, const char *target,
-                  struct ta_trouble *trouble) {
-  const char *name;
-  int parent = ta_open_parent(target, &name);
-  int error = target[0] ? parent : -ENOENT;
-  if (error >= 0) error = copy_to(path, place, parent, name, to, trouble);
-  if (parent >= 0) close(parent);
-  if (error) ta_note_trouble(trouble, error, NULL, NULL);
+void ta_copy_tree(const struct ta_copy *copy) {
+  struct ta_beside beside = {.notes = copy->notes};
+  struct place place = {.beside = &beside, .stop = copy->trouble->stop};
+  place.fd = ta_open_parent(copy->target, &place.name);
+  int error = copy->target[0] ? place.fd : -ENOENT;
+  if (error >= 0) error = copy_to(copy, &place);
+  ta_beside_end(&beside);
+  if (place.fd >= 0) close(place.fd);
+  if (error) ta_note_trouble(copy->trouble, error, NULL, NULL);
 }

@@ -10,11 +10,17 @@
 
 #include "host/removal.h"
 
-/* Copies what is at `place`, called `path`, with all that is in it; the copy is `target`, called
- * `to`.  Directories are copied into those that there are already; other files of the same name
- * are replaced.  Modes and times are those of what is copied.  -EINVAL: a directory into itself;
- * -EOPNOTSUPP: a socket or a device. */
-void ta_copy_tree(const char *path, const char *place, const char *to, const char *target,
-                  struct ta_trouble *trouble);
+struct ta_copy {
+  const char *path, *place; /* what is copied is called, and where it is */
+  const char *to, *target;  /* the same of the copy */
+  int notes;                /* of a guardian, which knows what is unfinished; or -1 */
+  struct ta_trouble *trouble;
+};
+
+/* Copies what is there with all that is in it.  Directories are copied into those that there are
+ * already; other files of the same name are replaced, and at any moment the old one is there, or
+ * the new one, whole.  Modes and times are those of what is copied.  -EINVAL: a directory into
+ * itself; -EOPNOTSUPP: a socket or a device. */
+void ta_copy_tree(const struct ta_copy *copy);
 
 #endif

@@ -4,9 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -252,9 +250,4 @@ uint64_t ta_file_random(void) {
   struct timespec now; /* the system has no such call */
   clock_gettime(CLOCK_MONOTONIC, &now);
   return ((uint64_t)now.tv_nsec << 32) ^ (uint64_t)now.tv_sec ^ (uint64_t)(uintptr_t)&now;
-}
-
-const char *ta_file_name_beside(char name[TA_FILE_BESIDE]) {
-  snprintf(name, TA_FILE_BESIDE, ".tinyasync-%016" PRIx64, ta_file_random());
-  return name;
 }

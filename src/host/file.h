@@ -77,8 +77,4 @@ const char *ta_file_type(mode_t mode);
 /* For names that nobody could guess. */
 uint64_t ta_file_random(void);
 
-/* Such a name, for what is made beside the file whose place it will take. */
-#define TA_FILE_BESIDE 40
-const char *ta_file_name_beside(char name[TA_FILE_BESIDE]);
-
 #endif

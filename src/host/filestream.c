@@ -4,47 +4,59 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "holder.h"
 #include "host/file.h"
 #include "host/parting.h"
 
-/* A piece of the file that a thread fetches, through a descriptor of its own. */
-struct fetch {
+/* The descriptor, of the stream and of the threads that do something for it: it goes with the last
+ * of them.  Threads neither look at its place nor move it: whoever does that would wait for them.
+ */
+struct ta_open_file {
+  atomic_uint shares;
+  int fd;
+  struct ta_workers *workers;
+  enum ta_lane lane;
+  bool appends;
+  pthread_mutex_t lock; /* of `written` in a put, which it signals */
+  pthread_cond_t writing;
+};
+
+/* What a thread does for the stream. */
+struct trip {
   struct ta_work work;
   struct ta_stream *stream;
-  int fd;
+  struct ta_open_file *file; /* its share; NULL: it has given that back */
+  unsigned direction;        /* in which somebody waits for it */
+  bool finished;
+  ssize_t count; /* bytes, or a negative errno */
+};
+
+/* It fetches a piece of the file. */
+struct fetch {
+  struct trip trip;
   off_t from;
-  bool finished, is_far;
-  ssize_t count; /* or a negative errno */
   size_t taken;
   char bytes[TA_STREAM_CHUNK];
 };
 
-/* Bytes that a thread writes to what is far; or none, and it closes a copy of the descriptor,
- * which takes along what the system has kept back. */
+/* It writes to what is far; or nothing, and closes a copy of the descriptor, which takes along what
+ * the system has kept back. */
 struct put {
-  struct ta_work work;
-  struct ta_stream *stream;
-  int fd; /* the stream's */
+  struct trip trip;
+  off_t at, end; /* where; and what came of that, where it appends */
   size_t size;
-  bool finished;
-  ssize_t count; /* or a negative errno */
-
-  pthread_mutex_t lock; /* of what follows */
-  pthread_cond_t writing;
-  bool begun, written;
-  bool given_up; /* it need not begin */
-  bool alone;    /* the stream was closed: the descriptor is its own now */
+  bool written;
   char bytes[];
 };
 
 struct session {
-  struct ta_workers *workers;
-  enum ta_lane lane;
+  struct ta_open_file *file;
   struct fetch *fetch; /* NULL: none */
   struct put *put;     /* NULL: none */
   bool put_here;       /* one has been, while nobody could wait, with this: */
@@ -59,83 +71,128 @@ static struct session *session_of(const struct ta_stream *stream) {
   return stream->session;
 }
 
-/* ------------------------------------------------------------------ fetching */
-
-static struct fetch *fetch_of(struct ta_work *work) {
-  return TA_HOLDER(work, struct fetch, work);
+static bool is_far(const struct session *session) {
+  return session->file->lane == TA_LANE_FAR;
 }
 
-static void run_fetch(struct ta_work *work) {
-  struct fetch *fetch = fetch_of(work);
-  do fetch->count = pread(fetch->fd, fetch->bytes, sizeof fetch->bytes, fetch->from);
-  while (fetch->count < 0 && errno == EINTR);
-  if (fetch->count < 0) fetch->count = -errno;
-  if (!fetch->is_far) return;
-  close(fetch->fd); /* as this asks a server, too */
-  fetch->fd = -1;
+static ssize_t result_of(ssize_t count) {
+  return count < 0 ? -errno : count;
 }
 
-static void fetched(struct ta_work *work) {
-  struct fetch *fetch = fetch_of(work);
-  struct ta_watch *watch = &fetch->stream->watch;
-  fetch->finished = true;
-  watch->blocked &= ~(unsigned)TA_MAY_READ;
-  watch->on_ready(watch, TA_MAY_READ);
+/* ------------------------------------------------------------- the descriptor */
+
+static struct ta_open_file *share(struct ta_open_file *file) {
+  atomic_fetch_add(&file->shares, 1);
+  return file;
 }
 
-static void free_fetch(struct fetch *fetch) {
-  if (fetch->fd >= 0) close(fetch->fd);
-  free(fetch);
+/* Gives a share back.  The descriptor, which nobody else has any more; or -1. */
+static int leave(struct ta_open_file *file) {
+  int fd = file->fd;
+  if (atomic_fetch_sub(&file->shares, 1) > 1) return -1;
+  pthread_cond_destroy(&file->writing);
+  pthread_mutex_destroy(&file->lock);
+  free(file);
+  return fd;
 }
 
-/* What was fetched is the stream's. */
-static void drop_fetch(struct ta_work *work) {
-  if (!fetch_of(work)->finished) free_fetch(fetch_of(work));
+static void leave_in_thread(struct ta_open_file *file) {
+  int fd = leave(file);
+  if (fd >= 0) close(fd);
+}
+
+/* In the loop's thread. */
+static void leave_here(struct ta_open_file *file) {
+  struct ta_workers *workers = file->workers;
+  enum ta_lane lane = file->lane;
+  const struct ta_left left = {.fd = leave(file)};
+  if (left.fd >= 0) ta_part(workers, lane, &left);
+}
+
+/* ---------------------------------------------------------------------- trips */
+
+static struct trip *trip_of(struct ta_work *work) {
+  return TA_HOLDER(work, struct trip, work);
+}
+
+static void come_home(struct trip *trip) {
+  struct ta_open_file *file = trip->file;
+  trip->file = NULL;
+  leave_in_thread(file);
+}
+
+static void told(struct ta_work *work) {
+  struct trip *trip = trip_of(work);
+  struct ta_watch *watch = &trip->stream->watch;
+  trip->finished = true;
+  watch->blocked &= ~trip->direction;
+  watch->on_ready(watch, trip->direction);
+}
+
+static void free_trip(struct trip *trip) {
+  if (trip->file) leave_here(trip->file);
+  free(trip);
+}
+
+/* What has finished is the stream's. */
+static void drop(struct ta_work *work) {
+  if (!trip_of(work)->finished) free_trip(trip_of(work));
 }
 
 /* It has no more to do with the stream. */
-static void forget_fetch(struct ta_stream *stream) {
-  struct session *session = session_of(stream);
-  struct fetch *fetch = session->fetch;
-  if (!fetch) return;
-  session->fetch = NULL;
-  stream->watch.blocked &= ~(unsigned)TA_MAY_READ;
-  if (fetch->finished)
-    free_fetch(fetch);
+static void forget(struct ta_stream *stream, struct trip *trip) {
+  stream->watch.blocked &= ~trip->direction;
+  if (trip->finished)
+    free_trip(trip);
   else
-    ta_work_abandon(session->workers, &fetch->work);
+    ta_work_abandon(session_of(stream)->file->workers, &trip->work);
 }
 
-static int begin_fetch(struct ta_stream *stream, struct fetch **result) {
-  struct fetch *fetch = malloc(sizeof *fetch);
-  int error = 0;
-  if (!fetch) return -ENOMEM;
-  fetch->work = (struct ta_work){.run = run_fetch, .done = fetched, .drop = drop_fetch};
-  fetch->stream = stream;
-  fetch->finished = false;
-  fetch->taken = 0;
-  fetch->from = lseek(stream->watch.fd, 0, SEEK_CUR);
-  fetch->fd = fcntl(stream->watch.fd, F_DUPFD_CLOEXEC, 0);
-  if (fetch->fd < 0) error = -errno;
-  const struct session *session = session_of(stream);
-  fetch->is_far = session->lane == TA_LANE_FAR;
-  if (!error) error = ta_workers_submit(session->workers, session->lane, &fetch->work);
-  if (!error) *result = fetch;
-  if (!error) return 0;
-  if (fetch->fd >= 0) close(fetch->fd);
-  free(fetch);
+/* 0; or a negative errno, and it has gone. */
+static int begin(struct ta_stream *stream, struct trip *trip, void (*run)(struct ta_work *work),
+                 unsigned direction) {
+  struct ta_open_file *file = session_of(stream)->file;
+  trip->work = (struct ta_work){.run = run, .done = told, .drop = drop};
+  trip->stream = stream;
+  trip->direction = direction;
+  trip->file = share(file);
+  int error = ta_workers_submit(file->workers, file->lane, &trip->work);
+  if (error) free_trip(trip);
   return error;
+}
+
+/* ------------------------------------------------------------------- fetching */
+
+static void run_fetch(struct ta_work *work) {
+  struct trip *trip = trip_of(work);
+  struct fetch *fetch = TA_HOLDER(trip, struct fetch, trip);
+  do trip->count = result_of(pread(trip->file->fd, fetch->bytes, sizeof fetch->bytes, fetch->from));
+  while (trip->count == -EINTR);
+  come_home(trip);
+}
+
+static void forget_fetch(struct ta_stream *stream) {
+  struct fetch *fetch = session_of(stream)->fetch;
+  session_of(stream)->fetch = NULL;
+  if (fetch) forget(stream, &fetch->trip);
 }
 
 static int want(struct ta_stream *stream, unsigned direction) {
   struct session *session = session_of(stream);
   if (!(direction & TA_MAY_READ) || session->fetch) return 0;
-  return begin_fetch(stream, &session->fetch);
+  struct fetch *fetch = malloc(sizeof *fetch);
+  if (!fetch) return -ENOMEM;
+  fetch->trip = (struct trip){.finished = false};
+  fetch->taken = 0;
+  fetch->from = lseek(stream->watch.fd, 0, SEEK_CUR);
+  int error = begin(stream, &fetch->trip, run_fetch, TA_MAY_READ);
+  if (!error) session->fetch = fetch;
+  return error;
 }
 
 static ssize_t take_fetched(struct ta_stream *stream, void *bytes, size_t size) {
   struct fetch *fetch = session_of(stream)->fetch;
-  ssize_t count = fetch->count;
+  ssize_t count = fetch->trip.count;
   if (count > 0) {
     size_t left = (size_t)count - fetch->taken;
     size_t taken = size < left ? size : left;
@@ -151,20 +208,16 @@ static ssize_t take_fetched(struct ta_stream *stream, void *bytes, size_t size) 
 
 /* ---------------------------------------------------------- reading, writing */
 
-static ssize_t result_of(ssize_t count) {
-  return count < 0 ? -errno : count;
-}
-
 /* What a server has is not asked for here. */
 static ssize_t read_cached(const struct session *session, int fd, void *bytes, size_t size) {
-  return session->lane == TA_LANE_FAR ? -EAGAIN : ta_file_read_cached(fd, bytes, size);
+  return is_far(session) ? -EAGAIN : ta_file_read_cached(fd, bytes, size);
 }
 
 static ssize_t read_file(struct ta_stream *stream, void *bytes, size_t size) {
   struct session *session = session_of(stream);
   int fd = stream->watch.fd;
   ssize_t count;
-  if (session->fetch && session->fetch->finished) return take_fetched(stream, bytes, size);
+  if (session->fetch && session->fetch->trip.finished) return take_fetched(stream, bytes, size);
   if (session->fetch && !session->waits) return -EAGAIN;
   forget_fetch(stream);
   do
@@ -187,105 +240,81 @@ static void step_back(struct ta_stream *stream) {
 
 /* ------------------------------------------------------------- what is far */
 
-static struct put *put_of(struct ta_work *work) {
-  return TA_HOLDER(work, struct put, work);
+static ssize_t put_copy(int fd) {
+  int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  return copy < 0 || (close(copy) != 0 && errno != EINTR) ? -errno : 0;
 }
 
-static ssize_t put_now(const struct put *put) {
+/* What is appended goes to the end wherever Linux is told to write it. */
+static ssize_t put_bytes(int fd, const struct put *put, bool appends) {
   ssize_t count;
-  if (put->size == 0) {
-    int fd = fcntl(put->fd, F_DUPFD_CLOEXEC, 0);
-    return fd < 0 || (close(fd) != 0 && errno != EINTR) ? -errno : 0;
-  }
-  do count = result_of(write(put->fd, put->bytes, put->size));
+#if defined(__linux__)
+  appends = false;
+#endif
+  do
+    count = result_of(appends ? write(fd, put->bytes, put->size)
+                              : pwrite(fd, put->bytes, put->size, put->at));
   while (count == -EINTR);
   return count == -EAGAIN ? -EIO : count; /* which no file says */
 }
 
-static bool may_begin(struct put *put) {
-  pthread_mutex_lock(&put->lock);
-  put->begun = !put->given_up;
-  pthread_mutex_unlock(&put->lock);
-  return put->begun;
-}
-
 static void run_put(struct ta_work *work) {
-  struct put *put = put_of(work);
-  if (!may_begin(put)) return;
-  ssize_t count = put_now(put);
-  pthread_mutex_lock(&put->lock);
-  put->count = count;
+  struct trip *trip = trip_of(work);
+  struct put *put = TA_HOLDER(trip, struct put, trip);
+  struct stat about;
+  int fd = trip->file->fd;
+  ssize_t count = put->size ? put_bytes(fd, put, trip->file->appends) : put_copy(fd);
+  put->end = count > 0 && trip->file->appends && fstat(fd, &about) == 0 ? about.st_size : -1;
+  pthread_mutex_lock(&trip->file->lock);
+  trip->count = count;
   put->written = true;
-  pthread_cond_signal(&put->writing);
-  pthread_mutex_unlock(&put->lock);
-}
-
-static void was_put(struct ta_work *work) {
-  struct put *put = put_of(work);
-  struct ta_watch *watch = &put->stream->watch;
-  put->finished = true;
-  watch->blocked &= ~(unsigned)TA_MAY_WRITE;
-  watch->on_ready(watch, TA_MAY_WRITE);
-}
-
-static void free_put(struct put *put) {
-  if (put->alone) close(put->fd);
-  pthread_cond_destroy(&put->writing);
-  pthread_mutex_destroy(&put->lock);
-  free(put);
-}
-
-static void drop_put(struct ta_work *work) {
-  if (!put_of(work)->finished) free_put(put_of(work));
+  pthread_cond_signal(&trip->file->writing);
+  pthread_mutex_unlock(&trip->file->lock);
+  come_home(trip);
 }
 
 /* What came of it is not asked for any more. */
 static void forget_put(struct ta_stream *stream) {
-  struct session *session = session_of(stream);
-  struct put *put = session->put;
-  if (!put) return;
-  session->put = NULL;
-  stream->on_its_way = false;
-  stream->watch.blocked &= ~(unsigned)TA_MAY_WRITE;
-  if (put->finished)
-    free_put(put);
-  else
-    ta_work_abandon(session->workers, &put->work);
-}
-
-/* The stream is about to be closed: what a thread is in the middle of keeps the descriptor. */
-static void leave_put(struct ta_stream *stream) {
   struct put *put = session_of(stream)->put;
-  if (put && !put->finished) {
-    pthread_mutex_lock(&put->lock);
-    put->given_up = true;
-    put->alone = put->begun;
-    if (put->alone) stream->watch.fd = -1;
-    pthread_mutex_unlock(&put->lock);
-  }
-  forget_put(stream);
+  session_of(stream)->put = NULL;
+  stream->on_its_way = false;
+  if (put) forget(stream, &put->trip);
 }
 
+static struct put *new_put(const void *bytes, size_t size) {
+  struct put *put = calloc(1, sizeof *put + size);
+  if (!put) return NULL;
+  put->size = size;
+  if (size > 0) memcpy(put->bytes, bytes, size);
+  return put;
+}
+
+/* From here on the stream stands behind what it writes. */
 static int begin_put(struct ta_stream *stream, const void *bytes, size_t size) {
   struct session *session = session_of(stream);
-  struct put *put = malloc(sizeof *put + size);
+  struct put *put = new_put(bytes, size);
   if (!put) return -ENOMEM;
-  *put = (struct put){
-      .work = {.run = run_put, .done = was_put, .drop = drop_put}, .stream = stream, .size = size};
-  if (size > 0) memcpy(put->bytes, bytes, size);
-  pthread_mutex_init(&put->lock, NULL);
-  pthread_cond_init(&put->writing, NULL);
-  put->fd = stream->watch.fd;
-  int error = ta_workers_submit(session->workers, session->lane, &put->work);
-  if (error) {
-    free_put(put);
-    return error;
-  }
+  put->at = lseek(stream->watch.fd, 0, SEEK_CUR);
+  int error = begin(stream, &put->trip, run_put, TA_MAY_WRITE);
+  if (error) return error;
   session->put = put;
+  if (!session->file->appends) lseek(stream->watch.fd, (off_t)size, SEEK_CUR);
   ta_watch_blocked(&stream->watch, TA_MAY_WRITE);
   stream->on_its_way = size > 0;
   stream->unsettled |= size > 0;
   return -EAGAIN;
+}
+
+/* It has been written: now it is known how far the stream has come. */
+static ssize_t end_put(struct ta_stream *stream) {
+  struct put *put = session_of(stream)->put;
+  ssize_t count = put->trip.count, written = count < 0 ? 0 : count;
+  bool appends = session_of(stream)->file->appends;
+  if (!appends && written < (ssize_t)put->size)
+    lseek(stream->watch.fd, written - (off_t)put->size, SEEK_CUR);
+  if (put->end >= 0) lseek(stream->watch.fd, put->end, SEEK_SET);
+  forget_put(stream);
+  return count;
 }
 
 /* How much has gone, or how it went; -EAGAIN: a thread is at it. */
@@ -295,13 +324,9 @@ static ssize_t take_put(struct ta_stream *stream) {
     session->put_here = false;
     return session->put_count;
   }
-  if (!session->put->finished) {
-    ta_watch_blocked(&stream->watch, TA_MAY_WRITE);
-    return -EAGAIN;
-  }
-  ssize_t count = session->put->count;
-  forget_put(stream);
-  return count;
+  if (session->put->trip.finished) return end_put(stream);
+  ta_watch_blocked(&stream->watch, TA_MAY_WRITE);
+  return -EAGAIN;
 }
 
 static bool has_put(const struct session *session) {
@@ -323,20 +348,19 @@ static int settle_file(struct ta_stream *stream) {
 /* Where nobody can give up a turn. */
 static void wait_for_put(struct ta_stream *stream) {
   struct session *session = session_of(stream);
-  struct put *put = session->put;
-  pthread_mutex_lock(&put->lock);
-  while (!put->written) pthread_cond_wait(&put->writing, &put->lock);
-  pthread_mutex_unlock(&put->lock);
-  session->put_count = put->count;
+  struct ta_open_file *opened = session->file;
+  pthread_mutex_lock(&opened->lock);
+  while (!session->put->written) pthread_cond_wait(&opened->writing, &opened->lock);
+  pthread_mutex_unlock(&opened->lock);
+  session->put_count = end_put(stream);
   session->put_here = true;
-  forget_put(stream);
 }
 
 static ssize_t write_file(struct ta_stream *stream, const void *bytes, size_t size) {
   ssize_t count;
   if (has_put(session_of(stream))) return take_put(stream);
   step_back(stream);
-  if (session_of(stream)->lane == TA_LANE_FAR) return begin_put(stream, bytes, size);
+  if (is_far(session_of(stream))) return begin_put(stream, bytes, size);
   do count = result_of(write(stream->watch.fd, bytes, size));
   while (count == -EINTR);
   return count;
@@ -360,17 +384,18 @@ static int wait_here(struct ta_stream *stream, unsigned direction) {
 
 static void close_file(struct ta_stream *stream) {
   struct session *session = session_of(stream);
+  struct ta_workers *workers = session->file->workers;
   struct ta_left left = {
-      .fd = -1, .path = session->path, .children = session->children, .guarded = session->guarded};
+      .path = session->path, .children = session->children, .guarded = session->guarded};
+  bool far = is_far(session);
   forget_fetch(stream);
-  leave_put(stream);
-  if (session->lane == TA_LANE_FAR) {
-    left.fd = stream->watch.fd;
-    stream->watch.fd = -1;
-    ta_part(session->workers, session->lane, &left);
-  } else {
+  forget_put(stream);
+  left.fd = leave(session->file);
+  stream->watch.fd = -1;
+  if (far)
+    ta_part(workers, TA_LANE_FAR, &left);
+  else
     ta_part_here(&left);
-  }
   free(session);
   stream->session = NULL;
 }
@@ -384,11 +409,24 @@ static const struct ta_transport file = {.read = read_file,
                                          .moves = forget_fetch,
                                          .settle = settle_file};
 
+static struct ta_open_file *new_file(int fd, struct ta_workers *workers, enum ta_lane lane) {
+  struct ta_open_file *opened = malloc(sizeof *opened);
+  if (!opened) return NULL;
+  atomic_init(&opened->shares, 1);
+  opened->fd = fd;
+  opened->workers = workers;
+  opened->lane = lane;
+  opened->appends = fcntl(fd, F_GETFL) & O_APPEND;
+  pthread_mutex_init(&opened->lock, NULL);
+  pthread_cond_init(&opened->writing, NULL);
+  return opened;
+}
+
 int ta_filestream(struct ta_stream *stream, struct ta_workers *workers, enum ta_lane lane) {
   struct session *session = workers ? calloc(1, sizeof *session) : NULL;
   if (!session) return -ENOMEM;
-  session->workers = workers;
-  session->lane = lane;
+  session->file = new_file(stream->watch.fd, workers, lane);
+  if (!session->file) return free(session), -ENOMEM;
   stream->session = session;
   stream->transport = &file;
   return 0;
@@ -400,4 +438,25 @@ void ta_filestream_removes(struct ta_stream *stream, struct ta_children *childre
   session->children = children;
   session->path = path;
   session->guarded = guarded;
+}
+
+/* ------------------------------------------------------------------- its size */
+
+bool ta_is_far_stream(const struct ta_stream *stream) {
+  return stream->transport == &file && is_far(session_of(stream));
+}
+
+struct ta_open_file *ta_filestream_share(const struct ta_stream *stream) {
+  return share(session_of(stream)->file);
+}
+
+off_t ta_open_file_size(struct ta_open_file *opened) {
+  struct stat about;
+  off_t size = fstat(opened->fd, &about) == 0 ? about.st_size : -errno;
+  leave_in_thread(opened);
+  return size;
+}
+
+void ta_open_file_leave(struct ta_open_file *opened) {
+  leave_here(opened);
 }

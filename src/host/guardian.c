@@ -23,7 +23,8 @@
 #define PAUSE 10     /* thousandths of a second between two of them */
 #define PATIENCE 100 /* thousandths of a second for it to end */
 #define NOTES_AT_ONCE 512
-#define REST 10 /* thousandths of a second between two looks at its notes */
+#define READ_AT_ONCE 65536 /* all that its pipe can have */
+#define REST 10            /* thousandths of a second between two looks at its notes */
 
 enum { BEGINS = 1, ENDS, PATHS }; /* from there on of what enum ta_guarded says */
 
@@ -225,7 +226,7 @@ static void drop_leaving(struct leaving **leavings, const char *path, size_t len
 struct charge {
   struct wards wards;
   struct leaving *leavings;
-  char bytes[NOTES_AT_ONCE * sizeof(struct note) + PIPE_BUF];
+  char bytes[READ_AT_ONCE + PIPE_BUF];
   size_t count; /* of bytes that were read and not understood yet */
 };
 

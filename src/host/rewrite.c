@@ -3,12 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "host/duplicate.h"
-#include "host/guardian.h"
 
 #define MOST_LINKS 40
 
@@ -83,8 +81,9 @@ static int look_at_old(struct ta_rewrite *rewrite) {
 static int make_beside(struct ta_rewrite *rewrite) {
   bool comes_later = rewrite->replaces || rewrite->sets_mode || rewrite->like;
   mode_t mode = comes_later ? 0600 : rewrite->mode;
+  const char *name = ta_beside_at(&rewrite->beside, rewrite->directory);
   int fd;
-  do fd = openat(rewrite->directory, rewrite->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+  do fd = openat(rewrite->directory, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   while (fd < 0 && errno == EINTR);
   return fd < 0 ? -errno : fd;
 }
@@ -139,49 +138,20 @@ static int sync_directory(const struct ta_rewrite *rewrite) {
   return error == -EINVAL || error == -EBADF || error == -ENOTSUP || error == -EROFS ? 0 : error;
 }
 
-static int take_name(const struct ta_rewrite *rewrite) {
-  int error = renameat(rewrite->directory, rewrite->name, rewrite->directory, rewrite->base) == 0
-                  ? 0
-                  : -errno;
-  if (error) unlinkat(rewrite->directory, rewrite->name, 0);
-  return error;
-}
-
-/* The path of the file beside it as the guardian is to have it; NULL: none can be told. */
-static const char *guarded_path(const struct ta_rewrite *rewrite, char *path) {
-  char link[64];
-  snprintf(link, sizeof link, "/proc/self/fd/%d", rewrite->directory);
-  ssize_t length = readlink(link, path, PATH_MAX);
-  size_t left = length < 0 ? 0 : PATH_MAX - (size_t)length;
-  if (left < strlen(rewrite->name) + 2) return NULL;
-  snprintf(path + length, left, "%s%s", length > 1 ? "/" : "", rewrite->name);
-  return path;
-}
-
-static void tell(const struct ta_rewrite *rewrite, enum ta_guarded what, const char *path) {
-  if (path) ta_guardian_note_path(rewrite->notes, what, path);
-}
-
 static int write_beside(struct ta_rewrite *rewrite) {
   int fd = make_beside(rewrite);
   if (fd < 0) return fd;
   int error = fill_beside(rewrite, fd);
-  if (error) {
-    unlinkat(rewrite->directory, rewrite->name, 0);
-    return error;
-  }
-  return take_name(rewrite);
+  if (!error) return ta_beside_take_place(&rewrite->beside, rewrite->directory, rewrite->base);
+  ta_beside_remove(&rewrite->beside, rewrite->directory);
+  return error;
 }
 
 static int replace(struct ta_rewrite *rewrite) {
   int error = look_at_old(rewrite);
   if (error) return error;
-  ta_file_name_beside(rewrite->name);
-  char buffer[PATH_MAX];
-  const char *path = rewrite->notes < 0 ? NULL : guarded_path(rewrite, buffer);
-  tell(rewrite, TA_GUARDED_FILE, path);
   error = write_beside(rewrite);
-  tell(rewrite, TA_GUARDED_NO_MORE, path);
+  ta_beside_end(&rewrite->beside);
   return !error && rewrite->sync ? sync_directory(rewrite) : error;
 }
 

@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-#include "host/file.h"
+#include "host/beside.h"
 
 struct ta_rewrite {
   const char *path;
@@ -23,7 +23,7 @@ struct ta_rewrite {
   bool sets_mode;
   const struct stat *like; /* it gets mode and times of that, whose copy it is; or NULL */
   bool sync;               /* it has to be on the disk when this returns */
-  int notes;               /* of a guardian; or -1 */
+  struct ta_beside beside; /* with the notes of a guardian, or -1 */
   atomic_bool *given_up;   /* then it does not happen any more; or NULL */
 
   /* Writes what is new.  0, or a negative errno. */
@@ -31,10 +31,9 @@ struct ta_rewrite {
   void *data;
 
   /* The room's own. */
-  char target[PATH_MAX];     /* what `path` leads to */
-  const char *base;          /* the name there */
-  char name[TA_FILE_BESIDE]; /* of the file beside it */
-  int directory;             /* that both lie in */
+  char target[PATH_MAX]; /* what `path` leads to */
+  const char *base;      /* the name there */
+  int directory;         /* that it lies in */
   struct stat old;
   bool replaces;
 };

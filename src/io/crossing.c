@@ -211,12 +211,10 @@ static struct ta_parcel *take(struct ta_crossing *crossing) {
   return parcel;
 }
 
-bool ta_crossing_take(struct ta_crossing *crossing, struct ta_crossing_end *end,
-                      struct ta_parcel **parcel) {
+bool ta_crossing_take(struct ta_crossing *crossing, struct ta_parcel **parcel) {
   pthread_mutex_lock(&crossing->lock);
   *parcel = take(crossing);
   bool known = *parcel || crossing->closed;
-  if (!known && end) end->hungry = true;
   pthread_mutex_unlock(&crossing->lock);
   return known;
 }
@@ -225,12 +223,19 @@ static bool is_ready(const struct ta_crossing *crossing) {
   return crossing->closed || crossing->accepted.count + crossing->offered.count > 0;
 }
 
-bool ta_crossing_ready(struct ta_crossing *crossing, struct ta_crossing_end *end) {
+bool ta_crossing_ready(struct ta_crossing *crossing) {
   pthread_mutex_lock(&crossing->lock);
   bool ready = is_ready(crossing);
-  if (!ready) end->hungry = true;
   pthread_mutex_unlock(&crossing->lock);
   return ready;
+}
+
+void ta_crossing_await(struct ta_crossing_end *end, bool waits) {
+  pthread_mutex_lock(&end->crossing->lock);
+  bool ready = is_ready(end->crossing);
+  end->hungry = waits && !ready;
+  if (waits && ready) tell(end);
+  pthread_mutex_unlock(&end->crossing->lock);
 }
 
 void ta_crossing_close(struct ta_crossing *crossing) {
@@ -258,7 +263,7 @@ struct ta_crossing_state ta_crossing_look_for(struct ta_crossing_end *end, uint6
   struct ta_crossing *crossing = end->crossing;
   pthread_mutex_lock(&crossing->lock);
   struct ta_crossing_state state = state_of(crossing);
-  if (waiting > state.count + state.offered) end->hungry = true;
+  end->hungry = waiting > state.count + state.offered;
   pthread_mutex_unlock(&crossing->lock);
   return state;
 }

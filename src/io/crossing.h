@@ -4,7 +4,8 @@
  *
  * Each Lua state that has it has an end, and so has each message that carries it a share; the
  * last one frees it.  Parcels are accepted while there is room, and else stay offered, in order,
- * until room is made.  Whoever finds nothing is hungry, and its loop is woken when that changes.
+ * until room is made.  An end where somebody waits is hungry, and its loop is woken when something
+ * comes.
  *
  * Everything may be called from any thread; an end belongs to one.  It knows no Lua.
  */
@@ -39,7 +40,7 @@ struct ta_crossing_end {
   struct ta_crossing *crossing;
   struct ta_loop *loop;
   struct ta_crossing_end *next; /* of the same crossing */
-  bool hungry;                  /* wants to hear when something comes */
+  bool hungry;                  /* somebody waits there: it wants to hear when something comes */
   bool changed;                 /* something has: to be asked by ta_crossing_has_changed() */
 };
 
@@ -76,19 +77,21 @@ struct ta_parcel *ta_crossing_withdraw(struct ta_crossing *crossing, struct ta_o
 /* Was it accepted? */
 bool ta_crossing_accepted(struct ta_crossing *crossing, const struct ta_offer *offer);
 
-/* Takes the next parcel; NULL: that was the end of all.  False: there is nothing yet, and the
- * end is hungry, if there is one. */
-bool ta_crossing_take(struct ta_crossing *crossing, struct ta_crossing_end *end,
-                      struct ta_parcel **parcel);
+/* Takes the next parcel; NULL: that was the end of all.  False: there is nothing yet. */
+bool ta_crossing_take(struct ta_crossing *crossing, struct ta_parcel **parcel);
 
-/* Is there anything, or the end of all?  If not, the end is hungry. */
-bool ta_crossing_ready(struct ta_crossing *crossing, struct ta_crossing_end *end);
+/* Is there anything, or the end of all? */
+bool ta_crossing_ready(struct ta_crossing *crossing);
+
+/* Whether somebody waits at the end has changed.  Where something has come before, its loop is
+ * woken. */
+void ta_crossing_await(struct ta_crossing_end *end, bool waits);
 
 void ta_crossing_close(struct ta_crossing *crossing);
 
 struct ta_crossing_state ta_crossing_look(struct ta_crossing *crossing);
 
-/* The same for an end where so many wait for a parcel: it stays hungry unless each gets one. */
+/* The same for an end where so many wait for a parcel: it is hungry unless each gets one. */
 struct ta_crossing_state ta_crossing_look_for(struct ta_crossing_end *end, uint64_t waiting);
 
 /* Tells once. */

@@ -158,13 +158,17 @@ static int push_parcel(lua_State *L, struct ta_parcel *parcel) {
 
 static bool far_ready(struct ta_far *far) {
   struct far_end *end = far_end_of(far);
-  return ta_crossing_ready(end->end.crossing, &end->end);
+  return ta_crossing_ready(end->end.crossing);
+}
+
+static void far_waits(struct ta_far *far) {
+  ta_crossing_await(&far_end_of(far)->end, !ta_list_empty(&far->receivers));
 }
 
 static int far_give(lua_State *L, struct ta_far *far) {
   struct far_end *end = far_end_of(far);
   struct ta_parcel *parcel;
-  bool known = ta_crossing_take(end->end.crossing, &end->end, &parcel);
+  bool known = ta_crossing_take(end->end.crossing, &parcel);
   return known ? push_parcel(L, parcel) : TA_GONE;
 }
 
@@ -173,9 +177,16 @@ static bool far_by_tasks(const struct ta_far *far) {
   return ta_crossing_look(end->end.crossing).alone;
 }
 
-static const struct ta_wait_kind recv_kind = {.action = "recv", .describe = ta_describe_channel};
+/* It was given up. */
+static void disarm_recv(void *subject) {
+  far_waits(ta_far_of_channel(subject));
+}
+
+static const struct ta_wait_kind recv_kind = {
+    .action = "recv", .describe = ta_describe_channel, .disarm = disarm_recv};
 static const struct ta_wait_kind recv_alone_kind = {.action = "recv",
                                                     .describe = ta_describe_channel,
+                                                    .disarm = disarm_recv,
                                                     .by_tasks = true,
                                                     .advice =
                                                         "no other thread has the channel any more"};
@@ -203,6 +214,8 @@ static int k_recv(lua_State *L, int status, lua_KContext context) {
 
 static int wait_for_parcel(lua_State *L, struct ta_far *far) {
   const struct ta_wait_kind *kind = far_by_tasks(far) ? &recv_alone_kind : &recv_kind;
+  ta_check_wait(ta_upvalue_runner(L), L, "recv");
+  ta_crossing_await(&far_end_of(far)->end, true);
   return ta_wait_in(ta_upvalue_runner(L), L, "recv", kind, lua_touserdata(L, 1), &far->receivers,
                     k_recv);
 }
@@ -230,7 +243,7 @@ static int give_reason(lua_State *L, const char *reason) {
 static int far_try_recv(lua_State *L, struct ta_far *far) {
   struct far_end *end = far_end_of(far);
   struct ta_parcel *parcel;
-  bool known = ta_crossing_take(end->end.crossing, NULL, &parcel);
+  bool known = ta_crossing_take(end->end.crossing, &parcel);
   if (known && parcel) return push_parcel(L, parcel);
   return give_reason(L, known ? "closed" : "empty");
 }
@@ -399,7 +412,8 @@ static const struct ta_far_kind far_kind = {.recv = far_recv,
                                             .count = far_count,
                                             .ready = far_ready,
                                             .give = far_give,
-                                            .by_tasks = far_by_tasks};
+                                            .by_tasks = far_by_tasks,
+                                            .waits = far_waits};
 
 /* -------------------------------------------------------------------- crossing */
 

@@ -49,7 +49,7 @@ static void drop_job(struct ta_errand *errand) {
   struct job *job = job_of(errand);
   ta_file_drop(&job->text);
   ta_file_drop_names(&job->names);
-  if (job->rewrite && job->rewrite->notes >= 0) close(job->rewrite->notes);
+  if (job->rewrite && job->rewrite->beside.notes >= 0) close(job->rewrite->beside.notes);
   free(job->rewrite);
   free(job->bytes);
   free(job->path);
@@ -175,7 +175,7 @@ static const struct ta_errand_kind write_kind = KIND("write", run_write, give_wr
 static void add_rewrite(lua_State *L, struct job *job, bool sync) {
   job->rewrite = calloc(1, sizeof *job->rewrite);
   if (!job->rewrite) luaL_error(L, "not enough memory");
-  job->rewrite->notes = ta_children_lend_notes(&job->errand.io->children);
+  job->rewrite->beside.notes = ta_children_lend_notes(&job->errand.io->children);
   job->rewrite->given_up = &job->errand.given_up;
   job->rewrite->data = job;
   job->rewrite->sync = sync;

@@ -326,7 +326,13 @@ local function seconds_or_false(name, option, value)
     MOST_DEBOUNCE, shown(value)))
 end
 
-local for_watch = {recursive = yes_or_no, debounce = seconds_or_false}
+local function seconds(name, option, value)
+  if type(value) == "number" and value > 0 and value <= MOST_DEBOUNCE then return end
+  raise(format("fs.%s: %s must be seconds above 0, up to %d, got %s", name, option, MOST_DEBOUNCE,
+    shown(value)))
+end
+
+local for_watch = {recursive = yes_or_no, debounce = seconds_or_false, poll = seconds}
 
 function fs.watch(path, options)
   local at = check_path("watch", path)

@@ -556,20 +556,3 @@ int ta_l_stream_lines(lua_State *L) {
 int ta_l_stream_line_reader(lua_State *L) {
   return give_lines(L, false);
 }
-
-/* -------------------------------------------------------------------- places */
-
-/* (stream [, whence [, offset]]) -> the new place, as Lua's file:seek() */
-int ta_l_stream_seek(lua_State *L) {
-  static const char *const names[] = {"set", "cur", "end", NULL};
-  static const int whences[] = {SEEK_SET, SEEK_CUR, SEEK_END};
-  struct ta_stream_object *object = ta_check_object(L, STREAM, &ta_stream_kind);
-  ta_check_not_closed(L, object);
-  int whence = whences[luaL_checkoption(L, 2, "cur", names)];
-  lua_Integer offset = luaL_optinteger(L, 3, 0);
-  ta_check_reader(L, object);
-  off_t place = ta_seek_stream(object, (off_t)offset, whence);
-  if (place < 0) return ta_refuse(L, (int)place, "cannot seek in %s", object->label);
-  lua_pushinteger(L, place);
-  return 1;
-}

@@ -15,7 +15,6 @@ int ta_l_stream_read(lua_State *L);
 int ta_l_stream_read_some(lua_State *L);
 int ta_l_stream_read_until(lua_State *L);
 int ta_l_stream_lines(lua_State *L);
-int ta_l_stream_seek(lua_State *L);
 
 /* As lines(), but what it gives returns what read() does.  [-all, +1, v] */
 int ta_l_stream_line_reader(lua_State *L);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "io/reading.h"
+#include "io/seeking.h"
 #include "io/waiting.h"
 #include "io/writing.h"
 

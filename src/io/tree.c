@@ -4,6 +4,7 @@
 #include <lauxlib.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "host/copying.h"
 #include "host/removal.h"
@@ -15,6 +16,7 @@ struct tree_errand {
   struct ta_trouble trouble;
   char *place;       /* where `name` is */
   char *to, *target; /* what the copy is called, and where that is; NULL: it is removed */
+  int notes;         /* of the guardian; -1: none */
 };
 
 static struct tree_errand *tree_errand_of(struct ta_errand *errand) {
@@ -28,6 +30,7 @@ static void drop(struct ta_errand *errand) {
   free(tree->place);
   free(tree->to);
   free(tree->target);
+  if (tree->notes >= 0) close(tree->notes);
 }
 
 /* About what was asked for, or what is in it. */
@@ -52,7 +55,13 @@ static const struct ta_errand_kind remove_kind = {
 
 static void run_copy(struct ta_errand *errand) {
   struct tree_errand *tree = tree_errand_of(errand);
-  ta_copy_tree(errand->name, tree->place, tree->to, tree->target, &tree->trouble);
+  const struct ta_copy copy = {.path = errand->name,
+                               .place = tree->place,
+                               .to = tree->to,
+                               .target = tree->target,
+                               .notes = tree->notes,
+                               .trouble = &tree->trouble};
+  ta_copy_tree(&copy);
 }
 
 static const struct ta_errand_kind copy_kind = {
@@ -71,7 +80,9 @@ static int send(lua_State *L, const struct ta_errand_kind *kind, int names) {
   const char *path = luaL_checkstring(L, 1);
   struct tree_errand *tree = ta_push_errand(ta_upvalue_runner(L), L, kind, sizeof *tree, path);
   tree->trouble.stop = &tree->errand.given_up;
+  tree->notes = -1;
   copy_names(L, tree, names);
+  if (tree->target) tree->notes = ta_children_lend_notes(&tree->errand.io->children);
   return ta_send_errand(L, ta_lane_of(tree->errand.io, tree->place, tree->target));
 }
 

@@ -275,6 +275,13 @@ static int l_sorted(lua_State *L) {
   return 1;
 }
 
+/* (path) -> may a server keep who asks for it waiting */
+static int l_is_far(lua_State *L) {
+  struct ta_io *io = ta_io_of(ta_upvalue_runner(L), L);
+  lua_pushboolean(L, ta_lane_of(io, luaL_checkstring(L, 1), NULL) == TA_LANE_FAR);
+  return 1;
+}
+
 /* (): who was cancelled begins nothing. */
 static int l_enter(lua_State *L) {
   ta_enter(ta_upvalue_runner(L), L);
@@ -286,11 +293,17 @@ static int l_turn(lua_State *L) {
   return ta_return_at_once(ta_upvalue_runner(L), L, 0);
 }
 
-static const struct ta_function parts[] = {
-    {"list", l_list},      {"look", l_look},        {"real", l_real},
-    {"raise", ta_l_raise}, {"turn", l_turn},        {"enter", l_enter},
-    {"sorted", l_sorted},  {"module", ta_l_module}, {"for_closes", ta_l_for_closes},
-    {NULL, NULL}};
+static const struct ta_function parts[] = {{"list", l_list},
+                                           {"look", l_look},
+                                           {"real", l_real},
+                                           {"is_far", l_is_far},
+                                           {"raise", ta_l_raise},
+                                           {"turn", l_turn},
+                                           {"enter", l_enter},
+                                           {"sorted", l_sorted},
+                                           {"module", ta_l_module},
+                                           {"for_closes", ta_l_for_closes},
+                                           {NULL, NULL}};
 
 static int l_parts(lua_State *L) {
   lua_newtable(L);

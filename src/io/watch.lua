@@ -6,12 +6,15 @@
 -- The module `watch` tells where to look, which may be too often, and never is too seldom.  A look
 -- may wait, and the task be cancelled there: what is to be looked at, and what was found out, lie
 -- in the watch until all of it has become events, so that nothing is lost.
+--
+-- Of what a server has nobody is told what others do there, and the system would have to ask for
+-- its paths here: it is looked at now and then.
 
 local parts = watch_parts()
 
 local function insert(list, value) list[#list + 1] = value end
 
-local DEBOUNCE = 0.05 -- seconds
+local DEBOUNCE, POLL = 0.05, 1 -- seconds
 
 -- What scripts have is a path and methods; the rest lies apart.
 local methods = {}
@@ -37,13 +40,39 @@ local function split(path)
   return directory, name
 end
 
+-- ----------------------------------------------------------------- listening
+
+-- -> true, or nil, message, code
+local function listen(w, path, id, only)
+  if not parts.is_far(path) then return w.module.add(w.handle, path, id, only) end
+  w.polled[id] = true
+  insert(w.polls, id)
+  return true
+end
+
+local function listen_no_more(w, id)
+  w.polled[id] = nil
+  w.module.drop(w.handle, id)
+end
+
+local function look_at_polled(w)
+  local left = {}
+  for _, id in ipairs(w.polls) do
+    if w.polled[id] then
+      insert(left, id)
+      insert(w.todo, {id = id, whole = true, touched = true})
+    end
+  end
+  w.polls = left
+end
+
 -- ------------------------------------------------------------------- anchors
 
 -- What happens to the path itself is told by the directory that it is in, or would be in.
 local function anchor(w, path)
   local directory, name = split(path or ".")
   while directory do
-    local ok, message, code = w.module.add(w.handle, directory, w.next_id, name)
+    local ok, message, code = listen(w, directory, w.next_id, name)
     if ok then
       w.is_anchor[w.next_id] = true
       w.next_id = w.next_id + 1
@@ -62,7 +91,7 @@ local function set_anchors(w)
   w.is_anchor = {}
   local ok, message, code = anchor(w, w.at_path)
   if ok and w.real ~= w.at_path then ok, message, code = anchor(w, w.real) end
-  for id in next, old do w.module.drop(w.handle, id) end
+  for id in next, old do listen_no_more(w, id) end
   w.dropped = true
   return ok, message, code
 end
@@ -238,7 +267,7 @@ end
 -- ------------------------------------------------------------------ directories
 
 local function drop_node(w, node)
-  w.module.drop(w.handle, node.id)
+  listen_no_more(w, node.id)
   w.nodes[node.id], w.stale[node.id] = nil, nil
   w.dropped = true
   for _, entry in next, node.entries do
@@ -249,7 +278,7 @@ end
 local function new_node(w, item)
   local node = {id = w.next_id, parent = item.node, name = item.name, entry = item.entry, entries = {}}
   w.next_id = w.next_id + 1
-  local ok, message, code = w.module.add(w.handle, path_of(node), node.id)
+  local ok, message, code = listen(w, path_of(node), node.id)
   if not ok then return nil, message, code end
   item.entry.node = node
   w.nodes[node.id] = node
@@ -399,8 +428,9 @@ end
 local function next_event(w)
   while not has_event(w) do
     if not w.batch and #w.todo == 0 then
+      if next(w.polled) then w.module.look(w.handle, w.poll) end
       if not w.module.wait(w.handle) then return nil end
-      w.module.take(w.handle, w.todo)
+      if w.module.take(w.handle, w.todo) then look_at_polled(w) end
     end
     local ok, message = advance(w)
     if w.closed then return nil end
@@ -438,7 +468,7 @@ function Watch.__tostring(watch) return format("Watch of '%s'", watch.path) end
 local function new_watch(path, at, options, module, handle)
   local w = {path = path, at_path = at, module = module, handle = handle, recursive = options.recursive,
     nodes = {}, is_anchor = {}, next_id = 1, todo = {}, looked = 1, stale = {}, events = {}, at = 1,
-    begins = true}
+    begins = true, polled = {}, polls = {}, poll = options.poll or POLL}
   w.top = {path = at, entries = {}}
   w.guard = setmetatable({}, {__close = function() w.busy = false end})
   return w

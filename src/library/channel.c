@@ -128,6 +128,11 @@ static int give(struct ta_runner *runner, lua_State *L, int index) {
   return 1;
 }
 
+static void waits(void *object) {
+  struct ta_far *far = ((const struct ta_channel *)object)->far;
+  if (far) far->kind->waits(far);
+}
+
 static bool by_tasks(const void *object) {
   const struct ta_far *far = ((const struct ta_channel *)object)->far;
   if (far) return far->kind->by_tasks(far);
@@ -135,7 +140,7 @@ static bool by_tasks(const void *object) {
 }
 
 static const struct ta_selectable selectable = {
-    .ready = is_ready, .queue = receivers_of, .give = give, .by_tasks = by_tasks};
+    .ready = is_ready, .queue = receivers_of, .give = give, .by_tasks = by_tasks, .waits = waits};
 
 /* -------------------------------------------------------------------- words */
 
@@ -429,6 +434,10 @@ void ta_send_channel_far(struct ta_runner *runner, lua_State *L, int index, stru
   while ((waiter = first_of(runner, &channel->named.waiting)))
     ta_wake_waiter(runner, &waiter->link);
   while ((waiter = first_of(runner, &channel->senders))) ta_wake_waiter(runner, &waiter->link);
+}
+
+struct ta_far *ta_far_of_channel(const void *channel) {
+  return ((const struct ta_channel *)channel)->far;
 }
 
 void ta_describe_channel(const void *channel, char *text, size_t size) {

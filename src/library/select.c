@@ -20,7 +20,11 @@ struct select {
   size_t chosen;        /* number in the list; 0: none */
   double until;         /* on the host's clock; HUGE_VAL: no time-out */
   struct ta_task *only; /* the task waited for, if nothing else is */
-  struct ta_seat seats[];
+  struct place {
+    struct ta_seat seat;         /* the first */
+    void (*waits)(void *object); /* who hears of who has a seat there, and what it is; or NULL */
+    void *object;
+  } places[];
 };
 
 /* ---------------------------------------------------------------- the list */
@@ -139,15 +143,21 @@ static int give_ready(struct ta_runner *runner, lua_State *L, size_t count) {
 
 /* ---------------------------------------------------------------------- wait */
 
+static void tell_of_waits(const struct select *select) {
+  for (const struct place *place = select->places; place < select->places + select->count; place++)
+    if (place->waits) place->waits(place->object);
+}
+
 static void leave_all(void *subject) {
   struct select *select = subject;
-  for (size_t i = 0; i < select->count; i++) ta_list_leave(&select->seats[i].waiter.link);
+  for (size_t i = 0; i < select->count; i++) ta_list_leave(&select->places[i].seat.waiter.link);
+  tell_of_waits(select);
 }
 
 static void chosen(struct ta_runner *runner, struct ta_seat *seat) {
   struct select *select = seat->waiter.task->subject;
   (void)runner;
-  select->chosen = (size_t)(seat - select->seats) + 1;
+  select->chosen = (size_t)((struct place *)seat - select->places) + 1;
   leave_all(select);
 }
 
@@ -190,7 +200,7 @@ static int k_selected(lua_State *L, int status, lua_KContext context) {
 
 /* It keeps the list, in whose things it will have its seats. */
 static struct select *push_select(lua_State *L, size_t count) {
-  size_t size = sizeof(struct select) + count * sizeof(struct ta_seat);
+  size_t size = sizeof(struct select) + count * sizeof(struct place);
   struct select *select = lua_newuserdatauv(L, size, 1);
   memset(select, 0, size);
   select->count = count;
@@ -217,15 +227,19 @@ static bool take_seats(struct ta_runner *runner, lua_State *L, struct select *se
     lua_rawgeti(L, LIST, (lua_Integer)i + 1);
     const struct ta_selectable *selectable = find(runner, L, -1);
     void *object = object_at(L, -1);
-    struct ta_seat *seat = &select->seats[i];
+    struct place *place = &select->places[i];
+    struct ta_seat *seat = &place->seat;
     if (select->count == 1) select->only = ta_to_task(runner, L, -1);
     by_tasks = by_tasks && selectable->by_tasks && selectable->by_tasks(object);
     seat->taken = chosen;
     seat->subject_at = SELECT;
     seat->waiter.task = runner->current;
     ta_list_append(selectable->queue(object), &seat->waiter.link);
+    place->waits = selectable->waits;
+    place->object = object;
     lua_pop(L, 1);
   }
+  tell_of_waits(select);
   return by_tasks;
 }
 

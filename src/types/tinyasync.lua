@@ -1070,6 +1070,7 @@ function async.signal.wait(name, ...) end
 ---@class tinyasync.WatchOptions
 ---@field recursive? boolean also what is in directories below
 ---@field debounce? number|false seconds; what happens to a file within them is one event
+---@field poll? number seconds between two looks at what is on a server
 
 ---An iterator over what happens.
 ---@class tinyasync.Watch

@@ -28,8 +28,10 @@ struct watch {
   struct ta_hub *hub; /* NULL: closed */
   struct ta_alarm alarm;
   struct ta_list waiting;
-  double debounce;    /* seconds */
-  double first, last; /* hints that were not handed over; of the real clock */
+  struct ta_alarm look; /* for what nobody tells of */
+  bool looks, due;      /* it is set; it has rung */
+  double debounce;      /* seconds */
+  double first, last;   /* hints that were not handed over; of the real clock */
   bool hinted, ready;
   char *path; /* as asked */
 };
@@ -42,7 +44,7 @@ static void be_ready(struct watch *watch) {
   ta_wake_first(watch->runner, &watch->waiting);
 }
 
-static double due(const struct watch *watch) {
+static double quiet_at(const struct watch *watch) {
   double quiet = watch->last + watch->debounce;
   double latest = watch->first + watch->debounce * MOST_DELAYS;
   return quiet < latest ? quiet : latest;
@@ -50,11 +52,18 @@ static double due(const struct watch *watch) {
 
 static void ring(struct ta_alarm *alarm) {
   struct watch *watch = TA_HOLDER(alarm, struct watch, alarm);
-  double rest = due(watch) - ta_monotonic();
+  double rest = quiet_at(watch) - ta_monotonic();
   if (rest > 0)
     ta_loop_set_alarm(watch->loop, alarm, rest);
   else
     be_ready(watch);
+}
+
+static void ring_to_look(struct ta_alarm *alarm) {
+  struct watch *watch = TA_HOLDER(alarm, struct watch, look);
+  watch->looks = false;
+  watch->due = true;
+  be_ready(watch);
 }
 
 static void on_hint(struct ta_fs_owner *owner) {
@@ -108,6 +117,7 @@ static void close_watch(struct watch *watch) {
   if (!hub) return;
   watch->hub = NULL;
   ta_alarm_stop(&watch->alarm);
+  ta_alarm_stop(&watch->look);
   while ((link = ta_list_first(&watch->owner.handles)))
     ta_fs_handle_close(TA_HOLDER(link, struct ta_fs_handle, all));
   ta_hub_settle(hub);
@@ -144,6 +154,7 @@ static struct watch *push_watch(struct ta_runner *runner, lua_State *L, const ch
   watch->runner = runner;
   watch->loop = io->loop;
   watch->alarm.ring = ring;
+  watch->look.ring = ring_to_look;
   watch->path = strdup(path);
   if (!watch->path) luaL_error(L, "not enough memory");
   lua_newtable(L);
@@ -275,8 +286,8 @@ static void push_hint(lua_State *L, const struct hint *hint) {
   lua_setfield(L, -2, "touched");
 }
 
-/* (watch, list): what there was since the last time is added to the list, a table for each
- * handle, and forgotten. */
+/* (watch, list) -> is it time to look at what nobody tells of: what there was since the last time
+ * is added to the list, a table for each handle, and forgotten. */
 static int l_take(lua_State *L) {
   struct watch *watch = ta_check_object(L, 1, &watch_kind);
   struct hint *hint = ta_push_object(watch->runner, L, &hint_kind, sizeof *hint, 0);
@@ -287,7 +298,18 @@ static int l_take(lua_State *L) {
     lua_rawseti(L, 2, (lua_Integer)lua_rawlen(L, 2) + 1);
     free_names(hint);
   }
-  watch->ready = watch->hinted = false;
+  lua_pushboolean(L, watch->due);
+  watch->ready = watch->hinted = watch->due = false;
+  return 1;
+}
+
+/* (watch, seconds): then it is, at the latest. */
+static int l_look(lua_State *L) {
+  struct watch *watch = ta_check_object(L, 1, &watch_kind);
+  double seconds = luaL_checknumber(L, 2);
+  if (!watch->hub || watch->looks || watch->due) return 0;
+  ta_loop_set_alarm(watch->loop, &watch->look, seconds);
+  watch->looks = true;
   return 0;
 }
 
@@ -326,7 +348,7 @@ static int l_wait(lua_State *L) {
 /* -------------------------------------------------------------------- the module */
 
 static const struct ta_function parts[] = {
-    {"open", l_open}, {"close", l_close},   {"add", l_add},   {"drop", l_drop},
-    {"take", l_take}, {"settle", l_settle}, {"wait", l_wait}, {NULL, NULL}};
+    {"open", l_open},     {"close", l_close}, {"add", l_add},   {"drop", l_drop}, {"take", l_take},
+    {"settle", l_settle}, {"wait", l_wait},   {"look", l_look}, {NULL, NULL}};
 
 const struct ta_module ta_module = {.version = TA_VERSION, .parts = parts};

@@ -7,8 +7,8 @@
 
 # Builds killer.so: the call of the system with the number $KILL_AT that a thread of the program
 # makes, other than its first one, is never made: the program is killed there.  After a file
-# "from here" was asked for, those of its first one count too.  What it writes at
-# once is cut to pieces.
+# "from here" was asked for, those of its first one count too; with $KILL_FROM none counts before
+# a file of such a name was asked for.  What it writes at once is cut to pieces.
 build_killer() {
   command -v cc >/dev/null || skip "no C compiler"
   ! is_sanitized || skip "a sanitizer wants to be loaded first"
@@ -24,12 +24,19 @@ build_killer() {
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int counts_all;
+static int counts_all, has_begun;
+
+static void look(const char *path) {
+  const char *from = getenv("KILL_FROM");
+  if (strstr(path, "from here")) counts_all = 1;
+  if (from && strstr(path, from)) has_begun = 1;
+}
 
 static void count(void) {
   static int calls;
   const char *at = getenv("KILL_AT");
   if (!at || (gettid() == getpid() && !counts_all)) return;
+  if (getenv("KILL_FROM") && !has_begun) return;
   if (++calls == atoi(at)) kill(getpid(), SIGKILL);
 }
 
@@ -48,6 +55,10 @@ WRAP(int, fsync, (int fd), (fd))
 WRAP(int, close, (int fd), (fd))
 WRAP(int, renameat, (int at, const char *path, int to, const char *name), (at, path, to, name))
 WRAP(int, unlinkat, (int at, const char *path, int flags), (at, path, flags))
+WRAP(int, symlinkat, (const char *text, int at, const char *path), (text, at, path))
+WRAP(int, mkfifoat, (int at, const char *path, mode_t mode), (at, path, mode))
+WRAP(int, utimensat, (int at, const char *path, const struct timespec times[2], int flags),
+     (at, path, times, flags))
 WRAP(ssize_t, write, (int fd, const void *bytes, size_t size), (fd, bytes, size > 65536 ? 65536 : size))
 WRAP(ssize_t, copy_file_range, (int from, off64_t *a, int to, off64_t *b, size_t size, unsigned flags),
      (from, a, to, b, size > 65536 ? 65536 : size, flags))
@@ -57,7 +68,7 @@ int open(const char *path, int flags, ...) {
   va_start(list, flags);
   int mode = va_arg(list, int);
   va_end(list);
-  if (strstr(path, "from here")) counts_all = 1;
+  look(path);
   count();
   return REAL(open)(path, flags, mode);
 }
@@ -67,7 +78,7 @@ int openat(int at, const char *path, int flags, ...) {
   va_start(list, flags);
   int mode = va_arg(list, int);
   va_end(list);
-  if (strstr(path, "from here")) counts_all = 1;
+  look(path);
   count();
   return REAL(openat)(at, path, flags, mode);
 }
@@ -77,11 +88,11 @@ END
 
 is_alone() { [[ $(ls -A there) == "$1" ]]; }
 
-# kill_everywhere SCRIPT [CALLS]: runs it, killed at its first call, its second, and so on, until it comes to
-# its end; before each time prepare() is called, and after it check().
+# kill_everywhere SCRIPT [CALLS [MOST]]: runs it, killed at its first call, its second, and so on, until
+# it comes to its end; before each time prepare() is called, and after it check().
 kill_everywhere() {
-  local at
-  for ((at = 1; at < 60; at++)); do
+  local at most=${3:-60}
+  for ((at = 1; at < most; at++)); do
     part_has "$at" || continue
     rm -rf there
     mkdir there
@@ -92,7 +103,7 @@ kill_everywhere() {
     [[ $status != 0 ]] || break
     [[ $status == 137 ]] || fail "status $status at call $at: $(cat err)"
   done 2>/dev/null # where bash says that it was killed
-  ((at > ${2:-15} && at < 60)) || fail "it made $at calls"
+  ((at > ${2:-15} && at < most)) || fail "it made $at calls"
 }
 
 t_a_write_killed_at_any_call_leaves_the_old_or_the_new_file_and_no_other() {
@@ -143,6 +154,27 @@ t_a_new_file_killed_at_any_call_is_there_whole_or_not_at_all() {
   script <<<'assert(async.fs.copy("new", "there/file"))'
   kill_everywhere script.lua
   cmp -s there/file new || fail "it was not copied at last"
+}
+
+t_a_copied_tree_killed_at_any_call_leaves_nothing_beside_what_it_replaces() {
+  build_killer
+  mkdir -p from/a-sub old/a-sub
+  printf '%050000d' 2 >from/a-file
+  printf '%060000d' 1 >old/a-file
+  ln -s new from/a-sub/link
+  ln -s old old/a-sub/link
+  prepare() { cp -a old/. there; }
+  has_no_other() { [[ $(find there -mindepth 1 | sort | xargs) == "$all" ]]; }
+  check() {
+    cmp -s there/a-file old/a-file || cmp -s there/a-file from/a-file || fail "neither the old nor the new $1"
+    [[ $(readlink there/a-sub/link) == @(old|new) ]] || fail "the link has gone $1"
+    wait_for has_no_other
+  }
+  local all='there/a-file there/a-sub there/a-sub/link'
+  script <<<'assert(async.fs.copy("from", "there", {recursive = true}))'
+  KILL_FROM=a- kill_everywhere script.lua 20
+  cmp -s there/a-file from/a-file || fail "it was not copied at last"
+  [[ $(readlink there/a-sub/link) == new ]] || fail "the link was not replaced at last"
 }
 
 t_temporary_files_and_directories_go_however_the_run_ends() {
@@ -290,6 +322,7 @@ t_a_server_that_hangs_holds_up_nobody_else() {
       function() return fs.copy("far/hang", "copy", {recursive = true}) end,
       function() return fs.temp_dir {dir = "far"} end,
       function() return fs.temp {dir = "far"} end,
+      function() return fs.watch "far/hang/file" end,
     }
     local tasks = {}
     for i, fn in ipairs(asked) do tasks[i] = spawn(fn) end
@@ -304,7 +337,7 @@ END
   in_hanging --timeout=1 script.lua
   expect_status 124
   expect_out "true	here	there
-$(printf 'waiting %.0s' 1 2 3 4 5 6 7 8 9)false	timed out after 0.1 seconds"
+$(printf 'waiting %.0s' {1..10})false	timed out after 0.1 seconds"
 }
 
 t_what_is_written_to_a_server_that_hangs_is_waited_for_by_its_task_alone() {
@@ -338,6 +371,161 @@ nil\tclosed\tECANCELED
 waiting\twaiting\twaiting\tread far/slow
 false\ttrue\tnil\ttrue\ttrue
 true'
+}
+
+t_where_a_stream_stands_is_known_while_its_server_hangs() {
+  script <<'END'
+    local fs = async.fs
+    local long, slow = assert(fs.open("far/long", "r+")), assert(fs.open("far/slow", "r+"))
+    local seeker = spawn(function() return long:seek("end", -3) end)
+    spawn(function() slow:write "some" end)
+    sleep(0.05)
+    print(slow:seek())
+    local reader = spawn(function() return slow:read(1) end)
+    sleep(0.05)
+    print(seeker:status(), reader:status(), long:seek("set", 2), long:seek())
+    print(pcall(async.with_timeout, 0.1, function() long:seek "end" end))
+    print(long:seek())
+    local closed <close> = assert(fs.open "far/long")
+    local late = spawn(function() return closed:seek "end" end)
+    sleep(0.05)
+    closed:close()
+    print(fs.exists "far/release", seeker:await(), reader:await(), late:await())
+    print(long:seek "end", long:seek("cur", -1), long:seek(), long:seek("end", -11))
+END
+  in_hanging script.lua
+  expect_status 0
+  expect_out $'4
+waiting\twaiting\t2\t2
+false\ttimed out after 0.1 seconds
+2
+false\t7\tnil\tnil\tclosed\tECANCELED
+10\t9\t9\tnil\tcannot seek in far/long: invalid argument\tEINVAL'
+}
+
+# Builds far.so, with which no file system is known to be local; the system is not to be asked to
+# watch anything there, which may wait for a server.
+build_far() {
+  command -v cc >/dev/null || skip "no C compiler"
+  ! is_sanitized || skip "a sanitizer wants to be loaded first"
+  cat >far.c <<'END'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+int inotify_add_watch(int fd, const char *path, uint32_t mask) {
+  (void)fd, (void)path, (void)mask;
+  abort();
+}
+
+int open(const char *path, int flags, ...) {
+  int (*real)(const char *, int, ...) = dlsym(RTLD_NEXT, "open");
+  va_list list;
+  va_start(list, flags);
+  int mode = va_arg(list, int);
+  va_end(list);
+  return strcmp(path, "/proc/self/mountinfo") == 0 ? (errno = ENOENT, -1) : real(path, flags, mode);
+}
+END
+  cc -shared -fPIC -o far.so far.c -ldl 2>/dev/null || skip "cannot build it"
+}
+
+t_a_stream_of_what_is_far_stands_where_one_of_what_is_near_does() {
+  build_far
+  script <<'END'
+    local fs = async.fs
+    fs.write("file", "0123456789")
+    for _, mode in ipairs {"r+", "a+"} do
+      local file <close> = fs.open("file", mode)
+      print(file:write "abc" == file, file:seek(), file:read(2), file:seek())
+      print(file:seek("end", -4), file:read(1), file:seek(), file:write "x" == file, file:seek())
+      print(file:seek("set", 1), file:read "a", file:seek(), file:seek("end", -20))
+      local other = spawn(function() file:write(("y"):rep(100000)) return file:seek() end)
+      print(other:await(), file:seek "end", (file:seek "set"))
+      print(#file:read "a", coroutine.wrap(function() return file:seek "end" end)())
+    end
+    local near = fs.open "file"
+    print(near:write "z", pcall(near.seek, near, "end", math.maxinteger))
+END
+  run run script.lua
+  cp out near
+  LD_PRELOAD=$PWD/far.so run run script.lua
+  expect_out "$(cat near)"
+  [[ $(wc -l <near) == 11 ]] || fail "it came to no end"
+}
+
+t_what_is_far_is_watched_by_looking() {
+  build_far
+  mkdir -p tree/sub
+  echo one >one
+  echo three >three
+  echo more >more
+  script <<'END'
+    local fs = async.fs
+    local watch, message, code = fs.watch("tree", {recursive = true, poll = 0.01})
+    if not watch then return print(message, code) end
+    local function tell(fn, ...)
+      assert(fn(...))
+      local event = watch()
+      print(event.kind, event.path, event.from, event.more)
+    end
+    tell(fs.rename, "one", "tree/a")
+    tell(fs.rename, "three", "tree/a")
+    tell(fs.rename, "tree/a", "tree/sub/b")
+    tell(fs.mkdir, "tree/new")
+    tell(fs.rename, "more", "tree/new/c")
+    local file = assert(fs.watch("tree/new/c", {poll = 0.01}))
+    tell(fs.remove, "tree/new/c")
+    print(file().kind)
+    tell(fs.rename, "tree/sub", "tree/other")
+    tell(fs.remove, "tree/other/b")
+    print(pcall(async.with_timeout, 0.1, watch))
+    watch:close()
+    print(fs.watch "none")
+END
+  LD_PRELOAD=$PWD/far.so run run script.lua
+  expect_status 0
+  [[ $(cat out) != *ENOPKG ]] || skip "built without libuv"
+  expect_out $'created\ttree/a\tnil\tnil
+changed\ttree/a\tnil\tnil
+renamed\ttree/sub/b\ttree/a\tnil
+created\ttree/new\tnil\tnil
+created\ttree/new/c\tnil\tnil
+deleted\ttree/new/c\tnil\tnil
+deleted
+renamed\ttree/other\ttree/sub\tnil
+deleted\ttree/other/b\tnil\tnil
+false\ttimed out after 0.1 seconds
+nil\tcannot watch none: no such file or directory\tENOENT'
+}
+
+# More of them than there are threads for what is far.
+t_what_was_not_begun_at_a_server_that_hangs_is_given_up_at_once() {
+  script <<'END'
+    local fs = async.fs
+    local tasks, read = {}, 0
+    for i = 1, 40 do
+      tasks[i] = spawn(function()
+        local file <close> = assert(fs.open("far/slow", "r+"))
+        read = read + 1
+        if i % 2 == 0 then file:write "text" end
+        file:read()
+      end)
+    end
+    repeat sleep(0.01) until read == 40
+    sleep(0.05)
+    for _, task in ipairs(tasks) do task:cancel() end
+    for _, task in ipairs(tasks) do task:pawait() end
+    print(io.open "far/release")
+END
+  in_hanging script.lua
+  expect_status 0
+  expect_out $'nil\tfar/release: No such file or directory\t2'
 }
 
 # What is mounted in a tree is no part of it: neither it nor what leads to it goes.

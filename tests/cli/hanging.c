@@ -7,7 +7,8 @@
  * is mounted there while the command runs, for so long at most (status 99), and ends with its
  * status; 77: it cannot be mounted.  Of whatever is called hang... nothing is ever heard.  The
  * file "slow" can be opened; what is read from it or written to it, and its closing, waits until
- * somebody asks for "release", once, which there is not.  "mine" and what else is made there is
+ * somebody asks for "release", once, which there is not.  Of "long", which has ten bytes, that is
+ * said once when it was opened, and then no sooner either.  "mine" and what else is made there is
  * no better.
  */
 #define _GNU_SOURCE
@@ -26,16 +27,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SLOW 2 /* the node */
+enum { SLOW = 2, LONG }; /* nodes */
 #define ROOM (1 << 17)
 #define MOST 256
 
 static int device;
-static bool released;
+static bool released, is_told;
 
 /* Requests that wait for their answers. */
 static struct {
-  uint64_t unique;
+  uint64_t unique, node;
   uint32_t opcode, size;
 } held[MOST];
 static int count;
@@ -50,14 +51,18 @@ static void answer(uint64_t unique, int error, const void *bytes, size_t size) {
 
 static struct fuse_attr about(uint64_t node) {
   struct fuse_attr attr = {
-      .ino = node, .nlink = 1, .mode = node == SLOW ? S_IFREG | 0666 : S_IFDIR | 0777};
+      .ino = node, .nlink = 1, .mode = node >= SLOW ? S_IFREG | 0666 : S_IFDIR | 0777};
+  if (node == LONG) attr.size = 10;
   return attr;
 }
 
 static void do_now(const struct fuse_in_header *in, uint32_t size) {
   struct fuse_write_out written = {.size = size};
+  struct fuse_attr_out attr = {.attr = about(in->nodeid)};
   if (in->opcode == FUSE_WRITE)
     answer(in->unique, 0, &written, sizeof written);
+  else if (in->opcode == FUSE_GETATTR)
+    answer(in->unique, 0, &attr, sizeof attr);
   else
     answer(in->unique, 0, NULL, 0);
 }
@@ -65,6 +70,7 @@ static void do_now(const struct fuse_in_header *in, uint32_t size) {
 static void hold(const struct fuse_in_header *in, uint32_t size) {
   if (count == MOST) exit(70);
   held[count].unique = in->unique;
+  held[count].node = in->nodeid;
   held[count].opcode = in->opcode;
   held[count++].size = size;
 }
@@ -72,7 +78,8 @@ static void hold(const struct fuse_in_header *in, uint32_t size) {
 static void release(void) {
   released = true;
   for (int i = 0; i < count; i++) {
-    struct fuse_in_header in = {.unique = held[i].unique, .opcode = held[i].opcode};
+    struct fuse_in_header in = {
+        .unique = held[i].unique, .opcode = held[i].opcode, .nodeid = held[i].node};
     if (in.opcode != FUSE_LOOKUP) do_now(&in, held[i].size);
   }
   count = 0;
@@ -89,14 +96,24 @@ static void interrupt(const struct fuse_interrupt_in *in) {
 }
 
 static void look_up(const struct fuse_in_header *in, const char *name) {
-  struct fuse_entry_out entry = {.nodeid = SLOW, .generation = 1, .attr = about(SLOW)};
+  uint64_t node = strcmp(name, "long") == 0 ? LONG : SLOW;
+  struct fuse_entry_out entry = {.nodeid = node, .generation = 1, .attr = about(node)};
   if (strncmp(name, "hang", 4) == 0)
     hold(in, 0);
-  else if (strcmp(name, "slow") == 0)
+  else if (node == LONG || strcmp(name, "slow") == 0)
     answer(in->unique, 0, &entry, sizeof entry);
   else
     answer(in->unique, -ENOENT, NULL, 0);
   if (strcmp(name, "release") == 0) release();
+}
+
+static void measure(const struct fuse_in_header *in) {
+  bool waits = in->nodeid == LONG && is_told && !released;
+  is_told |= in->nodeid == LONG;
+  if (waits)
+    hold(in, 0);
+  else
+    do_now(in, 0);
 }
 
 static void serve(const struct fuse_in_header *in, const void *body) {
@@ -113,10 +130,15 @@ static void serve(const struct fuse_in_header *in, const void *body) {
     look_up(in, body);
     return;
   case FUSE_GETATTR:
+    measure(in);
+    return;
   case FUSE_SETATTR:
     answer(in->unique, 0, &attr, sizeof attr);
     return;
   case FUSE_OPEN:
+    is_told &= in->nodeid != LONG;
+    answer(in->unique, 0, &open, sizeof open);
+    return;
   case FUSE_OPENDIR:
     answer(in->unique, 0, &open, sizeof open);
     return;

@@ -339,7 +339,7 @@ static mode_t mode_of(const char *name) {
 
 /* The kernel takes such bits away when one who is not root writes. */
 static void a_file_that_is_written_has_the_mode_that_was_asked_for(void) {
-  struct ta_rewrite rewrite = {.sets_mode = true, .notes = -1};
+  struct ta_rewrite rewrite = {.sets_mode = true, .beside.notes = -1};
   uid_t user = geteuid();
   open_folder();
   if (user == 0) CHECK(chown(folder, 65534, (gid_t)-1) == 0 && seteuid(65534) == 0);
@@ -377,7 +377,7 @@ static void a_file_is_read_where_the_cache_cannot_be_asked(void) {
 
 static void a_copy_needs_no_modes(void) {
   struct stat like;
-  struct ta_rewrite rewrite = {.like = &like, .notes = -1};
+  struct ta_rewrite rewrite = {.like = &like, .beside.notes = -1};
   open_folder();
   CHECK(stat(path_of("file"), &like) == 0);
   rewrite.path = path_of("copy");

@@ -139,7 +139,8 @@ static uint64_t receive_all(struct scene *scene, unsigned count) {
   uint64_t sum = 0;
   while (count > 0) {
     struct ta_parcel *parcel;
-    if (ta_crossing_take(scene->crossing, &scene->end, &parcel)) {
+    ta_crossing_await(&scene->end, true);
+    if (ta_crossing_take(scene->crossing, &parcel)) {
       sum += parcel->flat.values;
       count--;
       ta_parcel_free(parcel);
@@ -182,15 +183,14 @@ static void an_offer_that_is_withdrawn_is_not_taken(void) {
   struct ta_parcel *parcel = ta_crossing_withdraw(crossing, &first);
   CHECK(parcel && parcel->flat.values == 1);
   ta_parcel_free(parcel);
-  CHECK(ta_crossing_take(crossing, &scene.end, &parcel));
+  CHECK(ta_crossing_take(crossing, &parcel));
   CHECK(parcel && parcel->flat.values == 2);
   ta_parcel_free(parcel);
   CHECK(ta_crossing_accepted(crossing, &second));
   CHECK(ta_crossing_withdraw(crossing, &second) == NULL);
-  CHECK(!ta_crossing_take(crossing, &scene.end, &parcel));
-  CHECK(scene.end.hungry);
+  CHECK(!ta_crossing_take(crossing, &parcel));
   ta_crossing_close(crossing);
-  CHECK(ta_crossing_take(crossing, NULL, &parcel) && !parcel);
+  CHECK(ta_crossing_take(crossing, &parcel) && !parcel);
   ta_crossing_part(&scene.end);
   ta_loop_close(&scene.loop);
 }

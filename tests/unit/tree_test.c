@@ -54,7 +54,9 @@ static int remove_tree(const char *path) {
 static int copy_tree(const char *path, const char *to) {
   atomic_bool stop = false;
   struct ta_trouble trouble = {.stop = &stop};
-  ta_copy_tree(path, path, to, to, &trouble);
+  const struct ta_copy copy = {
+      .path = path, .place = path, .to = to, .target = to, .notes = -1, .trouble = &trouble};
+  ta_copy_tree(&copy);
   free(trouble.where);
   free(trouble.to);
   return trouble.error;

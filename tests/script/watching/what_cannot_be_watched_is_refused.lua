@@ -37,9 +37,10 @@ mistaken(function() fs.watch() end)
 -- expect: fs.watch: recursive must be true or false, got "yes"
 -- expect: fs.watch: debounce must be seconds from 0 to 3600, or false, got -1
 -- expect: fs.watch: debounce must be seconds from 0 to 3600, or false, got nan
+-- expect: fs.watch: poll must be seconds above 0, up to 3600, got 0
 -- expect: fs.watch: options must be a table, got boolean
 for _, given in ipairs{{"a\0b"}, {d, {recursiv = true}}, {d, {1}}, {d, {recursive = "yes"}},
-  {d, {debounce = -1}}, {d, {debounce = 0 / 0}}, {d, true}} do
+  {d, {debounce = -1}}, {d, {debounce = 0 / 0}}, {d, {poll = 0}}, {d, true}} do
   local _, message = pcall(function() fs.watch(given[1], given[2]) end)
   print((message:gsub("^%S+:%d+: ", ""):gsub("%-nan", "nan")))
 end
