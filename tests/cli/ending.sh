@@ -334,7 +334,7 @@ spawn({name = "c", daemon = true}, function()
 end)
 print "said before"
 LUA
-  expect_status_of 3 timeout -k 1 20 "$program" run script.lua >out 2>&1
+  expect_status_of 3 timeout -k 1 "$patience" "$program" run script.lua >out 2>&1
   expect_out "said before
 deadlock: 3 tasks wait and nothing can wake them
   #2 a: lock 'y' held by #3 b at script.lua:6

@@ -86,7 +86,7 @@ kill_everywhere() {
     mkdir there
     prepare
     status=0
-    KILL_AT=$at LD_PRELOAD=$PWD/killer.so timeout -k 1 20 "$program" run "$1" >out 2>err || status=$?
+    KILL_AT=$at LD_PRELOAD=$PWD/killer.so timeout -k 1 "$patience" "$program" run "$1" >out 2>err || status=$?
     check "at call $at"
     [[ $status != 0 ]] || break
     [[ $status == 137 ]] || fail "status $status at call $at: $(cat err)"
@@ -183,7 +183,7 @@ END
   head -c 1000000 /dev/zero >big
   status=0
   # shellcheck disable=SC2016 # for that shell
-  timeout 50 unshare -rm sh -c 'mount -t tmpfs -o size=64k none full && exec "$0" run script.lua' \
+  timeout "$patience" unshare -rm sh -c 'mount -t tmpfs -o size=64k none full && exec "$0" run script.lua' \
     "$program" >out 2>err || status=$?
   expect_status 0
   expect_out $'nil\tcannot write full/file: no space left on device\tENOSPC
@@ -233,7 +233,7 @@ END
   mkdir "$place/work"
   chmod 755 "$place"
   chmod 777 "$place/work"
-  (cd "$place/work" && exec timeout 50 "${as[@]}" ../program run ../script.lua) >out 2>err || true
+  (cd "$place/work" && exec timeout "$patience" "${as[@]}" ../program run ../script.lua) >out 2>err || true
   expect_out $'EACCES\tEACCES\tEACCES
 EACCES\tEACCES
 nil\tcannot write locked: permission denied\tEACCES
@@ -352,7 +352,7 @@ t_what_is_mounted_in_a_tree_stays_when_that_is_removed() {
 END
   status=0
   # shellcheck disable=SC2016 # for that shell
-  timeout 50 unshare -rm sh -c 'mount --bind other tree/a/point && exec "$0" run script.lua' \
+  timeout "$patience" unshare -rm sh -c 'mount --bind other tree/a/point && exec "$0" run script.lua' \
     "$program" >out 2>err || status=$?
   expect_status 0
   expect_out $'nil\tcannot remove tree/a/point: device or resource busy\tEBUSY
@@ -402,12 +402,12 @@ END
   local few='cannot watch tree: as many directories are watched as the system allows'
   for at in 1 2 3 4; do
     status=0
-    WATCHES=$at LD_PRELOAD=$PWD/refuse.so timeout 20 "$program" run script.lua >out 2>err || status=$?
+    WATCHES=$at LD_PRELOAD=$PWD/refuse.so timeout "$patience" "$program" run script.lua >out 2>err || status=$?
     expect_status 0
     expect_out $'nil\t'"$few (sysctl fs.inotify.max_user_watches)"$'\tENOSPC'
   done
   status=0
-  INSTANCES=1 LD_PRELOAD=$PWD/refuse.so timeout 20 "$program" run script.lua >out 2>err || status=$?
+  INSTANCES=1 LD_PRELOAD=$PWD/refuse.so timeout "$patience" "$program" run script.lua >out 2>err || status=$?
   expect_status 0
   expect_out $'nil\tcannot watch tree: too many open files, or inotify instances (sysctl fs.inotify.max_user_instances)\tEMFILE'
 }
@@ -477,7 +477,7 @@ END
   for at in {1..91..3}; do
     mkdir -p tree/sub
     status=0
-    REFUSE=$at LD_PRELOAD=$PWD/starve.so timeout -k 1 40 "$program" run script.lua >out 2>err || status=$?
+    REFUSE=$at LD_PRELOAD=$PWD/starve.so timeout -k 1 "$patience" "$program" run script.lua >out 2>err || status=$?
     expect_status 0
     expect_err ""
     case $(cat out) in
@@ -501,7 +501,7 @@ t_who_has_no_descriptor_left_is_told_so() {
     print(select(2, pcall(function() for _ in async.fs.glob "/etc/*/x*" do end end)))
 END
   status=0
-  (ulimit -n 40 && exec timeout 20 "$program" run script.lua >out 2>err) || status=$?
+  (ulimit -n 40 && exec timeout "$patience" "$program" run script.lua >out 2>err) || status=$?
   expect_status 0
   expect_out $'nil\tasync.fs.watch cannot load the module '"'watch'"$': too many open files\tEMFILE
 script.lua:7: cannot glob /etc/*/x*: cannot walk /etc/: too many open files'

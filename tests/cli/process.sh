@@ -225,7 +225,7 @@ t_commands_start_when_ours_are_closed() {
   for how in '<&-' '>&-' '2>&-' '<&- >&-' '<&- >&- 2>&-'; do
     rm -f reached
     status=0
-    eval 'timeout 20 "$program" run script.lua' "$how" || status=$?
+    eval 'timeout "$patience" "$program" run script.lua' "$how" || status=$?
     [[ $status == 0 && -e reached ]] || fail "with $how: $status"
   done >/dev/null 2>&1
 }
@@ -256,17 +256,17 @@ t_commands_get_the_dispositions_and_mask_that_we_got() {
   # with BITS: what is ignored as well as what whoever started the tests has ignored.
   with() { printf %016x "$((16#$given | $1))"; }
   run run script.lua
-  timeout 5 cat /proc/self/status >ours
+  timeout "$patience" cat /proc/self/status >ours
   blocked=$(sed -n 's/SigBlk:\t//p' ours)
   given=$(sed -n 's/SigIgn:\t//p' ours)
   expect_both "$given"
   for ignored in "PIPE 0x1000" "INT 0x2" "HUP 0x1" "USR1 0x200" "ALRM 0x2000"; do
-    timeout 20 env --ignore-signal="${ignored% *}" "$program" run script.lua >out 2>err ||
+    timeout "$patience" env --ignore-signal="${ignored% *}" "$program" run script.lua >out 2>err ||
       fail "with ${ignored% *} ignored: $(cat err)"
     expect_both "$(with "${ignored#* }")"
   done
   # A shell sets it to the default for what it starts.
-  timeout 20 env --ignore-signal=CHLD "$program" run script.lua >out 2>err || fail "$(cat err)"
+  timeout "$patience" env --ignore-signal=CHLD "$program" run script.lua >out 2>err || fail "$(cat err)"
   expect_has out $'run\tSigBlk: '"$blocked SigIgn: $(with 0x10000)"
   expect_has out 3
 }
@@ -302,7 +302,7 @@ t_running_out_of_descriptors_is_an_error_of_the_call() {
     print(p.try{'echo', 'x'}.stdout)"
   (
     ulimit -n 40
-    timeout 50 "$program" run script.lua >out 2>err
+    timeout "$patience" "$program" run script.lua >out 2>err
   ) || fail "$(cat err)"
   expect_has out $'EMFILE\tcannot '
   expect_has out $'too many open files\nEMFILE\nx'
@@ -322,7 +322,7 @@ t_running_out_of_processes_is_an_error_of_the_call() {
   for most in 1 2; do
     status=0
     # shellcheck disable=SC2016
-    timeout 20 setpriv --reuid=77123 --regid=77123 --clear-groups \
+    timeout "$patience" setpriv --reuid=77123 --regid=77123 --clear-groups \
       bash -c 'cd "$1" && ulimit -u "$2" && exec ./"$0" run script.lua' "${program##*/}" "$folder" \
       "$most" >out 2>err || status=$?
     [[ $status == 0 ]] || fail "with $most: $status, $(cat err)"
@@ -376,7 +376,7 @@ t_a_terminal_that_cannot_be_made_is_told_by_its_reason() {
   script <<<"$p print(p.try{'true', pty = true})"
   local most
   for most in {10..24}; do
-    (ulimit -n "$most"; exec timeout 20 "$program" run script.lua) >>out 2>err || fail "$most: $(cat err)"
+    (ulimit -n "$most"; exec timeout "$patience" "$program" run script.lua) >>out 2>err || fail "$most: $(cat err)"
   done
   expect_has out 'cannot make a terminal: too many open files'
   ! grep -q unknown out || fail "$(cat out)"

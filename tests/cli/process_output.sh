@@ -79,7 +79,7 @@ t_no_line_of_several_commands_is_torn() {
 t_no_line_is_torn_on_a_terminal() {
   command -v script >/dev/null || skip "no script(1)"
   torn_script 500
-  NO_COLOR=1 TERM=xterm timeout -k 1 50 script -qec \
+  NO_COLOR=1 TERM=xterm timeout -k 1 "$patience" script -qec \
     "$(shell_words "$program" run script.lua lines)" /dev/null >out </dev/null
   sed -i 's/\r$//; s/[^\r]*\r\x1b\[K//g' out
   right_lines out 500 1
@@ -325,7 +325,7 @@ LUA
 t_a_run_stuck_in_print_is_ended_where_nobody_reads_standard_error_either() {
   mkfifo pipe
   exec 3<>pipe
-  timeout -k 1 20 "$program" run --grace=0.3 --timeout=0.3 -e 'print(("x"):rep(1000000))' \
+  timeout -k 1 "$patience" "$program" run --grace=0.3 --timeout=0.3 -e 'print(("x"):rep(1000000))' \
     >pipe 2>&1 &
   expect_status_of 124 wait $!
   exec 3>&-
@@ -351,7 +351,7 @@ LUA
 t_a_slow_reader_sees_whole_lines_of_all_who_write() {
   torn_script 400
   set -o pipefail
-  timeout -k 1 50 "$program" run script.lua lines 2>&1 | { rest 1; dd bs=1000 2>/dev/null; } >out ||
+  timeout -k 1 "$patience" "$program" run script.lua lines 2>&1 | { rest 1; dd bs=1000 2>/dev/null; } >out ||
     fail "status $?"
   right_lines out 400 1
 }
@@ -375,7 +375,7 @@ t_a_reader_that_leaves_without_reading_ends_the_run() {
 
 leave_unread() (
   set -o pipefail
-  timeout -k 1 20 "$program" run script.lua 2>err | rest 0.5
+  timeout -k 1 "$patience" "$program" run script.lua 2>err | rest 0.5
 )
 
 t_output_for_a_slow_reader_takes_little_memory() {
@@ -422,7 +422,7 @@ t_of_overwritten_states_a_file_sees_the_last() {
 t_of_overwritten_states_a_terminal_sees_some() {
   command -v script >/dev/null || skip "no script(1)"
   overwriting
-  NO_COLOR=1 TERM=xterm timeout -k 1 50 script -qec "$(shell_words "$program" run script.lua)" \
+  NO_COLOR=1 TERM=xterm timeout -k 1 "$patience" script -qec "$(shell_words "$program" run script.lua)" \
     /dev/null >out </dev/null
   grep -qP 'bar \| \d0%' out || fail "no state: $(cat -v out)"
   sed 's/\r$//; s/[^\r]*\r\x1b\[K//g' out >seen
@@ -433,11 +433,11 @@ t_of_overwritten_states_a_terminal_sees_some() {
 t_labels_are_coloured_on_a_terminal_alone() {
   command -v script >/dev/null || skip "no script(1)"
   local code='async.process.run{"echo", "text", label = "l"}'
-  TERM=xterm timeout -k 1 50 script -qec "$(shell_words "$program" run -e "$code")" /dev/null >out </dev/null
+  TERM=xterm timeout -k 1 "$patience" script -qec "$(shell_words "$program" run -e "$code")" /dev/null >out </dev/null
   grep -q $'^\e\\[36ml\e\\[0m | text' out || fail "$(cat -v out)"
-  NO_COLOR=1 TERM=xterm timeout -k 1 50 script -qec "$(shell_words "$program" run -e "$code")" /dev/null >out </dev/null
+  NO_COLOR=1 TERM=xterm timeout -k 1 "$patience" script -qec "$(shell_words "$program" run -e "$code")" /dev/null >out </dev/null
   grep -q '^l | text' out || fail "$(cat -v out)"
-  TERM=dumb timeout -k 1 50 script -qec "$(shell_words "$program" run -e "$code")" /dev/null >out </dev/null
+  TERM=dumb timeout -k 1 "$patience" script -qec "$(shell_words "$program" run -e "$code")" /dev/null >out </dev/null
   grep -q '^l | text' out || fail "$(cat -v out)"
   TERM=xterm run run -e "$code"
   expect_out 'l | text'
@@ -450,7 +450,7 @@ io.write "name? "
 print("got " .. io.read())
 LUA
   mkfifo answer
-  { TERM=xterm timeout -k 1 20 script -qefc "$(shell_words "$program" run script.lua)" /dev/null \
+  { TERM=xterm timeout -k 1 "$patience" script -qefc "$(shell_words "$program" run script.lua)" /dev/null \
     <answer >out; } &
   exec 3>answer
   wait_for has out "name?"
@@ -468,7 +468,7 @@ t_a_reader_of_lines_that_leaves_ends_the_run() {
 
 take_one() (
   set -o pipefail
-  timeout -k 1 20 "$program" run script.lua 2>err | head -n 1 >out
+  timeout -k 1 "$patience" "$program" run script.lua 2>err | head -n 1 >out
 )
 
 t_long_lines_are_cut_where_the_script_says() {
@@ -607,7 +607,7 @@ async.map({1}, function()
   async.process.run{"sh", "-c", "printf '\\033[2Jtail' >&2; exit 1", stderr = "capture"}
 end, {keep_going = true})
 LUA
-  TERM=xterm timeout -k 1 50 script -qec "$(shell_words "$program" run script.lua)" /dev/null \
+  TERM=xterm timeout -k 1 "$patience" script -qec "$(shell_words "$program" run script.lua)" /dev/null \
     >out </dev/null || true
   expect_has out '\x1b[2Jtail'
   ! grep -q $'\e' out || fail "$(cat -v out)"

@@ -689,7 +689,7 @@ type_at() {
   status=0
   { exec 4>keys; type_keys "$@" >&4; wait_for test -e left; } &
   (
-    timeout -k 1 30 script -qefc "exec '$program' run script.lua" /dev/null <keys >out 2>&1 ||
+    timeout -k 1 "$patience" script -qefc "exec '$program' run script.lua" /dev/null <keys >out 2>&1 ||
       echo $? >status
     : >left
   )
@@ -846,7 +846,7 @@ t_a_signal_that_was_ignored_stays_ignored() {
 # The tick is the program's own, whatever its parent did with SIGALRM.
 t_an_ignored_alarm_keeps_nobody_from_ending_a_loop() {
   local pid
-  (trap '' ALRM && exec timeout -k 1 10 "$program" run --timeout=0.2 -e 'while true do end' 2>err) &
+  (trap '' ALRM && exec timeout -k 1 "$patience" "$program" run --timeout=0.2 -e 'while true do end' 2>err) &
   pid=$!
   expect_status_of 124 wait $pid
 }

@@ -170,7 +170,7 @@ print(lfs.setmode(w, "binary"), w:close())
 print(pcall(lfs.setmode, w, "binary"))
 print(socket.dup(io.popen("true")):pollfd() > 2, socket.dup(io.popen("true", "w")):pollfd() > 2)
 LUA
-  timeout 20 lua5.4 script.lua >own 2>own_err </dev/null || skip "lfs or cqueues is not installed"
+  timeout "$patience" lua5.4 script.lua >own 2>own_err </dev/null || skip "lfs or cqueues is not installed"
   run run script.lua </dev/null
   expect_out "$(cat own)"
 }

@@ -11,7 +11,7 @@ p='local p = async.process'
 in_window() {
   local why
   rm -f ended
-  why=$(HISTFILE='' INPUTRC=/dev/null PYTHONSTARTUP='' TERM=xterm LC_ALL=C timeout -k 1 55 \
+  why=$(HISTFILE='' INPUTRC=/dev/null PYTHONSTARTUP='' TERM=xterm LC_ALL=C timeout -k 1 "$patience" \
     python3 -SI "$here/in_window.py" "$@" 2>&1) || fail "$why"
 }
 
