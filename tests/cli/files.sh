@@ -253,6 +253,7 @@ t_a_new_guardian_hears_of_what_is_temporary() {
     sleep(60)"
   start script.lua
   wait_for test -e begun
+  wait_for has_guardian
   local old
   old=$(guardian_of "$(cat pid)")
   kill -KILL "$old"
@@ -271,7 +272,7 @@ in_hanging() {
   cc -o hanging "$root/tests/cli/hanging.c" 2>/dev/null || skip "cannot build a server of files"
   mkdir far
   status=0
-  timeout -k 5 40 unshare -rm ./hanging far 30 "$program" run "$@" >out 2>err || status=$?
+  timeout -k 5 "$patience" unshare -rm ./hanging far 120 "$program" run "$@" >out 2>err || status=$?
   [[ $status != 77 ]] || skip "no file systems of users' own"
 }
 
@@ -300,7 +301,7 @@ t_a_server_that_hangs_holds_up_nobody_else() {
     print(pcall(async.with_timeout, 0.1, function() fs.stat "far/hang" end))
     spawn(asked[1])
 END
-  in_hanging --timeout=1 script.lua
+  in_hanging --timeout=8 script.lua
   expect_status 124
   expect_out "true	here	there
 $(printf 'waiting %.0s' 1 2 3 4 5 6 7 8 9)false	timed out after 0.1 seconds"
@@ -464,7 +465,7 @@ t_memory_that_is_refused_to_a_watch_is_an_error_of_it() {
 local fs = async.fs
 local writer <close> = async.process.spawn{"sh", "-c",
   "read go; echo x >sub/a; mkdir new; echo y >new/b", cwd = "tree", stdin = "pipe"}
-print(pcall(async.with_timeout, 20, function()
+print(pcall(async.with_timeout, 100, function()
   fs.read "from here"
   local watch, message, code = fs.watch("tree", {recursive = true, debounce = 0.01})
   if not watch then return message, code end

@@ -142,10 +142,8 @@ echo "$line" >>ran
 echo "$line" | tr a-z A-Z
 SH
   "$program" "$root/scripts/kit/convert.lua" --to=done/all -j2 -c 'sh slow' ./*.txt >out 2>err &
-  for ((i = 0; i < 1000; i++)); do
-    [[ ! -e ran || $(grep -c $'\tdone\t' convert.log) != 5 ]] || break
-    sleep 0.02
-  done
+  are_done() { [[ -e ran && $(grep -c $'\tdone\t' convert.log) == 5 ]]; }
+  wait_for are_done
   run "$root/scripts/kit/convert.lua" --to=done/all -c 'sh slow' ./*.txt
   expect_status 1
   expect_err "convert.lua: convert.log is in use by another run"
@@ -213,14 +211,11 @@ write_logs() {
 }
 
 t_counting_in_threads_goes_on_after_a_kill() {
-  local i
   write_logs
   mkfifo logs/3
   "$program" "$root/scripts/kit/statuses.lua" --to=made/counts -j2 logs/* >out 2>err &
-  for ((i = 0; i < 1000; i++)); do
-    [[ ! -e made/counts/jobs || $(grep -c $'\tdone\t' made/counts/jobs) != 3 ]] || break
-    sleep 0.02
-  done
+  are_done() { [[ -e made/counts/jobs && $(grep -c $'\tdone\t' made/counts/jobs) == 3 ]]; }
+  wait_for are_done
   kill -KILL $!
   wait $! || true
   [[ $(grep -c $'\tdone\t' made/counts/jobs) == 3 ]] || fail "$(cat err)"

@@ -38,7 +38,7 @@ have() { [[ -e groups && $(wc -l <groups) == "$1" ]]; }
 
 start_four() {
   script <<<"$four $1"
-  start --grace=3 script.lua
+  start --grace=60 script.lua
   wait_for have 4
 }
 
@@ -59,8 +59,8 @@ t_an_error_that_ends_the_run_ends_its_commands() {
 }
 
 t_a_timeout_of_the_run_ends_its_commands() {
-  script <<<"$four sleep(60)"
-  run run --timeout=3 --grace=3 script.lua
+  script <<<"$four $began sleep(60)"
+  run_late --grace=60 script.lua
   expect_status 124
   are_gone groups || fail "left: $(groups_of groups)"
 }
@@ -110,8 +110,8 @@ signal.signal(signal.SIGTERM, note)
 open("ready", "w").close()
 while not ended or time.time() < ended[0] + 1: time.sleep(0.02)
 PY
-  script <<<"$p p.run{'python3', 'log.py'}"
-  start script.lua
+  script <<<"$p p.run{'python3', 'log.py', grace = 60}"
+  start --grace=60 script.lua
   wait_for test -e ready
   stop INT
   expect_end "signal 2"
@@ -119,8 +119,8 @@ PY
 }
 
 t_a_stop_of_the_run_waits_for_polite_commands() {
-  script <<<"$p p.run{'sh', '-c', 'trap \"sleep 1; echo bye; exit 0\" TERM; : >ready; while :; do sleep 0.05; done'}"
-  start script.lua
+  script <<<"$p p.run{'sh', '-c', 'trap \"sleep 1; echo bye; exit 0\" TERM; : >ready; while :; do sleep 0.05; done', grace = 60}"
+  start --grace=60 script.lua
   wait_for test -e ready
   stop TERM
   expect_end "signal 15"
@@ -179,10 +179,12 @@ t_what_was_left_alone_or_detached_outlives_us() {
   while read -r group; do kill -KILL -- "-$group"; done <out
 }
 
-# The child of tinyasync's that is not a command.
+# The child of tinyasync's that is not a command.  It has another name before it is the guardian.
 guardian_of() {
   cat /proc/[0-9]*/stat 2>/dev/null | sed -n "s/^\([0-9]*\) (exe) . $1 .*/\1/p"
 }
+
+has_guardian() { [[ -n $(guardian_of "$(cat pid)") ]]; }
 
 t_a_guardian_that_somebody_kills_is_replaced() {
   script <<<"$p
@@ -193,10 +195,11 @@ t_a_guardian_that_somebody_kills_is_replaced() {
     sleep(60)"
   start script.lua
   wait_for test -s groups
+  wait_for has_guardian
   kill -KILL "$(guardian_of "$(cat pid)")"
   tell
   wait_for have 2
-  [[ -n $(guardian_of "$(cat pid)") ]] || fail "there is no other guardian"
+  wait_for has_guardian
   stop KILL
   expect_end "signal 9"
   wait_for are_gone groups
@@ -348,7 +351,7 @@ t_a_command_waits_for_the_other_side_of_a_fifo_before_it_starts() {
     writer:write 'it'
     writer:close()
     print(await(reader))"
-  run run --timeout=20 --trace=text:trace script.lua
+  run run --timeout=100 --trace=text:trace script.lua
   expect_status 0
   expect_out $'open fifo\topen fifo\tnil\nit'
   expect_has trace 'open fifo'

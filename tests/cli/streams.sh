@@ -51,7 +51,7 @@ print(async.stdin)
 print(async.move_on_after(0.01, async.stdin.read, async.stdin))
 END
   mkfifo pipe
-  { sleep 30 >pipe & echo $! >sleeper; } 2>/dev/null
+  { sleep 300 >pipe & echo $! >sleeper; } 2>/dev/null
   {
     timeout -k 1 "$patience" "$program" run script.lua
     sed -n 's/^flags:[[:space:]]*//p' /proc/self/fdinfo/0
@@ -69,7 +69,7 @@ t_who_waits_for_standard_input_is_interrupted() {
   script <<<'print "ready" io.stdout:flush() local guard <close> = async.defer(function() print "closed" end)
     async.stdin:read()'
   mkfifo pipe
-  { sleep 30 >pipe & echo $! >sleeper; } 2>/dev/null
+  { sleep 300 >pipe & echo $! >sleeper; } 2>/dev/null
   timeout -s INT "$patience" "$program" run --trace script.lua <pipe >out 2>err &
   wait_for has out ready
   wait_for has err "read standard input"
@@ -114,8 +114,8 @@ sleep(0)
 async.stdin:read()
 END
   mkfifo pipe
-  { sleep 30 >pipe & echo $! >sleeper; } 2>/dev/null
-  timeout -k 1 "$patience" "$program" run --timeout=5 script.lua <pipe >out 2>err &
+  { sleep 300 >pipe & echo $! >sleeper; } 2>/dev/null
+  timeout -k 1 "$patience" "$program" run --timeout=100 script.lua <pipe >out 2>err &
   wait_for has err "task #2 first is in the middle of reading standard input"
   kill "$(cat sleeper)"
   wait $! || true
