@@ -7,6 +7,7 @@ Steps, one a line; each waits for at most LIMIT seconds:
     see TEXT      until the terminal has shown it, after what was seen before
     type TEXT     with Python's escapes, as \\x03 for Ctrl-C
     file NAME     until there is such a file
+    make NAME     makes a file
     size ROWS COLUMNS
     close         the window: the terminal goes away
     front GROUP   until the file GROUP's number is that of who is in front
@@ -95,6 +96,8 @@ class Terminal:
             os.write(self.fd, rest.encode().decode("unicode_escape").encode())
         elif verb == "file":
             self.until(step, lambda: os.path.exists(rest))
+        elif verb == "make":
+            open(rest, "w").close()
         elif verb == "front":
             self.until(step, lambda: self.is_in_front(rest))
         elif verb == "echo":

@@ -4,7 +4,7 @@
 # process_output.sh -- what commands write: whole lines, groups, labels; what is printed of
 # commands, and what is never printed; the list of those that failed.
 
-: "${program:?}" "${root:?}"
+: "${program:?}" "${root:?}" "${told:?}" "${till_told:?}"
 
 # Eight commands print at full speed into one place, and so does the script.  A line is right
 # if it is one that somebody wrote, whole.
@@ -145,12 +145,12 @@ LUA
 t_groups_come_at_their_ends() {
   script <<'LUA'
 local p = async.process
-local function one(name, seconds)
-  p.run{"sh", "-c", ("echo %s 1; sleep %s; echo %s 2"):format(name, seconds, name), output = "group"}
+local function one(name, waits)
+  p.run{"sh", "-c", ("echo %s 1; %s; echo %s 2"):format(name, waits, name), output = "group"}
 end
 async.all{
-  function() one("slow", 0.6) end,
-  function() one("fast", 0.1) end,
+  function() one("slow", "until [ -e go ]; do sleep 0.05; done") end,
+  function() one("fast", "sleep 0.1") io.open("go", "w"):close() end,
 }
 LUA
   run run script.lua
@@ -168,11 +168,16 @@ t_a_large_group_is_whole_and_leaves_no_file() {
 
 t_a_group_that_is_stopped_shows_what_it_has() {
   run run -e '
-    local r = async.process.try{"sh", "-c", "echo shown; exec sleep 60", output = "group",
-      stdout = "inherit", timeout = 0.3}
+    local r
+    for _, seconds in ipairs{0.3, 3, 30} do
+      r = async.process.try{"sh", "-c", "echo shown; : >begun; exec sleep 60", output = "group",
+        stdout = "inherit", timeout = seconds}
+      if io.open "begun" then break end
+    end
     print(r.timed_out)'
   expect_status 0
-  expect_out $'shown\ntrue'
+  uniq out >each # what did not come to an end in its time was begun again
+  expect_text each $'shown\ntrue'
 }
 
 # It is no promise to anybody who has left the pipe behind.
@@ -261,7 +266,7 @@ t_a_command_that_ended_in_time_has_not_timed_out_for_its_reader() {
   script <<'LUA'
 local p = async.process
 for _, count in ipairs{"1000", "20000"} do
-  local r = p.try{"seq", count, label = "x", stdout = "inherit", timeout = 0.5}
+  local r = p.try{"seq", count, label = "x", stdout = "inherit", timeout = 30}
   io.stderr:write(tostring(r.ok), " ", tostring(r.timed_out), "\n")
 end
 LUA
@@ -284,11 +289,20 @@ t_the_timeout_of_the_run_and_its_grace_are_kept_where_nobody_reads() {
   done
 }
 
+# The command has written more than the pipe takes, or has more time for it.
 t_a_run_that_has_ended_but_for_its_reader_obeys_the_timeout() {
-  start_unread --timeout=1 --grace=0.3 -e 'async.process.run{"seq", "60000", label = "x", timeout = 0.1}'
-  expect_end "exit 1"
+  local seconds
+  for seconds in 1 4 20; do
+    rm -f out
+    start_unread --timeout=$((seconds * 2)) --grace=0.3 -e 'async.process.run{"sh", "-c",
+      "seq 60000; exec sleep 60", label = "x", timeout = '$seconds' / 10}'
+    expect_end "exit 1"
+    python3 -c 'import fcntl, struct, termios
+print(struct.unpack("i", fcntl.ioctl(3, termios.FIONREAD, bytes(4)))[0] > 60000)' >full
+    exec 3>&-
+    [[ $(<full) == False ]] || break
+  done
   expect_has err "cannot write to standard output"
-  exec 3>&-
 }
 
 t_a_signal_ends_a_run_that_nobody_reads() {
@@ -332,15 +346,18 @@ t_a_run_stuck_in_print_is_ended_where_nobody_reads_standard_error_either() {
 }
 
 t_who_prints_while_a_group_waits_for_its_reader_goes_on() {
-  script <<'LUA'
+  script <<LUA
+$told
 spawn(function()
-  sleep(0.3)
+  $till_told
   for i = 1, 1000 do print("ours", i) end
   io.stderr:write "printed\n"
 end)
 async.process.run{"seq", "100000", output = "group"}
 LUA
   start_unread script.lua
+  wait_for read -t 0 -u 3 # the group comes
+  tell
   wait_for has err printed
   read_all
   expect_end "exit 0"
@@ -396,13 +413,14 @@ t_output_for_a_slow_reader_takes_little_memory() {
   done
 }
 
+# The last state comes when there is a file `go`.
 overwriting() {
   script <<'LUA'
 local p = async.process
 async.all{
   function()
-    p.run{"sh", "-c", "for i in 1 2 3 4 5 6 7 8; do printf '%s0%%\r' $i; sleep 0.05; done; echo 100%",
-      label = "bar"}
+    p.run{"sh", "-c", "for i in 1 2 3 4 5 6 7 8; do printf '%s0%%\r' $i; sleep 0.05; done; \
+      until [ -e go ]; do sleep 0.05; done; echo 100%", label = "bar"}
   end,
   function()
     p.run{"sh", "-c", "for i in 1 2 3 4 5 6 7 8; do echo line $i; sleep 0.05; done", label = "other"}
@@ -413,6 +431,7 @@ LUA
 
 t_of_overwritten_states_a_file_sees_the_last() {
   overwriting
+  : >go
   run run script.lua
   expect_status 0
   [[ $(grep -c '^other | line [1-8]$' out) == 8 ]] || fail "$(cat -v out)"
@@ -422,9 +441,11 @@ t_of_overwritten_states_a_file_sees_the_last() {
 t_of_overwritten_states_a_terminal_sees_some() {
   command -v script >/dev/null || skip "no script(1)"
   overwriting
-  NO_COLOR=1 TERM=xterm timeout -k 1 "$patience" script -qec "$(shell_words "$program" run script.lua)" \
-    /dev/null >out </dev/null
-  grep -qP 'bar \| \d0%' out || fail "no state: $(cat -v out)"
+  NO_COLOR=1 TERM=xterm timeout -k 1 "$patience" script -qefc "$(shell_words "$program" run script.lua)" \
+    /dev/null >out </dev/null &
+  wait_for grep -qP 'bar \| \d0%' out
+  : >go
+  wait $! || fail "status $?"
   sed 's/\r$//; s/[^\r]*\r\x1b\[K//g' out >seen
   [[ $(grep -c '^other | line [1-8]$' seen) == 8 ]] || fail "$(cat -v out)"
   [[ $(grep -v '^other' seen) == 'bar | 100%' ]] || fail "$(cat -v out)"
