@@ -3,7 +3,7 @@
 #
 # completion.sh -- what the shells offer after some words.
 
-: "${root:?}" "${program:?}"
+: "${root:?}" "${program:?}" "${patience:?}"
 
 # Where shells have it from: ours, or a script's in the file `made`.
 completion=

@@ -5,7 +5,7 @@
 # os.exit, a deadlock, a reader that leaves, and which of them decides the
 # status.
 
-: "${program:?}" "${closing:?}" "${guard:?}" "${ready:?}" "${told:?}" "${till_told:?}" "${till_left:?}"
+: "${program:?}" "${closing:?}" "${guard:?}" "${ready:?}" "${told:?}" "${till_told:?}" "${till_left:?}" "${patience:?}" "${began:?}"
 
 # Clean-up that takes its time, and says when it begins.
 slow='local guard <close> = async.defer(function()

@@ -3,7 +3,7 @@
 #
 # files.sh -- what async.fs leaves behind when it is killed, and where the system refuses.
 
-: "${program:?}" "${root:?}"
+: "${program:?}" "${root:?}" "${patience:?}"
 
 # Builds killer.so: the call of the system with the number $KILL_AT that a thread of the program
 # makes, other than its first one, is never made: the program is killed there.  After a file

@@ -52,11 +52,12 @@ run() {
 }
 
 # Seconds: nothing waits for ever, and no test expects it to end for that.
-patience=140
+patience=280
 
 # run_late OPTIONS...: as run, with a time-out that is over after the script came to $began:
 # where a machine takes its time before that, once more with a longer one.  Commands find it in
 # $LATE.
+# shellcheck disable=SC2034 # used by the tests
 began='io.open("began", "w"):close()'
 run_late() {
   local seconds
@@ -185,9 +186,11 @@ computes_on() {
   local spent=0 goal
   look_at_processor
   goal=$((spent + 4))
-  has_computed() { look_at_processor && ((spent >= goal)); }
-  wait_for has_computed
+  wait_for has_computed "$goal"
 }
+
+# has_computed GOAL
+has_computed() { look_at_processor && ((spent >= $1)); }
 
 # What a script must not do too early waits until tell() is called: with $told
 # in its first line it goes on after $till_told, or is busy in $busy_till_told.

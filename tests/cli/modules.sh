@@ -3,7 +3,7 @@
 #
 # modules.sh -- what is loaded at first use, and where it is found.
 
-: "${program:?}" "${root:?}"
+: "${program:?}" "${root:?}" "${patience:?}"
 
 watching='local watch <close>, message, code = async.fs.watch(".") print(watch, message, code)'
 

@@ -4,7 +4,7 @@
 # output.sh -- standard streams: order, liveness, and everything that can be
 # wrong with them.
 
-: "${program:?}" "${root:?}"
+: "${program:?}" "${root:?}" "${patience:?}" "${began:?}"
 
 article='main slept
 main slept

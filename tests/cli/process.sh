@@ -3,7 +3,7 @@
 #
 # process.sh -- commands at the end of the run, whatever ends it, and what they get from us.
 
-: "${program:?}" "${here:?}" "${closing:?}" "${guard:?}"
+: "${program:?}" "${here:?}" "${closing:?}" "${guard:?}" "${patience:?}" "${began:?}"
 
 p='local p = async.process'
 

@@ -4,7 +4,7 @@
 # process_output.sh -- what commands write: whole lines, groups, labels; what is printed of
 # commands, and what is never printed; the list of those that failed.
 
-: "${program:?}" "${root:?}" "${told:?}" "${till_told:?}"
+: "${program:?}" "${root:?}" "${told:?}" "${till_told:?}" "${patience:?}"
 
 # Eight commands print at full speed into one place, and so does the script.  A line is right
 # if it is one that somebody wrote, whole.

@@ -4,7 +4,7 @@
 # scripts.sh -- where scripts come from, what they are given, and the options
 # that change how they run.
 
-: "${program:?}" "${closing:=}"
+: "${program:?}" "${closing:=}" "${began:?}"
 
 t_a_first_line_with_a_hash_is_skipped() {
   script <<<$'#!/usr/bin/env tinyasync\nprint(debug.getinfo(1, "l").currentline)'

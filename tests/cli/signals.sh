@@ -3,7 +3,7 @@
 #
 # signals.sh -- SIGINT, SIGTERM and SIGHUP.
 
-: "${program:?}" "${here:?}" "${closing:?}" "${told:?}" "${till_told:?}" "${busy_till_told:?}"
+: "${program:?}" "${here:?}" "${closing:?}" "${told:?}" "${till_told:?}" "${busy_till_told:?}" "${patience:?}" "${began:?}"
 
 guard='local guard <close> = async.defer(function() print "closed" end)'
 ready='print "ready" io.stdout:flush()'

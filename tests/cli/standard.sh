@@ -4,6 +4,8 @@
 # standard.sh -- Lua's own functions that wait for the outside.  What they give is compared
 # with lua5.4's by tests/standard.
 
+: "${patience:?}"
+
 # Each waits for what another task does afterwards.
 t_lua_s_own_waits_let_other_tasks_run() {
   local name code

@@ -3,7 +3,7 @@
 #
 # streams.sh -- async.stdin.
 
-: "${program:?}"
+: "${program:?}" "${patience:?}"
 
 copying='for line in async.stdin:lines("L") do io.write("<", line, ">") end
 print(async.stdin:read(), #async.stdin:read "a")'

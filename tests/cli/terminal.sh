@@ -3,7 +3,7 @@
 #
 # terminal.sh -- commands and the terminal: who reads it, and whom its keys reach.
 
-: "${program:?}" "${here:?}" "${closing:?}"
+: "${program:?}" "${here:?}" "${closing:?}" "${patience:?}"
 
 p='local p = async.process'
 

@@ -3,7 +3,7 @@
 #
 # threads.sh -- how a run ends while its threads compute.
 
-: "${program:?}"
+: "${program:?}" "${began:?}"
 
 # Three threads that are busy: a hook reaches the first two, the one behind protected calls; the
 # third is in a function of C that takes years.  A file says of each that it is.
