@@ -255,6 +255,7 @@ sleep(0.2)
 local busy = spawn(function() while true do sleep(0.05) bar:set(4) end end)
 os.execute "echo here; sleep 0.4; read x; echo it has $x"
 busy:cancel()
+busy:pawait() -- it may have been about to draw once more
 bar:set(5)
 sleep(0.3)
 LUA
