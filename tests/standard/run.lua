@@ -52,7 +52,7 @@ local ways = {
 }
 
 local function run(interpreter, how)
-  local command = how:gsub("%%s", function() return "timeout 20 " .. interpreter .. " case.lua" end)
+  local command = how:gsub("%%s", function() return "timeout 99 " .. interpreter .. " case.lua" end)
   os.execute("cd " .. quote(folder) .. " && { " .. command .. "; } >out 2>&1; echo status $? >>"
     .. quote(folder) .. "/out")
   local text = shell.read(folder .. "/out")
