@@ -12,6 +12,7 @@ Steps, one a line; each waits for at most LIMIT seconds:
     close         the window: the terminal goes away
     front GROUP   until the file GROUP's number is that of who is in front
     echo          until what is typed is shown again
+    silent        until it is not
     end           until the command has ended
 
 What was shown goes to the file "screen", and how it ended to "ended", as how.lua says it.
@@ -83,6 +84,9 @@ class Terminal:
         except (OSError, ValueError):
             return False
 
+    def echoes(self):
+        return termios.tcgetattr(self.fd)[3] & termios.ECHO
+
     def close(self):
         if self.fd >= 0:
             os.close(self.fd)
@@ -101,7 +105,9 @@ class Terminal:
         elif verb == "front":
             self.until(step, lambda: self.is_in_front(rest))
         elif verb == "echo":
-            self.until(step, lambda: termios.tcgetattr(self.fd)[3] & termios.ECHO)
+            self.until(step, self.echoes)
+        elif verb == "silent":
+            self.until(step, lambda: not self.echoes())
         elif verb == "size":
             self.size(*map(int, rest.split()), self.fd)
         elif verb == "close":

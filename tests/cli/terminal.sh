@@ -318,6 +318,7 @@ type until [ "$(ps -o s= -p $(cat front),$(cat other) | tr -d '\\n')" = TT ]; do
 see both are stopped
 type fg\n
 front front
+silent
 type hidden\n
 see got hidden
 see next
