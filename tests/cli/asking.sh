@@ -79,17 +79,27 @@ SEEN
 t_a_bar_is_not_wider_than_the_window() {
   script <<'LUA'
 local bar <close> = async.progress{total = 1000, label = "ein langes Wort 漢字", leave = false}
+local changed = async.event()
+async.signal.on("WINCH", function() changed:set() end)
+local function until_changed()
+  changed:wait()
+  changed:clear()
+end
+bar:set(300)
 print "begins"
-for _ = 1, 200 do
-  sleep(0.02)
-  bar:add(5)
+until_changed()
+bar:set(550)
+until_changed()
+for _ = 1, 9 do
+  sleep(0.12)
+  bar:add(50)
 end
 LUA
   in_window "$program" run script.lua <<'STEPS'
 see begins
 see =>
 size 24 30
-see ein langes Wort  5
+see ein langes Wort  55
 size 24 9
 see ein  9
 end
@@ -152,8 +162,8 @@ sleep(0.15)
 for i = 1, 30 do bars[i]:close() end
 print "after"
 LUA
-  in_window "$program" run script.lua <<'STEPS'
-size 40 80
+  # shellcheck disable=SC2016 # is the inner shell's
+  in_window sh -c 'stty rows 40; exec "$0" run script.lua' "$program" <<'STEPS'
 see drawn
 see after
 end
@@ -245,6 +255,7 @@ sleep(0.2)
 local busy = spawn(function() while true do sleep(0.05) bar:set(4) end end)
 os.execute "echo here; sleep 0.4; read x; echo it has $x"
 busy:cancel()
+busy:pawait() -- it may have been about to draw once more
 bar:set(5)
 sleep(0.3)
 LUA
@@ -409,7 +420,7 @@ local read = {"sh", "-c", "echo reads; read x; echo it has $x", stdin = "inherit
 async.all{
   function() p.run(read) end,
   function() sleep(0.1) print("asked", async.prompt "Question") end,
-  function() sleep(0.3) p.run(read) end,
+  function() while not io.open "go" do sleep(0.01) end p.run(read) end,
 }
 LUA
   in_window "$program" run script.lua <<'STEPS'
@@ -417,6 +428,7 @@ see reads
 type one\n
 see it has one
 see Question: 
+make go
 see reads
 type two\n
 see asked	two

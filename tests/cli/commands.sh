@@ -120,7 +120,9 @@ Fri 02:02	ends: TERM'
 }
 
 t_a_scheduler_lets_no_command_overlap_itself() {
-  printf '%s\n' '@every 0.1 echo begins; sleep 0.6; echo ends; kill -TERM $PPID' >table
+  cat >table <<'END'
+@every 0.1 echo begins; until grep -q "still runs" out; do sleep 0.05; done; echo ends; kill -TERM $PPID
+END
   run run "$root/scripts/commands/cron.lua" table
   expect_status 0
   grep -q ': still runs$' out || fail "it was not left alone: $(cat out)"

@@ -3,7 +3,7 @@
 #
 # completion.sh -- what the shells offer after some words.
 
-: "${root:?}" "${program:?}"
+: "${root:?}" "${program:?}" "${patience:?}"
 
 # Where shells have it from: ours, or a script's in the file `made`.
 completion=
@@ -220,7 +220,7 @@ t_completion_runs_a_script_up_to_its_args_and_no_further() {
   expect_has err "script.lua:1: broken"
   [[ ! -s out ]] || fail "$(cat out)"
   script <<<'async.args{{"--one", "an option"}}'
-  timeout -k 1 50 "$program" completion script.lua --shell=bash >/dev/full 2>err &&
+  timeout -k 1 "$patience" "$program" completion script.lua --shell=bash >/dev/full 2>err &&
     fail "it succeeded"
   expect_err "tinyasync: cannot write to standard output: No space left on device"
   run completion none.lua --shell=bash

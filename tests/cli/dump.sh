@@ -66,11 +66,12 @@ LUA
 }
 
 # Runs the script of its input, asks for a dump when that is ready, tells it to
-# go on, and waits for its end.
+# go on, and waits for its end.  One that computes then is let do so first.
 dumped() {
   script
   start "$@" script.lua
   wait_for has out ready
+  [[ ! ${computes:-} ]] || computes_on
   stop USR1
   wait_for grep -qE '^[0-9]+ tasks?$' err
   tell
@@ -100,7 +101,7 @@ LUA
 }
 
 t_a_busy_step_is_shown_where_it_is() {
-  dumped <<LUA
+  computes=yes dumped <<LUA
 $told
 local function work()
   $busy_till_told
@@ -124,7 +125,7 @@ LUA
 }
 
 t_a_busy_callback_of_a_c_function_is_shown() {
-  dumped <<LUA
+  computes=yes dumped <<LUA
 $told $ready
 string.gsub("x", "x", function()
 
@@ -222,7 +223,7 @@ sleep(0)
 print "ready"
 sleep(60)
 LUA
-  start script.lua
+  start --grace=60 script.lua
   wait_for has out ready
   stop TERM
   wait_for has out closed

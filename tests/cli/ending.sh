@@ -5,7 +5,7 @@
 # os.exit, a deadlock, a reader that leaves, and which of them decides the
 # status.
 
-: "${program:?}" "${closing:?}" "${guard:?}" "${ready:?}" "${told:?}" "${till_told:?}" "${till_left:?}"
+: "${program:?}" "${closing:?}" "${guard:?}" "${ready:?}" "${told:?}" "${till_told:?}" "${till_left:?}" "${patience:?}" "${began:?}"
 
 # Clean-up that takes its time, and says when it begins.
 slow='local guard <close> = async.defer(function()
@@ -78,9 +78,9 @@ t_an_endless_grace_waits_for_the_end() {
 }
 
 t_what_nothing_can_wake_in_clean_up_is_closed_at_once() {
-  run run --grace=1000 --timeout=0.3 -e '
-    local guard <close> = async.defer(function() async.shield(function() async.event "e":wait() end) end)
-    sleep(60)'
+  run_late --grace=1000 -e "
+    local guard <close> = async.defer(function() async.shield(function() async.event 'e':wait() end) end)
+    $began sleep(60)"
   expect_status 124
   expect_has err "tinyasync: 1 task waits in clean-up, and nothing can wake it: #1 -e"
 }
@@ -88,7 +88,7 @@ t_what_nothing_can_wake_in_clean_up_is_closed_at_once() {
 # Each clean-up is short, and all of them are long.
 t_the_grace_ends_in_the_middle_of_a_pass() {
   local ended
-  script <<'LUA'
+  script <<LUA
 for i = 1, 100 do
   spawn(function()
     local guard <close> = async.defer(function()
@@ -99,8 +99,9 @@ for i = 1, 100 do
     sleep(100)
   end)
 end
+spawn(function() $began sleep(100) end)
 LUA
-  run run --timeout=0.1 --grace=0.2 script.lua
+  run_late --grace=0.2 script.lua
   expect_status 124
   expect_has err "did not end within 0.2 seconds of grace"
   ended=$(tail -n 1 err)
@@ -115,14 +116,14 @@ t_a_timeout_names_the_line_of_an_endless_step() {
   script <<LUA
 $guard
 local function forever()
-  while true do end
+  $began while true do end
 end
 while true do
   pcall(coroutine.wrap(function() pcall(forever) end))
 end
 LUA
   for clock in --seed=1 --virtual-time; do
-    run run "$clock" --timeout=0.5 script.lua
+    run_late "$clock" script.lua
     expect_status 124
     expect_out closed
     expect_err "tinyasync: timed out with 1 task unfinished
@@ -131,24 +132,24 @@ tinyasync: interrupted #1 script.lua at script.lua:3"
 }
 
 t_clean_up_may_wait_after_a_timeout() {
-  script <<<"spawn(function() $slow sleep(60) end) $slow sleep(60)"
-  run run --timeout=0.5 script.lua
+  script <<<"spawn(function() $slow $began sleep(60) end) $slow sleep(60)"
+  run_late script.lua
   expect_status 124
   expect_out $'closed\nclosed'
   expect_err $'tinyasync: timed out with 2 tasks unfinished\ncleaning\ncleaning'
 }
 
 t_a_timeout_waits_no_longer_than_the_grace() {
-  run run --timeout=0.5 --grace=0.2 -e "$guard async.shield(sleep, 60)"
+  run_late --grace=0.2 -e "$guard async.shield(function() $began sleep(60) end)"
   expect_status 124
   expect_out closed
   expect_has err "tinyasync: 1 task did not end within 0.2 seconds of grace: #1 -e"
 }
 
 t_busy_clean_up_after_a_timeout_ends_with_the_grace() {
-  run run --timeout=0.5 --grace=0.2 -e "$guard
+  run_late --grace=0.2 -e "$guard
     local busy <close> = async.defer(function() while true do end end)
-    sleep(60)"
+    $began sleep(60)"
   expect_status 124
   expect_out closed
   expect_has err "tinyasync: interrupted #1 -e at -e:2"
@@ -334,7 +335,7 @@ spawn({name = "c", daemon = true}, function()
 end)
 print "said before"
 LUA
-  expect_status_of 3 timeout -k 1 20 "$program" run script.lua >out 2>&1
+  expect_status_of 3 timeout -k 1 "$patience" "$program" run script.lua >out 2>&1
   expect_out "said before
 deadlock: 3 tasks wait and nothing can wake them
   #2 a: lock 'y' held by #3 b at script.lua:6
@@ -379,7 +380,7 @@ t_clean_up_that_no_hook_reaches_does_not_change_the_status() {
   end)"
   ends_so "exit 3" --grace=0.1 "$stuck async.event 'never':wait()"
   expect_has err "ended at once; this would not stop: #1 script.lua"
-  ends_so "exit 124" --grace=0.1 --timeout=0.1 "$stuck sleep(60)"
+  ends_late "exit 124" --grace=0.1 "$stuck $began sleep(60)"
   ends_so "exit 5" --grace=0.1 "$stuck os.exit(5, true)"
   ends_so "exit 1" --grace=0.1 --on-error=stop "$stuck spawn(error, 'x') sleep(60)"
 }
@@ -455,6 +456,16 @@ ends_so() {
   expect_end "$1"
 }
 
+# ends_late HOW [OPTIONS] LUA: with a time-out that is over after it came to $began: see run_late.
+ends_late() {
+  local seconds
+  for seconds in 0.4 3 20; do
+    rm -f began
+    ends_so "$1" "--timeout=$seconds" "${@:2}"
+    [[ ! -e began ]] || break
+  done
+}
+
 t_os_exit_beats_a_signal() {
   local send=TERM
   ends_so "exit 5" "$held os.exit(5, true)"
@@ -472,7 +483,7 @@ t_os_exit_beats_a_reader_that_left() {
 
 t_os_exit_beats_timeout_deadlock_and_report() {
   local last='local last <close> = async.defer(function() os.exit(5, true) end)'
-  ends_so "exit 5" --timeout=0.5 "$last sleep(60)"
+  ends_late "exit 5" "$last $began sleep(60)"
   ends_so "exit 5" --virtual-time --timeout=0.05 "$slow os.exit(5, true)"
   ends_so "exit 5" "$last async.event():wait()"
   ends_so "exit 5" --on-error=stop "$last spawn(error, 'x') sleep(60)"
@@ -491,14 +502,14 @@ t_a_signal_beats_a_reader_that_left() {
 
 t_a_signal_beats_a_timeout() {
   local send=TERM
-  ends_so "signal 15" --timeout=0.5 "$held sleep(60)"
+  ends_late "signal 15" "$held $began sleep(60)"
   expect_out closed # the clean-up under way was let run
   unset send
   script <<<"$held print 'ready' sleep(60)"
-  start --timeout=1 --grace=60 script.lua
+  start --timeout=5 --grace=60 script.lua
   wait_for has out ready
   stop INT
-  sleep 1
+  sleep 5
   tell
   expect_end "signal 2"
 }
@@ -516,7 +527,7 @@ t_after_a_timeout_the_second_signal_ends_at_once() {
     io.stderr:write 'cleaning'
     while true do end
   end) sleep(60)"
-  start --timeout=0.5 --grace=60 script.lua
+  start --timeout=3 --grace=60 script.lua
   wait_for has err cleaning
   stop TERM
   stop_again INT
@@ -537,13 +548,13 @@ t_a_reader_that_left_beats_timeout_deadlock_and_report() {
     script <<<"$told $last print 'line' $code"
     start_for_one_line "$options" --traceback=off script.lua
   done <<'LUA'
---timeout=0.5 sleep(60)
+--timeout=3 sleep(60)
 --seed=1 async.event():wait()
 --seed=2 error "x"
 --on-error=stop spawn(error, "x") sleep(60)
 --seed=3 return
 LUA
-  for options in --timeout=0.5 --seed=1 --seed=2 --on-error=stop --seed=3; do
+  for options in --timeout=3 --seed=1 --seed=2 --on-error=stop --seed=3; do
     at "$options"
     expect_end "signal 13"
   done
@@ -622,7 +633,7 @@ t_a_reader_that_left_decides_nothing_that_was_decided() {
 # The time-out comes in a step that nothing can cut short, and that asks for the end: first
 # what takes a while, then the call.
 t_what_ends_the_run_is_told_and_nothing_else() {
-  run run --timeout=0.05 --grace=30 -e '
+  run_late --grace=60 -e "$began"'
     string.gsub(("a"):rep(40) .. "c4y", ("a-"):rep(5) .. "([0-9])(.)", os.exit)'
   expect_status 4
   expect_err ""
@@ -644,10 +655,10 @@ waiting_threads='
   ready:recv() ready:recv()
   print "ready"
   a, b = nil, nil
-  sleep(60)'
+  '"$began"' sleep(60)'
 
 t_a_timeout_ends_threads_that_wait_for_each_other() {
-  run run --timeout=2 -e "$waiting_threads"
+  run_late -e "$waiting_threads"
   expect_status 124
   expect_out $'ready\nclosed'
   expect_err "tinyasync: timed out with 3 tasks unfinished"

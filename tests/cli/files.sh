@@ -3,7 +3,7 @@
 #
 # files.sh -- what async.fs leaves behind when it is killed, and where the system refuses.
 
-: "${program:?}" "${root:?}"
+: "${program:?}" "${root:?}" "${patience:?}"
 
 # Builds killer.so: the call of the system with the number $KILL_AT that a thread of the program
 # makes, other than its first one, is never made: the program is killed there.  After a file
@@ -98,7 +98,7 @@ kill_everywhere() {
     mkdir there
     prepare
     status=0
-    KILL_AT=$at LD_PRELOAD=$PWD/killer.so timeout -k 1 20 "$program" run "$1" >out 2>err || status=$?
+    KILL_AT=$at LD_PRELOAD=$PWD/killer.so timeout -k 1 "$patience" "$program" run "$1" >out 2>err || status=$?
     check "at call $at"
     [[ $status != 0 ]] || break
     [[ $status == 137 ]] || fail "status $status at call $at: $(cat err)"
@@ -216,7 +216,7 @@ END
   head -c 1000000 /dev/zero >big
   status=0
   # shellcheck disable=SC2016 # for that shell
-  timeout 50 unshare -rm sh -c 'mount -t tmpfs -o size=64k none full && exec "$0" run script.lua' \
+  timeout "$patience" unshare -rm sh -c 'mount -t tmpfs -o size=64k none full && exec "$0" run script.lua' \
     "$program" >out 2>err || status=$?
   expect_status 0
   expect_out $'nil\tcannot write full/file: no space left on device\tENOSPC
@@ -266,7 +266,7 @@ END
   mkdir "$place/work"
   chmod 755 "$place"
   chmod 777 "$place/work"
-  (cd "$place/work" && exec timeout 50 "${as[@]}" ../program run ../script.lua) >out 2>err || true
+  (cd "$place/work" && exec timeout "$patience" "${as[@]}" ../program run ../script.lua) >out 2>err || true
   expect_out $'EACCES\tEACCES\tEACCES
 EACCES\tEACCES
 nil\tcannot write locked: permission denied\tEACCES
@@ -286,6 +286,7 @@ t_a_new_guardian_hears_of_what_is_temporary() {
     sleep(60)"
   start script.lua
   wait_for test -e begun
+  wait_for has_guardian
   local old
   old=$(guardian_of "$(cat pid)")
   kill -KILL "$old"
@@ -304,7 +305,7 @@ in_hanging() {
   cc -o hanging "$root/tests/cli/hanging.c" 2>/dev/null || skip "cannot build a server of files"
   mkdir far
   status=0
-  timeout -k 5 40 unshare -rm ./hanging far 30 "$program" run "$@" >out 2>err || status=$?
+  timeout -k 5 "$patience" unshare -rm ./hanging far 120 "$program" run "$@" >out 2>err || status=$?
   [[ $status != 77 ]] || skip "no file systems of users' own"
 }
 
@@ -334,7 +335,7 @@ t_a_server_that_hangs_holds_up_nobody_else() {
     print(pcall(async.with_timeout, 0.1, function() fs.stat "far/hang" end))
     spawn(asked[1])
 END
-  in_hanging --timeout=1 script.lua
+  in_hanging --timeout=8 script.lua
   expect_status 124
   expect_out "true	here	there
 $(printf 'waiting %.0s' {1..10})false	timed out after 0.1 seconds"
@@ -541,7 +542,7 @@ t_what_is_mounted_in_a_tree_stays_when_that_is_removed() {
 END
   status=0
   # shellcheck disable=SC2016 # for that shell
-  timeout 50 unshare -rm sh -c 'mount --bind other tree/a/point && exec "$0" run script.lua' \
+  timeout "$patience" unshare -rm sh -c 'mount --bind other tree/a/point && exec "$0" run script.lua' \
     "$program" >out 2>err || status=$?
   expect_status 0
   expect_out $'nil\tcannot remove tree/a/point: device or resource busy\tEBUSY
@@ -591,12 +592,12 @@ END
   local few='cannot watch tree: as many directories are watched as the system allows'
   for at in 1 2 3 4; do
     status=0
-    WATCHES=$at LD_PRELOAD=$PWD/refuse.so timeout 20 "$program" run script.lua >out 2>err || status=$?
+    WATCHES=$at LD_PRELOAD=$PWD/refuse.so timeout "$patience" "$program" run script.lua >out 2>err || status=$?
     expect_status 0
     expect_out $'nil\t'"$few (sysctl fs.inotify.max_user_watches)"$'\tENOSPC'
   done
   status=0
-  INSTANCES=1 LD_PRELOAD=$PWD/refuse.so timeout 20 "$program" run script.lua >out 2>err || status=$?
+  INSTANCES=1 LD_PRELOAD=$PWD/refuse.so timeout "$patience" "$program" run script.lua >out 2>err || status=$?
   expect_status 0
   expect_out $'nil\tcannot watch tree: too many open files, or inotify instances (sysctl fs.inotify.max_user_instances)\tEMFILE'
 }
@@ -653,7 +654,7 @@ t_memory_that_is_refused_to_a_watch_is_an_error_of_it() {
 local fs = async.fs
 local writer <close> = async.process.spawn{"sh", "-c",
   "read go; echo x >sub/a; mkdir new; echo y >new/b", cwd = "tree", stdin = "pipe"}
-print(pcall(async.with_timeout, 20, function()
+print(pcall(async.with_timeout, 100, function()
   fs.read "from here"
   local watch, message, code = fs.watch("tree", {recursive = true, debounce = 0.01})
   if not watch then return message, code end
@@ -667,7 +668,7 @@ END
     part_has $((at / 3)) || continue
     mkdir -p tree/sub
     status=0
-    REFUSE=$at LD_PRELOAD=$PWD/starve.so timeout -k 1 40 "$program" run script.lua >out 2>err || status=$?
+    REFUSE=$at LD_PRELOAD=$PWD/starve.so timeout -k 1 "$patience" "$program" run script.lua >out 2>err || status=$?
     expect_status 0
     expect_err ""
     case $(cat out) in
@@ -692,7 +693,7 @@ t_who_has_no_descriptor_left_is_told_so() {
     print(select(2, pcall(function() for _ in async.fs.glob "/etc/*/x*" do end end)))
 END
   status=0
-  (ulimit -n 40 && exec timeout 20 "$program" run script.lua >out 2>err) || status=$?
+  (ulimit -n 40 && exec timeout "$patience" "$program" run script.lua >out 2>err) || status=$?
   expect_status 0
   expect_out $'nil\tasync.fs.watch cannot load the module '"'watch'"$': too many open files\tEMFILE
 script.lua:7: cannot glob /etc/*/x*: cannot walk /etc/: too many open files'

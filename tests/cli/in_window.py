@@ -7,10 +7,12 @@ Steps, one a line; each waits for at most LIMIT seconds:
     see TEXT      until the terminal has shown it, after what was seen before
     type TEXT     with Python's escapes, as \\x03 for Ctrl-C
     file NAME     until there is such a file
+    make NAME     makes a file
     size ROWS COLUMNS
     close         the window: the terminal goes away
     front GROUP   until the file GROUP's number is that of who is in front
     echo          until what is typed is shown again
+    silent        until it is not
     end           until the command has ended
 
 What was shown goes to the file "screen", and how it ended to "ended", as how.lua says it.
@@ -26,7 +28,7 @@ import sys
 import termios
 import time
 
-LIMIT = 20
+LIMIT = 60
 
 
 class Terminal:
@@ -82,6 +84,9 @@ class Terminal:
         except (OSError, ValueError):
             return False
 
+    def echoes(self):
+        return termios.tcgetattr(self.fd)[3] & termios.ECHO
+
     def close(self):
         if self.fd >= 0:
             os.close(self.fd)
@@ -95,10 +100,14 @@ class Terminal:
             os.write(self.fd, rest.encode().decode("unicode_escape").encode())
         elif verb == "file":
             self.until(step, lambda: os.path.exists(rest))
+        elif verb == "make":
+            open(rest, "w").close()
         elif verb == "front":
             self.until(step, lambda: self.is_in_front(rest))
         elif verb == "echo":
-            self.until(step, lambda: termios.tcgetattr(self.fd)[3] & termios.ECHO)
+            self.until(step, self.echoes)
+        elif verb == "silent":
+            self.until(step, lambda: not self.echoes())
         elif verb == "size":
             self.size(*map(int, rest.split()), self.fd)
         elif verb == "close":

@@ -131,6 +131,9 @@ t_a_small_make_refuses_what_cannot_be_made() {
   expect_err "make.lua: rules.mk:1: expected outputs: inputs"
 }
 
+# are_done N LOG: so many jobs.
+are_done() { [[ -e $2 && $(grep -c $'\tdone\t' "$2") == "$1" ]]; }
+
 # Each conversion leaves a line in `ran`; the fifth waits for ever in the first run.
 t_converting_goes_on_after_a_kill() {
   local i
@@ -142,10 +145,7 @@ echo "$line" >>ran
 echo "$line" | tr a-z A-Z
 SH
   "$program" "$root/scripts/kit/convert.lua" --to=done/all -j2 -c 'sh slow' ./*.txt >out 2>err &
-  for ((i = 0; i < 1000; i++)); do
-    [[ ! -e ran || $(grep -c $'\tdone\t' convert.log) != 5 ]] || break
-    sleep 0.02
-  done
+  wait_for are_done 5 convert.log
   run "$root/scripts/kit/convert.lua" --to=done/all -c 'sh slow' ./*.txt
   expect_status 1
   expect_err "convert.lua: convert.log is in use by another run"
@@ -213,14 +213,10 @@ write_logs() {
 }
 
 t_counting_in_threads_goes_on_after_a_kill() {
-  local i
   write_logs
   mkfifo logs/3
   "$program" "$root/scripts/kit/statuses.lua" --to=made/counts -j2 logs/* >out 2>err &
-  for ((i = 0; i < 1000; i++)); do
-    [[ ! -e made/counts/jobs || $(grep -c $'\tdone\t' made/counts/jobs) != 3 ]] || break
-    sleep 0.02
-  done
+  wait_for are_done 3 made/counts/jobs
   kill -KILL $!
   wait $! || true
   [[ $(grep -c $'\tdone\t' made/counts/jobs) == 3 ]] || fail "$(cat err)"

@@ -48,7 +48,24 @@ read_text() {
 # $status.
 run() {
   status=0
-  timeout -k 1 50 "$program" "$@" >out 2>err || status=$?
+  timeout -k 1 "$patience" "$program" "$@" >out 2>err || status=$?
+}
+
+# Seconds: nothing waits for ever, and no test expects it to end for that.
+patience=280
+
+# run_late OPTIONS...: as run, with a time-out that is over after the script came to $began:
+# where a machine takes its time before that, once more with a longer one.  Commands find it in
+# $LATE.
+# shellcheck disable=SC2034 # used by the tests
+began='io.open("began", "w"):close()'
+run_late() {
+  local seconds
+  for seconds in 0.4 3 20; do
+    rm -f began closed
+    LATE=$seconds run run "--timeout=$seconds" "$@"
+    [[ ! -e began ]] || break
+  done
 }
 
 expect_status() {
@@ -86,10 +103,10 @@ expect_refused() {
 # rest SECONDS: sleeps.
 rest() { read -rt "$1" <>"$never" || true; }
 
-# Runs a command again and again until it succeeds, for some twenty seconds.
+# Runs a command again and again until it succeeds, for a minute.
 wait_for() {
-  local began=$SECONDS
-  while ((SECONDS - began < 20)); do
+  local since=$SECONDS
+  while ((SECONDS - since < 60)); do
     "$@" && return
     rest 0.02
   done
@@ -136,11 +153,44 @@ stop() {
   kill "-$1" "$ours"
 }
 
+# The program has heard of what it was sent: none of INT, TERM and HUP waits for it, and their
+# handler has returned.  Or it has ended.
+has_heard() {
+  local ours text set
+  read -r ours <pid
+  { text=$(<"/proc/$ours/status"); } 2>/dev/null || return 0
+  for set in SigPnd ShdPnd SigBlk; do
+    [[ $text =~ $set:[[:space:]]*([0-9a-f]+) ]] || return 0
+    (((16#${BASH_REMATCH[1]} & 0x4003) == 0)) || return 1
+  done
+}
+
 # stop_again SIGNAL: late enough to be the second one.
 stop_again() {
+  wait_for has_heard
   rest 0.3
   stop "$1"
 }
+
+# What our program has computed so far: $spent hundredths of a second.
+look_at_processor() {
+  local ours text fields
+  read -r ours <pid
+  { read -r text <"/proc/$ours/stat"; } 2>/dev/null || return 0
+  read -ra fields <<<"${text##*) }"
+  spent=$((fields[11] + fields[12]))
+}
+
+# Waits until a program that computes has gone on to do so: what it said before lies behind it.
+computes_on() {
+  local spent=0 goal
+  look_at_processor
+  goal=$((spent + 4))
+  wait_for has_computed "$goal"
+}
+
+# has_computed GOAL
+has_computed() { look_at_processor && ((spent >= $1)); }
 
 # What a script must not do too early waits until tell() is called: with $told
 # in its first line it goes on after $till_told, or is busy in $busy_till_told.

@@ -3,7 +3,7 @@
 #
 # modules.sh -- what is loaded at first use, and where it is found.
 
-: "${program:?}" "${root:?}"
+: "${program:?}" "${root:?}" "${patience:?}"
 
 watching='local watch <close>, message, code = async.fs.watch(".") print(watch, message, code)'
 
@@ -94,7 +94,7 @@ t_a_watch_that_gets_no_descriptors_says_so() {
   want_watch
   for ((most = 9; most < 64; most++)); do
     status=0
-    (ulimit -n "$most" && timeout -k 1 50 "$program" -e "$watching") >out 2>err || status=$?
+    (ulimit -n "$most" && timeout -k 1 "$patience" "$program" -e "$watching") >out 2>err || status=$?
     expect_status 0
     ! grep -q '^Watch of ' out || break
     grep -Eqx $'nil\tcannot watch \.: too many open files.*\tEMFILE' out ||

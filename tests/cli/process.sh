@@ -3,7 +3,7 @@
 #
 # process.sh -- commands at the end of the run, whatever ends it, and what they get from us.
 
-: "${program:?}" "${here:?}" "${closing:?}" "${guard:?}"
+: "${program:?}" "${here:?}" "${closing:?}" "${guard:?}" "${patience:?}" "${began:?}"
 
 p='local p = async.process'
 
@@ -38,7 +38,7 @@ have() { [[ -e groups && $(wc -l <groups) == "$1" ]]; }
 
 start_four() {
   script <<<"$four $1"
-  start --grace=3 script.lua
+  start --grace=60 script.lua
   wait_for have 4
 }
 
@@ -59,8 +59,8 @@ t_an_error_that_ends_the_run_ends_its_commands() {
 }
 
 t_a_timeout_of_the_run_ends_its_commands() {
-  script <<<"$four sleep(60)"
-  run run --timeout=3 --grace=3 script.lua
+  script <<<"$four $began sleep(60)"
+  run_late --grace=60 script.lua
   expect_status 124
   are_gone groups || fail "left: $(groups_of groups)"
 }
@@ -110,8 +110,8 @@ signal.signal(signal.SIGTERM, note)
 open("ready", "w").close()
 while not ended or time.time() < ended[0] + 1: time.sleep(0.02)
 PY
-  script <<<"$p p.run{'python3', 'log.py'}"
-  start script.lua
+  script <<<"$p p.run{'python3', 'log.py', grace = 60}"
+  start --grace=60 script.lua
   wait_for test -e ready
   stop INT
   expect_end "signal 2"
@@ -119,8 +119,8 @@ PY
 }
 
 t_a_stop_of_the_run_waits_for_polite_commands() {
-  script <<<"$p p.run{'sh', '-c', 'trap \"sleep 1; echo bye; exit 0\" TERM; : >ready; while :; do sleep 0.05; done'}"
-  start script.lua
+  script <<<"$p p.run{'sh', '-c', 'trap \"sleep 1; echo bye; exit 0\" TERM; : >ready; while :; do sleep 0.05; done', grace = 60}"
+  start --grace=60 script.lua
   wait_for test -e ready
   stop TERM
   expect_end "signal 15"
@@ -179,10 +179,12 @@ t_what_was_left_alone_or_detached_outlives_us() {
   while read -r group; do kill -KILL -- "-$group"; done <out
 }
 
-# The child of tinyasync's that is not a command.
+# The child of tinyasync's that is not a command.  It has another name before it is the guardian.
 guardian_of() {
   cat /proc/[0-9]*/stat 2>/dev/null | sed -n "s/^\([0-9]*\) (exe) . $1 .*/\1/p"
 }
+
+has_guardian() { [[ -n $(guardian_of "$(cat pid)") ]]; }
 
 t_a_guardian_that_somebody_kills_is_replaced() {
   script <<<"$p
@@ -193,10 +195,11 @@ t_a_guardian_that_somebody_kills_is_replaced() {
     sleep(60)"
   start script.lua
   wait_for test -s groups
+  wait_for has_guardian
   kill -KILL "$(guardian_of "$(cat pid)")"
   tell
   wait_for have 2
-  [[ -n $(guardian_of "$(cat pid)") ]] || fail "there is no other guardian"
+  wait_for has_guardian
   stop KILL
   expect_end "signal 9"
   wait_for are_gone groups
@@ -225,7 +228,7 @@ t_commands_start_when_ours_are_closed() {
   for how in '<&-' '>&-' '2>&-' '<&- >&-' '<&- >&- 2>&-'; do
     rm -f reached
     status=0
-    eval 'timeout 20 "$program" run script.lua' "$how" || status=$?
+    eval 'timeout "$patience" "$program" run script.lua' "$how" || status=$?
     [[ $status == 0 && -e reached ]] || fail "with $how: $status"
   done >/dev/null 2>&1
 }
@@ -256,17 +259,17 @@ t_commands_get_the_dispositions_and_mask_that_we_got() {
   # with BITS: what is ignored as well as what whoever started the tests has ignored.
   with() { printf %016x "$((16#$given | $1))"; }
   run run script.lua
-  timeout 5 cat /proc/self/status >ours
+  timeout "$patience" cat /proc/self/status >ours
   blocked=$(sed -n 's/SigBlk:\t//p' ours)
   given=$(sed -n 's/SigIgn:\t//p' ours)
   expect_both "$given"
   for ignored in "PIPE 0x1000" "INT 0x2" "HUP 0x1" "USR1 0x200" "ALRM 0x2000"; do
-    timeout 20 env --ignore-signal="${ignored% *}" "$program" run script.lua >out 2>err ||
+    timeout "$patience" env --ignore-signal="${ignored% *}" "$program" run script.lua >out 2>err ||
       fail "with ${ignored% *} ignored: $(cat err)"
     expect_both "$(with "${ignored#* }")"
   done
   # A shell sets it to the default for what it starts.
-  timeout 20 env --ignore-signal=CHLD "$program" run script.lua >out 2>err || fail "$(cat err)"
+  timeout "$patience" env --ignore-signal=CHLD "$program" run script.lua >out 2>err || fail "$(cat err)"
   expect_has out $'run\tSigBlk: '"$blocked SigIgn: $(with 0x10000)"
   expect_has out 3
 }
@@ -302,7 +305,7 @@ t_running_out_of_descriptors_is_an_error_of_the_call() {
     print(p.try{'echo', 'x'}.stdout)"
   (
     ulimit -n 40
-    timeout 50 "$program" run script.lua >out 2>err
+    timeout "$patience" "$program" run script.lua >out 2>err
   ) || fail "$(cat err)"
   expect_has out $'EMFILE\tcannot '
   expect_has out $'too many open files\nEMFILE\nx'
@@ -322,7 +325,7 @@ t_running_out_of_processes_is_an_error_of_the_call() {
   for most in 1 2; do
     status=0
     # shellcheck disable=SC2016
-    timeout 20 setpriv --reuid=77123 --regid=77123 --clear-groups \
+    timeout "$patience" setpriv --reuid=77123 --regid=77123 --clear-groups \
       bash -c 'cd "$1" && ulimit -u "$2" && exec ./"$0" run script.lua' "${program##*/}" "$folder" \
       "$most" >out 2>err || status=$?
     [[ $status == 0 ]] || fail "with $most: $status, $(cat err)"
@@ -348,7 +351,7 @@ t_a_command_waits_for_the_other_side_of_a_fifo_before_it_starts() {
     writer:write 'it'
     writer:close()
     print(await(reader))"
-  run run --timeout=20 --trace=text:trace script.lua
+  run run --timeout=100 --trace=text:trace script.lua
   expect_status 0
   expect_out $'open fifo\topen fifo\tnil\nit'
   expect_has trace 'open fifo'
@@ -376,7 +379,7 @@ t_a_terminal_that_cannot_be_made_is_told_by_its_reason() {
   script <<<"$p print(p.try{'true', pty = true})"
   local most
   for most in {10..24}; do
-    (ulimit -n "$most"; exec timeout 20 "$program" run script.lua) >>out 2>err || fail "$most: $(cat err)"
+    (ulimit -n "$most"; exec timeout "$patience" "$program" run script.lua) >>out 2>err || fail "$most: $(cat err)"
   done
   expect_has out 'cannot make a terminal: too many open files'
   ! grep -q unknown out || fail "$(cat out)"

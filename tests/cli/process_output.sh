@@ -4,7 +4,7 @@
 # process_output.sh -- what commands write: whole lines, groups, labels; what is printed of
 # commands, and what is never printed; the list of those that failed.
 
-: "${program:?}" "${root:?}"
+: "${program:?}" "${root:?}" "${told:?}" "${till_told:?}" "${patience:?}"
 
 # Eight commands print at full speed into one place, and so does the script.  A line is right
 # if it is one that somebody wrote, whole.
@@ -79,7 +79,7 @@ t_no_line_of_several_commands_is_torn() {
 t_no_line_is_torn_on_a_terminal() {
   command -v script >/dev/null || skip "no script(1)"
   torn_script 500
-  NO_COLOR=1 TERM=xterm timeout -k 1 50 script -qec \
+  NO_COLOR=1 TERM=xterm timeout -k 1 "$patience" script -qec \
     "$(shell_words "$program" run script.lua lines)" /dev/null >out </dev/null
   sed -i 's/\r$//; s/[^\r]*\r\x1b\[K//g' out
   right_lines out 500 1
@@ -147,12 +147,12 @@ LUA
 t_groups_come_at_their_ends() {
   script <<'LUA'
 local p = async.process
-local function one(name, seconds)
-  p.run{"sh", "-c", ("echo %s 1; sleep %s; echo %s 2"):format(name, seconds, name), output = "group"}
+local function one(name, waits)
+  p.run{"sh", "-c", ("echo %s 1; %s; echo %s 2"):format(name, waits, name), output = "group"}
 end
 async.all{
-  function() one("slow", 0.6) end,
-  function() one("fast", 0.1) end,
+  function() one("slow", "until [ -e go ]; do sleep 0.05; done") end,
+  function() one("fast", "sleep 0.1") io.open("go", "w"):close() end,
 }
 LUA
   run run script.lua
@@ -170,11 +170,16 @@ t_a_large_group_is_whole_and_leaves_no_file() {
 
 t_a_group_that_is_stopped_shows_what_it_has() {
   run run -e '
-    local r = async.process.try{"sh", "-c", "echo shown; exec sleep 60", output = "group",
-      stdout = "inherit", timeout = 0.3}
+    local r
+    for _, seconds in ipairs{0.3, 3, 30} do
+      r = async.process.try{"sh", "-c", "echo shown; : >begun; exec sleep 60", output = "group",
+        stdout = "inherit", timeout = seconds}
+      if io.open "begun" then break end
+    end
     print(r.timed_out)'
   expect_status 0
-  expect_out $'shown\ntrue'
+  uniq out >each # what did not come to an end in its time was begun again
+  expect_text each $'shown\ntrue'
 }
 
 # It is no promise to anybody who has left the pipe behind.
@@ -263,7 +268,7 @@ t_a_command_that_ended_in_time_has_not_timed_out_for_its_reader() {
   script <<'LUA'
 local p = async.process
 for _, count in ipairs{"1000", "20000"} do
-  local r = p.try{"seq", count, label = "x", stdout = "inherit", timeout = 0.5}
+  local r = p.try{"seq", count, label = "x", stdout = "inherit", timeout = 30}
   io.stderr:write(tostring(r.ok), " ", tostring(r.timed_out), "\n")
 end
 LUA
@@ -286,11 +291,20 @@ t_the_timeout_of_the_run_and_its_grace_are_kept_where_nobody_reads() {
   done
 }
 
+# The command has written more than the pipe takes, or has more time for it.
 t_a_run_that_has_ended_but_for_its_reader_obeys_the_timeout() {
-  start_unread --timeout=1 --grace=0.3 -e 'async.process.run{"seq", "60000", label = "x", timeout = 0.1}'
-  expect_end "exit 1"
+  local seconds
+  for seconds in 1 4 20; do
+    rm -f out
+    start_unread --timeout=$((seconds * 2)) --grace=0.3 -e 'async.process.run{"sh", "-c",
+      "seq 60000; exec sleep 60", label = "x", timeout = '$seconds' / 10}'
+    expect_end "exit 1"
+    python3 -c 'import fcntl, struct, termios
+print(struct.unpack("i", fcntl.ioctl(3, termios.FIONREAD, bytes(4)))[0] > 60000)' >full
+    exec 3>&-
+    [[ $(<full) == False ]] || break
+  done
   expect_has err "cannot write to standard output"
-  exec 3>&-
 }
 
 t_a_signal_ends_a_run_that_nobody_reads() {
@@ -327,22 +341,25 @@ LUA
 t_a_run_stuck_in_print_is_ended_where_nobody_reads_standard_error_either() {
   mkfifo pipe
   exec 3<>pipe
-  timeout -k 1 20 "$program" run --grace=0.3 --timeout=0.3 -e 'print(("x"):rep(1000000))' \
+  timeout -k 1 "$patience" "$program" run --grace=0.3 --timeout=0.3 -e 'print(("x"):rep(1000000))' \
     >pipe 2>&1 &
   expect_status_of 124 wait $!
   exec 3>&-
 }
 
 t_who_prints_while_a_group_waits_for_its_reader_goes_on() {
-  script <<'LUA'
+  script <<LUA
+$told
 spawn(function()
-  sleep(0.3)
+  $till_told
   for i = 1, 1000 do print("ours", i) end
   io.stderr:write "printed\n"
 end)
 async.process.run{"seq", "100000", output = "group"}
 LUA
   start_unread script.lua
+  wait_for read -t 0 -u 3 # the group comes
+  tell
   wait_for has err printed
   read_all
   expect_end "exit 0"
@@ -353,7 +370,7 @@ LUA
 t_a_slow_reader_sees_whole_lines_of_all_who_write() {
   torn_script 400
   set -o pipefail
-  timeout -k 1 50 "$program" run script.lua lines 2>&1 | { rest 1; dd bs=1000 2>/dev/null; } >out ||
+  timeout -k 1 "$patience" "$program" run script.lua lines 2>&1 | { rest 1; dd bs=1000 2>/dev/null; } >out ||
     fail "status $?"
   right_lines out 400 1
 }
@@ -377,7 +394,7 @@ t_a_reader_that_leaves_without_reading_ends_the_run() {
 
 leave_unread() (
   set -o pipefail
-  timeout -k 1 20 "$program" run script.lua 2>err | rest 0.5
+  timeout -k 1 "$patience" "$program" run script.lua 2>err | rest 0.5
 )
 
 t_output_for_a_slow_reader_takes_little_memory() {
@@ -398,13 +415,14 @@ t_output_for_a_slow_reader_takes_little_memory() {
   done
 }
 
+# The last state comes when there is a file `go`.
 overwriting() {
   script <<'LUA'
 local p = async.process
 async.all{
   function()
-    p.run{"sh", "-c", "for i in 1 2 3 4 5 6 7 8; do printf '%s0%%\r' $i; sleep 0.05; done; echo 100%",
-      label = "bar"}
+    p.run{"sh", "-c", "for i in 1 2 3 4 5 6 7 8; do printf '%s0%%\r' $i; sleep 0.05; done; \
+      until [ -e go ]; do sleep 0.05; done; echo 100%", label = "bar"}
   end,
   function()
     p.run{"sh", "-c", "for i in 1 2 3 4 5 6 7 8; do echo line $i; sleep 0.05; done", label = "other"}
@@ -415,6 +433,7 @@ LUA
 
 t_of_overwritten_states_a_file_sees_the_last() {
   overwriting
+  : >go
   run run script.lua
   expect_status 0
   [[ $(grep -c '^other | line [1-8]$' out) == 8 ]] || fail "$(cat -v out)"
@@ -424,9 +443,11 @@ t_of_overwritten_states_a_file_sees_the_last() {
 t_of_overwritten_states_a_terminal_sees_some() {
   command -v script >/dev/null || skip "no script(1)"
   overwriting
-  NO_COLOR=1 TERM=xterm timeout -k 1 50 script -qec "$(shell_words "$program" run script.lua)" \
-    /dev/null >out </dev/null
-  grep -qP 'bar \| \d0%' out || fail "no state: $(cat -v out)"
+  NO_COLOR=1 TERM=xterm timeout -k 1 "$patience" script -qefc "$(shell_words "$program" run script.lua)" \
+    /dev/null >out </dev/null &
+  wait_for grep -qP 'bar \| \d0%' out
+  : >go
+  wait $! || fail "status $?"
   sed 's/\r$//; s/[^\r]*\r\x1b\[K//g' out >seen
   [[ $(grep -c '^other | line [1-8]$' seen) == 8 ]] || fail "$(cat -v out)"
   [[ $(grep -v '^other' seen) == 'bar | 100%' ]] || fail "$(cat -v out)"
@@ -435,11 +456,11 @@ t_of_overwritten_states_a_terminal_sees_some() {
 t_labels_are_coloured_on_a_terminal_alone() {
   command -v script >/dev/null || skip "no script(1)"
   local code='async.process.run{"echo", "text", label = "l"}'
-  TERM=xterm timeout -k 1 50 script -qec "$(shell_words "$program" run -e "$code")" /dev/null >out </dev/null
+  TERM=xterm timeout -k 1 "$patience" script -qec "$(shell_words "$program" run -e "$code")" /dev/null >out </dev/null
   grep -q $'^\e\\[36ml\e\\[0m | text' out || fail "$(cat -v out)"
-  NO_COLOR=1 TERM=xterm timeout -k 1 50 script -qec "$(shell_words "$program" run -e "$code")" /dev/null >out </dev/null
+  NO_COLOR=1 TERM=xterm timeout -k 1 "$patience" script -qec "$(shell_words "$program" run -e "$code")" /dev/null >out </dev/null
   grep -q '^l | text' out || fail "$(cat -v out)"
-  TERM=dumb timeout -k 1 50 script -qec "$(shell_words "$program" run -e "$code")" /dev/null >out </dev/null
+  TERM=dumb timeout -k 1 "$patience" script -qec "$(shell_words "$program" run -e "$code")" /dev/null >out </dev/null
   grep -q '^l | text' out || fail "$(cat -v out)"
   TERM=xterm run run -e "$code"
   expect_out 'l | text'
@@ -452,7 +473,7 @@ io.write "name? "
 print("got " .. io.read())
 LUA
   mkfifo answer
-  { TERM=xterm timeout -k 1 20 script -qefc "$(shell_words "$program" run script.lua)" /dev/null \
+  { TERM=xterm timeout -k 1 "$patience" script -qefc "$(shell_words "$program" run script.lua)" /dev/null \
     <answer >out; } &
   exec 3>answer
   wait_for has out "name?"
@@ -470,7 +491,7 @@ t_a_reader_of_lines_that_leaves_ends_the_run() {
 
 take_one() (
   set -o pipefail
-  timeout -k 1 20 "$program" run script.lua 2>err | head -n 1 >out
+  timeout -k 1 "$patience" "$program" run script.lua 2>err | head -n 1 >out
 )
 
 t_long_lines_are_cut_where_the_script_says() {
@@ -609,7 +630,7 @@ async.map({1}, function()
   async.process.run{"sh", "-c", "printf '\\033[2Jtail' >&2; exit 1", stderr = "capture"}
 end, {keep_going = true})
 LUA
-  TERM=xterm timeout -k 1 50 script -qec "$(shell_words "$program" run script.lua)" /dev/null \
+  TERM=xterm timeout -k 1 "$patience" script -qec "$(shell_words "$program" run script.lua)" /dev/null \
     >out </dev/null || true
   expect_has out '\x1b[2Jtail'
   ! grep -q $'\e' out || fail "$(cat -v out)"

@@ -17,7 +17,7 @@ program=$(realpath "${1:?usage: run.sh PROGRAM [WORD]}")
 word=${2:-}
 unset LUA_INIT LUA_INIT_5_4 LUA_PATH LUA_PATH_5_4 LUA_CPATH LUA_CPATH_5_4
 lanes=$((2 + 3 * $(nproc 2>/dev/null || echo 2)))
-longest=150 # seconds, of a loaded machine and a sanitizer
+longest=320 # seconds, of a loaded machine and a sanitizer
 
 all=$(mktemp -d)
 trap 'rm -rf "$all"' EXIT

@@ -3,7 +3,7 @@
 #
 # signals.sh -- SIGINT, SIGTERM and SIGHUP.
 
-: "${program:?}" "${here:?}" "${closing:?}" "${told:?}" "${till_told:?}" "${busy_till_told:?}"
+: "${program:?}" "${here:?}" "${closing:?}" "${told:?}" "${till_told:?}" "${busy_till_told:?}" "${patience:?}" "${began:?}"
 
 guard='local guard <close> = async.defer(function() print "closed" end)'
 ready='print "ready" io.stdout:flush()'
@@ -179,6 +179,7 @@ $caller
 LUA
     start script.lua
     wait_for has out ready
+    computes_on
     stop INT
   done
   count=$number
@@ -267,6 +268,7 @@ t_a_loop_between_generators_is_interrupted() {
     script <<<"$guard $ready"$'\n'"$loop"
     start script.lua
     wait_for has out ready
+    computes_on
     stop INT
     expect_end "signal 2"
     expect_out $'ready\nclosed'
@@ -279,6 +281,7 @@ t_a_loop_in_a_module_is_interrupted() {
   script <<<"$guard package.path = '?.lua' pcall(require, 'busy')"
   start script.lua
   wait_for has out ready
+  computes_on
   stop INT
   expect_end "signal 2"
   expect_out $'ready\nclosed'
@@ -295,6 +298,7 @@ for i = 1, 3 do spawn({name = "busy" .. i}, busy) end
 LUA
   start script.lua
   wait_for has out ready
+  computes_on
   stop INT
   expect_end "signal 2"
   expect_out $'ready\nclosed'
@@ -314,6 +318,7 @@ end)
 LUA
   start script.lua
   wait_for has out ready
+  computes_on
   stop TERM
   expect_end "signal 15"
   expect_out $'ready\nclosed\nclosed'
@@ -332,6 +337,7 @@ while true do end
 LUA
   start script.lua
   wait_for has out ready
+  computes_on
   stop INT
   expect_end "signal 2"
   expect_out $'ready\ntrue'
@@ -342,7 +348,7 @@ LUA
 t_busy_shields_and_clean_up_are_left_alone() {
   local work="$busy_till_told print 'worked'"
   at shield
-  script <<<"$told $guard $ready async.shield(function() $work end) print 'on' sleep(0) print 'never'"
+  script <<<"$told $guard async.shield(function() $ready $work end) print 'on' sleep(0) print 'never'"
   start --grace=60 script.lua
   at clean-up
   script <<<"$told local guard <close> = async.defer(function() $work end)
@@ -369,8 +375,9 @@ t_busy_shields_and_clean_up_are_left_alone() {
 t_the_end_of_the_grace_ends_busy_shields_and_clean_up() {
   at shield
   script <<LUA
-$guard $ready
+$guard
 async.shield(function()
+  $ready
   while true do end
 end)
 LUA
@@ -391,6 +398,7 @@ LUA
   for the_case in shield clean-up nested; do
     at $the_case
     wait_for has out ready
+    [[ $the_case == clean-up ]] || computes_on
     stop INT
   done
   for the_case in shield clean-up nested; do
@@ -404,26 +412,26 @@ LUA
 
 # ------------------------------------------------- what no hook reaches
 
-# Starts each of them with the options given and sends it SIGTERM.  Their names
+unreachable_code='finalizer setmetatable({}, {__gc = function() while true do end end}) collectgarbage()
+pattern local s = ("a"):rep(80) s:find(("a-"):rep(20) .. "b")
+replace string.gsub("x", "x", function() local s = ("a"):rep(80) s:find(("a-"):rep(20) .. "b") end)
+nested coroutine.wrap(function() setmetatable({}, {__gc = function() while true do end end}) collectgarbage() end)()'
+
+# Starts each of them with the options given, and waits until no hook reaches it.  Their names
 # go to $unreachable.
 start_unreachable() {
   local name code
   unreachable=()
   while read -r name code; do
-    [[ $name ]] || continue
     unreachable+=("$name")
     at "$name"
     script <<<"$ready $code"
     start "$@" script.lua
-  done <<'LUA'
-finalizer setmetatable({}, {__gc = function() while true do end end}) collectgarbage()
-pattern local s = ("a"):rep(80) s:find(("a-"):rep(20) .. "b")
-replace string.gsub("x", "x", function() local s = ("a"):rep(80) s:find(("a-"):rep(20) .. "b") end)
-nested coroutine.wrap(function() setmetatable({}, {__gc = function() while true do end end}) collectgarbage() end)()
-LUA
+  done <<<"$unreachable_code"
   for name in "${unreachable[@]}"; do
     at "$name"
     wait_for has out ready
+    computes_on
   done
 }
 
@@ -434,10 +442,9 @@ t_what_no_hook_reaches_ends_with_the_second_signal() {
     at "$name"
     stop TERM
   done
-  sleep 0.3
   for name in "${unreachable[@]}"; do
     at "$name"
-    stop TERM
+    stop_again TERM
   done
   for name in "${unreachable[@]}"; do
     at "$name"
@@ -474,10 +481,11 @@ t_what_no_hook_reaches_is_named_after_a_second() {
 
 # They are looked into all the time, and left alone.
 t_busy_shields_and_clean_up_are_not_called_stuck() {
-  script <<<"$told $guard $ready async.shield(function() $busy_till_told end)"
+  script <<<"$told $guard async.shield(function() $ready $busy_till_told end)"
   start --grace=60 script.lua
   wait_for has out ready
   stop INT
+  wait_for has_heard
   sleep 1.5
   tell
   expect_end "signal 2"
@@ -498,13 +506,20 @@ t_what_no_hook_reaches_ends_with_the_grace() {
   done
 }
 
+# Where the time was over before it was there, it has more.
 t_what_no_hook_reaches_ends_after_the_timeout() {
-  local name
-  start_unreachable --timeout=1 --grace=0.2
-  for name in "${unreachable[@]}"; do
-    at "$name"
-    expect_end "exit 124"
-  done
+  local name code seconds
+  while read -r name code; do
+    at "$name" "$code"
+    script <<<"$ready $began $code"
+    for seconds in 1 5 20; do
+      rm -f began
+      start --timeout=$seconds --grace=0.2 script.lua
+      expect_end "exit 124"
+      [[ ! -e began ]] || break
+    done
+    expect_has err "ended at once; this would not stop: #1 script.lua"
+  done <<<"$unreachable_code"
 }
 
 # ----------------------------------------------------------------- reading
@@ -593,7 +608,7 @@ t_input_that_ends_with_a_signal_behind_protected_calls_is_not_taken_for_its_end(
 t_a_timeout_ends_a_read_where_it_is() {
   end_read() { :; }
   reads=$(head -n 5 <<<"$reads")
-  wanted="tinyasync: timed out with 1 task unfinished" each_read "exit 124" --timeout=0.5
+  wanted="tinyasync: timed out with 1 task unfinished" each_read "exit 124" --timeout=5
 }
 
 # Nobody can begin to read after a signal, either.
@@ -622,10 +637,11 @@ LUA
 t_a_read_in_a_shield_goes_on_after_a_signal() {
   mkfifo fifo
   script <<<"$guard local file = io.open('fifo', 'r+')
-    $ready async.shield(function() print(file:read()) end) sleep(0) print 'never'"
+    async.shield(function() $ready print(file:read()) end) sleep(0) print 'never'"
   start --grace=60 script.lua
   wait_for has out ready
   stop TERM
+  wait_for has_heard
   sleep 0.4
   echo "the answer" >fifo
   expect_end "signal 15"
@@ -689,7 +705,7 @@ type_at() {
   status=0
   { exec 4>keys; type_keys "$@" >&4; wait_for test -e left; } &
   (
-    timeout -k 1 30 script -qefc "exec '$program' run script.lua" /dev/null <keys >out 2>&1 ||
+    timeout -k 1 "$patience" script -qefc "exec '$program' run script.lua" /dev/null <keys >out 2>&1 ||
       echo $? >status
     : >left
   )
@@ -790,8 +806,7 @@ LUA
 
 t_a_busy_shield_is_named_by_the_second_signal() {
   script <<<"spawn({name = 'busy'}, function()
-    $ready
-    async.shield(function() while true do end end)
+    async.shield(function() $ready while true do end end)
   end)"
   start --grace=60 script.lua
   wait_for has out ready
@@ -846,7 +861,7 @@ t_a_signal_that_was_ignored_stays_ignored() {
 # The tick is the program's own, whatever its parent did with SIGALRM.
 t_an_ignored_alarm_keeps_nobody_from_ending_a_loop() {
   local pid
-  (trap '' ALRM && exec timeout -k 1 10 "$program" run --timeout=0.2 -e 'while true do end' 2>err) &
+  (trap '' ALRM && exec timeout -k 1 "$patience" "$program" run --timeout=0.2 -e 'while true do end' 2>err) &
   pid=$!
   expect_status_of 124 wait $pid
 }
@@ -950,14 +965,20 @@ t_a_signal_that_comes_to_another_thread_is_handed_on() {
   cat >thread.c <<'C'
 #include <pthread.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int number;
 
+/* The second when the first has had what is written on stderr. */
 static void *send(void *data) {
+  struct stat about = {0};
   usleep(50000);
   pthread_kill(pthread_self(), SIGUSR1);
-  usleep(50000);
+  for (int i = 0; i < 6000 && about.st_size == 0; i++) {
+    usleep(10000);
+    fstat(2, &about);
+  }
   pthread_kill(pthread_self(), number);
   for (;;) pause();
   return data;

@@ -4,6 +4,8 @@
 # standard.sh -- Lua's own functions that wait for the outside.  What they give is compared
 # with lua5.4's by tests/standard.
 
+: "${patience:?}"
+
 # Each waits for what another task does afterwards.
 t_lua_s_own_waits_let_other_tasks_run() {
   local name code
@@ -170,7 +172,7 @@ print(lfs.setmode(w, "binary"), w:close())
 print(pcall(lfs.setmode, w, "binary"))
 print(socket.dup(io.popen("true")):pollfd() > 2, socket.dup(io.popen("true", "w")):pollfd() > 2)
 LUA
-  timeout 20 lua5.4 script.lua >own 2>own_err </dev/null || skip "lfs or cqueues is not installed"
+  timeout "$patience" lua5.4 script.lua >own 2>own_err </dev/null || skip "lfs or cqueues is not installed"
   run run script.lua </dev/null
   expect_out "$(cat own)"
 }
@@ -206,22 +208,31 @@ in_shield async.shield(function() sleep(0) end) os.execute(stays)
 LUA
 }
 
+# late(FUNCTION): with a deadline that is over when the command has said who it is.
+child_is_there='local function is_there() local file <close> = io.open "child" return file and file:read() end
+  local function late(fn)
+    for _, seconds in ipairs {0.3, 3, 30} do
+      async.move_on_after(seconds, fn)
+      if is_there() then break end
+    end
+  end'
+
 # Its file is found to be forgotten at the latest at the end, and nobody waits for it then.
 t_a_command_that_a_cancelled_task_reads_is_stopped() {
   local name code
   while read -r name code; do
     [[ $name ]] || continue
     at "$name"
-    script <<<"$code"
+    script <<<"$child_is_there $code"
     SECONDS=0
     run run script.lua
-    ((SECONDS < 30)) || fail "it took $SECONDS s"
+    ((SECONDS < 120)) || fail "it took $SECONDS s"
     expect_status 0
     wait_for gone "$(cat child)"
   done <<'LUA'
-task local t = spawn(function() io.popen("echo $$ >child; exec sleep 60"):read() end) sleep(0.3) t:cancel()
-deadline async.move_on_after(0.3, function() return io.popen("echo $$ >child; exec sleep 60"):read() end)
-writer async.move_on_after(0.3, function() io.popen("echo $$ >child; exec sleep 60", "w"):write(("x"):rep(1e6)) end)
+task local t = spawn(function() io.popen("echo $$ >child; exec sleep 600"):read() end) while not is_there() do sleep(0.05) end t:cancel()
+deadline late(function() return io.popen("echo $$ >child; exec sleep 600"):read() end)
+writer late(function() io.popen("echo $$ >child; exec sleep 600", "w"):write(("x"):rep(1e6)) end)
 LUA
 }
 
@@ -274,7 +285,7 @@ local guard <close> = async.defer(function() os.execute "sleep 0.2; echo removed
 print "ready"
 sleep(60)
 LUA
-  start script.lua
+  start --grace=60 script.lua
   wait_for has out ready
   stop INT
   expect_end "signal 2"

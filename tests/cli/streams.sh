@@ -3,7 +3,7 @@
 #
 # streams.sh -- async.stdin.
 
-: "${program:?}"
+: "${program:?}" "${patience:?}"
 
 copying='for line in async.stdin:lines("L") do io.write("<", line, ">") end
 print(async.stdin:read(), #async.stdin:read "a")'
@@ -13,10 +13,10 @@ t_standard_input_may_be_anything() {
   script <<<"$copying"
   printf 'one\ntwo' >text
   {
-    timeout -k 1 50 "$program" run script.lua <text >from_file
-    printf 'one\ntwo' | timeout -k 1 50 "$program" run script.lua >from_pipe
-    timeout -k 1 50 "$program" run script.lua </dev/null >from_nothing
-    timeout -k 1 50 "$program" run script.lua <&- >from_closed
+    timeout -k 1 "$patience" "$program" run script.lua <text >from_file
+    printf 'one\ntwo' | timeout -k 1 "$patience" "$program" run script.lua >from_pipe
+    timeout -k 1 "$patience" "$program" run script.lua </dev/null >from_nothing
+    timeout -k 1 "$patience" "$program" run script.lua <&- >from_closed
   } 2>err
   expect_text from_file $'<one\n><two>nil\t0'
   expect_text from_pipe $'<one\n><two>nil\t0'
@@ -33,7 +33,7 @@ print "others go on"
 io.stdout:flush()
 END
   mkfifo pipe
-  timeout -k 1 50 "$program" run script.lua <pipe >out 2>err &
+  timeout -k 1 "$patience" "$program" run script.lua <pipe >out 2>err &
   exec 3>pipe
   wait_for has out "others go on"
   echo one >&3
@@ -51,9 +51,9 @@ print(async.stdin)
 print(async.move_on_after(0.01, async.stdin.read, async.stdin))
 END
   mkfifo pipe
-  { sleep 30 >pipe & echo $! >sleeper; } 2>/dev/null
+  { sleep 300 >pipe & echo $! >sleeper; } 2>/dev/null
   {
-    timeout -k 1 50 "$program" run script.lua
+    timeout -k 1 "$patience" "$program" run script.lua
     sed -n 's/^flags:[[:space:]]*//p' /proc/self/fdinfo/0
   } <pipe >out 2>err
   kill "$(cat sleeper)"
@@ -61,7 +61,7 @@ END
   (((8#$(tail -n 1 out) & 8#4000) == 0)) || fail "it is non-blocking: $(cat out)"
   expect_has out $'nil\ttimeout'
   script <<<"print(1)"
-  { timeout -k 1 50 "$program" run script.lua && cat; } <<<"the rest" >out
+  { timeout -k 1 "$patience" "$program" run script.lua && cat; } <<<"the rest" >out
   expect_out $'1\nthe rest'
 }
 
@@ -69,8 +69,8 @@ t_who_waits_for_standard_input_is_interrupted() {
   script <<<'print "ready" io.stdout:flush() local guard <close> = async.defer(function() print "closed" end)
     async.stdin:read()'
   mkfifo pipe
-  { sleep 30 >pipe & echo $! >sleeper; } 2>/dev/null
-  timeout -s INT 50 "$program" run --trace script.lua <pipe >out 2>err &
+  { sleep 300 >pipe & echo $! >sleeper; } 2>/dev/null
+  timeout -s INT "$patience" "$program" run --trace script.lua <pipe >out 2>err &
   wait_for has out ready
   wait_for has err "read standard input"
   kill -INT $!
@@ -88,7 +88,7 @@ local late = spawn(function() return async.stdin:read() end)
 print(late:await(), async.now() - began >= 1000)
 END
   { sleep 0.1; echo one; sleep 0.1; echo two; } |
-    timeout -k 1 50 "$program" run --virtual-time script.lua >out 2>err
+    timeout -k 1 "$patience" "$program" run --virtual-time script.lua >out 2>err
   expect_out $'one\ntwo\ttrue'
   expect_err ""
 }
@@ -114,8 +114,8 @@ sleep(0)
 async.stdin:read()
 END
   mkfifo pipe
-  { sleep 30 >pipe & echo $! >sleeper; } 2>/dev/null
-  timeout -k 1 50 "$program" run --timeout=5 script.lua <pipe >out 2>err &
+  { sleep 300 >pipe & echo $! >sleeper; } 2>/dev/null
+  timeout -k 1 "$patience" "$program" run --timeout=100 script.lua <pipe >out 2>err &
   wait_for has err "task #2 first is in the middle of reading standard input"
   kill "$(cat sleeper)"
   wait $! || true

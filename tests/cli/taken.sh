@@ -3,7 +3,7 @@
 #
 # taken.sh -- signals that a script takes over, as others send them.
 
-: "${program:?}" "${here:?}" "${ready:?}"
+: "${program:?}" "${here:?}" "${ready:?}" "${told:?}" "${till_told:?}"
 
 # The end is the script's until the handler is closed, and then the default's.
 t_a_signal_that_was_taken_over_is_given_back() {
@@ -33,15 +33,16 @@ LUA
 # The first is told of and not the second: that does what it does by itself.
 t_a_signal_that_nobody_was_told_of_is_not_lost() {
   script <<LUA
-local told, handler = async.event(), nil
+$told
+local event, handler = async.event(), nil
 handler = async.signal.on("TERM", function(came)
   print(came) io.stdout:flush()
-  sleep(0.6)
+  $till_told
   handler:close()
-  told:set()
+  event:set()
 end)
 $ready
-told:wait()
+event:wait()
 sleep(60)
 LUA
   start script.lua
@@ -49,6 +50,7 @@ LUA
   stop TERM
   wait_for has out TERM
   stop TERM
+  tell
   expect_end "signal 15"
   expect_out $'ready\nTERM'
 }

@@ -3,7 +3,7 @@
 #
 # terminal.sh -- commands and the terminal: who reads it, and whom its keys reach.
 
-: "${program:?}" "${here:?}" "${closing:?}"
+: "${program:?}" "${here:?}" "${closing:?}" "${patience:?}"
 
 p='local p = async.process'
 
@@ -11,15 +11,16 @@ p='local p = async.process'
 in_window() {
   local why
   rm -f ended
-  why=$(HISTFILE='' INPUTRC=/dev/null PYTHONSTARTUP='' TERM=xterm LC_ALL=C timeout -k 1 55 \
+  why=$(HISTFILE='' INPUTRC=/dev/null PYTHONSTARTUP='' TERM=xterm LC_ALL=C timeout -k 1 "$patience" \
     python3 -SI "$here/in_window.py" "$@" 2>&1) || fail "$why"
 }
 
 # on_shell <STEPS: after a run of script.lua, a shell says how it ended, and reads a line: in the
 # end that is typed, and seen.
-# It outlives Ctrl-C, which reaches it too.  Where we were killed the guardian has a moment's time for what is left to do.
+# It outlives Ctrl-C, which reaches it too.  Where we were killed it waits until the guardian has given the terminal back.
 on_shell() {
-  in_window sh -c 'trap : INT; echo $$ >shell; "$0" run script.lua; status=$?; [ $status != 137 ] || sleep 1
+  in_window sh -c 'trap : INT; echo $$ >shell; "$0" run script.lua; status=$?
+    [ $status != 137 ] || until [ "$(ps -o tpgid= -p $$ | tr -d " ")" = $$ ]; do sleep 0.05; done
     echo "status $status"; read -r x; echo "then $x"; stty -a | grep -ow -e "-echo" -e "-icanon"' "$program" \
     < <(cat; printf '%s\n' 'type we\n' 'see then we' end)
 }
@@ -138,49 +139,49 @@ STEPS
 
 # ----------------------------------------------------------- however it ends
 
-# ends_with CODE STEP...: the command has the terminal and has changed its modes.
+# ends_with CODE STEP...: the command has the terminal and has changed its modes, which was_seen()
+# waits for.
 ends_with() {
-  rm -f front
+  rm -f front seen
   script <<<"$p local raw = {'sh', '-c', 'stty raw -echo; $says_it; exec sleep 60', stdin = 'inherit'}
-    local function is_there() local file = io.open 'front' return file and file:read() end
+    local function was_seen() while not io.open 'seen' do sleep(0.01) end end
     $1"
   {
-    printf '%s\n' 'front front' "${@:2}" 'see status' 'front shell'
+    printf '%s\n' 'front front' 'make seen' "${@:2}" 'see status' 'front shell'
   } | on_shell
   expect_not_shown "-echo"
   expect_not_shown "-icanon"
 }
 
 t_the_terminal_is_ours_again_when_the_command_is_killed() {
-  ends_with "spawn(p.try, raw) while not is_there() do sleep(0.01) end
-    p.run {'sh', '-c', 'sleep 0.2; kill -KILL \$(cat front)'}"
+  ends_with "spawn(p.try, raw) was_seen()
+    p.run {'sh', '-c', 'kill -KILL \$(cat front)'}"
 }
 
 t_the_terminal_is_ours_again_when_the_script_fails() {
   ends_with "async.scope(function(s)
-    s:spawn(p.run, raw) while not is_there() do sleep(0.01) end sleep(0.2) error 'failed' end)"
+    s:spawn(p.run, raw) was_seen() error 'failed' end)"
 }
 
 t_the_terminal_is_ours_again_when_the_command_runs_out_of_time() {
-  ends_with "raw.timeout = 0.5 p.try(raw)"
+  ends_with "raw.timeout = 5 p.try(raw)"
 }
 
 t_the_terminal_is_ours_again_when_the_run_runs_out_of_time() {
-  ends_with "async.move_on_after(0.5, p.run, raw)"
+  ends_with "async.move_on_after(5, p.run, raw)"
 }
 
 t_the_terminal_is_ours_again_after_os_exit() {
-  ends_with "spawn(p.run, raw) while not is_there() do sleep(0.01) end sleep(0.2) os.exit(3)"
+  ends_with "spawn(p.run, raw) was_seen() os.exit(3)"
 }
 
 t_the_terminal_is_ours_again_when_we_are_killed() {
-  ends_with "spawn(p.run, raw) while not is_there() do sleep(0.01) end sleep(0.2)
+  ends_with "spawn(p.run, raw) was_seen()
     p.run {'sh', '-c', 'kill -KILL \$PPID'}"
 }
 
 t_the_terminal_is_ours_again_when_a_second_signal_ends_us() {
-  ends_with "spawn(p.run, raw) while not is_there() do sleep(0.01) end
-    sleep(0.2)
+  ends_with "spawn(p.run, raw) was_seen()
     p.run {'sh', '-c', 'setsid sh -c \"kill -TERM \$PPID; sleep 0.5; kill -TERM \$PPID\"', kill = 'process'}
     local guard <close> = async.defer(function() while true do end end)
     sleep(60)"
@@ -317,6 +318,7 @@ type until [ "$(ps -o s= -p $(cat front),$(cat other) | tr -d '\\n')" = TT ]; do
 see both are stopped
 type fg\n
 front front
+silent
 type hidden\n
 see got hidden
 see next
@@ -333,6 +335,7 @@ ctrl_z_stops() {
   script <<<"$p
     spawn(p.run, {'sh', '-c', 'echo \$\$ >part; mv part other; exec sleep 60'})
     spawn(p.run, {'sh', '-c', 'sleep 1; echo more; touch more'})
+    p.run {'sh', '-c', 'echo \$PPID >ours'}
     sleep(0.3) io.open('ready', 'w'):close() $1"
   on_bash <<'STEPS'
 type "$TINYASYNC" run script.lua\n
@@ -344,6 +347,7 @@ type until [ "$(ps -o s= -p $(cat other))" = T ]; do sleep 0.05; done; echo it' 
 see it is stopped
 type fg\n
 file more
+front ours
 type \x03
 type echo status $?\n
 see status 130
@@ -577,8 +581,13 @@ t_options_that_a_terminal_leaves_no_room_for_are_refused() {
 
 t_a_command_on_a_terminal_of_its_own_is_stopped_as_others() {
   script <<<"$p
-    print(p.try {'sh', '-c', 'trap \"\" TERM HUP; echo \$\$ >pid; while :; do sleep 0.05; done', pty = true,
-      timeout = 0.3, grace = 0.2}.signal)
+    local signal
+    for _, seconds in ipairs {0.3, 3, 30} do
+      signal = p.try {'sh', '-c', 'trap \"\" TERM HUP; echo \$\$ >pid; while :; do sleep 0.05; done',
+        pty = true, timeout = seconds, grace = 0.2}.signal
+      if io.open 'pid' then break end
+    end
+    print(signal)
     local child = p.spawn {'sh', '-c', 'echo \$\$ >pid2; sleep 60', pty = true, stdin = 'pipe', stdout = 'pipe'}
     while not io.open 'pid2' do sleep(0.01) end
     child:stop() print(child:wait().signal)"

@@ -3,7 +3,7 @@
 #
 # threads.sh -- how a run ends while its threads compute.
 
-: "${program:?}"
+: "${program:?}" "${began:?}"
 
 # Three threads that are busy: a hook reaches the first two, the one behind protected calls; the
 # third is in a function of C that takes years.  A file says of each that it is.
@@ -19,6 +19,9 @@ local guard <close> = async.defer(function() print "closed" end)
 for _, how in ipairs {"plain", "protected", "in C"} do
   spawn({name = how}, async.thread, busy, how)
 end'
+
+till_busy="local function is(how) local file = io.open(how .. '.busy') return file and file:close() end
+  while not (is 'plain' and is 'protected' and is 'in C') do sleep(0.01) end"
 
 are_busy() { [[ -e plain.busy && -e protected.busy && -e "in C.busy" ]]; }
 
@@ -39,8 +42,8 @@ t_a_signal_ends_a_run_whose_threads_compute() {
 }
 
 t_a_timeout_ends_a_run_whose_threads_compute() {
-  script <<<"$busy sleep(60)"
-  run run --timeout=1 script.lua
+  script <<<"$busy $till_busy $began sleep(60)"
+  run_late script.lua
   expect_status 124
   expect_out closed
   expect_has err "timed out with"
@@ -50,10 +53,7 @@ t_os_exit_ends_a_run_whose_threads_compute() {
   local close
   for close in '' ', true'; do
     rm -f ./*.busy
-    script <<<"$busy
-    local function is(how) local file = io.open(how .. '.busy') return file and file:close() end
-    while not (is 'plain' and is 'protected' and is 'in C') do sleep(0.01) end
-    os.exit(7$close)"
+    script <<<"$busy $till_busy os.exit(7$close)"
     run run script.lua
     expect_status 7
     if [[ $close ]]; then expect_out closed; else expect_out ""; fi

@@ -40,7 +40,7 @@ expect_none() { [[ -z $2 ]] || fail "$1: $2"; }
 
 # runs_alike COMMAND...: the script does what it does in every loop.
 runs_alike() {
-  timeout -k 1 20 "$@" "$here/script.lua" >out 2>&1 || fail "$1: status $?; $(tail -n 5 out)"
+  timeout -k 1 140 "$@" "$here/script.lua" >out 2>&1 || fail "$1: status $?; $(tail -n 5 out)"
   diff "$here/script.out" out || fail "$1: the lines differ"
 }
 
@@ -73,7 +73,7 @@ t_the_script_runs_in_luv() {
 
 # It prints lines of its own.
 t_module() {
-  timeout -k 1 50 "$EMBED_LUA" "$here/module.lua" >lines 2>err || cat err
+  timeout -k 1 140 "$EMBED_LUA" "$here/module.lua" >lines 2>err || cat err
   [[ ! -s err ]] || fail "$(head -n 40 err)"
   [[ -s lines ]] || fail "it ran no test"
 }
@@ -95,7 +95,7 @@ t_no_wake_from_other_threads_is_lost() {
 
 # Without them it would wait for the sleeper.
 t_wakes_from_threads_end_the_waits_of_the_command_line() {
-  timeout -k 1 50 "$build/tinyasync" run - >out 2>err <<'END' || fail "status $?: $(head -n 20 err)"
+  timeout -k 1 140 "$build/tinyasync" run - >out 2>err <<'END' || fail "status $?: $(head -n 20 err)"
 local knock = require "knock"
 local door = knock.door()
 for _ = 1, 500 do door:wait() end
@@ -105,7 +105,7 @@ END
 }
 
 t_objects_of_c_modules_are_checked_in_the_command_line() {
-  timeout -k 1 50 "$build/tinyasync" run - >out 2>err <<'END' || fail "status $?: $(head -n 20 err)"
+  timeout -k 1 140 "$build/tinyasync" run - >out 2>err <<'END' || fail "status $?: $(head -n 20 err)"
 local wait = require "knock".door().wait
 for _, other in ipairs{io.stdout, {}, async.event()} do
   local _, problem = pcall(wait, other)

@@ -37,11 +37,11 @@ local function run_c(path)
     "$(pkg-config --cflags lua5.4) -o %s.run %s %s/libtinyasync.a %s -lm -ldl"):format(compiler(),
     path, path, quote(build), lua))
   if not ok then return text, false end
-  return run("timeout -k 1 20 " .. path .. ".run")
+  return run("timeout -k 1 140 " .. path .. ".run")
 end
 
 local function run_lua(path)
-  return run(("LUA_CPATH=%s timeout -k 1 20 lua5.4 %s"):format(quote(build .. "/lua/?.so"), path))
+  return run(("LUA_CPATH=%s timeout -k 1 140 lua5.4 %s"):format(quote(build .. "/lua/?.so"), path))
 end
 
 local function check_example(code, name)

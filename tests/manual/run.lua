@@ -40,7 +40,7 @@ local UNDER_LUA = ("LUA_CPATH=%s lua5.4"):format(quote(program:match("^(.*/)") .
 local function execute(code, name, err, command)
   shell.write(folder .. "/" .. name, code)
   local _, how, status = os.execute(
-    ("cd %s && env -u LUA_INIT -u LUA_INIT_5_4 timeout -k 1 20 setsid -w env %s %s"):format(
+    ("cd %s && env -u LUA_INIT -u LUA_INIT_5_4 timeout -k 1 140 setsid -w env %s %s"):format(
       quote(folder), command or UNDER_TINYASYNC, quote(name)) .. " >out 2>" .. err .. " </dev/null")
   if how == "signal" then status = status + 128 end
   return {out = read(folder .. "/out"), err = err == "err" and read(folder .. "/err") or "",
@@ -204,7 +204,7 @@ local function check_sessions()
   local count = 0
   for arguments, shown in read("README.md"):gmatch("\n```\n%$ tinyasync ([^\n]+)\n(.-\n)```") do
     count = count + 1
-    local output = shell.output_of(("timeout -k 1 20 %s %s 2>&1 </dev/null"):format(quote(program), arguments))
+    local output = shell.output_of(("timeout -k 1 140 %s %s 2>&1 </dev/null"):format(quote(program), arguments))
     report("README.md $ tinyasync " .. arguments, missing_line(output, shown))
   end
   if count == 0 then report("README.md", "no session was found") end

@@ -90,7 +90,7 @@ end
 local function run_script(case)
   shell.write(folder .. "/script.lua", case.ours)
   local name, input = case.name, case.options.input or "/dev/null"
-  os.execute(("cd %s/now/%s && { timeout -k 1 20 %s run ../../script.lua <%s "
+  os.execute(("cd %s/now/%s && { timeout -k 1 140 %s run ../../script.lua <%s "
     .. ">../%s.out 2>../%s.err; echo $? >../%s.statuses; }"):format(quote(folder), name,
     quote(program), input, name, name, name))
 end

@@ -83,7 +83,7 @@ local function run_all()
     shell.write(("%s/at%d/case.lua"):format(folder, number), text.code)
     shell.write(("%s/at%d/input"):format(folder, number), text.input)
   end
-  shell.run_each(commands, folder, 20)
+  shell.run_each(commands, folder, 99)
 end
 
 -- In all ways, or in those of this part.

@@ -7,6 +7,7 @@ local file = os.tmpname()
 local parent = [[
   sh -c 'trap "echo told >]] .. file .. [[; exit 0" USR1
          trap "echo stray >>]] .. file .. [[; exit 1" TERM
+         echo ready
          while :; do sleep 0.05; done' &
   child=$!
   trap 'kill -USR1 $child; wait $child; exit 0' TERM
@@ -16,7 +17,7 @@ local parent = [[
 
 local child <close> = async.process.spawn{"sh", "-c", parent, stdout = "pipe", kill = "process"}
 child.stdout:read()
-sleep(0.2)
+child.stdout:read() -- both are ready
 local result = child:stop(10)
 -- expect: 0	0
 print(result.status, processes.in_group(result.pid))

@@ -65,7 +65,7 @@ local kept <close> = fs.watch(d)
 -- expect: nil
 print((async.move_on_after(0.05, kept)))
 write(d .. "/g", "")
-for i = 1, 50 do
+for i = 1, 300 do
   local event = async.move_on_after(0.002 * i, kept)
   if event then
     -- expect: created g
