@@ -229,15 +229,15 @@ end
 
 Log.__index = methods
 
--- Reads what the file has by now.
+-- Reads what the file has by now.  Where that is no log whoever has it already knows what it knew.
 local function read_log(log)
   local text, message, code = text_of(log)
   if not text then return nil, message, code end
-  log.done, log.failed = {}, {}
-  log.torn, log.is_new = text ~= "" and sub(text, -1) ~= "\n", #text < #HEADER
-  local ok
-  ok, message = read_text(log, text)
+  local found, ok = {path = log.path, done = {}, failed = {}}, nil
+  ok, message = read_text(found, text)
   if not ok then return nil, message, "SYNTAX" end
+  log.done, log.failed = found.done, found.failed
+  log.torn, log.is_new = text ~= "" and sub(text, -1) ~= "\n", #text < #HEADER
   return log
 end
 

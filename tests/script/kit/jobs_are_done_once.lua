@@ -109,3 +109,18 @@ print(pcall(log.run, log, {}, print)) -- expect: false	$FILE:$LINE: jobs:run: ex
 print(pcall(log.run, log, "x", 7)) -- expect: false	$FILE:$LINE: jobs:run: expected a function, got number
 print(pcall(log.run, {}, "x", print)) -- expect: false	$FILE:$LINE: jobs:run: expected a log of jobs, got table
 print(pcall(log.map, log, {}, print, {limt = 2})) -- expect: false	$FILE:$LINE: jobs:map: unknown option 'limt', did you mean 'limit'?
+
+-- One that has become unreadable meanwhile is refused to the next; who has it knows what it knew.
+local spoilt = folder.path .. "/spoilt.log"
+local first = assert(async.jobs(spoilt))
+first:run("a", function() end)
+pcall(first.run, first, "b", function() error("why", 0) end)
+local function put(text) -- into the file that it has
+  local file <close> = assert(io.open(spoilt, "w"))
+  file:write(text)
+end
+put((assert(async.fs.read(spoilt)):gsub("\n", "\nno line of it\n", 1)))
+print(select("#", async.jobs(spoilt)), select(3, async.jobs(spoilt))) -- expect: 3	SYNTAX
+print(first:done "a", first:failed "b", first:run("a", print)) -- expect: true	why	false
+put "other"
+print(select(3, async.jobs(spoilt)), first:done "a", first:run("a", print)) -- expect: SYNTAX	true	false
