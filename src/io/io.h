@@ -40,6 +40,7 @@ struct ta_hatch;
 enum ta_hatch_kind { TA_HATCH_OUT, TA_HATCH_ERR, TA_HATCH_LOG, TA_HATCH_REPORT };
 
 struct ta_budget;
+struct ta_gate;
 struct ta_crossings;
 
 /* Standard input: one buffer for whoever reads it. */
@@ -65,6 +66,7 @@ struct ta_io {
   struct ta_budget *budget;       /* what Lua states use, threads' included; NULL: no limit */
   size_t memory;                  /* the limit, in bytes */
   double room_made, room_took;    /* when a thread's call has collected, in how many seconds */
+  const struct ta_gate *gate;     /* what scripts may reach; NULL: everything */
   bool is_guest;                  /* of a thread: the hatch is the main one's */
   int log_rank;     /* of async.log's levels the lowest that is shown; 0: none was set */
   unsigned threads; /* that were started so far */
