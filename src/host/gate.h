@@ -15,9 +15,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/socket.h>
-
 #include "exported.h"
+
+struct sockaddr;
 
 enum ta_gate_kind { TA_GATE_READ, TA_GATE_WRITE, TA_GATE_RUN, TA_GATE_NET, TA_GATE_KINDS };
 
@@ -36,6 +36,11 @@ enum ta_verdict {
 
 /* NULL: there is no memory. */
 struct ta_gate *ta_gate_new(void);
+
+/* Nobody needs it any more, but for threads that were left behind: it stays until the process
+ * ends. */
+void ta_gate_leave(struct ta_gate *gate);
+
 void ta_gate_free(struct ta_gate *gate);
 
 /* Allows what the list names, with commas between; NULL: all of the kind.  0; -ENOMEM; or
@@ -71,8 +76,11 @@ enum ta_verdict ta_gate_move(const struct ta_gate *gate, const char *from, const
 /* May the file be read as a module? */
 enum ta_verdict ta_gate_module(const struct ta_gate *gate, const char *path);
 
-/* May what is open as a directory be read? */
-enum ta_verdict ta_gate_directory(const struct ta_gate *gate, int fd);
+/* May what is open as a directory be read, or what is called `name` there if that is no NULL? */
+enum ta_verdict ta_gate_directory(const struct ta_gate *gate, int fd, const char *name);
+
+/* As a negative errno, where it cannot be said better. */
+#define TA_NOT_ALLOWED 4095
 
 /* Where the path leads, also if nothing is there yet: absolute, without links, dots and double
  * slashes; the last part stays if `itself`.  0, or a negative errno. */

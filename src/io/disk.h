@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 
 #include "host/workers.h"
+#include "io/gate.h"
 #include "io/io.h"
 
 struct ta_errand;
@@ -56,6 +57,7 @@ struct ta_errand {
   bool sent, finished;
   char *name;           /* what it is about, for who looks at the waits; a copy, or NULL */
   bool now, waits;      /* for `run` */
+  struct ta_guard guard; /* what it needs: where that is not allowed it is not run */
   atomic_bool given_up; /* nobody wants to know any more: what has not happened need not */
 };
 

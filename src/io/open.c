@@ -8,6 +8,7 @@
 #include "io/disk.h"
 #include "io/far.h"
 #include "io/fs.h"
+#include "io/gate.h"
 #include "io/paint.h"
 #include "io/process.h"
 #include "io/progress.h"
@@ -36,6 +37,7 @@ void ta_io_open(struct ta_io *io, lua_State *L) {
   io->listener.left = on_left;
   ta_stdio_listen(&io->listener);
   ta_io_keep(io, L);
+  ta_gate_open(io, L);
   lua_getglobal(L, "async");
   ta_offer_stdin(io, L);
   ta_offer_processes(io, L);
@@ -51,6 +53,7 @@ void ta_io_open(struct ta_io *io, lua_State *L) {
 
 void ta_io_open_in_thread(struct ta_io *io, lua_State *L) {
   ta_io_keep(io, L);
+  ta_gate_open(io, L);
   lua_getglobal(L, "async");
   ta_offer_files(io, L);
   ta_offer_paint(io, L);
