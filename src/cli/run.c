@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <lauxlib.h>
+#include <lualib.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "cli/report.h"
 #include "cli/session.h"
 #include "host/signals.h"
+#include "host/wall.h"
 #include "trace/fan.h"
 #include "trace/text.h"
 
@@ -81,6 +83,40 @@ static bool open_trace(struct run *run) {
   return true;
 }
 
+/* ------------------------------------------------------------------- the gate */
+
+/* Modules may be read where package.path leads. */
+static void allow_modules(const struct run *run, lua_State *L) {
+  struct ta_gate *gate = run->options.session.gate;
+  if (!gate) return;
+  lua_getglobal(L, LUA_LOADLIBNAME);
+  lua_getfield(L, -1, "path");
+  const char *path = lua_tostring(L, -1);
+  if (path && ta_gate_allow_modules(gate, path) != 0) luaL_error(L, "not enough memory");
+  lua_pop(L, 2);
+}
+
+/* And beside the script. */
+static void allow_neighbours(const struct run *run, lua_State *L) {
+  struct ta_gate *gate = run->options.session.gate;
+  const char *script = run->options.script.name;
+  if (!gate || !script || strcmp(script, "-") == 0) return;
+  const char *slash = strrchr(script, '/');
+  lua_pushlstring(L, script, slash ? (size_t)(slash - script) + 1 : 0);
+  lua_pushfstring(L, "%s?.lua", lua_tostring(L, -1));
+  if (ta_gate_allow_modules(gate, lua_tostring(L, -1)) != 0) luaL_error(L, "not enough memory");
+  lua_pop(L, 2);
+}
+
+/* False: it has said why it cannot be. */
+static bool put_up_wall(const struct run *run) {
+  struct ta_gate *gate = run->options.session.gate;
+  const char *script = run->options.script.name;
+  int error = gate ? ta_wall_put_up(gate, script) : 0;
+  if (error < 0) ta_report("cannot have the kernel guard what is not allowed: %s", strerror(-error));
+  return error >= 0;
+}
+
 /* ----------------------------------------------------------------- the script */
 
 /* (run): everything that may raise on the way to the end. */
@@ -90,8 +126,12 @@ static int l_run(lua_State *L) {
   ta_session_open_lua(&run->session, L);
   ta_script_set_arg(L, run->program, script);
   lua_gc(L, LUA_GCCOLLECT); /* the script's first collection is its own */
+  allow_modules(run, L);
+  allow_neighbours(run, L);
   if (!ta_script_run_init(L) || !ta_script_load(L, script)) return lua_error(L);
   if (!open_trace(run)) return 0;
+  allow_modules(run, L); /* which LUA_INIT may have changed */
+  if (!put_up_wall(run)) return 0;
   ta_script_add(run->session.runner, L, script);
   ta_session_start(&run->session);
   ta_drive(&run->session);

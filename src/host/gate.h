@@ -141,6 +141,7 @@ struct ta_gate {
   struct ta_gate_list commands;           /* names as they were given */
   struct ta_gate_list modules;            /* directory, ending, by turns */
   struct ta_gate_nets net, denied;
+  bool has_wall; /* of files: see host/wall.h */
 };
 
 #endif

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "io/descriptor.h"
+#include "host/wall.h"
 #include "io/gate.h"
 #include "io/refusal.h"
 #include "io/room.h"
@@ -51,14 +52,17 @@ static int open_nothing(int fd, int *nothing) {
 }
 
 static int start(struct ta_command *command, struct ta_spawn *spawn, enum ta_spawn_step *step) {
-  int nothing = -1, error = 0;
+  int nothing = -1, wall = -1, error = ta_wall_for_child(command->io->gate, &wall);
   *step = TA_SPAWN_DESCRIPTORS;
+  spawn->wall = &wall;
   for (int i = 0; i < 3 && !error; i++) {
     spawn->fds[i] = open_nothing(spawn->fds[i], &nothing);
     if (spawn->fds[i] < 0) error = -errno;
   }
   if (!error) error = ta_group_start(command->group, spawn, step);
   if (nothing >= 0) close(nothing);
+  if (wall >= 0) close(wall);
+  spawn->wall = NULL;
   return error;
 }
 
