@@ -175,7 +175,7 @@ static void add_nearest(struct wall *wall, const char *path, uint64_t rights) {
   }
 }
 
-/* A file is replaced by one that is made beside it. */
+/* A file is replaced by one that is made beside it, in a directory that is there. */
 static void add_beside(struct wall *wall, const char *path) {
   char parent[PATH_MAX];
   snprintf(parent, sizeof parent, "%s", path);
@@ -185,20 +185,24 @@ static void add_beside(struct wall *wall, const char *path) {
   add(wall, parent, BESIDE);
 }
 
-static void add_writing(struct wall *wall, const char *path, bool strict) {
-  bool is_there = access(path, F_OK) == 0;
-  if (is_there)
-    add(wall, path, WRITES);
+/* `strict`: only what is there. */
+static void add_allowed(struct wall *wall, const char *path, uint64_t rights, bool strict) {
+  if (strict)
+    add(wall, path, rights);
   else
-    add_nearest(wall, path, WRITES);
-  if (!strict && is_there && !is_directory(path)) add_beside(wall, path);
+    add_nearest(wall, path, rights);
+}
+
+static void add_writing(struct wall *wall, const char *path, bool strict) {
+  add_allowed(wall, path, WRITES, strict);
+  if (!strict && !is_directory(path)) add_beside(wall, path);
 }
 
 static void add_lists(struct wall *wall, bool strict) {
   const struct ta_gate_list *reads = &wall->gate->lists[TA_GATE_READ];
   const struct ta_gate_list *writes = &wall->gate->lists[TA_GATE_WRITE];
   if (reads->all) add(wall, "/", READS);
-  for (size_t i = 0; i < reads->count; i++) add_nearest(wall, reads->items[i], READS);
+  for (size_t i = 0; i < reads->count; i++) add_allowed(wall, reads->items[i], READS, strict);
   if (writes->all) add(wall, "/", WRITES);
   for (size_t i = 0; i < writes->count; i++) add_writing(wall, writes->items[i], strict);
 }
