@@ -11,13 +11,15 @@
 #define WRITES TA_PATH_WRITE
 #define LINK TA_PATH_ITSELF
 
+/* Every function there is, as scripts call it, "async." left out; after a comma, with which option.
+ * What has no kind reaches nothing outside, or asks as one of the others. */
 const struct ta_gate_row ta_gate_rows[] = {
     {"fs.read", "read", READS, 0},
     {"fs.write", "write", WRITES, 0},
     {"fs.append", "write", WRITES, 0},
     {"fs.open", "read, write", 0, 0}, /* as its mode says */
     {"fs.stat", "read", READS, 0},
-    {"fs.lstat", "read", READS | LINK, 0},
+    {"fs.stat, follow=false", "read", READS | LINK, 0},
     {"fs.exists", "read", READS, 0},
     {"fs.list", "read", READS, 0},
     {"fs.readlink", "read", READS | LINK, 0},
@@ -29,10 +31,56 @@ const struct ta_gate_row ta_gate_rows[] = {
     {"fs.rename", "write, read", WRITES | LINK | TA_PATH_MOVED, WRITES | LINK},
     {"fs.copy", "read, write", READS, WRITES},
     {"fs.link", "write", WRITES | LINK, 0},
-    {"fs.hard_link", "write, read", WRITES | LINK, READS | WRITES | LINK},
+    {"fs.link, hard", "write, read", WRITES | LINK, READS | WRITES | LINK},
     {"fs.temp", "read, write", READS | WRITES, 0},
     {"fs.temp_dir", "write", WRITES, 0},
-    {"cd", "read or write", TA_PATH_EITHER, 0},
+    {"temp_dir", "write", 0, 0},
+    {"cd", "read, write", TA_PATH_EITHER, 0}, /* one of them is enough */
+    {"csv.rows", "read", 0, 0},
+    {"csv.write", "write", 0, 0},
+    {"dotenv", "read", 0, 0},
+    {"jobs", "read, write", 0, 0},
+    {"stale", "read", 0, 0},
+
+    {"process.run", "run", 0, 0},
+    {"process.read", "run", 0, 0},
+    {"process.try", "run", 0, 0},
+    {"process.try, stdin={file=}", "read", 0, 0},
+    {"process.try, stdout={file=}", "write", 0, 0},
+    {"process.lines", "run", 0, 0},
+    {"process.spawn", "run", 0, 0},
+    {"process.which", "run", 0, 0},
+
+    {"io.open", "read, write", 0, 0},
+    {"io.lines", "read", 0, 0},
+    {"io.input", "read", 0, 0},
+    {"io.output", "write", 0, 0},
+    {"io.tmpfile", "read, write", 0, 0},
+    {"io.popen", "run", 0, 0},
+    {"os.execute", "run", 0, 0},
+    {"os.remove", "write", 0, 0},
+    {"os.rename", "write, read", 0, 0},
+    {"os.tmpname", "write", 0, 0},
+    {"dofile", "read", 0, 0},
+    {"loadfile", "read", 0, 0},
+    {"require", "read", 0, 0}, /* but for what lies where modules do */
+    {"package.searchpath", "read", 0, 0},
+    {"package.loadlib", "run", 0, 0}, /* all of it */
+
+    {"process.pipe", "", 0, 0}, /* a command, which somebody starts */
+    {"process.sh", "", 0, 0},
+    {"process.quote", "", 0, 0},
+    {"csv.line", "", 0, 0},
+    {"csv.parse", "", 0, 0},
+    {"thread", "", 0, 0}, /* what runs there asks there */
+    {"args", "", 0, 0},
+    {"prompt", "", 0, 0},
+    {"confirm", "", 0, 0},
+    {"select_one", "", 0, 0},
+    {"progress", "", 0, 0},
+    {"log.*", "", 0, 0},
+    {"color.*", "", 0, 0},
+    {"signal.*", "", 0, 0},
     {NULL, NULL, 0, 0}};
 
 /* ----------------------------------------------------------------- in words */
