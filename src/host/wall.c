@@ -87,10 +87,12 @@ static void add_fd(struct wall *wall, int fd, uint64_t rights) {
     note(wall, -1);
 }
 
-/* What is not there needs no rule. */
+/* What is not there needs no rule.  False: it is not. */
 static bool add(struct wall *wall, const char *path, uint64_t rights) {
   int fd = open(path, O_PATH | O_CLOEXEC);
-  if (fd < 0) return false;
+  if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) return false;
+  if (fd < 0 && errno != EACCES) note(wall, fd);
+  if (fd < 0) return true;
   add_fd(wall, fd, rights);
   close(fd);
   return true;
@@ -164,25 +166,26 @@ static bool is_directory(const char *path) {
   return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
+/* Leaves the directory of it, which is absolute.  False: it has none. */
+static bool cut_name(char *path) {
+  char *slash = strrchr(path, '/');
+  if (!slash || !slash[1]) return false;
+  slash[slash == path] = '\0';
+  return true;
+}
+
 /* What is not there yet is made in the nearest directory that is. */
 static void add_nearest(struct wall *wall, const char *path, uint64_t rights) {
   char parent[PATH_MAX];
   snprintf(parent, sizeof parent, "%s", path);
-  while (!add(wall, parent, rights)) {
-    char *slash = strrchr(parent, '/');
-    if (!slash) return;
-    slash[slash == parent] = '\0';
-  }
+  while (!add(wall, parent, rights) && cut_name(parent)) continue;
 }
 
 /* A file is replaced by one that is made beside it, in a directory that is there. */
 static void add_beside(struct wall *wall, const char *path) {
   char parent[PATH_MAX];
   snprintf(parent, sizeof parent, "%s", path);
-  char *slash = strrchr(parent, '/');
-  if (!slash) return;
-  slash[slash == parent] = '\0';
-  add(wall, parent, BESIDE);
+  if (cut_name(parent)) add(wall, parent, BESIDE);
 }
 
 /* `strict`: only what is there. */

@@ -64,6 +64,7 @@ static const struct room rooms[] = {
     {"signal", signal_tests},
     {"limit", limit_tests},
     {"tree", tree_tests},
+    {"gate", gate_tests},
     {"flat", flat_tests},
     {"thread", thread_tests},
 };
