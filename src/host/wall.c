@@ -210,20 +210,46 @@ static void add_lists(struct wall *wall, bool strict) {
   for (size_t i = 0; i < writes->count; i++) add_writing(wall, writes->items[i], strict);
 }
 
+/* What is installed with programs in the directory, if that is "bin": it is changed. */
+static void add_installed(struct wall *wall, char *directory) {
+  static const char *const parts[] = {"lib", "lib64", "libexec", "share", NULL};
+  const char *slash = strrchr(directory, '/');
+  if (!slash || strcmp(slash, "/bin") != 0 || !cut_name(directory)) return;
+  for (int i = 0; parts[i]; i++) {
+    char path[PATH_MAX + 16];
+    snprintf(path, sizeof path, "%s/%s", directory, parts[i]);
+    add(wall, path, READS);
+  }
+}
+
+static void add_command(struct wall *wall, const char *command) {
+  char path[PATH_MAX];
+  if (!realpath(command, path)) return;
+  add(wall, path, READ_FILE);
+  if (cut_name(path)) add_installed(wall, path);
+}
+
+/* All that are found without a slash. */
+static void add_search_path(struct wall *wall) {
+  char directory[PATH_MAX];
+  for (const char *at = getenv("PATH"); at && *at;) {
+    int length = (int)strcspn(at, ":");
+    snprintf(directory, sizeof directory, "%.*s", length, at);
+    if (directory[0] == '/') {
+      add(wall, directory, READS);
+      add_installed(wall, directory);
+    }
+    at += length + (at[length] == ':');
+  }
+}
+
 /* What a command starts nobody knows before; each is to be read, where it is found. */
 static void add_commands(struct wall *wall) {
   const struct ta_gate_list *commands = &wall->gate->lists[TA_GATE_RUN];
-  const char *at = getenv("PATH");
-  char directory[PATH_MAX];
   if (!commands->all && commands->count == 0) return;
   add(wall, "/", EXECUTE);
-  for (size_t i = 0; i < commands->count; i++) add(wall, commands->items[i], READ_FILE);
-  while (commands->all && at && *at) {
-    int length = (int)strcspn(at, ":");
-    snprintf(directory, sizeof directory, "%.*s", length, at);
-    if (directory[0] == '/') add(wall, directory, READS);
-    at += length + (at[length] == ':');
-  }
+  for (size_t i = 0; i < commands->count; i++) add_command(wall, commands->items[i]);
+  if (commands->all) add_search_path(wall);
 }
 
 static void add_modules(struct wall *wall, const char *script) {
