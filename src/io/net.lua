@@ -205,6 +205,16 @@ end
 local for_udp = {broadcast = yes_or_no}
 local of_socket = {}
 
+-- To the first that the socket has a way to.
+local function send_to_one(self, data, addresses, port, name)
+  local done, message, code
+  for _, address in ipairs(addresses) do
+    done, message, code = parts.send(self, data, address, port, name)
+    if done or code ~= "EAFNOSUPPORT" and code ~= "ENETUNREACH" then break end
+  end
+  return done, message, code
+end
+
 function of_socket.send(self, data, host, port)
   if not parts.is_socket(self) then
     raise "udp:send: send() is a method of what net.udp gives: socket:send(data, host, port)"
@@ -216,7 +226,7 @@ function of_socket.send(self, data, host, port)
   local number = check_port("udp:send", port, 1)
   local addresses, message, code = addresses_of(host)
   if not addresses then return nil, message, code end
-  return parts.send(self, data, addresses[1], number, name_of(host, number))
+  return send_to_one(self, data, addresses, number, name_of(host, number))
 end
 
 function net.udp(host, port, options)

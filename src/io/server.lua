@@ -52,7 +52,7 @@ end
 local function accept_all(self, held, handler, is_daemon)
   local spawned, is_short = {daemon = is_daemon}, false
   while true do
-    local stream, message, code = parts.accept(self)
+    local stream, message, code = parts.take(self)
     if stream then
       parts.count_in(self, stream)
       spawned.name, is_short = stream.peer, false
