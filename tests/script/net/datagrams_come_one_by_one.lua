@@ -18,7 +18,7 @@ print(two:recv() == large)
 
 -- Of several who wait each gets one, and who sends in between is not forgotten.
 local got = {}
-for i = 1, 5 do spawn(function() got[#got + 1] = two:recv() end) end
+for i = 1, 5 do spawn(function() table.insert(got, (two:recv())) end) end
 sleep(0)
 for i = 1, 5 do one:send(i, "127.0.0.1", two.port) end
 while #got < 5 do sleep(0.001) end
