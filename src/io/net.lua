@@ -5,6 +5,7 @@
 local parts = net_parts()
 local raise = parts.raise
 local place = parts.use "place"
+local resolve = dns_parts().resolve
 local serve = parts.use("server").serve
 
 local net = {}
@@ -106,10 +107,10 @@ local for_connect = {
   nodelay = yes_or_no, keepalive = silence, max_line = longest_line, local_address = own_address
 }
 
--- Where a host is, as a list of numbers.
-local function addresses_of(host)
+-- Where a host is, as a list of numbers; `what` begins a refusal.
+local function addresses_of(host, what)
   if host == "localhost" then return {"::1", "127.0.0.1"} end
-  return {host}
+  return resolve(host, nil, what)
 end
 
 local function connect(call, host, port, options)
@@ -117,9 +118,10 @@ local function connect(call, host, port, options)
   local number = check_port(call, port, 1)
   local given = check_options(call, options, for_connect)
   parts.enter(call)
-  local addresses, message, code = addresses_of(host)
+  local name = name_of(host, number)
+  local addresses, message, code = addresses_of(host, "cannot connect to " .. name)
   if not addresses then return nil, message, code end
-  return parts.connect(name_of(host, number), addresses, number, given)
+  return parts.connect(name, addresses, number, given)
 end
 
 function net.connect(host, port, options) return connect("net.connect", host, port, options) end
@@ -147,6 +149,15 @@ local for_listen = {
 }
 local for_listen_unix = {max_line = longest_line, backlog = waiting_line}
 
+-- The address at which is listened, or nil for all of them; false, message, code.
+local function own_address_of(host, what)
+  if host == "*" then return nil end
+  if host == "localhost" then return "127.0.0.1" end
+  local addresses, message, code = resolve(host, nil, what)
+  if not addresses then return false, message, code end
+  return addresses[1]
+end
+
 -- Servers are of C; these methods of theirs are not.
 local function complete(server, message, code)
   if server then parts.add_methods(server, {serve = serve}) end
@@ -157,9 +168,10 @@ function net.listen(host, port, options)
   check_text("net.listen", host, 'a host, such as "127.0.0.1", or "*" for all addresses')
   local number = check_port("net.listen", port, 0)
   local given = check_options("net.listen", options, for_listen)
-  local at = host
-  if host == "localhost" then at = "127.0.0.1" elseif host == "*" then at = nil end
-  return complete(parts.listen(name_of(host, number), at, number, given.backlog or BACKLOG, given))
+  local name = name_of(host, number)
+  local at, message, code = own_address_of(host, "cannot listen at " .. name)
+  if at == false then return nil, message, code end
+  return complete(parts.listen(name, at, number, given.backlog or BACKLOG, given))
 end
 
 function net.listen_unix(path, options)
@@ -224,9 +236,10 @@ function of_socket.send(self, data, host, port)
   end
   check_text("udp:send", host, "a host")
   local number = check_port("udp:send", port, 1)
-  local addresses, message, code = addresses_of(host)
+  local name = name_of(host, number)
+  local addresses, message, code = addresses_of(host, "cannot send to " .. name)
   if not addresses then return nil, message, code end
-  return send_to_one(self, data, addresses, number, name_of(host, number))
+  return send_to_one(self, data, addresses, number, name)
 end
 
 function net.udp(host, port, options)
@@ -234,10 +247,11 @@ function net.udp(host, port, options)
   check_text("net.udp", host, 'a host, such as "127.0.0.1", or "*" for all addresses')
   local number = check_port("net.udp", port == nil and 0 or port, 0)
   local given = check_options("net.udp", options, for_udp)
-  local at = host
-  if host == "localhost" then at = "127.0.0.1" elseif host == "*" then at = nil end
-  local socket, message, code =
-    parts.udp(name_of(host, number), at, number, given.broadcast == 1)
+  local name = name_of(host, number)
+  local at, message, code = own_address_of(host, "cannot receive at " .. name)
+  if at == false then return nil, message, code end
+  local socket
+  socket, message, code = parts.udp(name, at, number, given.broadcast == 1)
   if socket then parts.add_methods(socket, of_socket) end
   return socket, message, code
 end
