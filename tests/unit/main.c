@@ -43,6 +43,8 @@ static const struct room rooms[] = {
     {"meddle", meddle_tests},
     {"watch", watch_tests},
     {"workers", workers_tests},
+    {"connect", connect_tests},
+    {"resolver", resolver_tests},
     {"lib", lib_tests},
     {"session", session_tests},
     {"object", object_tests},
