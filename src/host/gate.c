@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "host/spawn.h"
@@ -517,16 +518,26 @@ static bool leads_home(struct ta_gate_net *asked) {
   return true;
 }
 
-enum ta_verdict ta_gate_address(const struct ta_gate *gate, const struct sockaddr *address) {
-  struct ta_gate_net asked;
-  if (!ta_gate_closes(gate, TA_GATE_NET) || !take_address(&asked, address)) return TA_ALLOWED;
-  if (has_net(&gate->denied, &asked, true)) return TA_DENIED_NET;
-  return leads_home(&asked) && has_net(&gate->denied, &asked, true) ? TA_DENIED_NET : TA_ALLOWED;
-}
-
 enum ta_verdict ta_gate_unix(const struct ta_gate *gate, const char *path, bool abstract) {
   if (!gate) return TA_ALLOWED;
   if (gate->denied.all) return TA_DENIED_NET;
   if (abstract) return gate->closed && !gate->net.all ? TA_NO_NET : TA_ALLOWED;
   return ta_gate_path(gate, TA_PATH_READ | TA_PATH_WRITE, path);
+}
+
+static enum ta_verdict ask_local(const struct ta_gate *gate, const struct sockaddr_un *local) {
+  char path[sizeof local->sun_path + 1];
+  memcpy(path, local->sun_path, sizeof local->sun_path);
+  path[sizeof local->sun_path] = '\0';
+  return ta_gate_unix(gate, path, !path[0]);
+}
+
+enum ta_verdict ta_gate_address(const struct ta_gate *gate, const struct sockaddr *address) {
+  struct ta_gate_net asked;
+  if (!gate) return TA_ALLOWED;
+  if (address->sa_family == AF_UNIX)
+    return ask_local(gate, (const struct sockaddr_un *)(const void *)address);
+  if (!ta_gate_closes(gate, TA_GATE_NET) || !take_address(&asked, address)) return TA_ALLOWED;
+  if (has_net(&gate->denied, &asked, true)) return TA_DENIED_NET;
+  return leads_home(&asked) && has_net(&gate->denied, &asked, true) ? TA_DENIED_NET : TA_ALLOWED;
 }

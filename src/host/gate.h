@@ -104,13 +104,13 @@ bool ta_gate_names_command(const struct ta_gate *gate, const char *word);
  * may it be asked for at all?  What a name leads to is to be asked with ta_gate_address(). */
 TA_FOR_MODULES enum ta_verdict ta_gate_host(const struct ta_gate *gate, const char *host, int port);
 
-/* Is the address denied, whatever name has led there? */
+/* Is the address denied, whatever name has led there?  That of a Unix socket: may it be used? */
 TA_FOR_MODULES enum ta_verdict ta_gate_address(const struct ta_gate *gate,
                                                const struct sockaddr *address);
 
-/* May there be a socket at this path?  Its abstract name, which is no file, needs all of the
+/* May that socket of Unix be used?  Its abstract name, which is no file, needs all of the
  * network. */
-TA_FOR_MODULES enum ta_verdict ta_gate_unix(const struct ta_gate *gate, const char *path,
+enum ta_verdict ta_gate_unix(const struct ta_gate *gate, const char *path,
                                             bool abstract);
 
 /* ---------------------------------------------------------- for host/wall.h */

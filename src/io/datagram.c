@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "host/net.h"
+#include "io/gate.h"
 #include "io/fields.h"
 #include "io/refusal.h"
 
@@ -205,6 +206,7 @@ static int send_now(lua_State *L, struct socket *socket) {
   const char *data = lua_tolstring(L, DATA, &size);
   int error = ta_address_read(lua_tostring(L, HOST), AF_UNSPEC, (unsigned)lua_tointeger(L, PORT), &to);
   if (error) return error;
+  if (ta_gate_address(socket->io->gate, &to.as.any)) return -TA_NOT_ALLOWED;
   if (!ta_watch_is_ready(&socket->watch, TA_MAY_WRITE)) return -EAGAIN;
   ssize_t count = ta_net_send(socket->watch.fd, data, size, &to);
   return count < 0 ? (int)count : 0;
@@ -223,6 +225,8 @@ static int send_on(lua_State *L) {
   } else {
     let_next(socket, TA_MAY_WRITE);
   }
+  if (error == -TA_NOT_ALLOWED)
+    return ta_refuse_verdict(L, TA_DENIED_NET, "send to", lua_tostring(L, NAME));
   if (error) return ta_refuse(L, error, "cannot send to %s", lua_tostring(L, NAME));
   lua_pushvalue(L, SOCKET);
   return 1;

@@ -8,6 +8,7 @@
 
 #include "holder.h"
 #include "host/connect.h"
+#include "io/gate.h"
 #include "io/refusal.h"
 #include "io/socket.h"
 
@@ -116,6 +117,15 @@ static int push_addresses(lua_State *L, size_t count, struct ta_address **addres
   return error;
 }
 
+/* Whatever the name leads to: the first that is not allowed says why. */
+static enum ta_verdict ask_gate(const struct ta_gate *gate, const struct ta_address *addresses,
+                                size_t count) {
+  enum ta_verdict verdict = TA_ALLOWED;
+  for (size_t i = 0; i < count && !verdict; i++)
+    verdict = ta_gate_address(gate, &addresses[i].as.any);
+  return verdict;
+}
+
 /* (what it is called, list of numeric hosts, port, options), or without a port a list of one
  * path -> stream */
 static int l_connect(lua_State *L) {
@@ -128,6 +138,8 @@ static int l_connect(lua_State *L) {
   size_t count = lua_rawlen(L, HOSTS);
   int error = push_addresses(L, count, &addresses);
   if (error) return refuse(L, dial, error);
+  enum ta_verdict verdict = ask_gate(dial->io->gate, addresses, count);
+  if (verdict) return ta_refuse_verdict(L, verdict, "connect to", dial->name);
   struct ta_connect_options options = ta_options_of(&dial->plan);
   dial->ticket = ta_take_ticket(runner, L, &connect_kind, dial);
   error = ta_connect_start(dial->io->loop, addresses, count, &options, has_ended, dial,

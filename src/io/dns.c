@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "host/resolver.h"
+#include "io/gate.h"
 #include "io/nearest.h"
 #include "io/refusal.h"
 #include "io/room.h"
@@ -169,6 +170,8 @@ static int l_resolve(lua_State *L) {
   luaL_checkstring(L, WHAT);
   lua_settop(L, WHAT);
   ta_enter(runner, L);
+  int refused = ta_ask_host(L, ta_io_of(runner, L), "resolve", name, TA_ANY_PORT);
+  if (refused) return refused;
   int error = ta_address_read(name, AF_UNSPEC, 0, &address);
   if (error == -EINVAL) return ask(L, family, NULL);
   if (error) return ta_refuse(L, error, "%s", lua_tostring(L, WHAT));
@@ -183,7 +186,10 @@ static int l_reverse(lua_State *L) {
   const char *text = luaL_checkstring(L, NAME);
   luaL_checkstring(L, WHAT);
   lua_settop(L, WHAT);
-  ta_enter(ta_upvalue_runner(L), L);
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  ta_enter(runner, L);
+  int refused = ta_ask_host(L, ta_io_of(runner, L), "find the name of", text, TA_ANY_PORT);
+  if (refused) return refused;
   int error = ta_address_read(text, AF_UNSPEC, 0, &address);
   if (!error) return ask(L, 0, &address);
   if (error != -EINVAL) return ta_refuse(L, error, "%s", lua_tostring(L, WHAT));

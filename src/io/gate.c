@@ -67,6 +67,16 @@ const struct ta_gate_row ta_gate_rows[] = {
     {"package.searchpath", "read", 0, 0},
     {"package.loadlib", "run", 0, 0}, /* all of it */
 
+    {"net.connect", "net", 0, 0},
+    {"net.connect_unix", "read, write", 0, 0}, /* with --deny-net for all: none */
+    {"net.listen", "net", 0, 0},
+    {"net.listen_unix", "read, write", 0, 0},
+    {"net.listen_fd", "", 0, 0}, /* it was handed over by who has started us */
+    {"net.udp", "net", 0, 0}, /* and so does each of its sends */
+    {"net.wait", "net", 0, 0},
+    {"dns.resolve", "net", 0, 0}, /* with any port */
+    {"dns.reverse", "net", 0, 0},
+
     {"process.pipe", "", 0, 0}, /* a command, which somebody starts */
     {"process.sh", "", 0, 0},
     {"process.quote", "", 0, 0},
@@ -168,19 +178,28 @@ static void push_place(lua_State *L, const char *host, int port) {
     lua_pushfstring(L, colons ? "[%s]:%d" : "%s:%d", host, port);
 }
 
+/* Who sends has some port of ours; to whom, is asked then. */
+static bool only_sends(const struct ta_gate *gate, const char *verb, int port) {
+  return port == 0 && strcmp(verb, "receive at") == 0 && gate && gate->net.count > 0 &&
+         !gate->denied.all;
+}
+
+/* All addresses of ours are allowed as either family writes it. */
+static enum ta_verdict ask(const struct ta_gate *gate, const char *verb, const char *host,
+                           int port) {
+  if (only_sends(gate, verb, port)) return TA_ALLOWED;
+  if (strcmp(host, "*") != 0) return ta_gate_host(gate, host, port);
+  enum ta_verdict verdict = ta_gate_host(gate, "0.0.0.0", port);
+  return verdict == TA_NO_NET ? ta_gate_host(gate, "::", port) : verdict;
+}
+
 int ta_ask_host(lua_State *L, const struct ta_io *io, const char *verb, const char *host,
                 int port) {
-  enum ta_verdict verdict = ta_gate_host(io->gate, host, port);
+  enum ta_verdict verdict = ask(io->gate, verb, host, port);
   if (!verdict) return 0;
   luaL_checkstack(L, 5, NULL);
   push_place(L, host, port);
   ta_refuse_verdict(L, verdict, verb, lua_tostring(L, -1));
   lua_remove(L, -4);
   return 3;
-}
-
-int ta_ask_unix(lua_State *L, const struct ta_io *io, const char *verb, const char *path,
-                bool abstract) {
-  enum ta_verdict verdict = ta_gate_unix(io->gate, path, abstract);
-  return verdict ? ta_refuse_verdict(L, verdict, verb, path) : 0;
 }

@@ -56,14 +56,10 @@ TA_FOR_MODULES void ta_push_verdict(lua_State *L, enum ta_verdict verdict, const
 TA_FOR_MODULES int ta_refuse_verdict(lua_State *L, enum ta_verdict verdict, const char *verb,
                                      const char *what);
 
-/* May the script "connect to", or "listen at", the host and the port, which may be TA_ANY_PORT?
- * 0; or it pushes nil, message, "EACCES", and returns 3.  [-0, +3, m] */
+/* May the script "connect to", or "listen at", the host, or all of ours, "*", and the port, which
+ * may be TA_ANY_PORT?  0; or it pushes nil, message, "EACCES", and returns 3.  [-0, +3, m] */
 TA_FOR_MODULES int ta_ask_host(lua_State *L, const struct ta_io *io, const char *verb,
                                const char *host, int port);
-
-/* The same for a Unix socket. */
-TA_FOR_MODULES int ta_ask_unix(lua_State *L, const struct ta_io *io, const char *verb,
-                               const char *path, bool abstract);
 
 /* Replaces Lua's own functions that reach files and commands, if there is a gate that closes
  * anything but addresses.  Before others replace them.  [-0, +0, m] */

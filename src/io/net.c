@@ -7,6 +7,7 @@
 #include "host/address.h"
 #include "io/datagram.h"
 #include "io/dial.h"
+#include "io/gate.h"
 #include "io/nearest.h"
 #include "io/room.h"
 #include "io/server.h"
@@ -27,6 +28,16 @@ static int l_use(lua_State *L) {
 static int l_is_numeric(lua_State *L) {
   struct ta_address address;
   lua_pushboolean(L, ta_address_read(luaL_checkstring(L, 1), AF_UNSPEC, 0, &address) == 0);
+  return 1;
+}
+
+/* ("connect to", host, port) -> true; or nil, message, code: it is not allowed */
+static int l_ask(lua_State *L) {
+  const struct ta_io *io = ta_io_of(ta_upvalue_runner(L), L);
+  const char *verb = luaL_checkstring(L, 1), *host = luaL_checkstring(L, 2);
+  int refused = ta_ask_host(L, io, verb, host, (int)luaL_checkinteger(L, 3));
+  if (refused) return refused;
+  lua_pushboolean(L, true);
   return 1;
 }
 
@@ -63,6 +74,7 @@ static const struct ta_function parts[] = {{"raise", ta_l_raise},
                                            {"is_numeric", l_is_numeric},
                                            {"getenv", ta_l_getenv},
                                            {"enter", ta_l_enter},
+                                           {"ask", l_ask},
                                            {"pid", l_pid},
                                            {"is_ending", l_is_ending},
                                            {"is_daemon", l_is_daemon},

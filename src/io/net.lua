@@ -119,6 +119,8 @@ local function connect(call, host, port, options)
   local given = check_options(call, options, for_connect)
   parts.enter(call)
   local name = name_of(host, number)
+  local allowed, words, refusal = parts.ask("connect to", host, number)
+  if not allowed then return nil, words, refusal end
   local addresses, message, code = addresses_of(host, "cannot connect to " .. name)
   if not addresses then return nil, message, code end
   return parts.connect(name, addresses, number, given)
@@ -169,6 +171,8 @@ function net.listen(host, port, options)
   local number = check_port("net.listen", port, 0)
   local given = check_options("net.listen", options, for_listen)
   local name = name_of(host, number)
+  local allowed, words, refusal = parts.ask("listen at", host, number)
+  if not allowed then return nil, words, refusal end
   local at, message, code = own_address_of(host, "cannot listen at " .. name)
   if at == false then return nil, message, code end
   return complete(parts.listen(name, at, number, given.backlog or BACKLOG, given))
@@ -237,6 +241,8 @@ function of_socket.send(self, data, host, port)
   check_text("udp:send", host, "a host")
   local number = check_port("udp:send", port, 1)
   local name = name_of(host, number)
+  local allowed, words, refusal = parts.ask("send to", host, number)
+  if not allowed then return nil, words, refusal end
   local addresses, message, code = addresses_of(host, "cannot send to " .. name)
   if not addresses then return nil, message, code end
   return send_to_one(self, data, addresses, number, name)
@@ -248,6 +254,8 @@ function net.udp(host, port, options)
   local number = check_port("net.udp", port == nil and 0 or port, 0)
   local given = check_options("net.udp", options, for_udp)
   local name = name_of(host, number)
+  local allowed, words, refusal = parts.ask("receive at", host, number)
+  if not allowed then return nil, words, refusal end
   local at, message, code = own_address_of(host, "cannot receive at " .. name)
   if at == false then return nil, message, code end
   local socket

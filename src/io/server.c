@@ -10,6 +10,7 @@
 
 #include "holder.h"
 #include "host/net.h"
+#include "io/gate.h"
 #include "io/fields.h"
 #include "io/kinship.h"
 #include "io/refusal.h"
@@ -330,17 +331,19 @@ static int open_server(lua_State *L, struct server *server, int fd) {
 }
 
 static int give_server(lua_State *L, const char *name, int error) {
+  if (error == -TA_NOT_ALLOWED) return ta_refuse_verdict(L, TA_DENIED_NET, "listen at", name);
   return error ? ta_refuse(L, error, "cannot listen at %s", name) : 1;
 }
 
 enum { NAME = 1, HOST, PORT, BACKLOG, OPTIONS };
 
 /* At a host, or anywhere. */
-static int listen_at(const char *host, unsigned port, int backlog,
+static int listen_at(const struct ta_gate *gate, const char *host, unsigned port, int backlog,
                      const struct ta_connect_options *options, int *fd) {
   struct ta_address address;
   if (!host) return ta_net_listen_anywhere(port, backlog, options, fd);
   int error = ta_address_read(host, AF_UNSPEC, port, &address);
+  if (!error && ta_gate_address(gate, &address.as.any)) error = -TA_NOT_ALLOWED;
   return error ? error : ta_net_listen(&address, backlog, options, fd);
 }
 
@@ -352,7 +355,7 @@ static int l_listen(lua_State *L) {
   int backlog = (int)luaL_checkinteger(L, BACKLOG);
   struct server *server = push_server(L, OPTIONS);
   struct ta_connect_options options = ta_options_of(&server->plan);
-  int error = listen_at(host, port, backlog, &options, &fd);
+  int error = listen_at(server->io->gate, host, port, backlog, &options, &fd);
   if (!error) error = open_server(L, server, fd);
   return give_server(L, name, error);
 }
@@ -375,6 +378,8 @@ static int l_listen_unix(lua_State *L) {
   int backlog = (int)luaL_checkinteger(L, BACKLOG);
   struct server *server = push_server(L, OPTIONS);
   int error = ta_address_of_path(path, &address);
+  enum ta_verdict verdict = error ? TA_ALLOWED : ta_gate_address(server->io->gate, &address.as.any);
+  if (verdict) return ta_refuse_verdict(L, verdict, "listen at", name);
   if (!error) error = ta_net_listen_at_path(&address, backlog, &fd);
   if (!error) note_path(server, &address);
   if (!error) error = open_server(L, server, fd);

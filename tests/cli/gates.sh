@@ -15,8 +15,10 @@ make_examples() {
   : >"$1/to_remove" >"$1/to_remove_too" >"$1/to_rename" >"$1/to_rename_too"
 }
 
+# Of the network too, but where `without` is set.
+without=
 walk_table() { # HOW OPTIONS ...
-  run run "${@:2}" "$here/gates.lua" "$1" "$root/src/io/gate.c" "$PWD/reached"
+  run run "${@:2}" "$here/gates.lua" "$1" "$root/src/io/gate.c" "$PWD/reached" ${without:+network}
   expect_err ""
   expect_out "done"
 }
@@ -46,6 +48,7 @@ t_where_nothing_is_allowed_by_name_everything_is() {
 
 t_denying_the_network_closes_nothing_else() {
   make_examples reached
+  without=network
   walk_table allowed --deny-net
 }
 
@@ -439,4 +442,94 @@ for call in lambda: s.bind(("127.0.0.1", 0)), lambda: s.connect(("127.0.0.1", 1)
     expect_out "refused
 refused"
   done
+}
+
+# ------------------------------------------------------------------ the network
+
+t_hosts_are_reached_at_the_ports_that_are_allowed() {
+  script net.lua <<'E'
+local net, dns = async.net, async.dns
+local server <close> = assert(net.listen("127.0.0.1", 0))
+local function said(made, message, code)
+  if made then made:close() end
+  return made and "made" or code == "EACCES" and message:match "not allowed to (%l+)" or code
+end
+print(said(net.listen("127.0.0.2", 0)), said(net.listen("*", 0)))
+print(said(net.connect("127.0.0.1", 1)), said(net.connect("127.0.0.1", 2)))
+print(said(net.connect("localhost", 1)), said(net.connect("127.1", 1)))
+print(net.wait("127.0.0.1", 2, {timeout = 1}))
+print(dns.resolve("127.0.0.1")[1], (select(3, dns.resolve "example.org")))
+local socket <close> = assert(net.udp())
+print(socket:send("data", "127.0.0.1", 1) == socket, said(socket:send("data", "127.0.0.1", 2)))
+print(said(net.udp("127.0.0.1", 2)), said(net.connect_unix "socket"), said(net.connect_unix "@name"))
+print(async.thread(function()
+  return (select(3, async.net.connect("127.0.0.1", 2))), (select(3, async.dns.resolve "x"))
+end))
+E
+  for TINYASYNC_LANDLOCK in on off; do
+    export TINYASYNC_LANDLOCK
+    run run --allow-net=127.0.0.1:0,127.0.0.1:1 net.lua
+    expect_err ""
+    expect_out "listen	listen
+ECONNREFUSED	connect
+connect	connect
+nil	not allowed to connect to 127.0.0.1:2 (--allow-net=127.0.0.1:2 would allow it)	EACCES
+127.0.0.1	EACCES
+true	send
+receive	connect	connect
+EACCES	EACCES"
+  done
+}
+
+t_what_is_denied_is_denied_whatever_its_name() {
+  run run '--deny-net=127.0.0.1:1,[::1]:1' -e '
+    local net = async.net
+    print(net.connect("127.0.0.1", 1))
+    print(net.connect("localhost", 1))
+    print(net.connect("::ffff:127.0.0.1", 1))
+    print(net.connect("0.0.0.0", 1))
+    print((select(3, net.connect("127.0.0.1", 2))))
+    print(async.process.read {"echo", "runs"})'
+  expect_err ""
+  expect_out "nil	not allowed to connect to 127.0.0.1:1 (--deny-net forbids it)	EACCES
+nil	not allowed to connect to localhost:1 (--deny-net forbids it)	EACCES
+nil	not allowed to connect to [::ffff:127.0.0.1]:1 (--deny-net forbids it)	EACCES
+nil	not allowed to connect to 0.0.0.0:1 (--deny-net forbids it)	EACCES
+ECONNREFUSED
+runs"
+}
+
+t_without_a_list_all_of_the_network_is_denied() {
+  run run --deny-net --allow-net=127.0.0.1 --allow-read --allow-write -e '
+    local net = async.net
+    print(net.connect("127.0.0.1", 1))
+    print(net.listen("127.0.0.1", 0))
+    print(net.udp())
+    print(net.listen_unix "socket")
+    print(async.dns.resolve "localhost")'
+  expect_err ""
+  expect_out "nil	not allowed to connect to 127.0.0.1:1 (--deny-net forbids it)	EACCES
+nil	not allowed to listen at 127.0.0.1:0 (--deny-net forbids it)	EACCES
+nil	not allowed to receive at *:0 (--deny-net forbids it)	EACCES
+nil	not allowed to listen at socket (--deny-net forbids it)	EACCES
+nil	not allowed to resolve localhost (--deny-net forbids it)	EACCES"
+}
+
+t_a_socket_of_unix_is_a_file_that_is_read_and_written() {
+  mkdir inside
+  run run --allow-read=inside --allow-write=inside -e '
+    local net = async.net
+    local server <close> = assert(net.listen_unix "inside/socket")
+    spawn(function()
+      local peer <close> = server:accept()
+      peer:write "hello"
+    end)
+    local stream <close> = assert(net.connect_unix "inside/socket")
+    print(stream:read "a")
+    print(net.listen_unix "socket")
+    print((select(3, net.connect_unix "@name")))'
+  expect_err ""
+  expect_out "hello
+nil	not allowed to listen at socket (--allow-read=socket would allow it)	EACCES
+EACCES"
 }
