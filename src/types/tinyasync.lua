@@ -663,9 +663,11 @@ function async.process.sh(template, ...) end
 ---@nodiscard
 function async.process.quote(text) end
 
----Returns the path of a command, or nil.
+---Returns the path of a command, or nil; with a message and a code if it may not be run.
 ---@param name string
 ---@return string?
+---@return string? message
+---@return string? code
 ---@nodiscard
 function async.process.which(name) end
 
