@@ -113,7 +113,8 @@ static bool put_up_wall(const struct run *run) {
   struct ta_gate *gate = run->options.session.gate;
   const char *script = run->options.script.name;
   int error = gate ? ta_wall_put_up(gate, script) : 0;
-  if (error < 0) ta_report("cannot have the kernel guard what is not allowed: %s", strerror(-error));
+  if (error < 0)
+    ta_report("cannot have the kernel guard what is not allowed: %s", strerror(-error));
   return error >= 0;
 }
 

@@ -428,7 +428,8 @@ enum ta_verdict ta_gate_run(const struct ta_gate *gate, const char *path, const 
   char whole[PATH_MAX], resolved[PATH_MAX];
   if (!ta_gate_closes(gate, TA_GATE_RUN)) return TA_ALLOWED;
   bool from = directory && path[0] != '/';
-  int written = snprintf(whole, sizeof whole, "%s%s%s", from ? directory : "", from ? "/" : "", path);
+  int written =
+      snprintf(whole, sizeof whole, "%s%s%s", from ? directory : "", from ? "/" : "", path);
   if (written < 0 || (size_t)written >= sizeof whole) return TA_NO_RUN;
   if (ta_resolve(whole, true, resolved, sizeof resolved) != 0) return TA_NO_RUN;
   const struct ta_gate_list *list = &gate->lists[TA_GATE_RUN];

@@ -110,8 +110,7 @@ TA_FOR_MODULES enum ta_verdict ta_gate_address(const struct ta_gate *gate,
 
 /* May that socket of Unix be used?  Its abstract name, which is no file, needs all of the
  * network. */
-enum ta_verdict ta_gate_unix(const struct ta_gate *gate, const char *path,
-                                            bool abstract);
+enum ta_verdict ta_gate_unix(const struct ta_gate *gate, const char *path, bool abstract);
 
 /* ---------------------------------------------------------- for host/wall.h */
 
@@ -136,7 +135,7 @@ struct ta_gate_nets {
 };
 
 struct ta_gate {
-  bool closed; /* something was allowed: the rest is not */
+  bool closed;                            /* something was allowed: the rest is not */
   struct ta_gate_list lists[TA_GATE_NET]; /* resolved */
   struct ta_gate_list commands;           /* names as they were given */
   struct ta_gate_list modules;            /* directory, ending, by turns */

@@ -112,21 +112,23 @@ static void add_directory_of(struct wall *wall, const char *link) {
 
 /* ------------------------------------------------- what programs need to run */
 
-static const char *const libraries[] = {"/usr", "/lib",  "/lib32", "/lib64", "/libx32",
-                                        "/bin", "/sbin", "/proc",  "/sys/devices/system/cpu",
+static const char *const libraries[] = {"/usr",   "/lib",    "/lib32",
+                                        "/lib64", "/libx32", "/bin",
+                                        "/sbin",  "/proc",   "/sys/devices/system/cpu",
                                         NULL};
 
 /* Who is who, /etc/passwd, is not among them. */
 static const char *const settings[] = {
-    "/etc/ld.so.cache", "/etc/ld.so.preload", "/etc/nsswitch.conf", "/etc/hosts",
-    "/etc/host.conf",   "/etc/resolv.conf",   "/etc/gai.conf",      "/etc/services",
-    "/etc/protocols",   "/etc/localtime",     "/etc/timezone",      "/etc/ssl",
-    "/etc/pki",         "/etc/ca-certificates", "/etc/alternatives", "/etc/terminfo",
-    "/etc/locale.alias", NULL};
+    "/etc/ld.so.cache", "/etc/ld.so.preload",   "/etc/nsswitch.conf",
+    "/etc/hosts",       "/etc/host.conf",       "/etc/resolv.conf",
+    "/etc/gai.conf",    "/etc/services",        "/etc/protocols",
+    "/etc/localtime",   "/etc/timezone",        "/etc/ssl",
+    "/etc/pki",         "/etc/ca-certificates", "/etc/alternatives",
+    "/etc/terminfo",    "/etc/locale.alias",    NULL};
 
-static const char *const devices[] = {"/dev/null",    "/dev/zero", "/dev/full", "/dev/random",
-                                      "/dev/urandom", "/dev/tty",  "/dev/ptmx", "/dev/pts",
-                                      NULL};
+static const char *const devices[] = {"/dev/null",   "/dev/zero",    "/dev/full",
+                                      "/dev/random", "/dev/urandom", "/dev/tty",
+                                      "/dev/ptmx",   "/dev/pts",     NULL};
 
 /* Its name is a text in the program: the dynamic linker, which the kernel executes. */
 static void add_linker(struct wall *wall, const struct dl_phdr_info *info) {

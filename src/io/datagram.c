@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "host/net.h"
-#include "io/gate.h"
 #include "io/fields.h"
+#include "io/gate.h"
 #include "io/refusal.h"
 
 #define LONGEST 65536 /* bytes: no datagram has more */

@@ -260,7 +260,8 @@ static const struct ta_errand_kind stat_kind = KIND("stat", run_stat, give_stat)
 /* (name, path, follows links) -> what is known of it */
 static int l_stat(lua_State *L) {
   bool follows = lua_toboolean(L, MORE);
-  struct job *job = push_job(L, &stat_kind, follows ? "fs.stat" : "fs.stat, follow=false", "look at");
+  struct job *job =
+      push_job(L, &stat_kind, follows ? "fs.stat" : "fs.stat, follow=false", "look at");
   job->flag = follows;
   return go(L, job);
 }
@@ -411,8 +412,7 @@ static const struct ta_errand_kind link_kind = KIND("link", run_link, give_true)
 /* (name, path, target's name, target, hard) -> true */
 static int l_link(lua_State *L) {
   bool hard = lua_toboolean(L, MORE + 2);
-  struct job *job =
-      push_pair(L, &link_kind, hard ? "fs.link, hard" : "fs.link", "make the link");
+  struct job *job = push_pair(L, &link_kind, hard ? "fs.link, hard" : "fs.link", "make the link");
   job->flag = hard;
   return go(L, job);
 }

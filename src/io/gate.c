@@ -72,7 +72,7 @@ const struct ta_gate_row ta_gate_rows[] = {
     {"net.listen", "net", 0, 0},
     {"net.listen_unix", "read, write", 0, 0},
     {"net.listen_fd", "", 0, 0}, /* it was handed over by who has started us */
-    {"net.udp", "net", 0, 0}, /* and so does each of its sends */
+    {"net.udp", "net", 0, 0},    /* and so does each of its sends */
     {"net.wait", "net", 0, 0},
     {"dns.resolve", "net", 0, 0}, /* with any port */
     {"dns.reverse", "net", 0, 0},
@@ -95,14 +95,12 @@ const struct ta_gate_row ta_gate_rows[] = {
 
 /* ----------------------------------------------------------------- in words */
 
-static const char *const verbs[] = {[TA_NO_READ] = "read",       [TA_NO_WRITE] = "write",
-                                    [TA_NO_RUN] = "run",         [TA_NO_NET] = "reach",
-                                    [TA_DENIED_NET] = "reach",   [TA_NO_VARIABLES] = "run"};
+static const char *const verbs[] = {
+    [TA_NO_READ] = "read", [TA_NO_WRITE] = "write",   [TA_NO_RUN] = "run",
+    [TA_NO_NET] = "reach", [TA_DENIED_NET] = "reach", [TA_NO_VARIABLES] = "run"};
 
-static const char *const switches[] = {[TA_NO_READ] = "read",
-                                       [TA_NO_WRITE] = "write",
-                                       [TA_NO_RUN] = "run",
-                                       [TA_NO_NET] = "net"};
+static const char *const switches[] = {
+    [TA_NO_READ] = "read", [TA_NO_WRITE] = "write", [TA_NO_RUN] = "run", [TA_NO_NET] = "net"};
 
 void ta_push_verdict(lua_State *L, enum ta_verdict verdict, const char *verb, const char *what) {
   if (!verb) verb = verbs[verdict];

@@ -242,9 +242,10 @@ static void close_modules(lua_State *L, bool closes_c) {
 /* --------------------------------------------------------------------- debug */
 
 /* They reach into functions of C, which rely on what they find there. */
-static const char *const closed[] = {
-    "getlocal",    "getregistry",  "getupvalue",  "getuservalue", "setlocal",   "setmetatable",
-    "setupvalue",  "setuservalue", "upvalueid",   "upvaluejoin",  "setcstacklimit", "debug", NULL};
+static const char *const closed[] = {"getlocal",  "getregistry",  "getupvalue",     "getuservalue",
+                                     "setlocal",  "setmetatable", "setupvalue",     "setuservalue",
+                                     "upvalueid", "upvaluejoin",  "setcstacklimit", "debug",
+                                     NULL};
 
 static int l_closed(lua_State *L) {
   return luaL_error(L, "debug.%s: not allowed where there is any --allow- option",

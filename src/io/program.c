@@ -106,8 +106,7 @@ static int l_start(lua_State *L) {
   for (int i = 0; i < 3; i++) spawn.fds[i] = lua_isnil(L, FDS + i) ? -1 : ta_check_fd(L, FDS + i);
   spawn.argv = push_words(L, WORDS);
   spawn.envp = lua_isnil(L, ENVIRONMENT) ? environ : push_words(L, ENVIRONMENT);
-  enum ta_verdict verdict =
-      ta_gate_run(command->io->gate, spawn.path, spawn.directory, spawn.envp);
+  enum ta_verdict verdict = ta_gate_run(command->io->gate, spawn.path, spawn.directory, spawn.envp);
   if (verdict) return refuse(L, verdict, spawn.argv[0]);
   ta_io_flush(command->io);
   show_it(command, &spawn);
@@ -133,8 +132,8 @@ static int l_name_stage(lua_State *L) {
   return 0;
 }
 
-/* (word, search path or nil, directory or nil) -> path, or nil, errno; or nil, message: what may not
- * be run is not told of, be it there or not. */
+/* (word, search path or nil, directory or nil) -> path, or nil, errno; or nil, message: what may
+ * not be run is not told of, be it there or not. */
 static int l_find_program(lua_State *L) {
   char path[PATH_MAX];
   const struct ta_gate *gate = ta_io_of(ta_upvalue_runner(L), L)->gate;

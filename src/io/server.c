@@ -10,8 +10,8 @@
 
 #include "holder.h"
 #include "host/net.h"
-#include "io/gate.h"
 #include "io/fields.h"
+#include "io/gate.h"
 #include "io/kinship.h"
 #include "io/refusal.h"
 #include "io/socket.h"

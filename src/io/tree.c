@@ -67,7 +67,8 @@ static void copy_names(lua_State *L, struct tree_errand *tree, int count) {
   }
 }
 
-static int send_tree(lua_State *L, const struct ta_errand_kind *kind, const char *function, int names) {
+static int send_tree(lua_State *L, const struct ta_errand_kind *kind, const char *function,
+                     int names) {
   const char *path = luaL_checkstring(L, 1);
   struct tree_errand *tree = ta_push_errand(ta_upvalue_runner(L), L, kind, sizeof *tree, path);
   tree->trouble.stop = &tree->errand.given_up;

@@ -112,10 +112,11 @@ static void a_tree_that_is_allowed_ends_at_its_links(void) {
   static const struct {
     const char *path;
     enum ta_verdict verdict;
-  } all[] = {{"in", TA_ALLOWED},           {"in/deep/new", TA_ALLOWED}, {"inner", TA_NO_READ},
-             {"in/away", TA_NO_READ},      {"in/dangles", TA_NO_READ},  {"in/../out", TA_NO_READ},
-             {"out/back", TA_ALLOWED},     {"in/round", TA_NO_READ},    {"", TA_NO_READ},
-             {"in/away/back", TA_ALLOWED}, {"in/none/..", TA_ALLOWED},  {"in/none/../..", TA_NO_READ}};
+  } all[] = {
+      {"in", TA_ALLOWED},           {"in/deep/new", TA_ALLOWED}, {"inner", TA_NO_READ},
+      {"in/away", TA_NO_READ},      {"in/dangles", TA_NO_READ},  {"in/../out", TA_NO_READ},
+      {"out/back", TA_ALLOWED},     {"in/round", TA_NO_READ},    {"", TA_NO_READ},
+      {"in/away/back", TA_ALLOWED}, {"in/none/..", TA_ALLOWED},  {"in/none/../..", TA_NO_READ}};
   make_scratch();
   make_maze();
   struct ta_gate *gate = gate_with(TA_GATE_READ, at("in"));
@@ -303,13 +304,20 @@ static void what_is_no_list_is_told(void) {
   static const struct {
     enum ta_gate_kind kind;
     const char *list, *wrong;
-  } all[] = {{TA_GATE_NET, "db:port", "db:port"},  {TA_GATE_NET, "a,b:65536,c", "b:65536"},
-             {TA_GATE_NET, ":80", ":80"},          {TA_GATE_NET, "a,", ""},
-             {TA_GATE_NET, "[::1", "[::1"},        {TA_GATE_NET, "[::1]80", "[::1]80"},
-             {TA_GATE_NET, "10.0.0.0/33", "10.0.0.0/33"}, {TA_GATE_NET, "name/8", "name/8"},
-             {TA_GATE_NET, "db:", "db:"},          {TA_GATE_NET, "db:+1", "db:+1"},
-             {TA_GATE_NET, "db:1x", "db:1x"},      {TA_GATE_READ, "", ""},
-             {TA_GATE_READ, "/a,,/b", ""},         {TA_GATE_RUN, "", ""}};
+  } all[] = {{TA_GATE_NET, "db:port", "db:port"},
+             {TA_GATE_NET, "a,b:65536,c", "b:65536"},
+             {TA_GATE_NET, ":80", ":80"},
+             {TA_GATE_NET, "a,", ""},
+             {TA_GATE_NET, "[::1", "[::1"},
+             {TA_GATE_NET, "[::1]80", "[::1]80"},
+             {TA_GATE_NET, "10.0.0.0/33", "10.0.0.0/33"},
+             {TA_GATE_NET, "name/8", "name/8"},
+             {TA_GATE_NET, "db:", "db:"},
+             {TA_GATE_NET, "db:+1", "db:+1"},
+             {TA_GATE_NET, "db:1x", "db:1x"},
+             {TA_GATE_READ, "", ""},
+             {TA_GATE_READ, "/a,,/b", ""},
+             {TA_GATE_RUN, "", ""}};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     const char *wrong;
     int length;
@@ -370,17 +378,16 @@ static void a_wall_that_cannot_be_made_leaves_nothing(void) {
   ta_gate_free(gate);
 }
 
-const struct test gate_tests[] = {
-    TEST(a_path_is_compared_by_where_it_leads),
-    TEST(paths_of_the_root_and_long_ones_are_resolved_too),
-    TEST(a_tree_that_is_allowed_ends_at_its_links),
-    TEST(what_may_not_be_read_is_moved_to_no_place_that_may),
-    TEST(modules_are_what_the_templates_would_find),
-    TEST(a_command_is_the_program_that_its_name_meant),
-    TEST(hosts_are_compared_as_names_and_addresses_as_numbers),
-    TEST(what_is_denied_is_denied_by_its_address),
-    TEST(sockets_of_unix_are_files_or_the_network),
-    TEST(what_is_no_list_is_told),
-    TEST(a_gate_for_which_there_is_no_memory_is_none),
-    TEST(a_wall_that_cannot_be_made_leaves_nothing),
-    TESTS_END};
+const struct test gate_tests[] = {TEST(a_path_is_compared_by_where_it_leads),
+                                  TEST(paths_of_the_root_and_long_ones_are_resolved_too),
+                                  TEST(a_tree_that_is_allowed_ends_at_its_links),
+                                  TEST(what_may_not_be_read_is_moved_to_no_place_that_may),
+                                  TEST(modules_are_what_the_templates_would_find),
+                                  TEST(a_command_is_the_program_that_its_name_meant),
+                                  TEST(hosts_are_compared_as_names_and_addresses_as_numbers),
+                                  TEST(what_is_denied_is_denied_by_its_address),
+                                  TEST(sockets_of_unix_are_files_or_the_network),
+                                  TEST(what_is_no_list_is_told),
+                                  TEST(a_gate_for_which_there_is_no_memory_is_none),
+                                  TEST(a_wall_that_cannot_be_made_leaves_nothing),
+                                  TESTS_END};
