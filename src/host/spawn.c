@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 #include "host/guardian.h"
+#include "host/landlock.h"
 #include "host/signals.h"
 #include "host/vfork.h"
-#include "host/wall.h"
 
 #define FDS 3
 #define MOST_TO_MARK 65536 /* descriptors, where the kernel cannot do it at once */
@@ -117,7 +117,7 @@ static int note(const struct ta_spawn *spawn) {
 }
 
 static int put_up_wall(const struct ta_spawn *spawn) {
-  return spawn->wall && *spawn->wall >= 0 ? ta_wall_in_child(*spawn->wall) : 0;
+  return spawn->wall && *spawn->wall >= 0 ? ta_landlock_restrict(*spawn->wall) : 0;
 }
 
 static bool do_step(struct shared *shared, enum ta_spawn_step step, int result) {

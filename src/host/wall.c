@@ -13,13 +13,10 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "host/landlock.h"
 #include "host/modules.h"
-#endif
-
-#if defined(__linux__) && defined(SYS_landlock_create_ruleset)
 
 /* As <linux/landlock.h> has them, which may be older than the kernel. */
 #define EXECUTE (UINT64_C(1) << 0)
@@ -49,24 +46,9 @@
 
 #define DNS_PORT 53
 
-enum { RULE_PATH = 1, RULE_PORT };
-
-struct ruleset {
-  uint64_t files, net, scoped;
-};
-
-struct __attribute__((packed)) path_rule {
-  uint64_t rights;
-  int32_t fd;
-};
-
-struct port_rule {
-  uint64_t rights, port;
-};
-
 struct wall {
   const struct ta_gate *gate;
-  struct ruleset set;
+  struct ta_landlock_set set;
   int version, fd, error;
 };
 
@@ -80,11 +62,10 @@ static void add_fd(struct wall *wall, int fd, uint64_t rights) {
   struct stat about;
   if (fstat(fd, &about) != 0) return;
   if (!S_ISDIR(about.st_mode)) rights &= OF_FILES;
-  struct path_rule rule = {rights & wall->set.files, fd};
-  if (!rule.rights) return;
+  rights &= wall->set.files;
+  if (!rights) return;
   /* What cannot have a rule, as what is in no tree, stays closed. */
-  if (syscall(SYS_landlock_add_rule, wall->fd, RULE_PATH, &rule, 0) != 0 && errno == ENOMEM)
-    note(wall, -1);
+  if (ta_landlock_allow_path(wall->fd, fd, rights) != 0 && errno == ENOMEM) note(wall, -1);
 }
 
 /* What is not there needs no rule.  False: it is not. */
@@ -272,8 +253,7 @@ static bool closes_net(const struct ta_gate *gate) {
 }
 
 static void add_port(struct wall *wall, int port, uint64_t rights) {
-  struct port_rule rule = {rights & wall->set.net, (uint64_t)port};
-  note(wall, syscall(SYS_landlock_add_rule, wall->fd, RULE_PORT, &rule, 0));
+  note(wall, ta_landlock_allow_port(wall->fd, port, rights & wall->set.net));
 }
 
 /* Long answers to questions of names come by TCP. */
@@ -292,7 +272,7 @@ static void add_ports(struct wall *wall) {
 /* What this kernel can refuse of what is to be refused. */
 static void choose(struct wall *wall) {
   const struct ta_gate *gate = wall->gate;
-  struct ruleset *set = &wall->set;
+  struct ta_landlock_set *set = &wall->set;
   if (gate->closed) set->files = ALL_OF_1;
   if (gate->closed && wall->version >= 2) set->files |= REFER;
   if (gate->closed && wall->version >= 3) set->files |= TRUNCATE;
@@ -304,17 +284,15 @@ static void choose(struct wall *wall) {
 static int version_of_kernel(void) {
   const char *wish = getenv("TINYASYNC_LANDLOCK");
   if (wish && strcmp(wish, "off") == 0) return 0;
-  long version = syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
-  return version > 0 ? (int)version : 0;
+  return ta_landlock_version();
 }
 
 /* Without a descriptor, -1, it has none. */
 static struct wall begin(const struct ta_gate *gate) {
   struct wall wall = {.gate = gate, .fd = -1, .version = version_of_kernel()};
-  size_t size = wall.version >= 6 ? sizeof wall.set : wall.version >= 4 ? 16 : 8;
   if (wall.version > 0) choose(&wall);
   if (!wall.set.files && !wall.set.net) return wall;
-  wall.fd = (int)syscall(SYS_landlock_create_ruleset, &wall.set, size, 0);
+  wall.fd = ta_landlock_new(&wall.set, wall.version);
   note(&wall, wall.fd);
   return wall;
 }
@@ -330,7 +308,7 @@ static void fill(struct wall *wall, const char *script, bool strict) {
 
 static int put_up(const struct wall *wall) {
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -errno;
-  return ta_wall_in_child(wall->fd) == 0 ? 0 : -errno;
+  return ta_landlock_restrict(wall->fd) == 0 ? 0 : -errno;
 }
 
 int ta_wall_put_up(struct ta_gate *gate, const char *script) {
@@ -353,10 +331,6 @@ int ta_wall_for_child(const struct ta_gate *gate, int *wall) {
   return made.error;
 }
 
-int ta_wall_in_child(int wall) {
-  return (int)syscall(SYS_landlock_restrict_self, wall, 0);
-}
-
 #else
 
 int ta_wall_put_up(struct ta_gate *gate, const char *script) {
@@ -367,11 +341,6 @@ int ta_wall_put_up(struct ta_gate *gate, const char *script) {
 int ta_wall_for_child(const struct ta_gate *gate, int *wall) {
   (void)gate;
   *wall = -1;
-  return 0;
-}
-
-int ta_wall_in_child(int wall) {
-  (void)wall;
   return 0;
 }
 

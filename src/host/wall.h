@@ -18,12 +18,9 @@
  * errno. */
 int ta_wall_put_up(struct ta_gate *gate, const char *script);
 
-/* Makes what a child is to put up: it is not to read and write what only we have to, as modules,
- * and what lies beside a file that is replaced.  *wall is a descriptor to be closed; -1: ours will
- * do.  0, or a negative errno. */
+/* Makes what a child is to put up, by ta_landlock_restrict(): it is not to read and write what only
+ * we have to, as modules, and what lies beside a file that is replaced.  *wall is a descriptor to
+ * be closed; -1: ours will do.  0, or a negative errno. */
 int ta_wall_for_child(const struct ta_gate *gate, int *wall);
-
-/* In a child, before it executes: 0, or -1 and errno.  A system call and no more. */
-int ta_wall_in_child(int wall);
 
 #endif
