@@ -316,13 +316,13 @@ static struct server *push_server(lua_State *L, int options) {
 /* The descriptor becomes the server's, which is on top, or is closed.  0, or a negative errno. */
 static int open_server(lua_State *L, struct server *server, int fd) {
   char text[TA_ADDRESS_TEXT];
-  int error = ta_watch_open(server->io->loop, TA_EDGE, fd, is_ready, &server->watch);
+  int error = ta_net_own(fd, &server->own);
+  if (!error) error = ta_watch_open(server->io->loop, TA_EDGE, fd, is_ready, &server->watch);
   if (error) {
     close(fd);
     return error;
   }
   server->closed = false;
-  ta_net_own(fd, &server->own);
   ta_address_write(&server->own, true, text, sizeof text);
   server->label = lua_pushstring(L, text);
   lua_setiuservalue(L, -2, ADDRESS);
