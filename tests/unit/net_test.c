@@ -47,7 +47,11 @@ static const char scene[] =
     "  end\n"
     "end\n"
     "local function converse(server, dial)\n"
-    "  local serving = spawn(function() try('serve', true, server.serve, server, echo, {max = 1}) end)\n"
+    "  local closing <close> = server\n"
+    "  local serving = spawn(function()\n"
+    "    try('serve', true, server.serve, server, echo, {max = 2})\n"
+    "  end)\n"
+    "  spawn(function() serving:pawait() server:close() end)\n"
     "  for i = 1, 2 do\n"
     "    local c = try('connect', nil, dial)\n"
     "    if c then\n"
@@ -115,7 +119,8 @@ static bool run(struct outside *place, unsigned waits, bool closes) {
     double wait = result == TA_BUSY ? 0 : fmin(0.5, fmax(0, world->deadline - world->now));
     ta_loop_wait(&place->loop, wait);
   }
-  CHECK_TEXT(where, "ended in time");
+  ta_push_report(world->runner, world->L, TA_REPORT_TREE);
+  CHECK_TEXT(lua_tostring(world->L, -1), where); /* it has not ended in time */
   return false;
 }
 
