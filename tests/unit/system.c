@@ -447,3 +447,22 @@ ssize_t __wrap_recvfrom(int fd, void *bytes, size_t size, int flags, struct sock
                         unsigned *length) {
   return fails(SYSTEM_RECVFROM) ? -1 : __real_recvfrom(fd, bytes, size, flags, address, length);
 }
+
+ssize_t __real_recv(int fd, void *bytes, size_t size, int flags);
+ssize_t __real___recv_chk(int fd, void *bytes, size_t size, size_t room, int flags);
+ssize_t __real_send(int fd, const void *bytes, size_t size, int flags);
+
+ssize_t __wrap_recv(int fd, void *bytes, size_t size, int flags);
+ssize_t __wrap_recv(int fd, void *bytes, size_t size, int flags) {
+  return fails(SYSTEM_READ) ? -1 : __real_recv(fd, bytes, size, flags);
+}
+
+ssize_t __wrap___recv_chk(int fd, void *bytes, size_t size, size_t room, int flags);
+ssize_t __wrap___recv_chk(int fd, void *bytes, size_t size, size_t room, int flags) {
+  return fails(SYSTEM_READ) ? -1 : __real___recv_chk(fd, bytes, size, room, flags);
+}
+
+ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags);
+ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags) {
+  return fails(SYSTEM_WRITE) ? -1 : __real_send(fd, bytes, size, flags);
+}

@@ -11,8 +11,8 @@
 #include <stdbool.h>
 
 enum system_call {
-  SYSTEM_READ,  /* read, preadv2 */
-  SYSTEM_WRITE, /* write, pwritev2 */
+  SYSTEM_READ,  /* read, preadv2, recv */
+  SYSTEM_WRITE, /* write, pwritev2, send */
   SYSTEM_EPOLL_CTL,
   SYSTEM_ALLOCATE, /* malloc, realloc, and what Lua asks for: see outside.h */
   SYSTEM_FCNTL,
