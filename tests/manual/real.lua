@@ -132,6 +132,8 @@ local arguments = {
   ["jobs:failed"] = {"key"},
   ["async.signal.on"] = {"WINCH", nothing},
   ["async.signal.wait"] = {"WINCH"},
+  ["async.dns.resolve"] = {"localhost"},
+  ["async.dns.reverse"] = {"127.0.0.1"},
   ["async.cd"] = {"/"},
 }
 
@@ -190,6 +192,7 @@ local function tell(kind, name) told[#told + 1] = kind .. " " .. name end
 
 -- Tables of functions.
 local tables = {["async.process"] = true, ["async.fs"] = true, ["async.signal"] = true,
+  ["async.dns"] = true,
   ["async.csv"] = true, ["async.log"] = true, ["async.color"] = true}
 
 local function tell_table(prefix, list)
