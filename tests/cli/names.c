@@ -4,7 +4,7 @@
  *
  *   cc -shared -fPIC -o names.so names.c && LD_PRELOAD=./names.so COMMAND
  *
- * Nobody answers for what ends in ".dead", for five minutes; that it was asked for is shown by a
+ * Nobody answers for what ends in ".dead", for five minutes, or $NAMES_SECONDS; that it was asked for is shown by a
  * file of that name in $NAMES, a directory.  What begins with "slow" takes a tenth of a second, and
  * is 127.0.0.1 as what begins with "good".  "localhost" and numbers are the system's, and nothing
  * else is known.
@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DEAD 300 /* seconds */
+#define DEAD "300" /* seconds */
 
 typedef int ask_fn(const char *name, const char *service, const struct addrinfo *hints,
                    struct addrinfo **list);
@@ -57,7 +57,8 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
   if (!is_ours) return ask(name, service, hints, list);
   show(name);
   if (ends(name, ".dead")) {
-    pass(DEAD, 0);
+    const char *seconds = getenv("NAMES_SECONDS");
+    pass(atol(seconds ? seconds : DEAD), 0);
     return EAI_AGAIN;
   }
   if (begins(name, "slow"))
