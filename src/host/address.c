@@ -39,11 +39,13 @@ int ta_address_read(const char *text, int family, unsigned port, struct ta_addre
 
 int ta_address_of_path(const char *path, struct ta_address *address) {
   size_t length = strlen(path);
+  bool is_file = path[0] != '@';
   memset(address, 0, sizeof *address);
-  if (length >= sizeof address->as.local.sun_path) return -ENAMETOOLONG;
+  if (length + is_file > sizeof address->as.local.sun_path) return -ENAMETOOLONG;
   address->as.local.sun_family = AF_UNIX;
   memcpy(address->as.local.sun_path, path, length);
-  address->size = (socklen_t)(PATH_START + length + 1);
+  if (!is_file) address->as.local.sun_path[0] = '\0';
+  address->size = (socklen_t)(PATH_START + length + is_file);
   return 0;
 }
 

@@ -39,7 +39,7 @@ bool ta_address_take(const struct sockaddr *from, socklen_t size, struct ta_addr
  * -EINVAL: it is no such address; or another negative errno. */
 int ta_address_read(const char *text, int family, unsigned port, struct ta_address *address);
 
-/* A path of Unix.  0, or -ENAMETOOLONG. */
+/* A path of Unix, or behind an "@" a name of no file.  0, or -ENAMETOOLONG. */
 int ta_address_of_path(const char *path, struct ta_address *address);
 
 /* The port; 0 where there is none. */

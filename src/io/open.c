@@ -10,6 +10,7 @@
 #include "io/dns.h"
 #include "io/far.h"
 #include "io/fs.h"
+#include "io/net.h"
 #include "io/paint.h"
 #include "io/process.h"
 #include "io/progress.h"
@@ -42,6 +43,7 @@ void ta_io_open(struct ta_io *io, lua_State *L) {
   ta_offer_stdin(io, L);
   ta_offer_processes(io, L);
   ta_offer_files(io, L);
+  ta_offer_net(io, L);
   ta_offer_names(io, L);
   ta_offer_signals(io, L);
   ta_offer_bars(io, L);
@@ -56,6 +58,7 @@ void ta_io_open_in_thread(struct ta_io *io, lua_State *L) {
   ta_io_keep(io, L);
   lua_getglobal(L, "async");
   ta_offer_files(io, L);
+  ta_offer_net(io, L);
   ta_offer_names(io, L);
   ta_offer_paint(io, L);
   ta_offer_threads(io, L);
