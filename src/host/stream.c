@@ -45,6 +45,14 @@ static ssize_t write_now(int fd, const void *bytes, size_t size) {
   return count;
 }
 
+/* A peer that has gone is an error of the call, whatever a host has made of SIGPIPE. */
+static ssize_t send_now(int fd, const void *bytes, size_t size) {
+  ssize_t count;
+  do count = result_of(send(fd, bytes, size, MSG_NOSIGNAL));
+  while (count == -EINTR);
+  return count;
+}
+
 static bool is_possible(int fd, short what) {
   struct pollfd asked = {.fd = fd, .events = what};
   return poll(&asked, 1, 0) > 0;
@@ -133,8 +141,9 @@ static ssize_t write_descriptor(struct ta_stream *stream, const void *bytes, siz
   struct ta_watch *watch = &stream->watch;
   bool inherited = is_inherited(stream);
   if (!inherited && !ta_watch_is_ready(watch, TA_MAY_WRITE)) return -EAGAIN;
-  ssize_t count =
-      inherited ? write_inherited(watch->fd, bytes, size) : write_now(watch->fd, bytes, size);
+  ssize_t count = inherited           ? write_inherited(watch->fd, bytes, size)
+                  : stream->is_socket ? send_now(watch->fd, bytes, size)
+                                      : write_now(watch->fd, bytes, size);
   if (!would_wait(count)) return count;
   ta_watch_blocked(watch, TA_MAY_WRITE);
   return -EAGAIN;
@@ -172,7 +181,8 @@ static const struct ta_transport descriptor = {.read = read_descriptor,
 static void look_at_sort(struct ta_stream *stream, int fd) {
   struct stat about;
   if (fstat(fd, &about) != 0) return;
-  stream->drains = S_ISFIFO(about.st_mode) || S_ISSOCK(about.st_mode);
+  stream->is_socket = S_ISSOCK(about.st_mode);
+  stream->drains = S_ISFIFO(about.st_mode) || stream->is_socket;
 }
 
 int ta_stream_open(struct ta_loop *loop, enum ta_watch_kind kind, int fd, ta_ready_fn *on_ready,

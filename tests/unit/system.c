@@ -388,6 +388,12 @@ int __wrap_socket(int domain, int type, int protocol) {
   return fails(SYSTEM_SOCKET) ? -1 : __real_socket(domain, type, protocol);
 }
 
+ssize_t __real_send(int fd, const void *bytes, size_t size, int flags);
+ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags);
+ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags) {
+  return fails(SYSTEM_WRITE) ? -1 : __real_send(fd, bytes, size, flags);
+}
+
 int __wrap_connect(int fd, const struct sockaddr *address, unsigned size);
 int __wrap_connect(int fd, const struct sockaddr *address, unsigned size) {
   return fails(SYSTEM_CONNECT) ? -1 : __real_connect(fd, address, size);

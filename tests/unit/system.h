@@ -12,7 +12,7 @@
 
 enum system_call {
   SYSTEM_READ,  /* read, preadv2 */
-  SYSTEM_WRITE, /* write, pwritev2 */
+  SYSTEM_WRITE, /* write, pwritev2, send */
   SYSTEM_EPOLL_CTL,
   SYSTEM_ALLOCATE, /* malloc, realloc, and what Lua asks for: see outside.h */
   SYSTEM_FCNTL,
