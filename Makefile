@@ -203,7 +203,7 @@ $(BUILD)/host/modules.o: $(BUILD)/directories
 $(BUILD)/host/modules.o: POSITION += -DTA_BINDIR='"$(FROM)"' -DTA_LIBDIR='"$(TO)"'
 FORCE:
 
-$(UNIT): $(UNIT_OBJECTS) $(UNIT_SCRIPTS) $(KIT_OBJECTS) \
+$(UNIT): $(UNIT_OBJECTS) $(UNIT_SCRIPTS) $(KIT_OBJECTS) $(BUILD)/hosted/hosted.o \
   $(filter-out $(BUILD)/cli/main.o,$(REST_OBJECTS)) $(LIBRARY)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(LUA_LIBS)

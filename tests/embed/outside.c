@@ -29,6 +29,12 @@ void outside_tick(struct outside_host *host) {
   ta_unpark(ta_outside_runner(host->outside), waiting);
 }
 
+static int l_passes(lua_State *L) {
+  const struct outside_host *host = lua_touserdata(L, lua_upvalueindex(1));
+  lua_pushinteger(L, host->passes);
+  return 1;
+}
+
 static void on_failure(void *data, const struct ta_failure *failure) {
   (void)data;
   fprintf(stderr, "Error in task: %s\n", failure->message);
@@ -45,6 +51,9 @@ static int l_open(lua_State *L) {
   lua_pushlightuserdata(L, host);
   lua_pushcclosure(L, l_next_tick, 1);
   lua_setglobal(L, "next_tick");
+  lua_pushlightuserdata(L, host);
+  lua_pushcclosure(L, l_passes, 1);
+  lua_setglobal(L, "passes");
   if (luaL_loadfile(L, argv[1]) != LUA_OK) return lua_error(L);
   for (int i = 2; i < argc; i++) lua_pushstring(L, argv[i]);
   ta_add_task(ta_outside_runner(host->outside), L, argc - 2, NULL);
@@ -65,6 +74,7 @@ void outside_open(struct outside_host *host, int argc, char **argv) {
 
 int outside_pass(struct outside_host *host) {
   double delay;
+  host->passes++;
   if (ta_outside_pass(host->outside, &delay) == TA_DONE) host->done = true;
   return (int)ceil(fmin(delay, 86400) * 1e3);
 }

@@ -22,7 +22,7 @@ struct outside_host {
   lua_State *L;
   struct ta_outside *outside;
   bool done; /* no task is left but daemons */
-  unsigned ticks;
+  unsigned ticks, passes;
   void *loop;
 };
 

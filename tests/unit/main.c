@@ -45,6 +45,7 @@ static const struct room rooms[] = {
     {"workers", workers_tests},
     {"connect", connect_tests},
     {"resolver", resolver_tests},
+    {"hosted", hosted_tests},
     {"lib", lib_tests},
     {"session", session_tests},
     {"object", object_tests},
