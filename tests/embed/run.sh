@@ -292,6 +292,18 @@ t_hosts_are_built_with_what_is_installed() {
     ! objdump -p host | grep -q libtinyasync || fail "it is not the static library"
     builds_and_runs g++ -std=c++11 $warn -x c++ "$here/small.c" -x none $shared
   }
+  # The same with sockets.
+  shared=$(pkg-config --cflags --libs tinyasync_outside) || fail "pkg-config does not find it"
+  static=$(pkg-config --static --cflags --libs tinyasync_outside |
+    sed -E 's/-l(tinyasync[a-z_]*)/-l:lib\1.a/g')
+  # shellcheck disable=SC2086 # lists of words
+  for shared in "$shared" "$static"; do
+    gcc -std=gnu11 $warn -I"$root/tests" "$here"/outside.c "$here"/outside_poll.c -o host $shared -lm \
+      >log 2>&1 || fail "$shared: $(head -n 5 log)"
+    LD_LIBRARY_PATH=$PWD/usr/lib timeout -k 1 20 ./host "$here/gone.lua" >out 2>&1 ||
+      fail "$shared: status $?; $(head -n 5 out)"
+    [[ $(cat out) == true ]] || fail "$shared: $(cat out)"
+  done
   [[ $(usr/bin/tinyasync run -e 'print "on"') == on ]] || fail "the program does not run"
   [[ $(LUA_CPATH="$PWD/usr/lib/lua/5.4/?.so" lua5.4 -e '
     for name in pairs(require "tinyasync") do print(name) end') == adapter ]] ||

@@ -53,16 +53,24 @@ static int l_open(lua_State *L) {
   return 0;
 }
 
-static void open_scene(struct scene *scene, const char *code) {
+static void make_state(struct scene *scene) {
   *scene = (struct scene){.open_before = count_descriptors()};
   scene->L = lua_newstate(allocate, &scene->memory);
   luaL_openlibs(scene->L);
+}
+
+static void open_outside(struct scene *scene, const char *code) {
   scene->failed = ta_outside_open(&scene->outside) != 0;
   if (scene->failed) return;
   lua_pushcfunction(scene->L, l_open);
   lua_pushlightuserdata(scene->L, scene->outside);
   lua_pushlightuserdata(scene->L, (void *)(uintptr_t)code);
   scene->failed = lua_pcall(scene->L, 2, 0, 0) != LUA_OK;
+}
+
+static void open_scene(struct scene *scene, const char *code) {
+  make_state(scene);
+  open_outside(scene, code);
 }
 
 static void close_scene(struct scene *scene) {
@@ -158,6 +166,17 @@ static void the_delay_is_the_earliest_deadline(void) {
   close_scene(&scene);
 }
 
+/* All that can be tried fails at once, and that is told when an alarm rings. */
+static void the_delay_is_over_when_the_outside_has_to_be_looked_at(void) {
+  struct scene scene;
+  double delay;
+  open_scene(&scene, "code = select(3, async.net.connect_unix '/no/such/path')");
+  CHECK(ta_outside_pass(scene.outside, &delay) == TA_WAITING && delay == 0);
+  CHECK(run(&scene) == TA_DONE);
+  CHECK_TEXT(global(&scene, "code"), "ENOENT");
+  close_scene(&scene);
+}
+
 /* (outside): what is refused there. */
 static int l_pass(lua_State *L) {
   struct ta_outside *outside = lua_touserdata(L, lua_upvalueindex(1));
@@ -190,8 +209,9 @@ static void what_scripts_keep_may_be_closed_after_the_runner(void) {
 /* False: the call is not made so often. */
 static bool try_at(enum system_call call, unsigned nth, int error) {
   struct scene scene;
+  make_state(&scene);
   system_fail(call, nth, error);
-  open_scene(&scene, echo);
+  open_outside(&scene, echo);
   if (!scene.failed) run(&scene);
   bool reached = system_go_well() >= nth;
   CHECK(reached || !scene.failed);
@@ -217,6 +237,7 @@ const struct test hosted_tests[] = {
     TEST(scripts_have_sockets_names_and_files),
     TEST(what_the_host_does_shows_in_the_descriptor),
     TEST(the_delay_is_the_earliest_deadline),
+    TEST(the_delay_is_over_when_the_outside_has_to_be_looked_at),
     TEST(a_pass_in_a_pass_is_refused),
     TEST(what_scripts_keep_may_be_closed_after_the_runner),
     TEST(what_is_refused_leaves_nothing),
