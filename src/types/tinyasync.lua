@@ -1063,6 +1063,28 @@ function async.signal.on(name, fn, options) end
 ---@param ... string
 ---@return string
 function async.signal.wait(name, ...) end
+-- -------------------------------------------------------------- names of hosts
+
+---What names stand for. All of it waits in threads, so that a name that nobody answers for holds
+---up nothing else.
+async.dns = {}
+
+---The addresses of a name, as text. What is an address already is given back at once.
+---@async
+---@param name string
+---@param family? "inet"|"inet6"|"both" both, unless said otherwise
+---@return string[]? addresses
+---@return string? message
+---@return string? code such as "EAI_NONAME"
+function async.dns.resolve(name, family) end
+
+---The name of an address, which may have a port, as "127.0.0.1:80".
+---@async
+---@param address string
+---@return string? name
+---@return string? message
+---@return string? code
+function async.dns.reverse(address) end
 -- -------------------------------------------------------------------- sockets
 
 ---Connections, servers, datagrams. What the network refuses is nil, a message and a code.

@@ -46,6 +46,7 @@ static const struct room rooms[] = {
     {"connect", connect_tests},
     {"net", net_tests},
     {"resolver", resolver_tests},
+    {"hosted", hosted_tests},
     {"lib", lib_tests},
     {"session", session_tests},
     {"object", object_tests},

@@ -388,6 +388,12 @@ int __wrap_socket(int domain, int type, int protocol) {
   return fails(SYSTEM_SOCKET) ? -1 : __real_socket(domain, type, protocol);
 }
 
+ssize_t __real_send(int fd, const void *bytes, size_t size, int flags);
+ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags);
+ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags) {
+  return fails(SYSTEM_WRITE) ? -1 : __real_send(fd, bytes, size, flags);
+}
+
 int __wrap_connect(int fd, const struct sockaddr *address, unsigned size);
 int __wrap_connect(int fd, const struct sockaddr *address, unsigned size) {
   return fails(SYSTEM_CONNECT) ? -1 : __real_connect(fd, address, size);
@@ -450,7 +456,6 @@ ssize_t __wrap_recvfrom(int fd, void *bytes, size_t size, int flags, struct sock
 
 ssize_t __real_recv(int fd, void *bytes, size_t size, int flags);
 ssize_t __real___recv_chk(int fd, void *bytes, size_t size, size_t room, int flags);
-ssize_t __real_send(int fd, const void *bytes, size_t size, int flags);
 
 ssize_t __wrap_recv(int fd, void *bytes, size_t size, int flags);
 ssize_t __wrap_recv(int fd, void *bytes, size_t size, int flags) {
@@ -460,9 +465,4 @@ ssize_t __wrap_recv(int fd, void *bytes, size_t size, int flags) {
 ssize_t __wrap___recv_chk(int fd, void *bytes, size_t size, size_t room, int flags);
 ssize_t __wrap___recv_chk(int fd, void *bytes, size_t size, size_t room, int flags) {
   return fails(SYSTEM_READ) ? -1 : __real___recv_chk(fd, bytes, size, room, flags);
-}
-
-ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags);
-ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags) {
-  return fails(SYSTEM_WRITE) ? -1 : __real_send(fd, bytes, size, flags);
 }
