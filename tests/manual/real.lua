@@ -272,5 +272,13 @@ for name, value in pairs(_G) do
   end
 end
 for word, object in pairs(objects) do tell_object(word, object) end
+
+-- A connection has what a file has not.
+do
+  local stream <close> = assert(async.net.connect("127.0.0.1", objects.server.port))
+  for name in pairs(words) do
+    if not objects.stream[name] and stream[name] ~= nil then tell("value", "stream." .. name) end
+  end
+end
 print(table.concat(told, "\n"))
 os.exit(0)
