@@ -51,6 +51,7 @@ struct ta_stream {
   bool unsettled;                         /* ta_stream_settle() may wait */
   bool on_its_way; /* after -EAGAIN of a write: its bytes, which it is to be called with again */
   bool always;     /* a file: it never waits */
+  bool is_socket;
   bool drains;     /* a pipe or a socket: a read cut short has taken all there was */
   unsigned char large_reads; /* of one that drains; counted up to those that widen a pipe */
   size_t most;               /* bytes that one fill reads; 0: TA_STREAM_CHUNK */

@@ -269,13 +269,13 @@ static struct socket *push_socket(lua_State *L) {
 static int open_socket(lua_State *L, struct socket *socket, int fd) {
   char text[TA_ADDRESS_TEXT];
   struct ta_address own;
-  int error = ta_watch_open(socket->io->loop, TA_EDGE, fd, is_ready, &socket->watch);
+  int error = ta_net_own(fd, &own);
+  if (!error) error = ta_watch_open(socket->io->loop, TA_EDGE, fd, is_ready, &socket->watch);
   if (error) {
     close(fd);
     return error;
   }
   socket->closed = false;
-  ta_net_own(fd, &own);
   socket->port = ta_address_port(&own);
   ta_address_write(&own, true, text, sizeof text);
   socket->label = lua_pushstring(L, text);

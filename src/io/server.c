@@ -236,7 +236,7 @@ static int give_connection(lua_State *L, struct server *server) {
   write_peer(server, peer, sizeof peer);
   struct ta_stream_object *stream = ta_push_connection(
       server->io, L, is_local ? "unix" : "tcp", is_local ? server->label : peer, peer, &server->plan);
-  int error = server->held < 0 ? -ECANCELED : ta_open_connection(L, stream, &server->held);
+  int error = ta_open_connection(L, stream, &server->held);
   if (error == -ECANCELED) return ta_refuse_in_words(L, "closed", "ECANCELED");
   if (error) {
     close(server->held);
@@ -317,13 +317,13 @@ static struct server *push_server(lua_State *L, int options) {
 /* The descriptor becomes the server's, which is on top, or is closed.  0, or a negative errno. */
 static int open_server(lua_State *L, struct server *server, int fd) {
   char text[TA_ADDRESS_TEXT];
-  int error = ta_watch_open(server->io->loop, TA_EDGE, fd, is_ready, &server->watch);
+  int error = ta_net_own(fd, &server->own);
+  if (!error) error = ta_watch_open(server->io->loop, TA_EDGE, fd, is_ready, &server->watch);
   if (error) {
     close(fd);
     return error;
   }
   server->closed = false;
-  ta_net_own(fd, &server->own);
   ta_address_write(&server->own, true, text, sizeof text);
   server->label = lua_pushstring(L, text);
   lua_setiuservalue(L, -2, ADDRESS);
@@ -421,16 +421,16 @@ static int l_count_in(lua_State *L) {
   return 0;
 }
 
-/* (server, stream, task): with the end of the task, which may have come, it is closed. */
+/* (server, stream, task): with the end of the task, which may have come, it is closed.  Gives
+ * whether there was memory for that. */
 static int l_attend(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   check(L);
   struct ta_stream_object *stream = ta_to_stream(runner, L, 2);
   struct ta_task *task = ta_task_at(runner, L, 3);
-  if (!stream) return 0;
-  if (!task) ta_close_stream(stream);
-  if (task && ta_attend_kin(stream, task) != 0) return luaL_error(L, "not enough memory");
-  return 0;
+  if (stream && !task) ta_close_stream(stream);
+  lua_pushboolean(L, !stream || !task || ta_attend_kin(stream, task) == 0);
+  return 1;
 }
 
 /* (server): after a failure those are let go that no task attends to, and nobody is taken for a
