@@ -269,13 +269,20 @@ static void add_ports(struct wall *wall) {
 
 /* ------------------------------------------------------------------- the wall */
 
+static bool closes_files(const struct ta_gate *gate) {
+  const struct ta_gate_list *commands = &gate->lists[TA_GATE_RUN];
+  return ta_gate_closes(gate, TA_GATE_READ) || ta_gate_closes(gate, TA_GATE_WRITE) ||
+         (gate->closed && !commands->all && commands->count == 0);
+}
+
 /* What this kernel can refuse of what is to be refused. */
 static void choose(struct wall *wall) {
   const struct ta_gate *gate = wall->gate;
   struct ta_landlock_set *set = &wall->set;
-  if (gate->closed) set->files = ALL_OF_1;
-  if (gate->closed && wall->version >= 2) set->files |= REFER;
-  if (gate->closed && wall->version >= 3) set->files |= TRUNCATE;
+  bool files = closes_files(gate);
+  if (files) set->files = ALL_OF_1;
+  if (files && wall->version >= 2) set->files |= REFER;
+  if (files && wall->version >= 3) set->files |= TRUNCATE;
   if (!closes_net(gate)) return;
   if (wall->version >= 4) set->net = BIND_TCP | CONNECT_TCP;
   if (wall->version >= 6) set->scoped = ABSTRACT_SOCKETS;

@@ -416,6 +416,9 @@ t_who_has_a_wall_gains_no_rights() {
   run run --allow-run=cat --allow-read=/proc -e '
     print(async.process.read({"cat", "/proc/self/status"}):match "NoNewPrivs:%s*(%d)")'
   expect_out 1
+  run run --allow-read --allow-write --allow-run --allow-net -e '
+    print(async.process.read({"cat", "/proc/self/status"}):match "NoNewPrivs:%s*(%d)")'
+  expect_out 0
   run run -e '
     print(async.process.read({"cat", "/proc/self/status"}):match "NoNewPrivs:%s*(%d)")'
   expect_out 0
