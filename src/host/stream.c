@@ -124,7 +124,8 @@ static bool would_wait(ssize_t count) {
  * Only then: what a user's pipes may hold together is limited. */
 static void widen_pipe(struct ta_stream *stream, ssize_t count) {
 #if defined(F_SETPIPE_SZ)
-  if (!stream->drains || stream->is_socket || count < LITTLE || stream->large_reads >= LARGE_READS) return;
+  if (!stream->drains || stream->is_socket || count < LITTLE || stream->large_reads >= LARGE_READS)
+    return;
   if (++stream->large_reads == LARGE_READS) fcntl(stream->watch.fd, F_SETPIPE_SZ, WIDE_PIPE);
 #else
   (void)stream, (void)count;
@@ -137,10 +138,9 @@ static ssize_t read_descriptor(struct ta_stream *stream, void *bytes, size_t siz
   bool kept = inherited && ta_watch_is_kept(watch);
   if (kept) ta_watch_blocked(watch, TA_MAY_READ);
   if (kept || (!inherited && !ta_watch_is_ready(watch, TA_MAY_READ))) return -EAGAIN;
-  ssize_t count =
-      inherited           ? read_inherited(watch->fd, bytes, size)
-      : stream->is_socket ? receive_now(watch->fd, bytes, size)
-                          : read_now(watch->fd, bytes, size);
+  ssize_t count = inherited           ? read_inherited(watch->fd, bytes, size)
+                  : stream->is_socket ? receive_now(watch->fd, bytes, size)
+                                      : read_now(watch->fd, bytes, size);
   if (would_wait(count) || has_drained(stream, count, size)) ta_watch_blocked(watch, TA_MAY_READ);
   if (would_wait(count)) return -EAGAIN;
   widen_pipe(stream, count);
@@ -151,10 +151,9 @@ static ssize_t write_descriptor(struct ta_stream *stream, const void *bytes, siz
   struct ta_watch *watch = &stream->watch;
   bool inherited = is_inherited(stream);
   if (!inherited && !ta_watch_is_ready(watch, TA_MAY_WRITE)) return -EAGAIN;
-  ssize_t count =
-      inherited           ? write_inherited(watch->fd, bytes, size)
-      : stream->is_socket ? send_now(watch->fd, bytes, size)
-                          : write_now(watch->fd, bytes, size);
+  ssize_t count = inherited           ? write_inherited(watch->fd, bytes, size)
+                  : stream->is_socket ? send_now(watch->fd, bytes, size)
+                                      : write_now(watch->fd, bytes, size);
   if (!would_wait(count)) return count;
   ta_watch_blocked(watch, TA_MAY_WRITE);
   return -EAGAIN;

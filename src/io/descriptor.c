@@ -180,10 +180,10 @@ static void push_opening(lua_State *L, struct ta_runner *runner) {
 int ta_l_open_file(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   const char *path = luaL_checkstring(L, PATH), *mode = luaL_checkstring(L, OPEN_MODE);
-  struct ta_guard guard = {.gate = NULL};
   lua_settop(L, OPEN_MODE);
-  ta_guard_path(&guard, ta_io_of(runner, L), *mode == 'r' ? TA_PATH_READ : TA_PATH_WRITE, path);
-  if (!ta_guard_lets(&guard)) return ta_guard_refuse(L, &guard);
+  unsigned needs = *mode == 'r' ? TA_PATH_READ : TA_PATH_WRITE;
+  int refused = ta_ask_path(L, ta_io_of(runner, L), needs, path);
+  if (refused) return refused;
   struct ta_descriptor *descriptor = ta_push_descriptor(runner, L);
   if (ta_can_wait(runner, L)) {
     push_opening(L, runner);

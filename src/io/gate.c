@@ -201,3 +201,8 @@ int ta_ask_host(lua_State *L, const struct ta_io *io, const char *verb, const ch
   lua_remove(L, -4);
   return 3;
 }
+
+int ta_ask_path(lua_State *L, const struct ta_io *io, unsigned needs, const char *path) {
+  enum ta_verdict verdict = ta_gate_path(io->gate, needs, path);
+  return verdict ? ta_refuse_verdict(L, verdict, NULL, ta_name_shown(path)) : 0;
+}

@@ -61,6 +61,11 @@ TA_FOR_MODULES int ta_refuse_verdict(lua_State *L, enum ta_verdict verdict, cons
 TA_FOR_MODULES int ta_ask_host(lua_State *L, const struct ta_io *io, const char *verb,
                                const char *host, int port);
 
+/* The same for a path, of which TA_PATH_READ or the like is needed at once, as for a file that is
+ * named in an option. */
+TA_FOR_MODULES int ta_ask_path(lua_State *L, const struct ta_io *io, unsigned needs,
+                               const char *path);
+
 /* Replaces Lua's own functions that reach files and commands, if there is a gate that closes
  * anything but addresses.  Before others replace them.  [-0, +0, m] */
 void ta_gate_open(struct ta_io *io, lua_State *L);
