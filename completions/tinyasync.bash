@@ -39,7 +39,7 @@ _tinyasync_of_script() {
 
 _tinyasync() {
   local script=0
-  local options='--trace --virtual-time --timeout= --grace= --max-memory= --max-step= --warn-slow --on-error= --traceback= --seed= --output= --print-commands -x -e --shell= --help'
+  local options='--trace --virtual-time --timeout= --grace= --max-memory= --max-step= --warn-slow --on-error= --traceback= --seed= --output= --print-commands -x --allow-read --allow-write --allow-run --allow-net --deny-net -e --shell= --help'
   local commands='run completion help version'
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
   COMPREPLY=()
@@ -59,6 +59,7 @@ _tinyasync() {
   fi
   case $before in
     --on-error) mapfile -t COMPREPLY < <(compgen -W 'continue stop' -- "$word") ;;
+    --allow-run) mapfile -t COMPREPLY < <(compgen -c -- "$word") ;;
     --output) mapfile -t COMPREPLY < <(compgen -W 'raw lines group' -- "$word") ;;
     --shell) mapfile -t COMPREPLY < <(compgen -W 'bash zsh fish' -- "$word") ;;
     --traceback) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$word") ;;

@@ -180,6 +180,7 @@ static int l_play(lua_State *L) {
   ta_session_open_lua(session, L);
   ta_script_set_arg(L, play->program, play->script);
   lua_gc(L, LUA_GCCOLLECT); /* the script's first collection is its own */
+  if (play->opened) play->opened(play->data, L);
   if (!ta_script_run_init(L) || !ta_script_load(L, play->script)) return lua_error(L);
   if (!play->prepare(play->data, L)) return 0;
   ta_script_add(session->runner, L, play->script);

@@ -18,6 +18,7 @@ void ta_drive(struct ta_session *session);
 struct ta_play {
   const char *program;
   struct ta_script *script;
+  void (*opened)(void *data, lua_State *L);  /* NULL, or before any of it is run  [-0, +0, v] */
   bool (*prepare)(void *data, lua_State *L); /* before its first step; false: it has said why there
                                                 is none.  [-0, +0, v] */
   void (*refused)(void *data, lua_State *L); /* it could not start: the error object is on top */

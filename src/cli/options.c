@@ -160,6 +160,63 @@ static bool parse_print_commands(struct ta_options *options, const char *value) 
   return options->session.prints_commands = true;
 }
 
+/* ------------------------------------------------------------------- gates */
+
+/* What each kind's list is made of. */
+static const char *const words_of[] = {[TA_GATE_READ] = "a path",
+                                       [TA_GATE_WRITE] = "a path",
+                                       [TA_GATE_RUN] = "a command's name or path",
+                                       [TA_GATE_NET] = "host or host:port"};
+
+static bool check_list(const struct ta_options *options, const char *name, enum ta_gate_kind kind,
+                       int error, const char *wrong, int length) {
+  if (!error) return true;
+  if (error == -ENOMEM) return ta_options_complain(options, "not enough memory");
+  return ta_options_complain(options, "--%s: expected %s, got '%.*s'", name, words_of[kind], length,
+                             wrong);
+}
+
+static struct ta_gate *gate_of(struct ta_options *options) {
+  if (!options->session.gate) options->session.gate = ta_gate_new();
+  if (!options->session.gate) ta_options_complain(options, "not enough memory");
+  return options->session.gate;
+}
+
+static bool allow(struct ta_options *options, const char *name, enum ta_gate_kind kind,
+                  const char *list) {
+  const char *wrong = NULL;
+  int length = 0;
+  struct ta_gate *gate = gate_of(options);
+  if (!gate) return false;
+  int error = ta_gate_allow(gate, kind, list, &wrong, &length);
+  return check_list(options, name, kind, error, wrong, length);
+}
+
+static bool parse_allow_read(struct ta_options *options, const char *value) {
+  return allow(options, "allow-read", TA_GATE_READ, value);
+}
+
+static bool parse_allow_write(struct ta_options *options, const char *value) {
+  return allow(options, "allow-write", TA_GATE_WRITE, value);
+}
+
+static bool parse_allow_run(struct ta_options *options, const char *value) {
+  return allow(options, "allow-run", TA_GATE_RUN, value);
+}
+
+static bool parse_allow_net(struct ta_options *options, const char *value) {
+  return allow(options, "allow-net", TA_GATE_NET, value);
+}
+
+static bool parse_deny_net(struct ta_options *options, const char *value) {
+  const char *wrong = NULL;
+  int length = 0;
+  struct ta_gate *gate = gate_of(options);
+  if (!gate) return false;
+  int error = ta_gate_deny_net(gate, value, &wrong, &length);
+  return check_list(options, "deny-net", TA_GATE_NET, error, wrong, length);
+}
+
 static bool parse_shell(struct ta_options *options, const char *value) {
   options->shell = value;
   if (strcmp(value, "bash") == 0 || strcmp(value, "zsh") == 0 || strcmp(value, "fish") == 0)
@@ -198,6 +255,16 @@ static const struct option_row rows[] = {
      "show commands' output as it comes, in whole lines, or at their end", parse_output},
     {TA_OPTIONS_COMMANDS, "print-commands", 'x', no_argument, "", "print each command as it starts",
      parse_print_commands},
+    {TA_OPTIONS_GATES, "allow-read", 0, optional_argument, "[=PATH,...]",
+     "allow reading files and directories, and nothing that is not allowed", parse_allow_read},
+    {TA_OPTIONS_GATES, "allow-write", 0, optional_argument, "[=PATH,...]",
+     "the same for writing, making, moving and removing them", parse_allow_write},
+    {TA_OPTIONS_GATES, "allow-run", 0, optional_argument, "[=NAME,...]", "the same for commands",
+     parse_allow_run},
+    {TA_OPTIONS_GATES, "allow-net", 0, optional_argument, "[=HOST,...]",
+     "the same for the network: hosts, or HOST:PORT", parse_allow_net},
+    {TA_OPTIONS_GATES, "deny-net", 0, optional_argument, "[=HOST,...]",
+     "refuse the network, or these of it, and nothing else", parse_deny_net},
     {TA_OPTIONS_CODE, NULL, 'e', required_argument, " CODE", "run CODE instead of a script",
      parse_code},
     {TA_OPTIONS_SHELL, "shell", 0, required_argument, "=bash|zsh|fish",
@@ -296,4 +363,6 @@ bool ta_options_parse(struct ta_options *options, const char *command, unsigned 
 
 void ta_options_free(struct ta_options *options) {
   ta_script_free(&options->script);
+  ta_gate_leave(options->session.gate);
+  options->session.gate = NULL;
 }

@@ -20,7 +20,8 @@ enum ta_option_group {
   TA_OPTIONS_CODE = 8,
   TA_OPTIONS_HELP = 16,
   TA_OPTIONS_COMMANDS = 32, /* that the script runs */
-  TA_OPTIONS_SHELL = 64     /* and words may stand between these options */
+  TA_OPTIONS_SHELL = 64,    /* and words may stand between these options */
+  TA_OPTIONS_GATES = 128    /* what the script may reach */
 };
 
 struct ta_options {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <lauxlib.h>
+#include <lualib.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "cli/report.h"
 #include "cli/session.h"
 #include "host/signals.h"
+#include "host/wall.h"
 #include "trace/fan.h"
 #include "trace/text.h"
 
@@ -81,6 +83,41 @@ static bool open_trace(struct run *run) {
   return true;
 }
 
+/* ------------------------------------------------------------------- the gate */
+
+/* Modules may be read where package.path leads. */
+static void allow_modules(const struct run *run, lua_State *L) {
+  struct ta_gate *gate = run->options.session.gate;
+  if (!gate) return;
+  lua_getglobal(L, LUA_LOADLIBNAME);
+  lua_getfield(L, -1, "path");
+  const char *path = lua_tostring(L, -1);
+  if (path && ta_gate_allow_modules(gate, path) != 0) luaL_error(L, "not enough memory");
+  lua_pop(L, 2);
+}
+
+/* And beside the script. */
+static void allow_neighbours(const struct run *run, lua_State *L) {
+  struct ta_gate *gate = run->options.session.gate;
+  const char *script = run->options.script.name;
+  if (!gate || !script || strcmp(script, "-") == 0) return;
+  const char *slash = strrchr(script, '/');
+  lua_pushlstring(L, script, slash ? (size_t)(slash - script) + 1 : 0);
+  lua_pushfstring(L, "%s?.lua", lua_tostring(L, -1));
+  if (ta_gate_allow_modules(gate, lua_tostring(L, -1)) != 0) luaL_error(L, "not enough memory");
+  lua_pop(L, 2);
+}
+
+/* False: it has said why it cannot be. */
+static bool put_up_wall(const struct run *run) {
+  struct ta_gate *gate = run->options.session.gate;
+  const char *script = run->options.script.name;
+  int error = gate ? ta_wall_put_up(gate, script) : 0;
+  if (error < 0)
+    ta_report("cannot have the kernel guard what is not allowed: %s", strerror(-error));
+  return error >= 0;
+}
+
 /* ----------------------------------------------------------------- the script */
 
 /* Tells why it could not start: the error object is on top. */
@@ -96,9 +133,15 @@ static void report_start(void *data, lua_State *L) {
   ta_report_hint(ta_hint(&run->hints, message, length, ""));
 }
 
+static void on_opened(void *data, lua_State *L) {
+  allow_modules(data, L);
+  allow_neighbours(data, L);
+}
+
 static bool prepare(void *data, lua_State *L) {
-  (void)L;
-  return open_trace(data);
+  if (!open_trace(data)) return false;
+  allow_modules(data, L); /* which LUA_INIT may have changed */
+  return put_up_wall(data);
 }
 
 /* Runs the script of parsed options. */
@@ -108,6 +151,7 @@ static int run_session(void *data) {
       .failed = on_failed, .flush = on_flush, .closing = on_closing, .data = run};
   const struct ta_play play = {.program = run->program,
                                .script = &run->options.script,
+                               .opened = on_opened,
                                .prepare = prepare,
                                .refused = report_start,
                                .data = run};

@@ -13,7 +13,7 @@
 
 #define TA_RUN_OPTIONS                                                                             \
   (TA_OPTIONS_TRACE | TA_OPTIONS_SESSION | TA_OPTIONS_FAILURES | TA_OPTIONS_COMMANDS |             \
-   TA_OPTIONS_CODE | TA_OPTIONS_HELP)
+   TA_OPTIONS_GATES | TA_OPTIONS_CODE | TA_OPTIONS_HELP)
 
 /* Does not return when a signal is to end the process. */
 int ta_run_command(const struct ta_call *call);

@@ -314,6 +314,7 @@ static void open_io(struct ta_session *session, lua_State *L) {
   session->io.loop = &session->loop;
   session->io.output = session->settings.output;
   session->io.prints_commands = session->settings.prints_commands;
+  session->io.gate = session->settings.gate;
   session->io.now = host_now;
   session->io.flush = flush_for_children;
   session->io.report = report_failure;

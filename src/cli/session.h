@@ -19,6 +19,7 @@
 #include "cli/state.h"
 #include "cli/watchdog.h"
 #include "host/clock.h"
+#include "host/gate.h"
 #include "host/loop.h"
 #include "io/io.h"
 #include "tinyasync.h"
@@ -32,6 +33,7 @@ struct ta_session_settings {
   size_t memory;        /* bytes that the Lua state may use; 0: no limit */
   const char *output;   /* of commands: "lines", "group", or NULL: as it is */
   bool prints_commands; /* as they start */
+  struct ta_gate *gate; /* what scripts may reach; NULL: everything */
   bool has_seed;
   int64_t seed;
 };

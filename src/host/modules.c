@@ -63,6 +63,15 @@ void ta_relative_path(const char *from, const char *to, char *text, size_t size)
 
 /* ---------------------------------------------------------------- loading them */
 
+int ta_module_directory(int i, char *text, size_t size) {
+  char directory[PATH_MAX], between[PATH_MAX];
+  int error = ta_program_directory(directory, sizeof directory);
+  if (error || i > 1) return error ? error : -ENOENT;
+  ta_relative_path(TA_BINDIR, TA_LIBDIR, between, sizeof between);
+  int length = snprintf(text, size, "%s/%s/tinyasync", directory, i == 0 ? "lib" : between);
+  return length >= 0 && (size_t)length < size ? 0 : -ENAMETOOLONG;
+}
+
 static bool is_there(const char *directory, const char *between, const char *name, char *path) {
   int length = snprintf(path, PATH_MAX, "%s/%s/tinyasync/%s.so", directory, between, name);
   return length < PATH_MAX && access(path, F_OK) == 0;

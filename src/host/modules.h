@@ -16,6 +16,9 @@
 int ta_module_find(const char *name, const char *symbol, const void **found, char *why,
                    size_t size);
 
+/* Writes the directory number `i`, from 0 on, where they are looked for: 0, or a negative errno. */
+int ta_module_directory(int i, char *text, size_t size);
+
 /* Writes the directory in which the program lies: 0, or a negative errno. */
 int ta_program_directory(char *text, size_t size);
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "host/guardian.h"
+#include "host/landlock.h"
 #include "host/signals.h"
 #include "host/vfork.h"
 
@@ -115,6 +116,10 @@ static int note(const struct ta_spawn *spawn) {
   return spawn->note_to < 0 ? 0 : ta_guardian_note(spawn->note_to, getpid(), true);
 }
 
+static int put_up_wall(const struct ta_spawn *spawn) {
+  return spawn->wall && *spawn->wall >= 0 ? ta_landlock_restrict(*spawn->wall) : 0;
+}
+
 static bool do_step(struct shared *shared, enum ta_spawn_step step, int result) {
   if (result >= 0) return true;
   shared->step = step;
@@ -131,7 +136,8 @@ static void be_child(void *data, bool has_handlers) {
       do_step(shared, TA_SPAWN_DESCRIPTORS, set_descriptors(spawn)) &&
       do_step(shared, TA_SPAWN_DIRECTORY, change_directory(spawn)) &&
       do_step(shared, TA_SPAWN_DESCRIPTORS, mark_descriptors()) &&
-      do_step(shared, TA_SPAWN_GUARD, note(spawn))) {
+      do_step(shared, TA_SPAWN_GUARD, note(spawn)) &&
+      do_step(shared, TA_SPAWN_EXECUTE, put_up_wall(spawn))) {
     sigprocmask(SIG_SETMASK, &shared->started_with->mask, NULL);
     execve(spawn->path, spawn->argv, spawn->envp);
     do_step(shared, TA_SPAWN_EXECUTE, -1);

@@ -23,6 +23,7 @@ struct ta_spawn {
   bool session;          /* it leads a new session, whose terminal is fds[0] */
   int terminal;          /* its group is to be in front there; -1: no */
   int note_to;           /* the descriptor of a guardian that is told of it; -1: none */
+  const int *wall;       /* a descriptor: see host/wall.h; NULL, or -1: none */
 };
 
 /* What cannot be done: the step, and by which errno. */

@@ -5,6 +5,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 #include <unistd.h>
 
 int ta_spill_open(void) {
@@ -15,6 +18,9 @@ int ta_spill_open(void) {
   if (length < 0 || (size_t)length >= sizeof name) return -1;
   int fd = mkostemp(name, O_CLOEXEC);
   if (fd >= 0) unlink(name);
+#if defined(__linux__)
+  if (fd < 0) fd = memfd_create("tinyasync", MFD_CLOEXEC); /* which the system may page out */
+#endif
   return fd;
 }
 

@@ -77,6 +77,7 @@ static void put_trouble(struct ta_walker *walker, const char *name, int error) {
   if (error == -ENOENT) return; /* it has gone */
   bool lenient =
       (walker->flags & TA_WALK_LENIENT) && error != -ENOMEM && error != -EMFILE && error != -ENFILE;
+  if (error == -TA_NOT_ALLOWED && !walker->lists) lenient = false;
   if (!lenient) put(walker, name, TA_WALK_TROUBLE, error);
 }
 
@@ -123,16 +124,31 @@ static uint64_t advance(const struct ta_walker *walker, uint64_t mark, const cha
   return close_over(walker, next);
 }
 
-/* Where only names come next they are looked up: others in the directory do not matter, and it
- * need not be readable. */
-static int expect_names(struct ta_walker *walker) {
+/* The name that alone comes next where we are, or NULL. */
+static const char *name_expected(const struct ta_walker *walker) {
   uint64_t mark = ta_tree_here(&walker->tree)->mark;
   for (size_t i = 0; i < walker->part_count; i++) {
     if (!(mark & BIT(i))) continue;
-    if (walker->part[i][0] != '=' || mark & ~BIT(i) & ~BIT(walker->part_count)) return 0;
-    return ta_tree_expect(&walker->tree, walker->part[i] + 1);
+    if (walker->part[i][0] != '=' || mark & ~BIT(i) & ~BIT(walker->part_count)) return NULL;
+    return walker->part[i] + 1;
   }
-  return 0;
+  return NULL;
+}
+
+/* May the directory where we are be read, or what is called so there? */
+static int ask_gate(const struct ta_walker *walker, const char *name) {
+  int fd = ta_tree_here(&walker->tree)->fd;
+  return ta_gate_directory(walker->gate, fd, name) == TA_ALLOWED ? 0 : -TA_NOT_ALLOWED;
+}
+
+/* Where only names come next they are looked up: others in the directory do not matter, and it
+ * need not be readable. */
+static int expect_names(struct ta_walker *walker) {
+  const char *name = name_expected(walker);
+  if (name) return ta_tree_expect(&walker->tree, name);
+  int error = ask_gate(walker, NULL);
+  if (!error) walker->lists = true;
+  return error;
 }
 
 /* -------------------------------------------------------------------- the entries */
@@ -152,8 +168,12 @@ static void enter(struct ta_walker *walker, const char *name, bool linked, uint6
   int error = ta_tree_enter(&walker->tree, name, linked);
   if (!error) {
     ta_tree_here(&walker->tree)->mark = mark;
-    error = expect_names(walker);
+    if (walker->parts)
+      error = expect_names(walker);
+    else if (linked)
+      error = ask_gate(walker, NULL);
     if (error) put_trouble(walker, NULL, error);
+    if (error == -TA_NOT_ALLOWED && ta_tree_leave(&walker->tree) != 0) walker->ended = true;
   } else if (error != -ELOOP && error != -ENOTDIR)
     put_trouble(walker, name, error);
 }
@@ -184,7 +204,13 @@ static void match_entry(struct ta_walker *walker) {
   bool must_be = walker->flags & TA_WALK_DIRECTORIES;
   if (is_link && (next & ~end || must_be)) know_type(walker, true);
   bool is_directory = tree->type == DT_DIR;
-  if (next & end && (is_directory || !must_be)) put(walker, name, tree->type, 0);
+  if (next & end && (is_directory || !must_be)) {
+    int error = name_expected(walker) ? ask_gate(walker, name) : 0;
+    if (error)
+      put_trouble(walker, name, error);
+    else
+      put(walker, name, tree->type, 0);
+  }
   if (next & ~end && is_directory && !walker->ended) enter(walker, name, is_link, next & ~end);
 }
 
@@ -212,7 +238,7 @@ static int begin(struct ta_walker *walker) {
   int error = ta_tree_open(&walker->tree, fd, walker->path, flags);
   if (error) return error;
   ta_tree_here(&walker->tree)->mark = close_over(walker, BIT(0));
-  return walker->parts ? expect_names(walker) : 0;
+  return walker->parts ? expect_names(walker) : ask_gate(walker, NULL);
 }
 
 /* Only a pattern may have nothing to be looked for in. */

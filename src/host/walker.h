@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "host/gate.h"
 #include "host/tree.h"
 
 #define TA_WALK_TROUBLE 0xFF /* as a type: the path could not be read */
@@ -36,11 +37,13 @@ struct ta_walker {
   char *parts;       /* of a pattern, each "*" for "**", "=NAME", or "?" with alternatives, ended
                         by zeros, and an empty one each: malloc'ed; NULL: everything */
   size_t part_count; /* at most TA_MOST_PARTS */
+  const struct ta_gate *gate; /* what may not be read is a trouble: -TA_NOT_ALLOWED */
 
   atomic_bool stop; /* the batch is to end soon */
   struct ta_tree tree;
   const char *part[TA_MOST_PARTS]; /* where each begins */
   bool begun, ended;
+  bool lists;        /* not only names of the pattern were looked up so far */
   bool lacks_memory; /* and the batch has no room to tell of it */
 
   char *bytes; /* the batch: see ta_walked() */

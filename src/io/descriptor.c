@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/gate.h"
 #include "io/refusal.h"
 
 #define MODE 0666        /* of a new file, but for the umask */
@@ -182,6 +183,9 @@ int ta_l_open_file(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   const char *path = luaL_checkstring(L, PATH), *mode = luaL_checkstring(L, OPEN_MODE);
   lua_settop(L, OPEN_MODE);
+  unsigned needs = *mode == 'r' ? TA_PATH_READ : TA_PATH_WRITE;
+  int refused = ta_ask_path(L, ta_io_of(runner, L), needs, path);
+  if (refused) return refused;
   struct ta_descriptor *descriptor = ta_push_descriptor(runner, L);
   if (ta_can_wait(runner, L)) {
     push_opening(L, runner);

@@ -28,8 +28,12 @@ static void drop_errand(struct ta_errand *errand) {
 
 /* ---------------------------------------------------------------- in threads */
 
+static void run_if_allowed(struct ta_errand *errand) {
+  if (ta_guard_lets(&errand->guard)) errand->kind->run(errand);
+}
+
 static void run(struct ta_work *work) {
-  errand_of(work)->kind->run(errand_of(work));
+  run_if_allowed(errand_of(work));
 }
 
 static void done(struct ta_work *work) {
@@ -95,7 +99,9 @@ void *ta_push_errand(struct ta_runner *runner, lua_State *L, const struct ta_err
 
 /* Where `give` raises the object has it until it is collected. */
 static int give(lua_State *L, struct holder *holder) {
-  int count = holder->errand->kind->give(L, holder->errand);
+  struct ta_errand *errand = holder->errand;
+  bool refused = errand->guard.verdict;
+  int count = refused ? ta_guard_refuse(L, &errand->guard) : errand->kind->give(L, errand);
   let_go(holder);
   return count;
 }
@@ -103,7 +109,7 @@ static int give(lua_State *L, struct holder *holder) {
 int ta_run_errand(lua_State *L) {
   struct holder *holder = ta_check_object(L, -1, &holder_kind);
   holder->errand->now = false;
-  holder->errand->kind->run(holder->errand);
+  run_if_allowed(holder->errand);
   return give(L, holder);
 }
 
@@ -146,7 +152,7 @@ int ta_try_errand(lua_State *L, enum ta_lane lane) {
   struct ta_errand *errand = holder->errand;
   if (!ta_io_lets_wait(ta_upvalue_runner(L), L)) return ta_run_errand(L);
   errand->now = true;
-  errand->kind->run(errand);
+  run_if_allowed(errand);
   errand->now = false;
   if (!errand->waits) return give(L, holder);
   errand->waits = false;

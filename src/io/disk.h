@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 
 #include "host/workers.h"
+#include "io/gate.h"
 #include "io/io.h"
 
 struct ta_errand;
@@ -54,9 +55,10 @@ struct ta_errand {
   const struct ta_errand_kind *kind;
   struct ta_link link; /* among all of the Runner's */
   bool sent, finished;
-  char *name;           /* what it is about, for who looks at the waits; a copy, or NULL */
-  bool now, waits;      /* for `run` */
-  atomic_bool given_up; /* nobody wants to know any more: what has not happened need not */
+  char *name;            /* what it is about, for who looks at the waits; a copy, or NULL */
+  bool now, waits;       /* for `run` */
+  struct ta_guard guard; /* what it needs: where that is not allowed it is not run */
+  atomic_bool given_up;  /* nobody wants to know any more: what has not happened need not */
 };
 
 /* Pushes an object that has a new errand of `size` bytes, zero but for its kind, and about

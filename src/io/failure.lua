@@ -80,6 +80,9 @@ end
 
 -- What is missing, of a command that could not start: message, code.
 function failure.explain(stage, step, number, path)
+  if type(number) == "string" then -- no gate lets it through
+    return spelling.secrets_of(stage.options[1]) and "not allowed to run ***" or number, "EACCES"
+  end
   local reason, code = parts.describe_error(number)
   if spelling.secrets_of(stage.options[1]) then path = "***" end
   local cwd = stage.directory

@@ -70,19 +70,24 @@ static char *copy_text(lua_State *L, int index, size_t *size) {
   return copy;
 }
 
-static struct job *push_job(lua_State *L, const struct ta_errand_kind *kind, const char *verb) {
+/* `function` is what has a row in io/gate.h. */
+static struct job *push_job(lua_State *L, const struct ta_errand_kind *kind, const char *function,
+                            const char *verb) {
   const char *name = luaL_checkstring(L, NAME);
   struct job *job = ta_push_errand(ta_upvalue_runner(L), L, kind, sizeof *job, name);
   job->verb = verb;
   job->path = copy_text(L, PATH, NULL);
+  ta_guard(&job->errand.guard, L, job->errand.io, function, job->path, NULL);
   return job;
 }
 
 /* The same of two paths: (name, path, other's name, other path, ...) */
-static struct job *push_pair(lua_State *L, const struct ta_errand_kind *kind, const char *verb) {
-  struct job *job = push_job(L, kind, verb);
+static struct job *push_pair(lua_State *L, const struct ta_errand_kind *kind, const char *function,
+                             const char *verb) {
+  struct job *job = push_job(L, kind, function, verb);
   job->other_name = copy_text(L, MORE, NULL);
   job->other = copy_text(L, MORE + 1, NULL);
+  ta_guard(&job->errand.guard, L, job->errand.io, function, job->path, job->other);
   return job;
 }
 
@@ -149,7 +154,7 @@ static size_t memory_left(const struct ta_io *io) {
 
 /* (name, path) -> text; false: it is no file */
 static int l_read(lua_State *L) {
-  struct job *job = push_job(L, &read_kind, "read");
+  struct job *job = push_job(L, &read_kind, "fs.read", "read");
   job->text.most = memory_left(job->errand.io);
   return go(L, job);
 }
@@ -184,7 +189,7 @@ static void add_rewrite(lua_State *L, struct job *job, bool sync) {
 /* (name, path, text, mode or nil, sync) -> true; false: it is no file */
 static int l_write(lua_State *L) {
   lua_settop(L, MORE + 2);
-  struct job *job = push_job(L, &write_kind, "write");
+  struct job *job = push_job(L, &write_kind, "fs.write", "write");
   job->bytes = copy_text(L, MORE, &job->size);
   add_rewrite(L, job, lua_toboolean(L, MORE + 2));
   job->rewrite->path = job->path;
@@ -205,7 +210,7 @@ static const struct ta_errand_kind append_kind = KIND("write", run_append, give_
 /* (name, path, text, mode or nil) -> true; false: it is no file */
 static int l_append(lua_State *L) {
   lua_settop(L, MORE + 1);
-  struct job *job = push_job(L, &append_kind, "append to");
+  struct job *job = push_job(L, &append_kind, "fs.append", "append to");
   job->bytes = copy_text(L, MORE, &job->size);
   job->mode = (mode_t)luaL_optinteger(L, MORE + 1, 0666);
   return go(L, job);
@@ -254,8 +259,10 @@ static const struct ta_errand_kind stat_kind = KIND("stat", run_stat, give_stat)
 
 /* (name, path, follows links) -> what is known of it */
 static int l_stat(lua_State *L) {
-  struct job *job = push_job(L, &stat_kind, "look at");
-  job->flag = lua_toboolean(L, MORE);
+  bool follows = lua_toboolean(L, MORE);
+  struct job *job =
+      push_job(L, &stat_kind, follows ? "fs.stat" : "fs.stat, follow=false", "look at");
+  job->flag = follows;
   return go(L, job);
 }
 
@@ -270,7 +277,7 @@ static const struct ta_errand_kind exists_kind = KIND("stat", run_stat, give_exi
 
 /* (name, path) -> is anything there */
 static int l_exists(lua_State *L) {
-  struct job *job = push_job(L, &exists_kind, "look at");
+  struct job *job = push_job(L, &exists_kind, "fs.exists", "look at");
   job->flag = true;
   return go(L, job);
 }
@@ -294,7 +301,7 @@ static const struct ta_errand_kind readlink_kind = KIND("stat", run_readlink, gi
 
 /* (name, path) -> what the link says */
 static int l_readlink(lua_State *L) {
-  return go(L, push_job(L, &readlink_kind, "read the link"));
+  return go(L, push_job(L, &readlink_kind, "fs.readlink", "read the link"));
 }
 
 static void run_directory(struct ta_errand *errand) {
@@ -308,9 +315,9 @@ static void run_directory(struct ta_errand *errand) {
 
 static const struct ta_errand_kind directory_kind = KIND("stat", run_directory, give_bytes);
 
-/* (name, path) -> the absolute path of a directory that may be entered */
+/* (name, path, for which function) -> the absolute path of a directory that may be entered */
 static int l_directory(lua_State *L) {
-  return go(L, push_job(L, &directory_kind, "enter"));
+  return go(L, push_job(L, &directory_kind, luaL_checkstring(L, MORE), "enter"));
 }
 
 /* --------------------------------------------------------------- directories */
@@ -350,7 +357,7 @@ static const struct ta_errand_kind list_kind = KIND("list", run_list, give_names
 
 /* (name, path) -> names */
 static int l_list(lua_State *L) {
-  return go(L, push_job(L, &list_kind, "list"));
+  return go(L, push_job(L, &list_kind, "fs.list", "list"));
 }
 
 static void run_mkdir(struct ta_errand *errand) {
@@ -363,7 +370,7 @@ static const struct ta_errand_kind mkdir_kind = KIND("mkdir", run_mkdir, give_tr
 /* (name, path, with parents, mode or nil) -> true */
 static int l_mkdir(lua_State *L) {
   lua_settop(L, MORE + 1);
-  struct job *job = push_job(L, &mkdir_kind, "make the directory");
+  struct job *job = push_job(L, &mkdir_kind, "fs.mkdir", "make the directory");
   job->flag = lua_toboolean(L, MORE);
   job->mode = (mode_t)luaL_optinteger(L, MORE + 1, 0777);
   return go(L, job);
@@ -378,7 +385,7 @@ static const struct ta_errand_kind remove_kind = KIND("remove", run_remove, give
 
 /* (name, path) -> true */
 static int l_remove(lua_State *L) {
-  return go(L, push_job(L, &remove_kind, "remove"));
+  return go(L, push_job(L, &remove_kind, "fs.remove", "remove"));
 }
 
 /* ------------------------------------------------------------------ two paths */
@@ -392,7 +399,7 @@ static const struct ta_errand_kind rename_kind = KIND("rename", run_rename, give
 
 /* (name, path, new name, new path) -> true */
 static int l_rename(lua_State *L) {
-  return go(L, push_pair(L, &rename_kind, "rename"));
+  return go(L, push_pair(L, &rename_kind, "fs.rename", "rename"));
 }
 
 static void run_link(struct ta_errand *errand) {
@@ -404,8 +411,9 @@ static const struct ta_errand_kind link_kind = KIND("link", run_link, give_true)
 
 /* (name, path, target's name, target, hard) -> true */
 static int l_link(lua_State *L) {
-  struct job *job = push_pair(L, &link_kind, "make the link");
-  job->flag = lua_toboolean(L, MORE + 2);
+  bool hard = lua_toboolean(L, MORE + 2);
+  struct job *job = push_pair(L, &link_kind, hard ? "fs.link, hard" : "fs.link", "make the link");
+  job->flag = hard;
   return go(L, job);
 }
 
@@ -437,7 +445,7 @@ static const struct ta_errand_kind copy_kind = KIND("copy", run_copy, give_true)
 
 /* (name, path, new name, new path, sync) -> true */
 static int l_copy(lua_State *L) {
-  struct job *job = push_pair(L, &copy_kind, "copy");
+  struct job *job = push_pair(L, &copy_kind, "fs.copy", "copy");
   add_rewrite(L, job, lua_toboolean(L, MORE + 2));
   job->rewrite->path = job->other;
   job->rewrite->like = &job->about;

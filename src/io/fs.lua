@@ -262,7 +262,7 @@ local function temporary_path(name, options)
   local dir = given.dir or parts.getenv "TMPDIR"
   if not dir or dir == "" then dir = "/tmp" end
   enter()
-  local at, message, code = parts.directory(dir, place.of(dir))
+  local at, message, code = parts.directory(dir, place.of(dir), "fs." .. name)
   if not at then return nil, message, code end
   return parts.temp_path(at)
 end
@@ -309,7 +309,7 @@ local function cd(path, options)
   end
   if find(path, "\0", 1, true) then raise "cd: a path has no zero byte" end
   enter()
-  local at, message, code = parts.directory(path, place.of(path))
+  local at, message, code = parts.directory(path, place.of(path), "cd")
   if not at then return nil, message, code end
   place.set(at)
   return true

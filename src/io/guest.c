@@ -372,6 +372,7 @@ int ta_guest_open(struct ta_guest *guest, const struct ta_io *host) {
   guest->io.flush = flush_for_lines;
   guest->io.log_rank = host->log_rank;
   guest->io.memory = host->memory;
+  guest->io.gate = host->gate;
   guest->io.budget = host->budget;
   guest->io.report = report_on;
   guest->io.leads_to = leads_to;

@@ -23,6 +23,7 @@
 
 struct ta_stream_object;
 struct ta_bar_object;
+struct ta_resolver;
 
 /* Bars of progress that are shown, the oldest first. */
 struct ta_bars {
@@ -40,6 +41,7 @@ struct ta_hatch;
 enum ta_hatch_kind { TA_HATCH_OUT, TA_HATCH_ERR, TA_HATCH_LOG, TA_HATCH_REPORT };
 
 struct ta_budget;
+struct ta_gate;
 struct ta_crossings;
 
 /* Standard input: one buffer for whoever reads it. */
@@ -60,11 +62,13 @@ struct ta_io {
   struct ta_loop *loop;
   struct ta_children children;
   struct ta_workers *workers;     /* NULL: none was needed yet */
+  struct ta_resolver *names;      /* likewise */
   struct ta_hatch *hatch;         /* for what threads print; NULL: there was none yet */
   struct ta_crossings *crossings; /* channels that lead to other threads, or NULL */
   struct ta_budget *budget;       /* what Lua states use, threads' included; NULL: no limit */
   size_t memory;                  /* the limit, in bytes */
   double room_made, room_took;    /* when a thread's call has collected, in how many seconds */
+  const struct ta_gate *gate;     /* what scripts may reach; NULL: everything */
   bool is_guest;                  /* of a thread: the hatch is the main one's */
   int log_rank;     /* of async.log's levels the lowest that is shown; 0: none was set */
   unsigned threads; /* that were started so far */

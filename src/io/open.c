@@ -4,10 +4,14 @@
 #include <stddef.h>
 
 #include "host/hatch.h"
+#include "host/resolver.h"
 #include "io/abroad.h"
 #include "io/disk.h"
+#include "io/dns.h"
 #include "io/far.h"
 #include "io/fs.h"
+#include "io/gate.h"
+#include "io/net.h"
 #include "io/paint.h"
 #include "io/process.h"
 #include "io/progress.h"
@@ -36,10 +40,13 @@ void ta_io_open(struct ta_io *io, lua_State *L) {
   io->listener.left = on_left;
   ta_stdio_listen(&io->listener);
   ta_io_keep(io, L);
+  ta_gate_open(io, L);
   lua_getglobal(L, "async");
   ta_offer_stdin(io, L);
   ta_offer_processes(io, L);
   ta_offer_files(io, L);
+  ta_offer_net(io, L);
+  ta_offer_names(io, L);
   ta_offer_signals(io, L);
   ta_offer_bars(io, L);
   ta_offer_questions(io, L);
@@ -51,12 +58,24 @@ void ta_io_open(struct ta_io *io, lua_State *L) {
 
 void ta_io_open_in_thread(struct ta_io *io, lua_State *L) {
   ta_io_keep(io, L);
+  ta_gate_open(io, L);
   lua_getglobal(L, "async");
   ta_offer_files(io, L);
+  ta_offer_net(io, L);
+  ta_offer_names(io, L);
   ta_offer_paint(io, L);
   ta_offer_threads(io, L);
   if (io->equip) io->equip(io->runner, L);
   ta_refuse_abroad(io, L);
+  lua_pop(L, 1);
+}
+
+void ta_io_open_hosted(struct ta_io *io, lua_State *L) {
+  ta_io_keep(io, L);
+  lua_getglobal(L, "async");
+  ta_offer_files(io, L);
+  ta_offer_net(io, L);
+  ta_offer_names(io, L);
   lua_pop(L, 1);
 }
 
@@ -74,6 +93,8 @@ void ta_io_close_in_thread(struct ta_io *io) {
   ta_drop_walks(io);
   ta_mounts_close(&io->mounts);
   ta_close_crossings(io);
+  if (io->names) ta_resolver_close(io->names);
+  io->names = NULL;
   if (io->workers) ta_workers_close(io->workers);
   io->workers = NULL;
 }

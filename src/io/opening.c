@@ -130,6 +130,11 @@ static struct opening *push_opening(lua_State *L, const struct ta_errand_kind *k
   return opening;
 }
 
+static unsigned needs_of(int flags) {
+  unsigned reads = (flags & O_ACCMODE) != O_WRONLY ? TA_PATH_READ : 0;
+  return (flags & O_ACCMODE) != O_RDONLY ? reads | TA_PATH_WRITE : reads;
+}
+
 /* (name, path, flags, permissions or nil, longest line or nil) -> stream */
 static int l_open(lua_State *L) {
   lua_settop(L, MAX_LINE);
@@ -138,6 +143,8 @@ static int l_open(lua_State *L) {
   opening->mode = (mode_t)luaL_optinteger(L, MODE, 0666);
   opening->max_line = (size_t)luaL_optinteger(L, MAX_LINE, TA_MAX_LINE);
   opening->lane = ta_lane_of(opening->errand.io, opening->path, NULL);
+  ta_guard_path(&opening->errand.guard, opening->errand.io, needs_of(opening->flags),
+                opening->path);
   return ta_try_errand_in(L, opening->lane);
 }
 
@@ -295,6 +302,7 @@ static int l_temp_dir(lua_State *L) {
       ta_push_errand(ta_upvalue_runner(L), L, &making_kind, sizeof *making, path);
   making->error = -EINPROGRESS;
   making->keep = keep;
+  ta_guard(&making->errand.guard, L, making->errand.io, "fs.temp_dir", making->errand.name, NULL);
   return keep->lane == TA_LANE_FAR ? ta_send_errand(L, keep->lane) : ta_run_errand(L);
 }
 
@@ -308,6 +316,7 @@ static int l_temp(lua_State *L) {
   opening->max_line = TA_MAX_LINE;
   opening->guarded = calloc(1, sizeof *opening->guarded);
   if (!opening->guarded) luaL_error(L, "not enough memory");
+  ta_guard(&opening->errand.guard, L, opening->errand.io, "fs.temp", opening->path, NULL);
   ta_children_guard(&opening->errand.io->children, TA_GUARDED_FILE, opening->path,
                     opening->guarded);
   opening->lane = ta_lane_of(opening->errand.io, opening->path, NULL);

@@ -126,7 +126,9 @@ function process.which(name)
   if type(name) ~= "string" then
     raise(format("process.which: expected a command's name, got %s", type(name)))
   end
-  return (parts.find_program(name, parts.getenv "PATH", place.directory()))
+  local path, why = parts.find_program(name, parts.getenv "PATH", place.directory())
+  if type(why) == "string" then return nil, why, "EACCES" end
+  return path
 end
 
 return {process = process, secret = spelling.secret}

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "io/descriptor.h"
+#include "host/wall.h"
+#include "io/gate.h"
 #include "io/refusal.h"
 #include "io/room.h"
 
@@ -50,14 +52,17 @@ static int open_nothing(int fd, int *nothing) {
 }
 
 static int start(struct ta_command *command, struct ta_spawn *spawn, enum ta_spawn_step *step) {
-  int nothing = -1, error = 0;
+  int nothing = -1, wall = -1, error = ta_wall_for_child(command->io->gate, &wall);
   *step = TA_SPAWN_DESCRIPTORS;
+  spawn->wall = &wall;
   for (int i = 0; i < 3 && !error; i++) {
     spawn->fds[i] = open_nothing(spawn->fds[i], &nothing);
     if (spawn->fds[i] < 0) error = -errno;
   }
   if (!error) error = ta_group_start(command->group, spawn, step);
   if (nothing >= 0) close(nothing);
+  if (wall >= 0) close(wall);
+  spawn->wall = NULL;
   return error;
 }
 
@@ -81,8 +86,15 @@ enum {
   START_ARGUMENTS = SESSION
 };
 
+static int refuse(lua_State *L, enum ta_verdict verdict, const char *what) {
+  lua_pushboolean(L, false);
+  lua_pushliteral(L, "gate");
+  ta_push_verdict(L, verdict, NULL, what);
+  return 3;
+}
+
 /* (command, path, words, environment or nil, directory or nil, stdin, stdout, stderr, session)
- * -> true, or false, step, errno */
+ * -> true, or false, step, errno; or false, "gate", message */
 static int l_start(lua_State *L) {
   extern char **environ;
   lua_settop(L, START_ARGUMENTS);
@@ -94,6 +106,8 @@ static int l_start(lua_State *L) {
   for (int i = 0; i < 3; i++) spawn.fds[i] = lua_isnil(L, FDS + i) ? -1 : ta_check_fd(L, FDS + i);
   spawn.argv = push_words(L, WORDS);
   spawn.envp = lua_isnil(L, ENVIRONMENT) ? environ : push_words(L, ENVIRONMENT);
+  enum ta_verdict verdict = ta_gate_run(command->io->gate, spawn.path, spawn.directory, spawn.envp);
+  if (verdict) return refuse(L, verdict, spawn.argv[0]);
   ta_io_flush(command->io);
   show_it(command, &spawn);
   enum ta_spawn_step step;
@@ -118,11 +132,20 @@ static int l_name_stage(lua_State *L) {
   return 0;
 }
 
-/* (word, search path or nil, directory or nil) -> path, or nil, errno */
+/* (word, search path or nil, directory or nil) -> path, or nil, errno; or nil, message: what may
+ * not be run is not told of, be it there or not. */
 static int l_find_program(lua_State *L) {
   char path[PATH_MAX];
-  int error = ta_find_program(luaL_checkstring(L, 1), luaL_optstring(L, 2, NULL),
-                              luaL_optstring(L, 3, NULL), path, sizeof path);
+  const struct ta_gate *gate = ta_io_of(ta_upvalue_runner(L), L)->gate;
+  const char *word = luaL_checkstring(L, 1), *directory = luaL_optstring(L, 3, NULL);
+  int error = ta_find_program(word, luaL_optstring(L, 2, NULL), directory, path, sizeof path);
+  bool may = error ? ta_gate_names_command(gate, word)
+                   : ta_gate_run(gate, path, directory, NULL) == TA_ALLOWED;
+  if (!may) {
+    lua_pushnil(L);
+    ta_push_verdict(L, TA_NO_RUN, NULL, word);
+    return 2;
+  }
   if (!error) {
     lua_pushstring(L, path);
     return 1;

@@ -14,12 +14,19 @@ local function shell(command, stdin)
   return {"sh", "-c", command, stdin = stdin}
 end
 
+-- What no gate lets through is said by that.
+local function refuse(message, code, what)
+  local nothing, words, number = fail(code, what)
+  if code == "EACCES" and find(message, "^not allowed to ") then words = message end
+  return nothing, words, number
+end
+
 -- --------------------------------------------------------------------- os.execute
 
 -- The child, and its command.
 local function begin(command)
-  local child, _, code = start("execute", shell(command, "inherit"), "inherit", "inherit")
-  if not child then return fail(code) end
+  local child, message, code = start("execute", shell(command, "inherit"), "inherit", "inherit")
+  if not child then return refuse(message, code) end
   return child, child.command
 end
 
@@ -35,9 +42,9 @@ end
 
 -- The child, our end of its pipe, and its command.
 local function popen(command, writes)
-  local child, _, code = start("popen", shell(command, writes and "pipe" or true),
+  local child, message, code = start("popen", shell(command, writes and "pipe" or true),
     writes and "inherit" or "pipe", "inherit")
-  if not child then return fail(code, command) end
+  if not child then return refuse(message, code, command) end
   return child, writes and child.stdin or child.stdout, child.command
 end
 

@@ -280,6 +280,7 @@ static struct thread *push_thread(struct ta_runner *runner, lua_State *L) {
   thread->host.equip = io->equip;
   thread->host.log_rank = io->log_rank;
   thread->host.memory = io->memory;
+  thread->host.gate = io->gate;
   thread->host.budget = ta_budget_share(io->budget);
   note_directory(runner, L, thread);
   if (is_scripts_line(L)) note_place(L, thread);

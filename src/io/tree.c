@@ -76,24 +76,26 @@ static void copy_names(lua_State *L, struct tree_errand *tree, int count) {
   }
 }
 
-static int send(lua_State *L, const struct ta_errand_kind *kind, int names) {
+static int send_tree(lua_State *L, const struct ta_errand_kind *kind, const char *function,
+                     int names) {
   const char *path = luaL_checkstring(L, 1);
   struct tree_errand *tree = ta_push_errand(ta_upvalue_runner(L), L, kind, sizeof *tree, path);
   tree->trouble.stop = &tree->errand.given_up;
   tree->notes = -1;
   copy_names(L, tree, names);
   if (tree->target) tree->notes = ta_children_lend_notes(&tree->errand.io->children);
+  ta_guard(&tree->errand.guard, L, tree->errand.io, function, tree->place, tree->target);
   return ta_send_errand(L, ta_lane_of(tree->errand.io, tree->place, tree->target));
 }
 
 /* (path, place) -> true: with all that is in it */
 static int l_remove_tree(lua_State *L) {
-  return send(L, &remove_kind, 2);
+  return send_tree(L, &remove_kind, "fs.remove", 2);
 }
 
 /* (path, place, path of the copy, place) -> true: with all that is in it */
 static int l_copy_tree(lua_State *L) {
-  return send(L, &copy_kind, 4);
+  return send_tree(L, &copy_kind, "fs.copy", 4);
 }
 
 const struct ta_function ta_tree_parts[] = {

@@ -156,7 +156,9 @@ static const char *name_of(unsigned type) {
 }
 
 static void refuse(lua_State *L, const char *pattern, const char *path, int error) {
-  if (pattern)
+  if (error == -TA_NOT_ALLOWED)
+    ta_refuse_verdict(L, TA_NO_READ, NULL, path[0] ? path : ".");
+  else if (pattern)
     ta_refuse(L, error, "cannot glob %s: cannot walk %s", pattern, path[0] ? path : ".");
   else
     ta_refuse(L, error, "cannot walk %s", ta_name_shown(path));
@@ -340,6 +342,7 @@ static struct walk *push_walk(lua_State *L, struct iterator **iterator) {
   if (!walk) return NULL;
   walk->work = (struct ta_work){.run = run, .done = done, .drop = drop};
   walk->io = io;
+  walk->walker.gate = io->gate;
   pthread_mutex_init(&walk->lock, NULL);
   pthread_cond_init(&walk->filling, NULL);
   ta_list_append(&io->walks, &walk->link);

@@ -214,13 +214,15 @@ static int l_list(lua_State *L) {
       ta_push_errand(ta_upvalue_runner(L), L, &list_kind, sizeof(struct look), path);
   look->flags = lua_toboolean(L, 2) ? 0 : O_NOFOLLOW;
   if (lua_istable(L, 3)) choose(L, look, 3);
+  ta_guard(&look->errand.guard, L, look->errand.io, "fs.watch", look->errand.name, NULL);
   return ta_send_errand(L, ta_lane_of(look->errand.io, path, NULL));
 }
 
 /* (path) -> the entry that it leads to; or nil, message, code */
 static int l_look(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
-  const struct look *look = ta_push_errand(ta_upvalue_runner(L), L, &look_kind, sizeof *look, path);
+  struct look *look = ta_push_errand(ta_upvalue_runner(L), L, &look_kind, sizeof *look, path);
+  ta_guard(&look->errand.guard, L, look->errand.io, "fs.watch", look->errand.name, NULL);
   return ta_send_errand(L, ta_lane_of(look->errand.io, path, NULL));
 }
 
@@ -250,7 +252,8 @@ static const struct ta_errand_kind real_kind = {
 /* (path) -> the path without links, or nil */
 static int l_real(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
-  const struct real *real = ta_push_errand(ta_upvalue_runner(L), L, &real_kind, sizeof *real, path);
+  struct real *real = ta_push_errand(ta_upvalue_runner(L), L, &real_kind, sizeof *real, path);
+  ta_guard(&real->errand.guard, L, real->errand.io, "fs.watch", real->errand.name, NULL);
   return ta_try_errand_in(L, ta_lane_of(real->errand.io, path, NULL));
 }
 

@@ -168,6 +168,9 @@ t_every_option_that_help_lists_works() {
       --on-error) run run "$option" stop "$option=continue" -e 'print "ran"' ;;
       --output) run run "$option" lines "$option=raw" -e 'print "ran"' ;;
       --print-commands) run run "$option" -x -e 'print "ran"' ;;
+      --allow-read | --allow-write) run run "$option" "$option=." -e 'print "ran"' ;;
+      --allow-run) run run "$option" "$option=sh" -e 'print "ran"' ;;
+      --allow-net | --deny-net) run run "$option" "$option=host:80" -e 'print "ran"' ;;
       --traceback) run run "$option" off "$option=on" -e 'print "ran"' ;;
       --help)
         run run --help

@@ -43,6 +43,10 @@ static const struct room rooms[] = {
     {"meddle", meddle_tests},
     {"watch", watch_tests},
     {"workers", workers_tests},
+    {"connect", connect_tests},
+    {"net", net_tests},
+    {"resolver", resolver_tests},
+    {"hosted", hosted_tests},
     {"lib", lib_tests},
     {"session", session_tests},
     {"object", object_tests},
@@ -65,6 +69,7 @@ static const struct room rooms[] = {
     {"signal", signal_tests},
     {"limit", limit_tests},
     {"tree", tree_tests},
+    {"gate", gate_tests},
     {"flat", flat_tests},
     {"thread", thread_tests},
 };
