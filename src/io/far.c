@@ -105,11 +105,13 @@ static int l_part(lua_State *L);
 static const struct ta_function meta[] = {{"__gc", l_part}, {NULL, NULL}};
 static const struct ta_object_kind holder_kind = {.name = "Crossing", .meta = meta};
 
-/* The channel is not used any more: nobody waits for it. */
+/* The channel is not used any more.  Who waits for it still was left behind, and the state is
+ * being closed: those waits are disarmed later, and the end goes with all others. */
 static int l_part(lua_State *L) {
   struct holder *holder = ta_check_object(L, 1, &holder_kind);
-  if (holder->end) part(holder->end);
+  struct far_end *end = holder->end;
   holder->end = NULL;
+  if (end && ta_list_empty(&end->far.receivers) && ta_list_empty(&end->senders)) part(end);
   return 0;
 }
 
