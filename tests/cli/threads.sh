@@ -95,7 +95,7 @@ for _ = 1, 50 do
 end
 spawn(async.thread, function(c, here)
   here:send(true)
-  while true do end
+  return ("a"):rep(60):find(("a*"):rep(30) .. "b") -- for years
 end, c, here)
 here:recv()
 spawn(async.shield, c.recv, c)
