@@ -217,6 +217,7 @@ static int k_recv(lua_State *L, int status, lua_KContext context) {
 static int wait_for_parcel(lua_State *L, struct ta_far *far) {
   const struct ta_wait_kind *kind = far_by_tasks(far) ? &recv_alone_kind : &recv_kind;
   ta_check_wait(ta_upvalue_runner(L), L, "recv");
+  luaL_checkstack(L, LUA_MINSTACK, NULL); /* nothing fails once the others know of it */
   ta_crossing_await(&far_end_of(far)->end, true);
   return ta_wait_in(ta_upvalue_runner(L), L, "recv", kind, lua_touserdata(L, 1), &far->receivers,
                     k_recv);
