@@ -345,6 +345,10 @@ struct ta_wait_kind {
 
   /* What may have been overlooked when nothing can end it, for deadlock reports. */
   const char *advice;
+
+  /* A cancellation is about to cut it short.  True: it is over already, as when another thread has
+   * done what it is about, and nobody was told yet; then it is complete. */
+  bool (*is_over)(void *subject);
 };
 
 /* To be called first in each function that may wait: raises the cancellation in

@@ -369,7 +369,8 @@ struct ta_far_kind {
   bool (*ready)(struct ta_far *far);             /* is there a value, or the end of all? */
   int (*give)(lua_State *L, struct ta_far *far); /* pushes that, or nil; or TA_GONE */
   bool (*by_tasks)(const struct ta_far *far); /* can only this Runner's tasks end waits for it? */
-  void (*waits)(struct ta_far *far); /* its receivers have changed: others than were woken there */
+  void (*waits)(struct ta_far *far); /* async.select() has changed who waits among its receivers;
+                                        NULL: it does not matter */
 };
 struct ta_far {
   const struct ta_far_kind *kind;
@@ -402,7 +403,7 @@ TA_API void ta_send_channel_far(struct ta_runner *runner, lua_State *L, int inde
  * gives for the channel. */
 TA_API void ta_describe_channel(const void *channel, char *text, size_t size);
 
-/* Of such a subject; NULL: its values are its own. */
+/* What the channel that is such a subject goes by; NULL: its values are its own. */
 TA_API struct ta_far *ta_far_of_channel(const void *channel);
 
 #ifdef __cplusplus

@@ -316,6 +316,10 @@ void ta_cancel_running(struct ta_runner *runner) {
 static void update(struct ta_runner *runner, struct ta_task *task) {
   task->in_force = find_cause(runner, task) != NULL;
   if (!task->in_force || task->state != TA_TASK_WAITING || task->over_limit) return;
+  if (task->kind->is_over && task->kind->is_over(task->subject)) {
+    ta_complete_wait(runner, task);
+    return;
+  }
   task->cut_short = true;
   if (task->kind->firm) return;
   ta_drop_wait(runner, task);

@@ -301,27 +301,36 @@ bool ta_jobs_leave(struct ta_group *group) {
   return interrupted;
 }
 
-int ta_jobs_hold(struct ta_children *children, bool silent) {
+static int hold(struct ta_children *children, bool silent) {
   struct ta_jobs *jobs = &children->jobs;
-  int error = ta_jobs_open(children);
-  if (error) return error;
   if (jobs->front || jobs->held) return -EAGAIN;
   while (!ta_terminal_is_ours()) {
     bool stopped = !ta_terminal_is_gone() && stop_all(children, SIGTTIN, true);
     if (!stopped) return -EIO;
   }
-  if (silent) error = ta_terminal_go_silent();
+  int error = silent ? ta_terminal_go_silent() : 0;
   if (error) return error;
   jobs->held = true;
   jobs->silent = silent;
   return 0;
 }
 
+int ta_jobs_hold(struct ta_children *children, bool silent) {
+  int error = ta_jobs_open(children);
+  if (error) return error;
+  begin_work(&children->jobs);
+  error = hold(children, silent);
+  end_work(children);
+  return error;
+}
+
 void ta_jobs_release(struct ta_children *children) {
   struct ta_jobs *jobs = &children->jobs;
+  begin_work(jobs);
   if (jobs->silent) ta_terminal_take_back(true, NULL);
   jobs->silent = 0;
   jobs->held = false;
+  end_work(children);
   ta_loop_wake(children->loop); /* the next one */
 }
 

@@ -23,9 +23,7 @@ static struct {
   bool owes_modes; /* they could not be set again */
 } terminal;
 
-static void leave(void) {
-  ta_terminal_take_back(true, NULL);
-}
+static void leave(void);
 
 /* Whatever ends the process by exit() gives it back. */
 static void leave_at_exit(void) {
@@ -54,10 +52,14 @@ static void restore_modes(void) {
   terminal.owes_modes = set_modes(&terminal.modes) != 0;
 }
 
+static void leave(void) {
+  ta_terminal_take_back(true, NULL);
+  if (terminal.owes_modes) restore_modes();
+}
+
 void ta_terminal_close(void) {
   if (!terminal.fd) return;
   leave();
-  if (terminal.owes_modes) restore_modes();
   terminal.owes_modes = false;
   close(ta_terminal_fd());
   terminal.fd = 0;

@@ -105,11 +105,13 @@ static int l_part(lua_State *L);
 static const struct ta_function meta[] = {{"__gc", l_part}, {NULL, NULL}};
 static const struct ta_object_kind holder_kind = {.name = "Crossing", .meta = meta};
 
-/* The channel is not used any more: nobody waits for it. */
+/* The channel is not used any more.  Who waits for it still was left behind, and the state is
+ * being closed: those waits are disarmed later, and the end goes with all others. */
 static int l_part(lua_State *L) {
   struct holder *holder = ta_check_object(L, 1, &holder_kind);
-  if (holder->end) part(holder->end);
+  struct far_end *end = holder->end;
   holder->end = NULL;
+  if (end && ta_list_empty(&end->far.receivers) && ta_list_empty(&end->senders)) part(end);
   return 0;
 }
 
@@ -215,6 +217,7 @@ static int k_recv(lua_State *L, int status, lua_KContext context) {
 static int wait_for_parcel(lua_State *L, struct ta_far *far) {
   const struct ta_wait_kind *kind = far_by_tasks(far) ? &recv_alone_kind : &recv_kind;
   ta_check_wait(ta_upvalue_runner(L), L, "recv");
+  luaL_checkstack(L, LUA_MINSTACK, NULL); /* nothing fails once the others know of it */
   ta_crossing_await(&far_end_of(far)->end, true);
   return ta_wait_in(ta_upvalue_runner(L), L, "recv", kind, lua_touserdata(L, 1), &far->receivers,
                     k_recv);
@@ -280,24 +283,34 @@ static struct ta_parcel *pack(lua_State *L, const char *name) {
   return NULL;
 }
 
-static void withdraw(struct sending *sending) {
+/* False: it was accepted before. */
+static bool withdraw(struct sending *sending) {
   struct far_end *end = sending->end;
   ta_list_leave(&sending->link);
   sending->end = NULL;
-  if (end) ta_parcel_free(ta_crossing_withdraw(end->end.crossing, &sending->offer));
+  if (!end) return true;
+  struct ta_parcel *parcel = ta_crossing_withdraw(end->end.crossing, &sending->offer);
+  ta_parcel_free(parcel);
+  return parcel;
 }
 
 static void disarm(void *subject) {
   withdraw(subject);
 }
 
+/* What another thread has taken was sent. */
+static bool is_sent(void *subject) {
+  return !withdraw(subject);
+}
+
 static void describe_sending(const void *subject, char *text, size_t size);
 
 static const struct ta_wait_kind send_kind = {
-    .action = "send", .describe = describe_sending, .disarm = disarm};
+    .action = "send", .describe = describe_sending, .disarm = disarm, .is_over = is_sent};
 static const struct ta_wait_kind send_alone_kind = {.action = "send",
                                                     .describe = describe_sending,
                                                     .disarm = disarm,
+                                                    .is_over = is_sent,
                                                     .by_tasks = true,
                                                     .advice =
                                                         "no other thread has the channel any more"};
@@ -341,7 +354,7 @@ static int k_send(lua_State *L, int status, lua_KContext context) {
 static int wait_to_send(lua_State *L, struct sending *sending) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   bool alone = far_by_tasks(&sending->end->far);
-  if (ta_is_cancelled(runner)) withdraw(sending);
+  if (ta_is_cancelled(runner) && !withdraw(sending)) return 0;
   sending->ticket = ta_take_ticket(runner, L, alone ? &send_alone_kind : &send_kind, sending);
   return ta_park(runner, L, sending->ticket, 0, k_send);
 }

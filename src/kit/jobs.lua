@@ -241,11 +241,19 @@ local function read_log(log)
   return log
 end
 
+-- As parts.lock().  A log of ours that the script has forgotten has its lock until it is collected.
+local function lock(file, path)
+  local id, is_ours, why = parts.lock(file, path)
+  if not id or is_ours or in_use[id] then return id, is_ours, why end
+  parts.collect()
+  return parts.lock(file, path)
+end
+
 -- The log of the file, which is ours from now on.
 local function open_log(path)
   local file, message, code = fs.open(path, "a+")
   if not file then return nil, message, code end
-  local id, is_ours, why = parts.lock(file, path)
+  local id, is_ours, why = lock(file, path)
   if not id or not is_ours and not in_use[id] then
     file:close()
     if not id then return nil, is_ours, why end

@@ -144,6 +144,12 @@ static int l_lock(lua_State *L) {
   return 2;
 }
 
+/* (): what the script has forgotten is closed. */
+static int l_collect(lua_State *L) {
+  lua_gc(L, LUA_GCCOLLECT);
+  return 0;
+}
+
 /* (file, bytes, path) -> true: of a write that was cut short nothing is left, and others may
  * follow; or nil, message, code */
 static int l_truncate(lua_State *L) {
@@ -218,6 +224,7 @@ const struct ta_function ta_kit_outside[] = {
     {"exit", l_exit},
     {"for_closes", ta_l_for_closes},
     {"lock", l_lock},
+    {"collect", l_collect},
     {"read_as", l_read_as},
     {"truncate", l_truncate},
     {"shell", l_shell},

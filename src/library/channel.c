@@ -130,7 +130,7 @@ static int give(struct ta_runner *runner, lua_State *L, int index) {
 
 static void waits(void *object) {
   struct ta_far *far = ((const struct ta_channel *)object)->far;
-  if (far) far->kind->waits(far);
+  if (far && far->kind->waits) far->kind->waits(far);
 }
 
 static bool by_tasks(const void *object) {

@@ -79,3 +79,32 @@ LUA
   expect_has err "ended at once; these would not stop: #2 shielded"
   wait_for is_gone "$(cat pid)"
 }
+
+# The state is closed while they wait, after what they wait for was finalized: ASan sees more.
+t_who_waits_for_a_channel_of_threads_may_be_left_behind() {
+  script <<LUA
+local c, here = async.channel(), async.channel(1)
+for _ = 1, 50 do
+  spawn(function()
+    local guard <close> = async.defer(function()
+      local start = os.clock()
+      repeat until os.clock() - start > 0.05
+    end)
+    sleep(60)
+  end)
+end
+spawn(async.thread, function(c, here)
+  here:send(true)
+  return ("a"):rep(60):find(("a*"):rep(30) .. "b") -- for years
+end, c, here)
+here:recv()
+spawn(async.shield, c.recv, c)
+spawn(async.shield, async.select, {c, here})
+spawn(async.shield, here.recv, here)
+sleep(0)
+$began
+LUA
+  run_late --grace=0.2 script.lua
+  expect_status 124
+  expect_has err "left without clean-up"
+}

@@ -66,3 +66,4 @@ while IFS= read -r line; do
   run_until_left $((lanes - 1))
 done
 run_until_left 0
+exit 0 # whatever the last one to end has said

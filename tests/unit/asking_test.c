@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <lauxlib.h>
 #include <pty.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "host/signals.h"
 #include "host/stdio.h"
 #include "kit/kit.h"
 #include "unit/outside.h"
@@ -163,6 +165,38 @@ static void refuse_all(void) {
   sweep(SYSTEM_FCNTL, EINVAL, true, 0);
 }
 
+/* False: there are not so many calls.  Nobody looks after who leads a session: it does not stop. */
+static bool stop_at(enum system_call call, unsigned nth) {
+  struct outside place;
+  struct termios before = modes_of_terminal();
+  show_there(true);
+  open_place(&place);
+  ta_signals_open(&place.loop);
+  world_add(&place.world, use_all);
+  system_signal_after(call, nth, SIGTSTP);
+  outside_run(&place);
+  bool reached = system_go_well() >= nth;
+  struct termios after = modes_of_terminal();
+  CHECK(are_same(&before, &after));
+  CHECK_TEXT(place.world.log, all_well);
+  ta_stdio_watch(NULL);
+  ta_signals_close();
+  outside_close(&place);
+  CHECK(!strstr(shown(), SECRET));
+  show_there(false);
+  return reached;
+}
+
+static void stop_everywhere(void) {
+  static const enum system_call calls[] = {SYSTEM_TCGETATTR, SYSTEM_TCSETATTR, SYSTEM_TCGETPGRP};
+  sit_down();
+  for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+    unsigned nth = 1;
+    while (nth < MOST && stop_at(calls[i], nth)) nth++;
+    CHECK(nth > 1 && nth < MOST);
+  }
+}
+
 static const char ask_all[] =
     "local asking = async.current() "
     "local function answer(text) "
@@ -201,12 +235,17 @@ static void a_call_that_fails_while_asking_leaves_the_terminal_as_it_was(void) {
   in_a_child(refuse_all);
 }
 
+static void a_stop_while_asking_leaves_the_terminal_as_it_was(void) {
+  in_a_child(stop_everywhere);
+}
+
 static void who_asks_waits_in_what_was_called(void) {
   in_a_child(look_at_waits);
 }
 
 const struct test asking_tests[] = {
     TEST(a_call_that_fails_while_asking_leaves_the_terminal_as_it_was),
+    TEST(a_stop_while_asking_leaves_the_terminal_as_it_was),
     TEST(who_asks_waits_in_what_was_called),
     TESTS_END,
 };

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
@@ -18,6 +19,8 @@ static struct {
   enum system_call call;
   _Atomic unsigned nth, count;
   int error;
+  int signal; /* comes instead; 0: none */
+  bool is_due;
   bool ignores; /* what is called now */
   bool lacks_nowait;
   bool lacks_cache;
@@ -29,6 +32,12 @@ void system_fail(enum system_call call, unsigned nth, int error) {
   failing.nth = nth;
   failing.count = 0;
   failing.error = error;
+  failing.signal = 0;
+}
+
+void system_signal_after(enum system_call call, unsigned nth, int signal) {
+  system_fail(call, nth, 0);
+  failing.signal = signal;
 }
 
 unsigned system_go_well(void) {
@@ -62,8 +71,18 @@ static bool fails(enum system_call call) {
   unsigned count = ++failing.count;
   bool again = call == SYSTEM_ALLOCATE && count == failing.nth + 1;
   if (count != failing.nth && !again) return false;
+  failing.is_due = failing.signal != 0;
   errno = failing.error;
-  return true;
+  return !failing.is_due;
+}
+
+/* The result of a call after which a signal may come. */
+static int give(int result) {
+  if (failing.is_due) {
+    failing.is_due = false;
+    raise(failing.signal);
+  }
+  return result;
 }
 
 bool system_refuses_memory(void) {
@@ -261,17 +280,17 @@ int __wrap_ioctl(int fd, unsigned long request, ...) {
 
 int __wrap_tcgetattr(int fd, struct termios *modes);
 int __wrap_tcgetattr(int fd, struct termios *modes) {
-  return fails(SYSTEM_TCGETATTR) ? -1 : __real_tcgetattr(fd, modes);
+  return give(fails(SYSTEM_TCGETATTR) ? -1 : __real_tcgetattr(fd, modes));
 }
 
 int __wrap_tcsetattr(int fd, int when, const struct termios *modes);
 int __wrap_tcsetattr(int fd, int when, const struct termios *modes) {
-  return fails(SYSTEM_TCSETATTR) ? -1 : __real_tcsetattr(fd, when, modes);
+  return give(fails(SYSTEM_TCSETATTR) ? -1 : __real_tcsetattr(fd, when, modes));
 }
 
 pid_t __wrap_tcgetpgrp(int fd);
 pid_t __wrap_tcgetpgrp(int fd) {
-  return fails(SYSTEM_TCGETPGRP) ? -1 : __real_tcgetpgrp(fd);
+  return give(fails(SYSTEM_TCGETPGRP) ? -1 : __real_tcgetpgrp(fd));
 }
 
 int __wrap_isatty(int fd);

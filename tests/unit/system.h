@@ -65,6 +65,10 @@ enum system_call {
  * memory the one after it fails as well: Lua makes each twice. */
 void system_fail(enum system_call call, unsigned nth, int error);
 
+/* It does not fail, but this signal comes after it, in the same thread: of tcgetattr, tcsetattr
+ * and tcgetpgrp. */
+void system_signal_after(enum system_call call, unsigned nth, int signal);
+
 /* Nothing fails any more.  How many calls of the sort that was to fail there have been. */
 unsigned system_go_well(void);
 

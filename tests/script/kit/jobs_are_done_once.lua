@@ -124,3 +124,10 @@ print(select("#", async.jobs(spoilt)), select(3, async.jobs(spoilt))) -- expect:
 print(first:done "a", first:failed "b", first:run("a", print)) -- expect: true	why	false
 put "other"
 print(select(3, async.jobs(spoilt)), first:done "a", first:run("a", print)) -- expect: SYNTAX	true	false
+
+-- A log that was forgotten keeps nobody from the file, however little of it was collected yet.
+local forgotten, opened = folder.path .. "/forgotten.log", 0
+for _ = 1, 5000 do
+  if async.jobs(forgotten) then opened = opened + 1 end
+end
+print(opened) -- expect: 5000
