@@ -119,8 +119,8 @@ return function(case, process)
   -- job control, but not of this one.
   case("timeout_tells_124", [[timeout --foreground 0.1 sleep 10 | cat]],
     pipe({"timeout", "--foreground", 0.1, "sleep", 10}, {"cat"}))
-  case("timeout_ends_its_group", [[timeout 1 sh -c 'echo x; sleep 20 | sleep 20']],
-    {"timeout", 0.1, "sh", "-c", "echo x; sleep 10 | sleep 10"})
+  case("timeout_ends_its_group", [[timeout 4 sh -c 'echo x; sleep 20 | sleep 20']],
+    {"timeout", 4, "sh", "-c", "echo x; sleep 10 | sleep 10"})
   case("a_session_of_its_own", [[setsid -w sh -c 'cat; exit 3' <../given/left | cat]],
     pipe({"setsid", "-w", "sh", "-c", "cat; exit 3", stdin = {file = "../given/left"}}, {"cat"}))
 
