@@ -340,7 +340,7 @@ tsan: ## run whatever has threads under ThreadSanitizer
 	$(MAKE) BUILD=build/tsan CC=clang CFLAGS="-O1 -g" SANITIZE=-fsanitize=thread \
 	  build/tsan/tests/embed/threads build/tsan/tests/unit/run build/tsan/tinyasync
 	build/tsan/tests/embed/threads
-	build/tsan/tests/unit/run watch workers flat resolver
+	build/tsan/tests/unit/run watch workers flat resolver hosted
 	for script in tests/script/threads/*.lua; do name=$${script##*/}; \
 	  lua5.4 tests/script/run.lua build/tsan/tinyasync $${name%.lua} || exit 1; done
 

@@ -291,6 +291,7 @@ static void at_the_end_nobody_waits_for_a_thread(void) {
   }
   CHECK(ask(&scene, 4, "good", AF_UNSPEC) == 0);
   wait_told(&scene, 4, 1);
+  names_wait_asked(3);
   ta_resolver_close(scene.resolver); /* of those that are open, too */
   ta_workers_close(scene.workers);
   CHECK(names_busy() == 2);

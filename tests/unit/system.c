@@ -15,14 +15,15 @@ struct rusage;
 struct iovec;
 
 static struct {
-  enum system_call call;
+  _Atomic enum system_call call;
   _Atomic unsigned nth, count;
-  int error;
-  bool ignores; /* what is called now */
+  _Atomic int error;
   bool lacks_nowait;
   bool lacks_cache;
   bool forbids_signals;
 } failing;
+
+static _Thread_local bool ignores; /* what is called now */
 
 void system_fail(enum system_call call, unsigned nth, int error) {
   failing.call = call;
@@ -37,7 +38,7 @@ unsigned system_go_well(void) {
 }
 
 void system_count(bool counts) {
-  failing.ignores = !counts;
+  ignores = !counts;
 }
 
 void system_lack_nowait(bool lacks) {
@@ -58,7 +59,7 @@ static bool is_forbidden(void) {
 }
 
 static bool fails(enum system_call call) {
-  if (failing.ignores || call != failing.call || !failing.nth) return false;
+  if (ignores || call != failing.call || !failing.nth) return false;
   unsigned count = ++failing.count;
   bool again = call == SYSTEM_ALLOCATE && count == failing.nth + 1;
   if (count != failing.nth && !again) return false;
