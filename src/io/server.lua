@@ -11,33 +11,35 @@ local raise = parts.raise
 
 local server = {}
 
--- Whoever has been taken: the handler's, until it returns.
+-- The stream is closed with the task, at the latest.
 local function attend(stream, handler)
-  local connection <close> = stream
-  handler(connection)
-  connection:close()
+  handler(stream)
+  stream:close()
 end
 
--- A task, and what it holds open: a scope, until `finish` is set.
-local function open_scope(name, is_daemon)
-  local held = {ready = async.event(name), finish = async.event("the end of " .. name),
-    is_daemon = is_daemon}
-  held.task = parts.add_task(name, is_daemon, function()
+-- Has a task hold a scope open, until `finish` is set.
+local function open_scope(held, name)
+  held.ready, held.finish = async.event(name), async.event("the end of " .. name)
+  held.task = parts.add_task(name, held.is_daemon, function()
     async.shield(parts.reporting_scope, function(scope)
       held.scope = scope
       held.ready:set()
       held.finish:wait()
     end)
   end)
-  return held
+  async.select{held.ready, held.task}
+  if not held.scope then error("not enough memory", 0) end
 end
 
--- Those that are idle end; where it is not to go on, all are cancelled.
+-- Those that are idle end; where it is not to go on, all are cancelled.  Also for want of memory
+-- nobody is forgotten.
 local function wind_up(self, held, goes_on)
   parts.close_server(self)
+  if not held.task then return end
   parts.end_idle(self)
-  if not goes_on and held.scope then held.scope:cancel() end
   held.finish:set()
+  local cancelled = goes_on or held.scope and pcall(held.scope.cancel, held.scope)
+  if not cancelled then parts.end_all(self) end
   async.shield(held.task.pawait, held.task)
   parts.end_all(self)
 end
@@ -50,19 +52,30 @@ local function report(self, held, message)
   end)
 end
 
--- Until the server is closed.
+-- True, or nil, message, code.
+local function take_one(self, held, handler, options)
+  local stream, message, code = parts.take(self)
+  if not stream then return nil, message, code end
+  parts.count_in(self, stream)
+  options.name = stream.peer
+  local task = held.scope:spawn(options, attend, stream, handler)
+  if parts.attend(self, stream, task) then return true end
+  task:cancel()
+  error("not enough memory", 0)
+end
+
+-- Until the server is closed.  Want of memory is one more reason why nobody can be taken now.
 local function accept_all(self, held, handler)
-  local spawned, failed_at = {daemon = held.is_daemon}, -huge
+  local options, failed_at = {daemon = held.is_daemon}, -huge
   while true do
-    local stream, message, code = parts.take(self)
-    if stream then
-      parts.count_in(self, stream)
-      spawned.name = stream.peer
-      held.scope:spawn(spawned, attend, stream, handler)
-    elseif code == "ECANCELED" then
-      return
-    else
-      if async.now() - failed_at > QUIET then report(self, held, message) end
+    local ok, taken, message, code = pcall(take_one, self, held, handler, options)
+    if code == "ECANCELED" then return end
+    if not ok then
+      parts.recover(self)
+      message = format("cannot accept at %s: %s", self.address, tostring(taken))
+    end
+    if not (ok and taken) then
+      if async.now() - failed_at > QUIET then pcall(report, self, held, message) end
       failed_at = async.now()
     end
   end
@@ -95,12 +108,11 @@ function server.serve(self, handler, options)
   local limit = check_options(options)
   parts.enter "server:serve"
   if not parts.begin_serving(self, limit) then raise "server:serve: it is served already" end
-  local is_daemon, is_closed = parts.is_daemon(), false
-  local held = open_scope("serve " .. self.address, is_daemon)
+  local held, is_closed = {is_daemon = parts.is_daemon()}, false
   local ending <close> = async.defer(function()
-    wind_up(self, held, is_closed or (parts.is_ending() and not is_daemon))
+    wind_up(self, held, is_closed or (parts.is_ending() and not held.is_daemon))
   end)
-  async.select{held.ready, held.task}
+  open_scope(held, "serve " .. self.address)
   accept_all(self, held, handler)
   is_closed = true
   return true

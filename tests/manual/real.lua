@@ -62,6 +62,8 @@ local objects = {
   stat = async.fs.stat "/",
   temp_dir = folder,
   jobs = async.jobs(folder.path .. "/log"),
+  server = async.net.listen("127.0.0.1", 0),
+  socket = async.net.udp("127.0.0.1"),
   signal_handler = async.signal.on("WINCH", nothing),
   watch = async.fs.watch("."),
   bar = async.progress{leave = false},
@@ -134,6 +136,15 @@ local arguments = {
   ["async.signal.wait"] = {"WINCH"},
   ["async.dns.resolve"] = {"localhost"},
   ["async.dns.reverse"] = {"127.0.0.1"},
+  ["async.net.connect"] = {"127.0.0.1", 1},
+  ["async.net.connect_unix"] = {"/nowhere"},
+  ["async.net.listen"] = {"127.0.0.1", 0},
+  ["async.net.listen_unix"] = {"/nowhere/socket"},
+  ["async.net.listen_fd"] = {},
+  ["async.net.wait"] = {"127.0.0.1", 1},
+  ["async.net.udp"] = {"127.0.0.1"},
+  ["server:serve"] = {nothing},
+  ["socket:send"] = {"text", "127.0.0.1", 9},
   ["async.cd"] = {"/"},
 }
 
@@ -192,7 +203,7 @@ local function tell(kind, name) told[#told + 1] = kind .. " " .. name end
 
 -- Tables of functions.
 local tables = {["async.process"] = true, ["async.fs"] = true, ["async.signal"] = true,
-  ["async.dns"] = true,
+  ["async.dns"] = true, ["async.net"] = true,
   ["async.csv"] = true, ["async.log"] = true, ["async.color"] = true}
 
 local function tell_table(prefix, list)
@@ -261,5 +272,13 @@ for name, value in pairs(_G) do
   end
 end
 for word, object in pairs(objects) do tell_object(word, object) end
+
+-- A connection has what a file has not.
+do
+  local stream <close> = assert(async.net.connect("127.0.0.1", objects.server.port))
+  for name in pairs(words) do
+    if not objects.stream[name] and stream[name] ~= nil then tell("value", "stream." .. name) end
+  end
+end
 print(table.concat(told, "\n"))
 os.exit(0)
