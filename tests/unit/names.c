@@ -29,6 +29,10 @@ void names_open(void) {
   CHECK(is_quiet);
 }
 
+void names_close(void) {
+  names.is_open = false;
+}
+
 void names_open_gate(void) {
   pthread_mutex_lock(&names.lock);
   names.gate = true;
