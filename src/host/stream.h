@@ -56,11 +56,11 @@ struct ta_stream {
   bool is_socket;
   bool cannot_pass;           /* through a pipe of ours: see conduit.h */
   struct ta_conduit *conduit; /* through which it does, or NULL */
-  bool drains;               /* a pipe or a socket: a read cut short has taken all there was */
-  unsigned char large_reads; /* of one that drains; counted up to those that widen a pipe */
-  size_t most;               /* bytes that one fill reads; 0: TA_STREAM_CHUNK */
-  bool goes_on;              /* after its end: a terminal, a file that grows */
-  int error;                 /* the first one, negative; the last word */
+  bool drains;                /* a pipe or a socket: a read cut short has taken all there was */
+  unsigned char large_reads;  /* of one that drains; counted up to those that widen a pipe */
+  size_t most;                /* bytes that one fill reads; 0: TA_STREAM_CHUNK */
+  bool goes_on;               /* after its end: a terminal, a file that grows */
+  int error;                  /* the first one, negative; the last word */
 };
 
 /* Are its bytes those of its descriptor, a socket or a pipe of ours? */
