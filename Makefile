@@ -345,7 +345,7 @@ tsan: ## run whatever has threads under ThreadSanitizer
 	$(MAKE) BUILD=build/tsan CC=clang CFLAGS="-O1 -g" SANITIZE=-fsanitize=thread \
 	  build/tsan/tests/embed/threads build/tsan/tests/unit/run build/tsan/tinyasync
 	build/tsan/tests/embed/threads
-	build/tsan/tests/unit/run watch workers flat resolver
+	build/tsan/tests/unit/run watch workers flat resolver hosted
 	for script in tests/script/threads/*.lua; do name=$${script##*/}; \
 	  lua5.4 tests/script/run.lua build/tsan/tinyasync $${name%.lua} || exit 1; done
 
@@ -358,6 +358,7 @@ fuzz: $(PROGRAM) $(MACHINE) $(UNIT) ## run many more random programs beside the 
 	TA_TEST_SEEDS=20000 $(UNIT) what_a_queue_of_bytes_has
 	$(PROGRAM) run tests/model/processes.lua 1 5000
 	$(PROGRAM) run tests/model/soak.lua 10000
+	$(PROGRAM) run tests/model/sockets.lua 600s
 	ROUNDS=20 bash tests/cli/run.sh $(PROGRAM) a_kill_at_any_moment
 	TA_TEST_EVERY=1 $(UNIT) while_commands refused_to_commands
 	lua5.4 tests/standard/run.lua -a $(PROGRAM)

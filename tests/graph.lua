@@ -15,6 +15,7 @@ local below = {
   io = {host = true},
   kit = {host = true, io = true},
   watch = {host = true, io = true},
+  hosted = {host = true, io = true},
 }
 
 local draw = arg[1] == "--draw"

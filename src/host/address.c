@@ -78,8 +78,11 @@ void ta_address_write(const struct ta_address *address, bool with_port, char *te
   if (family != AF_INET && family != AF_INET6) return;
   if (getnameinfo(&address->as.any, address->size, host, sizeof host, NULL, 0, NI_NUMERICHOST))
     return;
-  const char *form = !with_port ? "%s" : family == AF_INET6 ? "[%s]:%u" : "%s:%u";
-  snprintf(text, size, form, host, ta_address_port(address));
+  const char *form = family == AF_INET6 ? "[%s]:%u" : "%s:%u";
+  if (with_port)
+    snprintf(text, size, form, host, ta_address_port(address));
+  else
+    snprintf(text, size, "%s", host);
 }
 
 bool ta_address_equal(const struct ta_address *one, const struct ta_address *other) {

@@ -77,6 +77,18 @@ static bool is_there(const char *directory, const char *between, const char *nam
   return length < PATH_MAX && access(path, F_OK) == 0;
 }
 
+/* The same beside the library that we are in, where a host has us from one: what the linker has
+ * found by a path.  A program that was found by its name alone has none here. */
+static bool is_beside_library(const char *name, char *path) {
+  static const char in_library;
+  char directory[PATH_MAX];
+  Dl_info info;
+  if (!dladdr(&in_library, &info) || !info.dli_fname || !strchr(info.dli_fname, '/')) return false;
+  if (!realpath(info.dli_fname, directory)) return false;
+  *strrchr(directory, '/') = '\0';
+  return is_there(directory, "lib", name, path) || is_there(directory, ".", name, path);
+}
+
 static int find_file(const char *name, char *path, char *why, size_t size) {
   char directory[PATH_MAX], between[PATH_MAX];
   int error = ta_program_directory(directory, sizeof directory);
@@ -86,6 +98,7 @@ static int find_file(const char *name, char *path, char *why, size_t size) {
   }
   ta_relative_path(TA_BINDIR, TA_LIBDIR, between, sizeof between);
   if (is_there(directory, "lib", name, path) || is_there(directory, between, name, path)) return 0;
+  if (is_beside_library(name, path)) return 0;
   snprintf(why, size, "no %s.so in %s/lib/tinyasync, nor in %s/%s/tinyasync", name, directory,
            directory, between);
   return -ENOENT;

@@ -4,7 +4,8 @@
  *
  * What a library of somebody else's is needed for lies in one of them, so that the program
  * itself starts without that: NAME.so in lib/tinyasync beside the program, as it is built, or in
- * LIBDIR/tinyasync, found from where the program lies.  It knows no Lua, and not what modules do.
+ * LIBDIR/tinyasync, found from where the program lies, or our library in a host.  It knows no Lua,
+ * and not what modules do.
  */
 #ifndef TA_HOST_MODULES_H
 #define TA_HOST_MODULES_H

@@ -4,10 +4,10 @@
  *
  *   cc -shared -fPIC -o names.so names.c && LD_PRELOAD=./names.so COMMAND
  *
- * Nobody answers for what ends in ".dead", for five minutes, or $NAMES_SECONDS; that it was asked for is shown by a
- * file of that name in $NAMES, a directory.  What begins with "slow" takes a tenth of a second, and
- * is 127.0.0.1 as what begins with "good".  "localhost" and numbers are the system's, and nothing
- * else is known.
+ * Nobody answers for what ends in ".dead", for five minutes, or $NAMES_SECONDS; that it was asked
+ * for is shown by a file of that name in $NAMES, a directory.  What begins with "slow" takes a
+ * tenth of a second, and is 127.0.0.1 as what begins with "good".  "localhost" and numbers are the
+ * system's, and nothing else is known.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -303,6 +303,11 @@ t_hosts_are_built_with_what_is_installed() {
     LD_LIBRARY_PATH=$PWD/usr/lib timeout -k 1 20 ./host "$here/gone.lua" >out 2>&1 ||
       fail "$shared: status $?; $(head -n 5 out)"
     [[ $(cat out) == true ]] || fail "$shared: $(cat out)"
+    # Modules of ours want the symbols of a library.
+    [[ -e $build/lib/tinyasync/watch.so && $shared != *-l:* ]] || continue
+    echo 'local watch <close> = assert(async.fs.watch ".") print "watched"' >watch.lua
+    LD_LIBRARY_PATH=$PWD/usr/lib timeout -k 1 20 ./host watch.lua >out 2>&1
+    [[ $(cat out) == watched ]] || fail "$shared: $(cat out)"
   done
   [[ $(usr/bin/tinyasync run -e 'print "on"') == on ]] || fail "the program does not run"
   [[ $(LUA_CPATH="$PWD/usr/lib/lua/5.4/?.so" lua5.4 -e '

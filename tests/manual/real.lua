@@ -275,7 +275,8 @@ for word, object in pairs(objects) do tell_object(word, object) end
 
 -- A connection has what a file has not.
 do
-  local stream <close> = assert(async.net.connect("127.0.0.1", objects.server.port))
+  local server <close> = assert(async.net.listen("127.0.0.1", 0))
+  local stream <close> = assert(async.net.connect("127.0.0.1", server.port))
   for name in pairs(words) do
     if not objects.stream[name] and stream[name] ~= nil then tell("value", "stream." .. name) end
   end

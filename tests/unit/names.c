@@ -20,10 +20,17 @@ static struct {
 } names = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 void names_open(void) {
-  CHECK(names.busy == 0);
+  pthread_mutex_lock(&names.lock);
+  bool is_quiet = names.busy == 0;
   names.is_open = true;
   names.gate = false;
   names.asked = 0;
+  pthread_mutex_unlock(&names.lock);
+  CHECK(is_quiet);
+}
+
+void names_close(void) {
+  names.is_open = false;
 }
 
 void names_open_gate(void) {

@@ -18,6 +18,9 @@ void names_open(void);
 
 void names_open_gate(void);
 
+/* The system answers again; when no thread asks any more. */
+void names_close(void);
+
 /* How many questions came to the system, how many it is busy with. */
 unsigned names_asked(void);
 unsigned names_busy(void);

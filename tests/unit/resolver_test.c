@@ -49,6 +49,7 @@ static void close_scene(struct scene *scene) {
   for (int i = 0; i < MOST; i++) ta_lookup_close(&scene->askers[i].lookup);
   names_open_gate();
   CHECK(ta_workers_drain(scene->workers, LONG_ENOUGH));
+  names_close();
   ta_resolver_close(scene->resolver);
   ta_workers_close(scene->workers);
   ta_loop_close(&scene->loop);
@@ -291,6 +292,7 @@ static void at_the_end_nobody_waits_for_a_thread(void) {
   }
   CHECK(ask(&scene, 4, "good", AF_UNSPEC) == 0);
   wait_told(&scene, 4, 1);
+  names_wait_asked(3);
   ta_resolver_close(scene.resolver); /* of those that are open, too */
   ta_workers_close(scene.workers);
   CHECK(names_busy() == 2);
@@ -299,6 +301,7 @@ static void at_the_end_nobody_waits_for_a_thread(void) {
   ta_loop_close(&scene.loop);
   names_open_gate();
   names_wait_busy(0);
+  names_close();
   CHECK(scene.askers[0].told == 0);
 }
 
@@ -326,6 +329,7 @@ static void close_place(struct outside *place) {
   CHECK(place->world.memory.bytes == 0);
   names_open_gate();
   if (place->io.workers) CHECK(ta_workers_drain(place->io.workers, LONG_ENOUGH));
+  names_close();
   outside_close_rest(place);
 }
 

@@ -16,9 +16,9 @@ struct rusage;
 struct iovec;
 
 static struct {
-  enum system_call call;
+  _Atomic enum system_call call;
   _Atomic unsigned nth, count;
-  int error;
+  _Atomic int error;
   int signal; /* comes instead; 0: none */
   bool is_due;
   bool ignores; /* what is called now */
@@ -26,6 +26,8 @@ static struct {
   bool lacks_cache;
   bool forbids_signals;
 } failing;
+
+static _Thread_local bool ignores; /* what is called now */
 
 void system_fail(enum system_call call, unsigned nth, int error) {
   failing.call = call;
@@ -46,7 +48,7 @@ unsigned system_go_well(void) {
 }
 
 void system_count(bool counts) {
-  failing.ignores = !counts;
+  ignores = !counts;
 }
 
 void system_lack_nowait(bool lacks) {
@@ -67,7 +69,7 @@ static bool is_forbidden(void) {
 }
 
 static bool fails(enum system_call call) {
-  if (failing.ignores || call != failing.call || !failing.nth) return false;
+  if (ignores || call != failing.call || !failing.nth) return false;
   unsigned count = ++failing.count;
   bool again = call == SYSTEM_ALLOCATE && count == failing.nth + 1;
   if (count != failing.nth && !again) return false;
