@@ -26,7 +26,7 @@ END
 
 stop_echo() {
   stop TERM
-  expect_end "${1:-signal 15}"
+  expect_end "signal 15"
 }
 
 # 200 who come at once are all served, a few at a time: there is one report, and no error else.

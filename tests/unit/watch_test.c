@@ -582,7 +582,37 @@ static void a_watch_that_could_not_be_opened_has_no_descriptor(void) {
 }
 #endif
 
+static int rung;
+
+static void count_ring(struct ta_alarm *alarm) {
+  (void)alarm;
+  rung++;
+}
+
+/* Both would ring in an hour. */
+static void who_lacks_a_descriptor_hears_when_one_is_closed(void) {
+  struct ta_loop loop;
+  struct watched watched = {0};
+  struct ta_alarm lacking = {.ring = count_ring}, other = {.ring = count_ring};
+  CHECK(ta_loop_open(&loop, NULL) == 0);
+  open_watched(&loop, TA_EDGE, &watched);
+  rung = 0;
+  ta_loop_set_alarm(&loop, &other, 3600);
+  ta_loop_await_descriptor(&loop, &lacking, 3600);
+  ta_loop_poll(&loop);
+  CHECK(rung == 0);
+  ta_watch_close(&watched.watch);
+  ta_loop_wait(&loop, 10);
+  CHECK(rung == 1);
+  ta_loop_has_closed_descriptor(&loop);
+  ta_loop_poll(&loop);
+  CHECK(rung == 1);
+  close(watched.other);
+  ta_loop_close(&loop);
+}
+
 const struct test watch_tests[] = {
+    TEST(who_lacks_a_descriptor_hears_when_one_is_closed),
     TEST(what_is_wanted_is_told_once),
     TEST(what_comes_for_others_is_told_when_it_is_given_back),
     TEST(what_is_not_wanted_is_not_told_and_what_comes_is_not_lost),
