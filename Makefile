@@ -96,9 +96,11 @@ OUTSIDE = ordinary processes signals watching kit files trees threads
 SCRIPT_TESTS = $(filter-out $(OUTSIDE:%=tests/script/%/%),$(wildcard tests/script/*/*.lua))
 
 # Modules that the program loads at first use: each is a room, and needs a package.
-LOADED_ROOMS = watch
+LOADED_ROOMS = watch tls
 PACKAGE_OF_watch = libuv
 DEBIAN_OF_watch = libuv1-dev
+PACKAGE_OF_tls = openssl
+DEBIAN_OF_tls = libssl-dev
 LOADED_HERE := $(if $(NEEDS_A_BUILD),$(foreach name,$(LOADED_ROOMS),$(shell \
   $(PKG_CONFIG) --exists '$(PACKAGE_OF_$(name))' && echo $(name))))
 LOADED_MISSING = $(filter-out $(LOADED_HERE),$(LOADED_ROOMS))

@@ -162,10 +162,10 @@ static void forget_nothing(struct ta_stream *stream) {
   (void)stream;
 }
 
-static const struct ta_transport descriptor = {.read = read_descriptor,
-                                               .write = write_descriptor,
-                                               .shutdown = shutdown_descriptor,
-                                               .close = forget_nothing};
+const struct ta_transport ta_descriptor = {.read = read_descriptor,
+                                           .write = write_descriptor,
+                                           .shutdown = shutdown_descriptor,
+                                           .close = forget_nothing};
 
 /* -------------------------------------------------------------- open, close */
 
@@ -185,7 +185,7 @@ int ta_stream_open(struct ta_loop *loop, enum ta_watch_kind kind, int fd, ta_rea
   if (stream->always) stream->watch.blocked = 0;
   if (kind == TA_EDGE) look_at_sort(stream, fd);
   stream->goes_on = kind == TA_ONCE || stream->always;
-  stream->transport = &descriptor;
+  stream->transport = &ta_descriptor;
   return 0;
 }
 
@@ -343,6 +343,24 @@ int ta_stream_shutdown(struct ta_stream *stream) {
   int error = stream->transport->shutdown(stream);
   if (!error) stream->shut = true;
   return error;
+}
+
+void ta_stream_upgrade(struct ta_stream *stream, const struct ta_transport *transport,
+                       void *session) {
+  if (ta_stream_held(stream)) ta_stream_take(stream, ta_stream_held(stream));
+  stream->at_end = false;
+  stream->transport = transport;
+  stream->session = session;
+}
+
+int ta_stream_begin(struct ta_stream *stream) {
+  const struct ta_transport *transport = stream->transport;
+  return transport && transport->begin ? transport->begin(stream) : 0;
+}
+
+const char *ta_stream_words(const struct ta_stream *stream, int error) {
+  const struct ta_transport *transport = stream->transport;
+  return transport && transport->words ? transport->words(stream, error) : NULL;
 }
 
 int ta_stream_settle(struct ta_stream *stream) {

@@ -16,6 +16,7 @@
 #include "io/standard.h"
 #include "io/stdin.h"
 #include "io/thread.h"
+#include "io/tls.h"
 #include "io/walk.h"
 
 static void on_left(struct ta_stdio_listener *listener) {
@@ -37,6 +38,7 @@ void ta_io_open(struct ta_io *io, lua_State *L) {
   ta_stdio_listen(&io->listener);
   ta_io_keep(io, L);
   lua_getglobal(L, "async");
+  ta_tls_prepare(io, L);
   ta_offer_stdin(io, L);
   ta_offer_processes(io, L);
   ta_offer_files(io, L);
@@ -52,6 +54,7 @@ void ta_io_open(struct ta_io *io, lua_State *L) {
 void ta_io_open_in_thread(struct ta_io *io, lua_State *L) {
   ta_io_keep(io, L);
   lua_getglobal(L, "async");
+  ta_tls_prepare(io, L);
   ta_offer_files(io, L);
   ta_offer_paint(io, L);
   ta_offer_threads(io, L);

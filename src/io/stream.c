@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "io/reading.h"
+#include "io/tls.h"
 #include "io/waiting.h"
 #include "io/writing.h"
 
@@ -69,7 +70,7 @@ static int l_tostring(lua_State *L) {
   return 1;
 }
 
-/* A method, or one of the fields `label`, and of a file `path`. */
+/* A method, or one of the fields `label`, `tls`, and of a file `path`. */
 static int l_index(lua_State *L) {
   lua_settop(L, 2);
   lua_pushvalue(L, 2);
@@ -80,6 +81,10 @@ static int l_index(lua_State *L) {
     lua_getiuservalue(L, 1, 1);
   else if (strcmp(key, "path") == 0 && lua_isuserdata(L, 1))
     lua_getiuservalue(L, 1, 2);
+  else if (strcmp(key, "start_tls") == 0)
+    ta_push_start_tls(L);
+  else if (strcmp(key, "tls") == 0 && lua_isuserdata(L, 1))
+    ta_push_tls(L, 1);
   else
     lua_gettable(L, lua_upvalueindex(METHODS));
   return 1;
@@ -121,7 +126,7 @@ static void complete_kind(struct ta_runner *runner, lua_State *L) {
 
 struct ta_stream_object *ta_push_stream(struct ta_io *io, lua_State *L, const char *label) {
   struct ta_stream_object *object =
-      ta_push_object(io->runner, L, &ta_stream_kind, sizeof *object, 2);
+      ta_push_object(io->runner, L, &ta_stream_kind, sizeof *object, 3);
   ta_init_waiting(object, io);
   object->label = "";
   object->max_line = TA_MAX_LINE;

@@ -84,6 +84,7 @@ struct ta_turn {
   int argument; /* the one that is written, */
   size_t at;    /* and bytes of it that have left */
   bool begun;   /* bytes are: to give it up tears the stream */
+  bool shakes;  /* it is for a handshake: nobody reads meanwhile */
   bool closes;  /* the stream, even if it is given up */
 };
 
