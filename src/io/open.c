@@ -8,6 +8,7 @@
 #include "io/disk.h"
 #include "io/far.h"
 #include "io/fs.h"
+#include "io/net.h"
 #include "io/paint.h"
 #include "io/process.h"
 #include "io/progress.h"
@@ -42,6 +43,7 @@ void ta_io_open(struct ta_io *io, lua_State *L) {
   ta_offer_stdin(io, L);
   ta_offer_processes(io, L);
   ta_offer_files(io, L);
+  ta_offer_net(io, L);
   ta_offer_signals(io, L);
   ta_offer_bars(io, L);
   ta_offer_questions(io, L);
@@ -56,6 +58,7 @@ void ta_io_open_in_thread(struct ta_io *io, lua_State *L) {
   lua_getglobal(L, "async");
   ta_tls_prepare(io, L);
   ta_offer_files(io, L);
+  ta_offer_net(io, L);
   ta_offer_paint(io, L);
   ta_offer_threads(io, L);
   if (io->equip) io->equip(io->runner, L);

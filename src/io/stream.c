@@ -13,6 +13,9 @@
 /* Upvalues of what finds fields of a stream, after the Runner. */
 enum { METHODS = 2 };
 
+/* User values, which are fields for scripts; io/tls has one more. */
+enum { LABEL = 1, PATH, PEER, LOCAL_ADDRESS, FIELDS = LOCAL_ADDRESS };
+
 /* ------------------------------------------------------------------ selecting */
 
 /* Bytes, or the end, or an error: a read need not wait.  Whoever reads already is woken, as
@@ -70,17 +73,28 @@ static int l_tostring(lua_State *L) {
   return 1;
 }
 
-/* A method, or one of the fields `label`, `tls`, and of a file `path`. */
+/* Of a field, its user value; 0: there is none of the name. */
+static int value_of_field(const char *key) {
+  static const char *const names[] = {[LABEL] = "label",
+                                      [PATH] = "path",
+                                      [PEER] = "peer",
+                                      [LOCAL_ADDRESS] = "local_address"};
+  for (int i = LABEL; i <= FIELDS; i++)
+    if (strcmp(names[i], key) == 0) return i;
+  return 0;
+}
+
+/* A method, or a field: `label`, of a file `path`, of a connection `peer` and `local_address`, and
+ * `tls`. */
 static int l_index(lua_State *L) {
   lua_settop(L, 2);
   lua_pushvalue(L, 2);
   if (lua_rawget(L, lua_upvalueindex(METHODS)) != LUA_TNIL) return 1;
   const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+  int value = lua_isuserdata(L, 1) ? value_of_field(key) : 0;
   lua_settop(L, 2);
-  if (strcmp(key, "label") == 0 && lua_isuserdata(L, 1))
-    lua_getiuservalue(L, 1, 1);
-  else if (strcmp(key, "path") == 0 && lua_isuserdata(L, 1))
-    lua_getiuservalue(L, 1, 2);
+  if (value)
+    lua_getiuservalue(L, 1, value);
   else if (strcmp(key, "start_tls") == 0)
     ta_push_start_tls(L);
   else if (strcmp(key, "tls") == 0 && lua_isuserdata(L, 1))
@@ -126,13 +140,13 @@ static void complete_kind(struct ta_runner *runner, lua_State *L) {
 
 struct ta_stream_object *ta_push_stream(struct ta_io *io, lua_State *L, const char *label) {
   struct ta_stream_object *object =
-      ta_push_object(io->runner, L, &ta_stream_kind, sizeof *object, 3);
+      ta_push_object(io->runner, L, &ta_stream_kind, sizeof *object, TA_TLS_VALUE);
   ta_init_waiting(object, io);
   object->label = "";
   object->max_line = TA_MAX_LINE;
   complete_kind(io->runner, L);
   object->label = lua_pushstring(L, label);
-  lua_setiuservalue(L, -2, 1);
+  lua_setiuservalue(L, -2, LABEL);
   return object;
 }
 
@@ -185,7 +199,12 @@ off_t ta_seek_stream(struct ta_stream_object *object, off_t offset, int whence) 
 
 void ta_set_stream_path(lua_State *L, int index) {
   lua_pushvalue(L, index);
-  lua_setiuservalue(L, -2, 2);
+  lua_setiuservalue(L, -2, PATH);
+}
+
+void ta_set_stream_ends(lua_State *L) {
+  lua_setiuservalue(L, -3, LOCAL_ADDRESS);
+  lua_setiuservalue(L, -2, PEER);
 }
 
 bool ta_was_given_up(const struct ta_stream_object *object) {

@@ -21,7 +21,6 @@ extern const char *const ta_chunk_place[];
 static const struct ta_room rooms[] = {{"place", ta_chunk_place}, {NULL, NULL}};
 
 enum { STREAM = 1 };
-enum { ABOUT = 3 }; /* of a stream's user values: a function that tells of its TLS */
 
 static int l_use(lua_State *L) {
   return ta_push_room(L, rooms);
@@ -118,7 +117,7 @@ static int l_handshake(lua_State *L) {
 /* (stream, function): that tells of its TLS. */
 static int l_set_about(lua_State *L) {
   lua_settop(L, 2);
-  lua_setiuservalue(L, STREAM, ABOUT);
+  lua_setiuservalue(L, STREAM, TA_TLS_VALUE);
   return 0;
 }
 
@@ -132,7 +131,7 @@ static int l_note(lua_State *L) {
 }
 
 void ta_push_tls(lua_State *L, int index) {
-  if (lua_getiuservalue(L, index, ABOUT) == LUA_TNIL) return;
+  if (lua_getiuservalue(L, index, TA_TLS_VALUE) == LUA_TNIL) return;
   lua_pushvalue(L, index);
   lua_call(L, 1, 1);
 }

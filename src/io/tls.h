@@ -12,6 +12,9 @@
 
 #include "io/io.h"
 
+/* Of a stream's user values the last: a function that tells of its TLS. */
+#define TA_TLS_VALUE 5
+
 /* What the Lua half is made of lies in the environment of chunks from now on.  [-0, +0, v] */
 void ta_tls_prepare(struct ta_io *io, lua_State *L);
 

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/net.h"
+
+#include <lauxlib.h>
+
+#include "host/net.h"
+#include "io/dial.h"
+#include "io/nearest.h"
+#include "io/room.h"
+#include "io/server.h"
+
+extern const char *const ta_chunk_net[];
+extern const char *const ta_chunk_server[];
+
+static const struct ta_room rooms[] = {{"server", ta_chunk_server}, {NULL, NULL}};
+
+/* (name) -> what NAME.lua gives */
+static int l_use(lua_State *L) {
+  return ta_push_room(L, rooms);
+}
+
+/* (host) -> is it an address, and no name? */
+static int l_is_numeric(lua_State *L) {
+  struct ta_address address;
+  lua_pushboolean(L, ta_address_of_numbers(luaL_checkstring(L, 1), 0, &address) == 0);
+  return 1;
+}
+
+static const struct ta_function parts[] = {{"raise", ta_l_raise},
+                                           {"use", l_use},
+                                           {"hint", ta_l_hint},
+                                           {"is_callable", ta_l_can_be_called},
+                                           {"is_numeric", l_is_numeric},
+                                           {NULL, NULL}};
+
+/* What the Lua half is made of. */
+static const struct ta_function *const all_parts[] = {parts, ta_server_parts, ta_dial_parts, NULL};
+
+/* () -> a table of it */
+static int l_net_parts(lua_State *L) {
+  lua_newtable(L);
+  for (const struct ta_function *const *list = all_parts; *list; list++)
+    ta_set_functions(ta_upvalue_runner(L), L, *list);
+  return 1;
+}
+
+void ta_offer_net(struct ta_io *io, lua_State *L) {
+  static const char *const names[] = {"net", NULL};
+  ta_name_action(io->runner, L, "accept");
+  ta_name_action(io->runner, L, "connect");
+  ta_push_environment(io->runner, L);
+  ta_push_function(io->runner, L, l_net_parts);
+  lua_setfield(L, -2, "net_parts");
+  lua_pop(L, 1);
+  ta_offer_chunk(io->runner, L, names, ta_chunk_net);
+}

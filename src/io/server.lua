@@ -1,0 +1,5 @@
+-- SPDX-License-Identifier: MIT
+--
+-- server.lua -- serve(): a task a connection.
+
+return {}
