@@ -92,7 +92,7 @@ CALLBACK_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/call
 COUNTED_OBJECTS = $(CORE:src/%.c=$(BUILD)/counted/%.o) $(CORE_LUA:src/%=$(BUILD)/%.o)
 LOAD_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/load/*.c))
 # Scripts of these folders need a loop, or other programs.
-OUTSIDE = ordinary processes signals watching kit files trees threads
+OUTSIDE = ordinary processes signals watching kit files trees threads tls
 SCRIPT_TESTS = $(filter-out $(OUTSIDE:%=tests/script/%/%),$(wildcard tests/script/*/*.lua))
 
 # Modules that the program loads at first use: each is a room, and needs a package.

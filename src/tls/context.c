@@ -202,8 +202,8 @@ static int use_key(const struct making *making, const char *path) {
   if (done) return 1;
   if (is_protected)
     snprintf(making->text, making->size, "the key %.1024s is protected by a passphrase", path);
-  else if (ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH ||
-           ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_TYPE_MISMATCH)
+  else if (ERR_GET_REASON(ERR_peek_error()) == X509_R_KEY_VALUES_MISMATCH ||
+           ERR_GET_REASON(ERR_peek_error()) == X509_R_KEY_TYPE_MISMATCH)
     snprintf(making->text, making->size, "the key %.1024s belongs to another certificate", path);
   else
     return fail(making, "the key", path, NULL);
@@ -221,7 +221,7 @@ static X509 *read_certificate(const char *path) {
 
 static int use_certificate(const struct making *making, const char *path) {
   if (SSL_CTX_use_certificate_chain_file(making->context, path)) return 1;
-  unsigned long error = ERR_peek_last_error();
+  unsigned long error = ERR_peek_error();
   ERR_clear_error();
   X509 *certificate = read_certificate(path);
   ERR_clear_error();

@@ -303,10 +303,12 @@ void ta_tls_error_words(bool shaking, char *text, size_t size) {
 }
 
 void ta_tls_own_words(X509 *certificate, char *text, size_t size) {
-  unsigned long error = ERR_peek_last_error();
+  unsigned long error = ERR_peek_error();
   name_shown key;
   int reason = ERR_GET_REASON(error);
-  if (ERR_GET_LIB(error) == ERR_LIB_PEM && reason == PEM_R_NO_START_LINE)
+  bool is_missing = ERR_GET_LIB(error) == ERR_LIB_PEM && reason == PEM_R_NO_START_LINE;
+  bool is_other = ERR_GET_LIB(error) == ERR_LIB_OSSL_DECODER && reason == ERR_R_UNSUPPORTED;
+  if (is_missing || is_other)
     snprintf(text, size, "there is none in it, as PEM");
   else if (ERR_GET_LIB(error) == ERR_LIB_SSL && certificate && reason == SSL_R_EE_KEY_TOO_SMALL) {
     show_key(certificate, key, sizeof key);
