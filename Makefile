@@ -82,7 +82,7 @@ UNIT_SCRIPTS = $(patsubst tests/%.lua,$(BUILD)/tests/%.o,$(wildcard tests/unit/*
 WRAPPED = read __read_chk write preadv2 pwritev2 epoll_ctl malloc calloc realloc fcntl shutdown \
   pipe2 open wait4 kill setpgid dup2 execve syscall openat __openat_2 fstatat unlinkat mkdirat \
   symlinkat readlinkat __readlinkat_chk fsync renameat fchmod \
-  copy_file_range pthread_create
+  copy_file_range pthread_create socket connect
 FAULT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/fault/*.c))
 MACHINE_SCRIPTS = $(patsubst tests/%.lua,$(BUILD)/tests/%.o,\
   $(wildcard tests/machine/*.lua tests/machine/play/*.lua))

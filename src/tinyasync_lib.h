@@ -100,6 +100,14 @@ TA_API void ta_replace(struct ta_runner *runner, lua_State *L, int table, const 
 typedef void ta_spawn_fn(void *data, lua_State *L);
 TA_API void ta_before_spawn(struct ta_runner *runner, ta_spawn_fn *function, void *data);
 
+/* Is the running task a daemon?  Are all tasks being cancelled, by ta_cancel_all()?  [-0, +0, -] */
+TA_API bool ta_is_daemon(const struct ta_runner *runner);
+TA_API bool ta_is_ending(const struct ta_runner *runner);
+
+/* For a chunk: as async.scope, but of a task in it that fails nobody is told but whoever hears
+ * of those that nobody awaits, at once, and the others go on. */
+TA_API int ta_l_reporting_scope(lua_State *L);
+
 /* Replaces the values from index `first` on by one table of them, with their number in `n`;
  * and such a table on top by its values, whose number it returns: it raises when `n` is not
  * one, or there is no room.  [-n, +1, m] and [-1, +n, v] */

@@ -261,6 +261,14 @@ bool ta_is_cancelled(const struct ta_runner *runner) {
   return runner->current && runner->current->in_force;
 }
 
+bool ta_is_daemon(const struct ta_runner *runner) {
+  return runner->current && runner->current->daemon;
+}
+
+bool ta_is_ending(const struct ta_runner *runner) {
+  return runner->cancelling;
+}
+
 bool ta_ended_cancelled(const struct ta_task *task) {
   return task->state == TA_TASK_CANCELLED;
 }

@@ -43,7 +43,13 @@ struct ta_cancel_scope {
 };
 
 /* What a scope does about children that fail. */
-enum ta_scope_mode { TA_SCOPE_PLAIN, TA_SCOPE_FIRST_ERROR, TA_SCOPE_COLLECTS, TA_SCOPE_SETTLES };
+enum ta_scope_mode {
+  TA_SCOPE_PLAIN,
+  TA_SCOPE_FIRST_ERROR,
+  TA_SCOPE_COLLECTS,
+  TA_SCOPE_SETTLES,
+  TA_SCOPE_REPORTS
+};
 
 /* What a scope does about its children, told by whoever opens it. */
 struct ta_scope_kind {

@@ -182,7 +182,7 @@ void ta_alarm_stop(struct ta_alarm *alarm) {
 }
 
 /* Those of one time ring in the order in which they were set. */
-void ta_loop_set_alarm(struct ta_loop *loop, struct ta_alarm *alarm, double seconds) {
+static void set_alarm(struct ta_loop *loop, struct ta_alarm *alarm, double seconds) {
   ta_alarm_stop(alarm);
   alarm->at = ta_monotonic() + seconds;
   struct ta_alarm **link = &loop->alarms;
@@ -191,6 +191,27 @@ void ta_loop_set_alarm(struct ta_loop *loop, struct ta_alarm *alarm, double seco
   alarm->link = link;
   if (alarm->next) alarm->next->link = &alarm->next;
   *link = alarm;
+}
+
+void ta_loop_set_alarm(struct ta_loop *loop, struct ta_alarm *alarm, double seconds) {
+  alarm->at_descriptor = false;
+  set_alarm(loop, alarm, seconds);
+}
+
+void ta_loop_await_descriptor(struct ta_loop *loop, struct ta_alarm *alarm, double seconds) {
+  alarm->at_descriptor = loop->is_short = true;
+  set_alarm(loop, alarm, seconds);
+}
+
+/* Each that is set again comes before where it was. */
+void ta_loop_has_closed_descriptor(struct ta_loop *loop) {
+  struct ta_alarm *next;
+  if (!loop->is_short) return;
+  loop->is_short = false;
+  for (struct ta_alarm *alarm = loop->alarms; alarm; alarm = next) {
+    next = alarm->next;
+    if (alarm->at_descriptor) ta_loop_set_alarm(loop, alarm, 0);
+  }
 }
 
 /* In how many seconds the next alarm rings; HUGE_VAL: none is set. */

@@ -43,11 +43,13 @@ struct ta_alarm {
   void (*ring)(struct ta_alarm *alarm); /* in the loop's thread; may set it again */
   double at;                            /* seconds on that clock */
   struct ta_alarm *next, **link;        /* NULL: it is not set */
+  bool at_descriptor;                   /* rings when one of a watch is closed, if not before */
 };
 
 struct ta_loop {
   struct ta_poller poller;
   struct ta_alarm *alarms; /* the earliest first */
+  bool is_short;           /* of descriptors: one of them rings when one is closed */
   struct ta_watch *kept;   /* who would read what is kept for somebody else, see watch.h */
   bool (*keeps)(void *keeper, int fd); /* is what comes there for somebody else now?  NULL: no */
   void *keeper;
@@ -103,6 +105,12 @@ void ta_loop_wait(struct ta_loop *loop, double seconds);
 /* The alarm rings once, in `seconds` from now, instead of when it was set for before.  It
  * lies in what it is for, and is zero before its first use. */
 TA_FOR_MODULES void ta_loop_set_alarm(struct ta_loop *loop, struct ta_alarm *alarm, double seconds);
+
+/* The same for who could not have a descriptor, or memory for one: it rings before that when one
+ * of a watch was closed, of which ta_watch_close() tells here. */
+TA_FOR_MODULES void ta_loop_await_descriptor(struct ta_loop *loop, struct ta_alarm *alarm,
+                                             double seconds);
+void ta_loop_has_closed_descriptor(struct ta_loop *loop);
 
 /* It rings no more.  Also where it was not set. */
 TA_FOR_MODULES void ta_alarm_stop(struct ta_alarm *alarm);

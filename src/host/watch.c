@@ -121,7 +121,9 @@ int ta_watch_release(struct ta_watch *watch) {
 
 void ta_watch_close(struct ta_watch *watch) {
   int fd = ta_watch_release(watch);
-  if (fd >= 0) close(fd);
+  if (fd < 0) return;
+  close(fd);
+  ta_loop_has_closed_descriptor(watch->loop);
 }
 
 int ta_watch_open_wanting(struct ta_loop *loop, unsigned direction, int fd, ta_ready_fn *on_ready,

@@ -6,31 +6,39 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "host/connect.h"
 #include "io/refusal.h"
 #include "io/socket.h"
 
 /* A connection on its way. */
 struct dial {
-  struct ta_watch watch; /* the first, so that it leads here */
   struct ta_io *io;
   struct ta_ticket ticket;
-  const char *name; /* of what it is to reach; kept as a user value */
-  struct ta_address to;
+  struct ta_connecting *under_way; /* or NULL */
+  const char *name;                /* of what it is to reach; kept as a user value */
   struct ta_socket_plan plan;
-  int fd; /* that is connected, or -1 */
+  struct ta_address peer; /* whom it has reached, or would have */
+  int fd;                 /* that is connected; or -1 */
+  int error;              /* or 0 */
 };
 
-enum { NAME = 1, HOST, PORT, OPTIONS, DIAL };
+enum { NAME = 1, HOSTS, PORT, OPTIONS, DIAL };
 
-static void is_ready(struct ta_watch *watch, unsigned directions) {
-  struct dial *dial = (struct dial *)watch;
-  (void)directions;
+static void has_ended(void *data, int fd, const struct ta_address *address) {
+  struct dial *dial = data;
+  dial->under_way = NULL;
+  dial->peer = *address;
+  if (fd >= 0)
+    dial->fd = fd;
+  else
+    dial->error = fd;
   ta_unpark(dial->io->runner, dial->ticket);
 }
 
 static void give_up(struct dial *dial) {
   if (!dial->io) return;
-  ta_watch_close(&dial->watch);
+  if (dial->under_way) ta_connect_abandon(dial->under_way);
+  dial->under_way = NULL;
   if (dial->fd >= 0) close(dial->fd);
   dial->fd = -1;
 }
@@ -60,57 +68,69 @@ static int refuse(lua_State *L, struct dial *dial, int error) {
   return ta_refuse(L, error, "cannot connect to %s", dial->name);
 }
 
-static int give_stream(lua_State *L, struct dial *dial) {
-  lua_pushfstring(L, "tcp %s", dial->name);
-  int error =
-      ta_push_connection(dial->io, L, lua_tostring(L, -1), &dial->to, &dial->plan, &dial->fd);
-  return error ? refuse(L, dial, error) : 1;
-}
-
 static int k_connect(lua_State *L, int status, lua_KContext context) {
   struct dial *dial = ta_object_at(L, DIAL);
   (void)status, (void)context;
-  int error = ta_connect_outcome(dial->watch.fd);
-  if (error) return refuse(L, dial, error);
-  dial->fd = ta_watch_release(&dial->watch);
-  return give_stream(L, dial);
+  if (dial->error) return refuse(L, dial, dial->error);
+  char peer[TA_ADDRESS_TEXT];
+  const char *sort = ta_address_family(&dial->peer) == AF_UNIX ? "unix" : "tcp";
+  ta_address_write(&dial->peer, true, peer, sizeof peer);
+  struct ta_stream_object *stream =
+      ta_push_connection(dial->io, L, sort, dial->name, peer, &dial->plan);
+  int error = ta_open_connection(L, stream, &dial->fd);
+  return error ? refuse(L, dial, error) : 1;
 }
 
-/* Until the socket, on its way, can be written to. */
-static int wait_for(lua_State *L, struct dial *dial) {
+static struct dial *push_dial(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
-  int error = ta_watch_open(dial->io->loop, TA_EDGE, dial->fd, is_ready, &dial->watch);
-  if (!error) {
-    dial->fd = -1;
-    ta_watch_blocked(&dial->watch, TA_MAY_WRITE);
-    dial->ticket = ta_take_ticket(runner, L, &connect_kind, dial);
-    error = ta_watch_want(&dial->watch, TA_MAY_WRITE);
-  }
-  if (error) return refuse(L, dial, error);
-  return ta_park(runner, L, dial->ticket, 0, k_connect);
-}
-
-/* (what it is called, numeric host, port, options) -> stream */
-static int l_connect(lua_State *L) {
-  struct ta_runner *runner = ta_upvalue_runner(L);
-  const char *host = luaL_checkstring(L, HOST);
-  unsigned port = (unsigned)luaL_checkinteger(L, PORT);
-  ta_check_wait(runner, L, "net.connect");
-  lua_settop(L, OPTIONS);
   struct ta_io *io = ta_io_of(runner, L);
-  struct ta_socket_plan plan;
-  ta_check_socket_plan(L, OPTIONS, &plan);
   struct dial *dial = ta_push_object(runner, L, &kind, sizeof *dial, 1);
-  dial->fd = dial->watch.fd = -1;
-  dial->plan = plan;
-  dial->name = luaL_checkstring(L, NAME);
-  dial->io = io;
+  dial->fd = -1;
+  dial->name = lua_tostring(L, NAME);
   lua_pushvalue(L, NAME);
   lua_setiuservalue(L, DIAL, 1);
-  int error = ta_address_of_numbers(host, port, &dial->to);
-  if (!error) error = ta_connect_begin(&dial->to, NULL, &dial->fd);
-  if (error == -EINPROGRESS) return wait_for(L, dial);
-  return error ? refuse(L, dial, error) : give_stream(L, dial);
+  ta_check_socket_plan(L, OPTIONS, &dial->plan);
+  dial->io = io;
+  return dial;
+}
+
+/* A number, or without a port a path.  0, or a negative errno. */
+static int read_address(lua_State *L, int index, struct ta_address *address) {
+  const char *text = luaL_checkstring(L, index);
+  if (lua_isnil(L, PORT)) return ta_address_of_path(text, address);
+  return ta_address_read(text, AF_UNSPEC, (unsigned)lua_tointeger(L, PORT), address);
+}
+
+/* Pushes what keeps the addresses.  0, or a negative errno. */
+static int push_addresses(lua_State *L, size_t count, struct ta_address **addresses) {
+  int error = 0;
+  *addresses = lua_newuserdatauv(L, (count + 1) * sizeof **addresses, 0);
+  for (size_t i = 0; i < count && !error; i++) {
+    lua_rawgeti(L, HOSTS, (lua_Integer)i + 1);
+    error = read_address(L, -1, &(*addresses)[i]);
+    lua_pop(L, 1);
+  }
+  return error;
+}
+
+/* (what it is called, list of numeric hosts, port, options), or without a port a list of one
+ * path -> stream */
+static int l_connect(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  struct ta_address *addresses;
+  luaL_checkstring(L, NAME);
+  luaL_checktype(L, HOSTS, LUA_TTABLE);
+  lua_settop(L, OPTIONS);
+  struct dial *dial = push_dial(L);
+  size_t count = lua_rawlen(L, HOSTS);
+  int error = push_addresses(L, count, &addresses);
+  if (error) return refuse(L, dial, error);
+  struct ta_connect_options options = ta_options_of(&dial->plan);
+  dial->ticket = ta_take_ticket(runner, L, &connect_kind, dial);
+  error = ta_connect_start(dial->io->loop, addresses, count, &options, has_ended, dial,
+                           &dial->under_way);
+  if (error) return refuse(L, dial, error);
+  return ta_park(runner, L, dial->ticket, 0, k_connect);
 }
 
 const struct ta_function ta_dial_parts[] = {{"connect", l_connect}, {NULL, NULL}};

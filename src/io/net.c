@@ -2,17 +2,20 @@
 #include "io/net.h"
 
 #include <lauxlib.h>
+#include <unistd.h>
 
-#include "host/net.h"
+#include "host/address.h"
 #include "io/dial.h"
 #include "io/nearest.h"
 #include "io/room.h"
 #include "io/server.h"
 
 extern const char *const ta_chunk_net[];
+extern const char *const ta_chunk_place[];
 extern const char *const ta_chunk_server[];
 
-static const struct ta_room rooms[] = {{"server", ta_chunk_server}, {NULL, NULL}};
+static const struct ta_room rooms[] = {
+    {"server", ta_chunk_server}, {"place", ta_chunk_place}, {NULL, NULL}};
 
 /* (name) -> what NAME.lua gives */
 static int l_use(lua_State *L) {
@@ -22,7 +25,33 @@ static int l_use(lua_State *L) {
 /* (host) -> is it an address, and no name? */
 static int l_is_numeric(lua_State *L) {
   struct ta_address address;
-  lua_pushboolean(L, ta_address_of_numbers(luaL_checkstring(L, 1), 0, &address) == 0);
+  lua_pushboolean(L, ta_address_read(luaL_checkstring(L, 1), AF_UNSPEC, 0, &address) == 0);
+  return 1;
+}
+
+/* () -> the number of this process */
+static int l_pid(lua_State *L) {
+  lua_pushinteger(L, getpid());
+  return 1;
+}
+
+/* () -> are all tasks to end?  Is the one that runs a daemon? */
+static int l_is_ending(lua_State *L) {
+  lua_pushboolean(L, ta_is_ending(ta_upvalue_runner(L)));
+  return 1;
+}
+
+static int l_is_daemon(lua_State *L) {
+  lua_pushboolean(L, ta_is_daemon(ta_upvalue_runner(L)));
+  return 1;
+}
+
+/* (name, is it a daemon, function) -> task */
+static int l_add_task(lua_State *L) {
+  struct ta_task_options options = {.daemon = lua_toboolean(L, 2)};
+  options.name = luaL_checklstring(L, 1, &options.name_length);
+  lua_settop(L, 3);
+  ta_add_task(ta_upvalue_runner(L), L, 0, &options);
   return 1;
 }
 
@@ -31,6 +60,13 @@ static const struct ta_function parts[] = {{"raise", ta_l_raise},
                                            {"hint", ta_l_hint},
                                            {"is_callable", ta_l_can_be_called},
                                            {"is_numeric", l_is_numeric},
+                                           {"getenv", ta_l_getenv},
+                                           {"enter", ta_l_enter},
+                                           {"pid", l_pid},
+                                           {"is_ending", l_is_ending},
+                                           {"is_daemon", l_is_daemon},
+                                           {"add_task", l_add_task},
+                                           {"reporting_scope", ta_l_reporting_scope},
                                            {NULL, NULL}};
 
 /* What the Lua half is made of. */

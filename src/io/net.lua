@@ -4,6 +4,8 @@
 
 local parts = net_parts()
 local raise = parts.raise
+local place = parts.use "place"
+local serve = parts.use("server").serve
 
 local net = {}
 
@@ -83,14 +85,54 @@ end
 
 -- -------------------------------------------------------------- connecting
 
-local for_connect = {nodelay = yes_or_no, keepalive = silence, max_line = longest_line}
+-- "10.0.0.1", "10.0.0.1:4000", "::1" or "[::1]:4000", in parts.
+local function own_address(call, option, value)
+  local text = type(value) == "string" and value or ""
+  local host, port = match(text, "^%[(.*)%]:(%d+)$")
+  if not host and not find(text, ":.*:") then host, port = match(text, "^(.*):(%d+)$") end
+  host = host or match(text, "^%[(.*)%]$") or text
+  port = port and tointeger(port + 0) or 0
+  if not find(host, "\0", 1, true) and host ~= "" and port <= 65535 and parts.is_numeric(host) then
+    return host, port
+  end
+  raise(format('net.%s: %s must be an address, such as "10.0.0.1" or "10.0.0.1:4000", got %s',
+    call, option, shown(value)))
+end
 
-function net.connect(host, port, options)
-  check_text("connect", host, "a host")
-  local number = check_port("connect", port, 1)
-  local given = check_options("connect", options, for_connect)
-  return parts.connect(name_of(host, number), host == "localhost" and "127.0.0.1" or host, number,
-    given)
+local for_connect = {
+  nodelay = yes_or_no, keepalive = silence, max_line = longest_line, local_address = own_address
+}
+
+-- Where a host is, as a list of numbers.
+local function addresses_of(host)
+  if host == "localhost" then return {"::1", "127.0.0.1"} end
+  return {host}
+end
+
+local function connect(call, host, port, options)
+  check_text(call, host, "a host")
+  local number = check_port(call, port, 1)
+  local given = check_options(call, options, for_connect)
+  parts.enter("net." .. call)
+  local addresses, message, code = addresses_of(host)
+  if not addresses then return nil, message, code end
+  return parts.connect(name_of(host, number), addresses, number, given)
+end
+
+function net.connect(host, port, options) return connect("connect", host, port, options) end
+
+local for_unix = {max_line = longest_line}
+
+local function path_of(call, path)
+  check_text(call, path, "a path")
+  return find(path, "^@") and path or place.of(path)
+end
+
+function net.connect_unix(path, options)
+  local at = path_of("connect_unix", path)
+  local given = check_options("connect_unix", options, for_unix)
+  parts.enter "net.connect_unix"
+  return parts.connect(path, {at}, nil, given)
 end
 
 -- ---------------------------------------------------------------- listening
@@ -100,6 +142,13 @@ local BACKLOG = 1024 -- connections that nobody has accepted yet
 local for_listen = {
   nodelay = yes_or_no, keepalive = silence, max_line = longest_line, backlog = waiting_line
 }
+local for_listen_unix = {max_line = longest_line, backlog = waiting_line}
+
+-- Servers are of C; these methods of theirs are not.
+local function complete(server, message, code)
+  if server then parts.complete(server, {serve = serve}) end
+  return server, message, code
+end
 
 function net.listen(host, port, options)
   check_text("listen", host, 'a host, such as "127.0.0.1", or "*" for all addresses')
@@ -107,7 +156,45 @@ function net.listen(host, port, options)
   local given = check_options("listen", options, for_listen)
   local at = host
   if host == "localhost" then at = "127.0.0.1" elseif host == "*" then at = nil end
-  return parts.listen(name_of(host, number), at, number, given.backlog or BACKLOG, given)
+  return complete(parts.listen(name_of(host, number), at, number, given.backlog or BACKLOG, given))
+end
+
+function net.listen_unix(path, options)
+  local at = path_of("listen_unix", path)
+  local given = check_options("listen_unix", options, for_listen_unix)
+  return complete(parts.listen_unix(path, at, nil, given.backlog or BACKLOG, given))
+end
+
+-- Descriptors from 3 on, whose number, and perhaps names, a service manager tells.
+local FIRST_HANDED = 3
+
+local function handed_over()
+  local count = tointeger(parts.getenv "LISTEN_FDS" or 0) or 0
+  if parts.getenv "LISTEN_PID" ~= tostring(parts.pid()) then count = 0 end
+  local names, all = {}, parts.getenv "LISTEN_FDNAMES" or ""
+  gsub(all .. ":", "([^:]*):", function(name) names[#names + 1] = name end)
+  return count, names
+end
+
+local function number_of(which, count, names)
+  if type(which) == "number" then return which <= count and which end
+  for i = 1, count do
+    if names[i] == which then return i end
+  end
+end
+
+function net.listen_fd(which, options)
+  if which == nil then which = 1 end
+  local number = type(which) == "number" and tointeger(which)
+  if not (number and number >= 1) and type(which) ~= "string" then
+    raise(format("net.listen_fd: expected a number from 1 on, or a name, got %s", shown(which)))
+  end
+  local given = check_options("listen_fd", options, for_listen)
+  local count, names = handed_over()
+  local found = number_of(number or which, count, names)
+  if found then return complete(parts.adopt("socket " .. which, FIRST_HANDED - 1 + found, given)) end
+  if count == 0 then return nil, "no socket was handed over (LISTEN_FDS)", "ENOENT" end
+  return nil, format("socket %s is not among the %d handed over (LISTEN_FDS)", which, count), "ENOENT"
 end
 
 return {net = net}

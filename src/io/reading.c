@@ -298,12 +298,21 @@ static bool has_memory(lua_State *L, const struct ta_stream *stream) {
   return block;
 }
 
+/* Is a line looked for, of which nothing has come yet? */
+static bool is_at_line(lua_State *L, const struct ta_read *read) {
+  if (read->sort != TA_READ_FORMATS || read->at || lua_type(L, read->format) != LUA_TSTRING)
+    return false;
+  int letter = letter_of(lua_tostring(L, read->format));
+  return letter == 'l' || letter == 'L';
+}
+
 /* More has come: 0.  Or what the C function returns. */
 static int wait_for_more(lua_State *L, struct ta_stream_object *object, struct ta_read *read) {
   bool rests = ta_has_moved_enough(object, L);
   if (!has_memory(L, &object->stream))
     return refuse(L, read, ta_refuse_to_read(L, object, -ENOMEM));
   ssize_t count = rests ? -EAGAIN : ta_fill_stream(object);
+  if (count == -EAGAIN && !rests && ta_is_idle_kin(object, is_at_line(L, read))) count = 0;
   if (count == 0) read->at_end = true;
   if (count >= 0) return 0;
   int error = count == -EAGAIN ? ta_arm_reader(L, object, read) : (int)count;

@@ -9,12 +9,13 @@
 #include <unistd.h>
 
 #include "holder.h"
+#include "host/net.h"
+#include "io/kinship.h"
 #include "io/refusal.h"
 #include "io/socket.h"
 
-#define PAUSE 1.0         /* seconds, at most, after one could not be taken */
-#define BAD_PEERS 100     /* in a row, and it is an error of ours */
-#define NO_LIMIT SIZE_MAX /* of connections */
+#define PAUSE 1.0     /* seconds, at most, after one could not be taken */
+#define BAD_PEERS 100 /* in a row, and it is an error of ours */
 
 /* User values of a server. */
 enum { ADDRESS = 1, USER_VALUES = ADDRESS };
@@ -27,18 +28,19 @@ struct server {
   struct ta_io *io;
   const char *label; /* the address as text, kept as a user value */
   struct ta_list waiting, selecting;
-  struct ta_alarm alarm;   /* ends a pause */
-  int held;                /* who was taken and not handed over, or -1 */
-  struct ta_address peer;  /* of that one */
-  int error;               /* that nobody was told of yet, or 0 */
-  bool pauses;             /* nothing is tried */
-  bool closed;             /* or not open yet */
-  size_t serving, limit;   /* connections under way, of which it takes no more than these */
-  struct ta_socket_plan plan;
-  unsigned port;
-  char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)]; /* to be removed, or "" */
-  dev_t device;
-  ino_t inode;
+  struct ta_alarm alarm;      /* ends a pause */
+  int held;                   /* who was taken and not handed over, or -1 */
+  struct ta_address peer;     /* of that one */
+  int error;                  /* that nobody was told of yet, or 0 */
+  bool pauses;                /* nothing is tried */
+  bool closed;                /* or not open yet */
+  bool served;                /* by serve() */
+  struct ta_kinship kinship;  /* connections under way, */
+  size_t limit;               /* of which it takes no more than these */
+  struct ta_socket_plan plan; /* of connections */
+  struct ta_address own;
+  dev_t device; /* of its path, which is to be removed; */
+  ino_t inode;  /* 0: there is none */
 };
 
 static void wake_next(struct server *server) {
@@ -60,16 +62,21 @@ static void end_pause(struct ta_alarm *alarm) {
   wake_next(server);
 }
 
-static void begin_pause(struct server *server) {
+/* Of what is no shortage nobody knows when it is over. */
+static void begin_pause(struct server *server, int error) {
+  struct ta_loop *loop = server->io->loop;
   server->pauses = true;
-  ta_loop_set_alarm(server->io->loop, &server->alarm, PAUSE);
+  if (ta_net_is_shortage(error))
+    ta_loop_await_descriptor(loop, &server->alarm, PAUSE);
+  else
+    ta_loop_set_alarm(loop, &server->alarm, PAUSE);
 }
 
 static int take(struct server *server) {
   int fd = -EAGAIN;
   for (int i = 0; i < BAD_PEERS; i++) {
-    fd = ta_accept(server->watch.fd, &server->peer);
-    if (fd >= 0 || !ta_is_error_of_peer(fd)) break;
+    fd = ta_net_accept(server->watch.fd, &server->peer);
+    if (fd >= 0 || !ta_net_is_error_of_peer(fd)) break;
   }
   return fd;
 }
@@ -80,12 +87,12 @@ static int hold(struct server *server) {
   int error = server->error;
   server->error = 0;
   if (error || server->held >= 0) return error;
-  bool may = !server->pauses && server->serving < server->limit;
+  bool may = !server->pauses && server->kinship.count < server->limit;
   if (!may || !ta_watch_is_ready(&server->watch, TA_MAY_READ)) return -EAGAIN;
   int fd = take(server);
   if (fd == -EAGAIN) ta_watch_blocked(&server->watch, TA_MAY_READ);
   if (fd >= 0) server->held = fd;
-  if (fd < 0 && fd != -EAGAIN) begin_pause(server);
+  if (fd < 0 && fd != -EAGAIN) begin_pause(server, fd);
   return fd < 0 ? fd : 0;
 }
 
@@ -109,11 +116,12 @@ static void let_next(struct server *server) {
 /* Another server may have the path by now. */
 static void remove_path(struct server *server) {
   struct stat about;
-  if (!server->path[0]) return;
-  bool is_ours = lstat(server->path, &about) == 0 && about.st_dev == server->device &&
+  const char *path = server->own.as.local.sun_path;
+  if (!server->inode) return;
+  bool is_ours = lstat(path, &about) == 0 && about.st_dev == server->device &&
                  about.st_ino == server->inode;
-  if (is_ours) unlink(server->path);
-  server->path[0] = '\0';
+  if (is_ours) unlink(path);
+  server->inode = 0;
 }
 
 static void close_server(struct server *server) {
@@ -160,12 +168,13 @@ static const struct ta_selectable selectable = {
 
 static int l_accept(lua_State *L);
 static int l_close(lua_State *L);
+static int l_collect(lua_State *L);
 static int l_tostring(lua_State *L);
 
 static const struct ta_function methods[] = {
     {"accept", l_accept}, {"close", l_close}, {NULL, NULL}};
 static const struct ta_function meta[] = {
-    {"__gc", l_close}, {"__close", l_close}, {"__tostring", l_tostring}, {NULL, NULL}};
+    {"__gc", l_collect}, {"__close", l_close}, {"__tostring", l_tostring}, {NULL, NULL}};
 static const struct ta_object_kind kind = {
     .name = "Server", .methods = methods, .meta = meta, .select = &selectable};
 
@@ -177,6 +186,13 @@ static int l_close(lua_State *L) {
   close_server(check(L));
   lua_pushboolean(L, true);
   return 1;
+}
+
+static int l_collect(lua_State *L) {
+  struct server *server = check(L);
+  close_server(server);
+  if (server->io) ta_end_kinship(&server->kinship);
+  return 0;
 }
 
 static int l_tostring(lua_State *L) {
@@ -195,8 +211,8 @@ static int l_index(lua_State *L) {
   lua_settop(L, 2);
   if (server && strcmp(key, "address") == 0)
     lua_getiuservalue(L, 1, ADDRESS);
-  else if (server && strcmp(key, "port") == 0 && server->port)
-    lua_pushinteger(L, server->port);
+  else if (server && strcmp(key, "port") == 0 && ta_address_port(&server->own))
+    lua_pushinteger(L, ta_address_port(&server->own));
   else
     lua_gettable(L, lua_upvalueindex(METHODS));
   return 1;
@@ -214,17 +230,25 @@ static int refuse(lua_State *L, const struct server *server, int error) {
   return ta_refuse(L, error, "cannot accept at %s", server->label);
 }
 
-/* Whoever is taken while it cannot be opened is turned away. */
+/* Whoever has connected to a path has none, mostly. */
+static void write_peer(const struct server *server, char *text, size_t size) {
+  ta_address_write(&server->peer, true, text, size);
+  if (!text[0]) snprintf(text, size, "pid %ld", (long)ta_net_peer_process(server->held));
+}
+
+/* Who cannot be opened is turned away. */
 static int give_connection(lua_State *L, struct server *server) {
-  char peer[TA_ADDRESS_TEXT], label[TA_ADDRESS_TEXT + 8];
-  ta_address_write(&server->peer, peer, sizeof peer);
-  snprintf(label, sizeof label, "tcp %s", peer);
-  int error =
-      ta_push_connection(server->io, L, label, &server->peer, &server->plan, &server->held);
+  char peer[TA_ADDRESS_TEXT];
+  bool is_local = ta_address_family(&server->own) == AF_UNIX;
+  write_peer(server, peer, sizeof peer);
+  struct ta_stream_object *stream = ta_push_connection(
+      server->io, L, is_local ? "unix" : "tcp", is_local ? server->label : peer, peer, &server->plan);
+  int error = server->held < 0 ? -ECANCELED : ta_open_connection(L, stream, &server->held);
+  if (error == -ECANCELED) return ta_refuse_in_words(L, "closed", "ECANCELED");
   if (error) {
     close(server->held);
     server->held = -1;
-    begin_pause(server);
+    begin_pause(server, error);
     return refuse(L, server, error);
   }
   let_next(server);
@@ -277,6 +301,10 @@ static void complete_kind(struct ta_runner *runner, lua_State *L) {
   lua_settop(L, metatable - 1);
 }
 
+static void has_left(struct ta_kinship *kinship) {
+  let_next(TA_HOLDER(kinship, struct server, kinship));
+}
+
 static struct server *push_server(lua_State *L, int options) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_io *io = ta_io_of(runner, L);
@@ -285,52 +313,164 @@ static struct server *push_server(lua_State *L, int options) {
   struct server *server = ta_push_object(runner, L, &kind, sizeof *server, USER_VALUES);
   server->label = "";
   server->plan = plan;
-  server->limit = NO_LIMIT;
+  server->limit = SIZE_MAX;
   server->held = server->watch.fd = -1;
   server->closed = true;
   server->alarm.ring = end_pause;
   ta_list_init(&server->waiting);
   ta_list_init(&server->selecting);
+  ta_begin_kinship(&server->kinship, has_left);
   server->io = io;
   complete_kind(runner, L);
   return server;
 }
 
-/* The descriptor becomes the server's, which is on top, or is closed.  Gives the server, or a
- * refusal. */
-static int open_server(lua_State *L, struct server *server, int fd, const char *what) {
+/* The descriptor becomes the server's, which is on top, or is closed.  0, or a negative errno. */
+static int open_server(lua_State *L, struct server *server, int fd) {
   char text[TA_ADDRESS_TEXT];
-  struct ta_address address;
   int error = ta_watch_open(server->io->loop, TA_EDGE, fd, is_ready, &server->watch);
   if (error) {
     close(fd);
-    return ta_refuse(L, error, "cannot listen at %s", what);
+    return error;
   }
   server->closed = false;
-  ta_address_of_socket(fd, &address);
-  ta_address_write(&address, text, sizeof text);
-  server->port = ta_address_port(&address);
+  ta_net_own(fd, &server->own);
+  ta_address_write(&server->own, true, text, sizeof text);
   server->label = lua_pushstring(L, text);
   lua_setiuservalue(L, -2, ADDRESS);
-  return 1;
+  return 0;
+}
+
+static int give_server(lua_State *L, const char *name, int error) {
+  return error ? ta_refuse(L, error, "cannot listen at %s", name) : 1;
 }
 
 enum { NAME = 1, HOST, PORT, BACKLOG, OPTIONS };
 
+/* At a host, or anywhere. */
+static int listen_at(const char *host, unsigned port, int backlog,
+                     const struct ta_connect_options *options, int *fd) {
+  struct ta_address address;
+  if (!host) return ta_net_listen_anywhere(port, backlog, options, fd);
+  int error = ta_address_read(host, AF_UNSPEC, port, &address);
+  return error ? error : ta_net_listen(&address, backlog, options, fd);
+}
+
 /* (what it is called, numeric host or nil: any, port, backlog, options) -> server */
 static int l_listen(lua_State *L) {
-  struct ta_address address;
   int fd = -1;
   const char *name = luaL_checkstring(L, NAME), *host = luaL_optstring(L, HOST, NULL);
   unsigned port = (unsigned)luaL_checkinteger(L, PORT);
   int backlog = (int)luaL_checkinteger(L, BACKLOG);
   struct server *server = push_server(L, OPTIONS);
-  int error = host ? ta_address_of_numbers(host, port, &address) : 0;
-  if (!error)
-    error = host ? ta_listen_at(&address, backlog, &server->plan.options, &fd)
-                 : ta_listen_anywhere(port, backlog, &server->plan.options, &fd);
-  if (error) return ta_refuse(L, error, "cannot listen at %s", name);
-  return open_server(L, server, fd, name);
+  struct ta_connect_options options = ta_options_of(&server->plan);
+  int error = listen_at(host, port, backlog, &options, &fd);
+  if (!error) error = open_server(L, server, fd);
+  return give_server(L, name, error);
 }
 
-const struct ta_function ta_server_parts[] = {{"listen", l_listen}, {NULL, NULL}};
+/* It goes with the server, if nobody has put something else there. */
+static void note_path(struct server *server, const struct ta_address *address) {
+  struct stat about;
+  const char *path = address->as.local.sun_path;
+  if (!path[0] || lstat(path, &about) != 0) return;
+  server->own = *address;
+  server->device = about.st_dev;
+  server->inode = about.st_ino;
+}
+
+/* (what it is called, path, nil, backlog, options) -> server */
+static int l_listen_unix(lua_State *L) {
+  struct ta_address address;
+  int fd = -1;
+  const char *name = luaL_checkstring(L, NAME), *path = luaL_checkstring(L, HOST);
+  int backlog = (int)luaL_checkinteger(L, BACKLOG);
+  struct server *server = push_server(L, OPTIONS);
+  int error = ta_address_of_path(path, &address);
+  if (!error) error = ta_net_listen_at_path(&address, backlog, &fd);
+  if (!error) note_path(server, &address);
+  if (!error) error = open_server(L, server, fd);
+  if (error) remove_path(server);
+  return give_server(L, name, error);
+}
+
+/* (what it is called, number of a descriptor, options) -> server */
+static int l_adopt(lua_State *L) {
+  const char *name = luaL_checkstring(L, 1);
+  int fd = (int)luaL_checkinteger(L, 2);
+  struct server *server = push_server(L, 3);
+  int error = ta_net_adopt_listener(fd);
+  if (error == -EBUSY)
+    return ta_refuse_in_words(
+        L, lua_pushfstring(L, "cannot listen at %s: it was taken before", name), "EBUSY");
+  if (!error) error = open_server(L, server, fd);
+  return give_server(L, name, error);
+}
+
+/* ------------------------------------------------------------------- serving */
+
+/* (server, at most so many connections, or nil) -> true; nothing: it is served already */
+static int l_begin_serving(lua_State *L) {
+  struct server *server = check(L);
+  if (server->closed) return ta_error(L, "the server is closed");
+  if (server->served) return 0;
+  server->served = true;
+  server->limit = lua_isnoneornil(L, 2) ? SIZE_MAX : (size_t)luaL_checkinteger(L, 2);
+  lua_pushboolean(L, true);
+  return 1;
+}
+
+/* (server, stream): it counts until it is closed. */
+static int l_count_in(lua_State *L) {
+  struct server *server = check(L);
+  struct ta_stream_object *stream = ta_to_stream(ta_upvalue_runner(L), L, 2);
+  if (stream) ta_join_kinship(&server->kinship, stream);
+  return 0;
+}
+
+/* (server): those of its connections end on which nothing is under way. */
+static int l_end_idle(lua_State *L) {
+  ta_end_idle_kin(&check(L)->kinship);
+  return 0;
+}
+
+/* (server): whatever is left of its connections is closed. */
+static int l_end_all(lua_State *L) {
+  ta_close_kin(&check(L)->kinship);
+  return 0;
+}
+
+/* (value) -> is it a server? */
+static int l_is_server(lua_State *L) {
+  lua_pushboolean(L, ta_to_object(ta_upvalue_runner(L), L, 1, &kind) != NULL);
+  return 1;
+}
+
+/* (server, table of functions): all servers have these methods too. */
+static int l_complete(lua_State *L) {
+  check(L);
+  luaL_checktype(L, 2, LUA_TTABLE);
+  lua_getmetatable(L, 1);
+  lua_getfield(L, -1, "__index");
+  lua_getupvalue(L, -1, METHODS);
+  int found = lua_gettop(L);
+  for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
+    lua_pushvalue(L, -2);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, found);
+  }
+  return 0;
+}
+
+const struct ta_function ta_server_parts[] = {{"listen", l_listen},
+                                              {"listen_unix", l_listen_unix},
+                                              {"adopt", l_adopt},
+                                              {"accept", l_accept},
+                                              {"close_server", l_close},
+                                              {"is_server", l_is_server},
+                                              {"complete", l_complete},
+                                              {"begin_serving", l_begin_serving},
+                                              {"count_in", l_count_in},
+                                              {"end_idle", l_end_idle},
+                                              {"end_all", l_end_all},
+                                              {NULL, NULL}};

@@ -1,5 +1,107 @@
 -- SPDX-License-Identifier: MIT
 --
 -- server.lua -- serve(): a task a connection.
+--
+-- The task that calls it accepts.  Those of the connections belong to a scope in a shield, which
+-- another task holds open: what ends the run ends the accepting, and leaves them until the grace
+-- is over; what cancels only the caller cancels them.
 
-return {}
+local parts = net_parts()
+local raise = parts.raise
+
+local server = {}
+
+-- Whoever has been taken: the handler's, until it returns.
+local function attend(stream, handler)
+  local connection <close> = stream
+  handler(connection)
+  connection:close()
+end
+
+-- A task, and what it holds open: a scope, until `finish` is set.
+local function open_scope(name, is_daemon)
+  local held = {ready = async.event(name), finish = async.event("the end of " .. name)}
+  held.task = parts.add_task(name, is_daemon, function()
+    async.shield(parts.reporting_scope, function(scope)
+      held.scope = scope
+      held.ready:set()
+      held.finish:wait()
+    end)
+  end)
+  return held
+end
+
+-- Those that are idle end; where it is not to go on, all are cancelled.
+local function wind_up(self, held, goes_on)
+  parts.close_server(self)
+  parts.end_idle(self)
+  if not goes_on and held.scope then held.scope:cancel() end
+  held.finish:set()
+  async.shield(held.task.pawait, held.task)
+  parts.end_all(self)
+end
+
+-- One report for as long as nobody can be taken.
+local function report(held, message)
+  held.scope:spawn({name = "serve"}, function()
+    error(message .. " (tried again when a descriptor is free, and each second)", 0)
+  end)
+end
+
+-- Until the server is closed.
+local function accept_all(self, held, handler, is_daemon)
+  local spawned, is_short = {daemon = is_daemon}, false
+  while true do
+    local stream, message, code = parts.accept(self)
+    if stream then
+      parts.count_in(self, stream)
+      spawned.name, is_short = stream.peer, false
+      held.scope:spawn(spawned, attend, stream, handler)
+    elseif code == "ECANCELED" then
+      return
+    elseif not is_short then
+      is_short = true
+      report(held, message)
+    end
+  end
+end
+
+local function check_options(options)
+  if options == nil then return end
+  if type(options) ~= "table" then
+    raise("server:serve: options must be a table, got " .. type(options))
+  end
+  for key in next, options do
+    if key ~= "max" then
+      raise(format("server:serve: unknown option '%s'%s", tostring(key), parts.hint(key, {"max"})))
+    end
+  end
+  local limit = options.max
+  if limit == nil or limit == huge then return end
+  local count = type(limit) == "number" and tointeger(limit)
+  if count and count >= 1 then return count end
+  raise("server:serve: max must be a number of connections from 1 on, got " .. tostring(limit))
+end
+
+function server.serve(self, handler, options)
+  if not parts.is_server(self) then
+    raise "server:serve: serve() is a method of a server: server:serve(handler)"
+  end
+  if not parts.is_callable(handler) then
+    raise("server:serve: expected a function as argument 1, got " .. type(handler))
+  end
+  local limit = check_options(options)
+  parts.enter "server:serve"
+  if not parts.begin_serving(self, limit) then raise "server:serve: it is served already" end
+  local is_daemon, is_closed = parts.is_daemon(), false
+  local held = open_scope("serve " .. self.address, is_daemon)
+  local ending <close> = async.defer(function()
+    wind_up(self, held, is_closed or (parts.is_ending() and not is_daemon))
+  end)
+  async.select{held.ready, held.task}
+  accept_all(self, held, handler, is_daemon)
+  is_closed = true
+  return true
+end
+
+return server

@@ -202,9 +202,12 @@ void ta_set_stream_path(lua_State *L, int index) {
   lua_setiuservalue(L, -2, PATH);
 }
 
-void ta_set_stream_ends(lua_State *L) {
-  lua_setiuservalue(L, -3, LOCAL_ADDRESS);
+void ta_set_stream_peer(lua_State *L) {
   lua_setiuservalue(L, -2, PEER);
+}
+
+void ta_set_stream_local_address(lua_State *L) {
+  lua_setiuservalue(L, -2, LOCAL_ADDRESS);
 }
 
 bool ta_was_given_up(const struct ta_stream_object *object) {

@@ -53,9 +53,10 @@ off_t ta_seek_stream(struct ta_stream_object *object, off_t offset, int whence);
 /* The stream on top gets the path at `index`, for scripts.  [-0, +0, -] */
 void ta_set_stream_path(lua_State *L, int index);
 
-/* The stream below the two texts on top gets them for scripts: its peer's address, and its own.
- * [-2, +0, -] */
-void ta_set_stream_ends(lua_State *L);
+/* The stream below the text on top gets it for scripts: the address of its peer, or its own.
+ * [-1, +0, -] */
+void ta_set_stream_peer(lua_State *L);
+void ta_set_stream_local_address(lua_State *L);
 
 /* Was a wait for it given up, and not begun again since? */
 bool ta_was_given_up(const struct ta_stream_object *object);

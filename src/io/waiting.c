@@ -107,6 +107,12 @@ void ta_note_moved(struct ta_stream_object *object, size_t bytes) {
   object->moved += bytes;
 }
 
+void ta_note_written(struct ta_stream_object *object, size_t bytes) {
+  ta_note_moved(object, bytes);
+  object->answered = object->stream.received;
+  object->written = true;
+}
+
 bool ta_has_moved_enough(struct ta_stream_object *object, lua_State *L) {
   struct ta_runner *runner = runner_of(object);
   if (object->moved < ENOUGH_FOR_A_STEP || object->step != ta_steps(runner)) return false;
@@ -168,7 +174,8 @@ void ta_check_reader(lua_State *L, const struct ta_stream_object *object) {
 ssize_t ta_fill_stream(struct ta_stream_object *object) {
   ssize_t count = ta_stream_fill(&object->stream);
   if (count > 0) ta_note_moved(object, (size_t)count);
-  return count == -EAGAIN && object->ended ? 0 : count;
+  if (count != -EAGAIN) return count;
+  return object->ended || ta_is_idle_kin(object, false) ? 0 : count;
 }
 
 void ta_take_from_stream(struct ta_stream_object *object, size_t bytes) {
@@ -417,6 +424,7 @@ static void wake_writers(struct ta_stream_object *object) {
 void ta_close_waiting(struct ta_stream_object *object) {
   if (object->closed) return;
   object->closed = true;
+  ta_leave_kinship(object);
   ta_wake_readers(object);
   wake_writers(object);
   while (ta_wake_first(runner_of(object), &object->waiting)) continue;

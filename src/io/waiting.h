@@ -13,6 +13,7 @@
 
 #include "host/stream.h"
 #include "io/io.h"
+#include "io/kinship.h"
 #include "tinyasync_lib.h"
 
 struct ta_turn;
@@ -65,6 +66,11 @@ struct ta_stream_object {
   struct ta_list turns;     /* of writers: the first is at it */
   struct ta_list left;      /* those that it was closed before, and whose tasks may not know yet */
   struct ta_list selecting; /* who waits in async.select */
+
+  struct ta_link kin; /* among streams that belong together, */
+  struct ta_kinship *kinship; /* or NULL */
+  uint64_t answered;          /* how many bytes had been received when it was last written to */
+  bool written;               /* it was, ever */
 
   uint64_t step; /* the one in which `moved` bytes came or went without a wait */
   size_t moved;
@@ -129,6 +135,9 @@ void ta_note_moved(struct ta_stream_object *object, size_t bytes);
 
 /* Is that enough for one step, of a task that can give up its turn?  [-0, +0, -] */
 bool ta_has_moved_enough(struct ta_stream_object *object, lua_State *L);
+
+/* So many bytes have left. */
+void ta_note_written(struct ta_stream_object *object, size_t bytes);
 
 /* ----------------------------------------------------------------- reading */
 

@@ -69,7 +69,7 @@ static int push_on(lua_State *L, struct writing *writing) {
       if (count < 0) return count == -EAGAIN ? 0 : (int)count;
       writing->at += (size_t)count;
       writing->begun = true;
-      ta_note_moved(object, (size_t)count);
+      ta_note_written(object, (size_t)count);
     }
   }
   return 1;
@@ -362,6 +362,7 @@ static int copy_on(lua_State *L, struct ta_stream_object *source, struct ta_read
     if (count == -EAGAIN) return wait_for_target(L, source, turn, read);
     if (turn) turn->begun = false;
     if (count < 0) return refuse(L, turn, target, (int)count);
+    ta_note_written(target, (size_t)count);
     ta_take_from_stream(source, (size_t)count);
     read->copied += (uint64_t)count;
   }

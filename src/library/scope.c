@@ -113,8 +113,9 @@ static bool is_failure(const struct ta_scope *scope, const struct ta_task *child
 }
 
 /* Did it fail in its clean-up, while unwinding, where the scope has another error
- * or result to give? */
+ * or result to give?  Or in a scope that gives none? */
 static bool is_unheard(const struct ta_scope *scope, const struct ta_task *child) {
+  if (scope->mode == TA_SCOPE_REPORTS) return child->state == TA_TASK_FAILED;
   if (child->state != TA_TASK_FAILED || child->deliveries == 0) return false;
   if (scope->mode == TA_SCOPE_SETTLES) return child->cause != child;
   return scope->mode == TA_SCOPE_COLLECTS ||
@@ -300,6 +301,10 @@ int ta_l_settling_scope(lua_State *L) {
   return open_scope(L, TA_SCOPE_SETTLES);
 }
 
+int ta_l_reporting_scope(lua_State *L) {
+  return open_scope(L, TA_SCOPE_REPORTS);
+}
+
 /* ----------------------------------------------------------------- deadlines */
 
 /* The stack of a deadline's function and of shield. */
@@ -447,7 +452,7 @@ static const char *name_of(lua_CFunction function) {
 
 bool ta_is_cancel_scope_function(lua_CFunction function) {
   if (function == ta_l_first_error_scope || function == ta_l_collecting_scope ||
-      function == ta_l_settling_scope || function == ta_l_defer_close)
+      function == ta_l_settling_scope || function == ta_l_reporting_scope || function == ta_l_defer_close)
     return true;
   return function && name_of(function) != NULL;
 }
@@ -495,5 +500,6 @@ void ta_open_scopes(struct ta_runner *runner, lua_State *L) {
   ta_lets_wait(runner, L, ta_l_first_error_scope);
   ta_lets_wait(runner, L, ta_l_collecting_scope);
   ta_lets_wait(runner, L, ta_l_settling_scope);
+  ta_lets_wait(runner, L, ta_l_reporting_scope);
   ta_name_action(runner, L, "scope");
 }

@@ -43,6 +43,7 @@ static const struct room rooms[] = {
     {"meddle", meddle_tests},
     {"watch", watch_tests},
     {"workers", workers_tests},
+    {"connect", connect_tests},
     {"lib", lib_tests},
     {"session", session_tests},
     {"object", object_tests},

@@ -376,3 +376,19 @@ long __wrap_syscall(long number, ...) {
   if (number == SYS_getdents64 && lacking.types) forget_types((char *)value[1], result);
   return result;
 }
+
+/* -------------------------------------------------------------------------- sockets */
+
+struct sockaddr;
+int __real_socket(int domain, int type, int protocol);
+int __real_connect(int fd, const struct sockaddr *address, unsigned size);
+
+int __wrap_socket(int domain, int type, int protocol);
+int __wrap_socket(int domain, int type, int protocol) {
+  return fails(SYSTEM_SOCKET) ? -1 : __real_socket(domain, type, protocol);
+}
+
+int __wrap_connect(int fd, const struct sockaddr *address, unsigned size);
+int __wrap_connect(int fd, const struct sockaddr *address, unsigned size) {
+  return fails(SYSTEM_CONNECT) ? -1 : __real_connect(fd, address, size);
+}
