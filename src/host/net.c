@@ -48,12 +48,12 @@ static int make_ours(int fd) {
   return fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 ? 0 : -errno;
 }
 
-static int new_socket(int family) {
+static int new_socket(int family, int type) {
 #if defined(SOCK_CLOEXEC)
-  int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   return fd < 0 ? -errno : fd;
 #else
-  int fd = socket(family, SOCK_STREAM, 0);
+  int fd = socket(family, type, 0);
   if (fd < 0) return -errno;
   int error = make_ours(fd);
   return error ? close_after(fd, error) : fd;
@@ -73,7 +73,7 @@ static int begin_listening(int fd, const struct ta_address *address, int backlog
 /* `both`: an address of IPv6 stands for those of IPv4 too. */
 static int listen_with(const struct ta_address *address, bool both, int backlog,
                        const struct ta_connect_options *options, int *fd) {
-  int opened = new_socket(ta_address_family(address));
+  int opened = new_socket(ta_address_family(address), SOCK_STREAM);
   if (opened < 0) return opened;
   int error = both ? set(opened, IPPROTO_IPV6, IPV6_V6ONLY, 0) : 0;
   if (!error) error = begin_listening(opened, address, backlog, options);
@@ -87,25 +87,35 @@ int ta_net_listen(const struct ta_address *address, int backlog,
   return listen_with(address, false, backlog, options, fd);
 }
 
-/* Where the system has no IPv6 one of IPv4 is all. */
+/* All of IPv6 or, where the system has none, of IPv4. */
+static struct ta_address anywhere(int family, unsigned port) {
+  struct ta_address address = {0};
+  address.as.any.sa_family = (sa_family_t)family;
+  address.size = family == AF_INET6 ? sizeof address.as.inet6 : sizeof address.as.inet;
+  ta_address_set_port(&address, port);
+  return address;
+}
+
+static bool has_no_inet6(int error) {
+  return error == -EAFNOSUPPORT || error == -EADDRNOTAVAIL;
+}
+
 int ta_net_listen_anywhere(unsigned port, int backlog, const struct ta_connect_options *options,
                            int *fd) {
-  struct ta_address address = {.size = sizeof address.as.inet6};
-  address.as.inet6 =
-      (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
+  struct ta_address address = anywhere(AF_INET6, port);
   int error = listen_with(&address, true, backlog, options, fd);
-  if (error != -EAFNOSUPPORT && error != -EADDRNOTAVAIL) return error;
-  address.size = sizeof address.as.inet;
-  address.as.inet = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+  if (!has_no_inet6(error)) return error;
+  address = anywhere(AF_INET, port);
   return listen_with(&address, false, backlog, options, fd);
 }
 
-/* Nobody answers at a socket in a directory. */
+/* A socket in a directory that nobody has any more.  One for datagrams is refused otherwise by who
+ * listens there, and never seen. */
 static bool is_left_behind(const struct ta_address *address) {
   struct stat about;
   const char *path = address->as.local.sun_path;
   if (!path[0] || lstat(path, &about) != 0 || !S_ISSOCK(about.st_mode)) return false;
-  int fd = new_socket(AF_UNIX);
+  int fd = new_socket(AF_UNIX, SOCK_DGRAM);
   if (fd < 0) return false;
   bool refused = connect(fd, &address->as.any, address->size) != 0 && errno == ECONNREFUSED;
   close(fd);
@@ -165,6 +175,73 @@ pid_t ta_net_peer_process(int fd) {
   return 0;
 #endif
 }
+
+/* ---------------------------------------------------------------- datagrams */
+
+static int begin_datagrams(int fd, const struct ta_address *address, bool both, bool broadcast) {
+  int error = both ? set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0) : 0;
+  if (!error && broadcast) error = set(fd, SOL_SOCKET, SO_BROADCAST, 1);
+  if (!error && bind(fd, &address->as.any, address->size) != 0) error = -errno;
+  return error;
+}
+
+static int open_datagrams(const struct ta_address *address, bool both, bool broadcast, int *fd) {
+  int opened = new_socket(ta_address_family(address), SOCK_DGRAM);
+  if (opened < 0) return opened;
+  int error = begin_datagrams(opened, address, both, broadcast);
+  if (error) return close_after(opened, error);
+  *fd = opened;
+  return 0;
+}
+
+int ta_net_open_datagrams(const struct ta_address *address, unsigned port, bool broadcast,
+                          int *fd) {
+  if (address) return open_datagrams(address, false, broadcast, fd);
+  struct ta_address all = anywhere(AF_INET6, port);
+  int error = open_datagrams(&all, true, broadcast, fd);
+  if (!has_no_inet6(error)) return error;
+  all = anywhere(AF_INET, port);
+  return open_datagrams(&all, false, broadcast, fd);
+}
+
+ssize_t ta_net_receive(int fd, void *bytes, size_t size, struct ta_address *from) {
+  ssize_t count;
+  do {
+    from->size = sizeof from->as;
+    count = recvfrom(fd, bytes, size, 0, &from->as.any, &from->size);
+  } while (count < 0 && errno == EINTR);
+  if (count < 0) return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+  unmap(from);
+  return count;
+}
+
+/* What a socket of IPv6 sends to an address of IPv4. */
+static void map(struct ta_address *address) {
+  struct sockaddr_in6 inet6 = {.sin6_family = AF_INET6};
+  unsigned char *bytes = inet6.sin6_addr.s6_addr;
+  bytes[10] = bytes[11] = 0xff;
+  memcpy(bytes + 12, &address->as.inet.sin_addr, 4);
+  inet6.sin6_port = address->as.inet.sin_port;
+  address->as.inet6 = inet6;
+  address->size = sizeof inet6;
+}
+
+static bool is_of_inet6(int fd) {
+  struct ta_address own = {.size = sizeof own.as};
+  return getsockname(fd, &own.as.any, &own.size) == 0 && ta_address_family(&own) == AF_INET6;
+}
+
+ssize_t ta_net_send(int fd, const void *bytes, size_t size, const struct ta_address *to) {
+  struct ta_address address = *to;
+  ssize_t count;
+  if (ta_address_family(to) == AF_INET && is_of_inet6(fd)) map(&address);
+  do count = sendto(fd, bytes, size, MSG_NOSIGNAL, &address.as.any, address.size);
+  while (count < 0 && errno == EINTR);
+  if (count >= 0) return count;
+  return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+}
+
+/* ------------------------------------------------------------------- errors */
 
 bool ta_net_is_error_of_peer(int error) {
   switch (-error) {

@@ -41,6 +41,17 @@ int ta_net_accept(int listener, struct ta_address *peer);
 /* The process at the other end of a socket of Unix; 0: nobody can tell. */
 pid_t ta_net_peer_process(int fd);
 
+/* A new socket for datagrams, at the address; as ta_net_listen(), or with NULL as
+ * ta_net_listen_anywhere(). */
+int ta_net_open_datagrams(const struct ta_address *address, unsigned port, bool broadcast, int *fd);
+
+/* The next one that has come, cut to `size` bytes, and from whom.  How many bytes it has; -EAGAIN:
+ * none has come; or another negative errno. */
+ssize_t ta_net_receive(int fd, void *bytes, size_t size, struct ta_address *from);
+
+/* Sends one.  How many bytes; -EAGAIN: not now; or another negative errno. */
+ssize_t ta_net_send(int fd, const void *bytes, size_t size, const struct ta_address *to);
+
 /* Does the error say nothing of the listener, but only of one who wanted to connect? */
 bool ta_net_is_error_of_peer(int error);
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "holder.h"
 #include "host/connect.h"
 #include "io/refusal.h"
 #include "io/socket.h"
@@ -20,6 +21,7 @@ struct dial {
   struct ta_address peer; /* whom it has reached, or would have */
   int fd;                 /* that is connected; or -1 */
   int error;              /* or 0 */
+  struct ta_alarm alarm;  /* of a pause */
 };
 
 enum { NAME = 1, HOSTS, PORT, OPTIONS, DIAL };
@@ -37,6 +39,7 @@ static void has_ended(void *data, int fd, const struct ta_address *address) {
 
 static void give_up(struct dial *dial) {
   if (!dial->io) return;
+  ta_alarm_stop(&dial->alarm);
   if (dial->under_way) ta_connect_abandon(dial->under_way);
   dial->under_way = NULL;
   if (dial->fd >= 0) close(dial->fd);
@@ -133,4 +136,28 @@ static int l_connect(lua_State *L) {
   return ta_park(runner, L, dial->ticket, 0, k_connect);
 }
 
-const struct ta_function ta_dial_parts[] = {{"connect", l_connect}, {NULL, NULL}};
+static void end_pause(struct ta_alarm *alarm) {
+  struct dial *dial = TA_HOLDER(alarm, struct dial, alarm);
+  ta_unpark(dial->io->runner, dial->ticket);
+}
+
+static int k_pause(lua_State *L, int status, lua_KContext context) {
+  (void)L, (void)status, (void)context;
+  return 0;
+}
+
+/* (what it is called, seconds, nil, options): waits before it is tried again */
+static int l_pause(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  luaL_checkstring(L, NAME);
+  double seconds = luaL_checknumber(L, 2);
+  lua_settop(L, OPTIONS);
+  struct dial *dial = push_dial(L);
+  dial->alarm.ring = end_pause;
+  dial->ticket = ta_take_ticket(runner, L, &connect_kind, dial);
+  ta_loop_set_alarm(dial->io->loop, &dial->alarm, seconds);
+  return ta_park(runner, L, dial->ticket, 0, k_pause);
+}
+
+const struct ta_function ta_dial_parts[] = {
+    {"connect", l_connect}, {"pause", l_pause}, {NULL, NULL}};

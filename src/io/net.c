@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "host/address.h"
+#include "io/datagram.h"
 #include "io/dial.h"
 #include "io/nearest.h"
 #include "io/room.h"
@@ -70,7 +71,8 @@ static const struct ta_function parts[] = {{"raise", ta_l_raise},
                                            {NULL, NULL}};
 
 /* What the Lua half is made of. */
-static const struct ta_function *const all_parts[] = {parts, ta_server_parts, ta_dial_parts, NULL};
+static const struct ta_function *const all_parts[] = {parts, ta_server_parts, ta_dial_parts,
+                                                      ta_datagram_parts, NULL};
 
 /* () -> a table of it */
 static int l_net_parts(lua_State *L) {

@@ -18,10 +18,10 @@ end
 
 local function check_text(call, value, what)
   if type(value) ~= "string" then
-    raise(format("net.%s: expected %s, got %s", call, what, type(value)))
+    raise(format("%s: expected %s, got %s", call, what, type(value)))
   end
-  if value == "" then raise(format("net.%s: expected %s, got an empty text", call, what)) end
-  if find(value, "\0", 1, true) then raise(format("net.%s: %s has no zero byte", call, what)) end
+  if value == "" then raise(format("%s: expected %s, got an empty text", call, what)) end
+  if find(value, "\0", 1, true) then raise(format("%s: %s has no zero byte", call, what)) end
   return value
 end
 
@@ -29,19 +29,19 @@ local function check_port(call, value, least)
   local port = type(value) == "string" and find(value, "^%d+$") and tointeger(value + 0) or
     type(value) == "number" and tointeger(value)
   if port and port >= least and port <= 65535 then return port end
-  raise(format("net.%s: the port must be a number from %d to 65535, got %s", call, least,
+  raise(format("%s: the port must be a number from %d to 65535, got %s", call, least,
     shown(value)))
 end
 
 local function yes_or_no(call, option, value)
   if type(value) == "boolean" then return value and 1 or 0 end
-  raise(format("net.%s: %s must be true or false, got %s", call, option, shown(value)))
+  raise(format("%s: %s must be true or false, got %s", call, option, shown(value)))
 end
 
 local function longest_line(call, option, value)
   local bytes = type(value) == "number" and tointeger(value)
   if bytes and bytes >= 0 then return bytes end
-  raise(format("net.%s: %s must be 0 or more bytes, got %s", call, option, shown(value)))
+  raise(format("%s: %s must be 0 or more bytes, got %s", call, option, shown(value)))
 end
 
 local SILENCE = 60 -- seconds, with keepalive=true
@@ -52,14 +52,14 @@ local function silence(call, option, value)
   local seconds = type(value) == "number" and value >= 1 and value <= 32767 and
     tointeger(value - value % 1)
   if seconds then return seconds end
-  raise(format("net.%s: %s must be true, or from 1 to 32767 seconds, got %s", call, option,
+  raise(format("%s: %s must be true, or from 1 to 32767 seconds, got %s", call, option,
     shown(value)))
 end
 
 local function waiting_line(call, option, value)
   local count = type(value) == "number" and tointeger(value)
   if count and count >= 1 and count <= 65535 then return count end
-  raise(format("net.%s: %s must be a number from 1 to 65535, got %s", call, option, shown(value)))
+  raise(format("%s: %s must be a number from 1 to 65535, got %s", call, option, shown(value)))
 end
 
 -- The options, of which no others are known than these, as C wants them.
@@ -67,17 +67,19 @@ local function check_options(call, given, known)
   local checked = {}
   if given == nil then return checked end
   if type(given) ~= "table" then
-    raise(format("net.%s: options must be a table, got %s", call, type(given)))
+    raise(format("%s: options must be a table, got %s", call, type(given)))
   end
   for key, value in next, given do
     local check = known[key]
     if not check then
-      raise(format("net.%s: unknown option '%s'%s", call, tostring(key), parts.hint(key, known)))
+      raise(format("%s: unknown option '%s'%s", call, tostring(key), parts.hint(key, known)))
     end
-    checked[key] = check(call, key, value)
+    checked[key] = check(call, key, value, checked)
   end
   return checked
 end
+
+local nothing = {}
 
 local function name_of(host, port)
   return format(find(host, ":", 1, true) and "[%s]:%d" or "%s:%d", host, port)
@@ -86,16 +88,17 @@ end
 -- -------------------------------------------------------------- connecting
 
 -- "10.0.0.1", "10.0.0.1:4000", "::1" or "[::1]:4000", in parts.
-local function own_address(call, option, value)
+local function own_address(call, option, value, checked)
   local text = type(value) == "string" and value or ""
   local host, port = match(text, "^%[(.*)%]:(%d+)$")
   if not host and not find(text, ":.*:") then host, port = match(text, "^(.*):(%d+)$") end
   host = host or match(text, "^%[(.*)%]$") or text
   port = port and tointeger(port + 0) or 0
   if not find(host, "\0", 1, true) and host ~= "" and port <= 65535 and parts.is_numeric(host) then
-    return host, port
+    checked.local_host, checked.local_port = host, port
+    return value
   end
-  raise(format('net.%s: %s must be an address, such as "10.0.0.1" or "10.0.0.1:4000", got %s',
+  raise(format('%s: %s must be an address, such as "10.0.0.1" or "10.0.0.1:4000", got %s',
     call, option, shown(value)))
 end
 
@@ -113,13 +116,13 @@ local function connect(call, host, port, options)
   check_text(call, host, "a host")
   local number = check_port(call, port, 1)
   local given = check_options(call, options, for_connect)
-  parts.enter("net." .. call)
+  parts.enter(call)
   local addresses, message, code = addresses_of(host)
   if not addresses then return nil, message, code end
   return parts.connect(name_of(host, number), addresses, number, given)
 end
 
-function net.connect(host, port, options) return connect("connect", host, port, options) end
+function net.connect(host, port, options) return connect("net.connect", host, port, options) end
 
 local for_unix = {max_line = longest_line}
 
@@ -129,8 +132,8 @@ local function path_of(call, path)
 end
 
 function net.connect_unix(path, options)
-  local at = path_of("connect_unix", path)
-  local given = check_options("connect_unix", options, for_unix)
+  local at = path_of("net.connect_unix", path)
+  local given = check_options("net.connect_unix", options, for_unix)
   parts.enter "net.connect_unix"
   return parts.connect(path, {at}, nil, given)
 end
@@ -146,22 +149,22 @@ local for_listen_unix = {max_line = longest_line, backlog = waiting_line}
 
 -- Servers are of C; these methods of theirs are not.
 local function complete(server, message, code)
-  if server then parts.complete(server, {serve = serve}) end
+  if server then parts.add_methods(server, {serve = serve}) end
   return server, message, code
 end
 
 function net.listen(host, port, options)
-  check_text("listen", host, 'a host, such as "127.0.0.1", or "*" for all addresses')
-  local number = check_port("listen", port, 0)
-  local given = check_options("listen", options, for_listen)
+  check_text("net.listen", host, 'a host, such as "127.0.0.1", or "*" for all addresses')
+  local number = check_port("net.listen", port, 0)
+  local given = check_options("net.listen", options, for_listen)
   local at = host
   if host == "localhost" then at = "127.0.0.1" elseif host == "*" then at = nil end
   return complete(parts.listen(name_of(host, number), at, number, given.backlog or BACKLOG, given))
 end
 
 function net.listen_unix(path, options)
-  local at = path_of("listen_unix", path)
-  local given = check_options("listen_unix", options, for_listen_unix)
+  local at = path_of("net.listen_unix", path)
+  local given = check_options("net.listen_unix", options, for_listen_unix)
   return complete(parts.listen_unix(path, at, nil, given.backlog or BACKLOG, given))
 end
 
@@ -189,12 +192,78 @@ function net.listen_fd(which, options)
   if not (number and number >= 1) and type(which) ~= "string" then
     raise(format("net.listen_fd: expected a number from 1 on, or a name, got %s", shown(which)))
   end
-  local given = check_options("listen_fd", options, for_listen)
+  local given = check_options("net.listen_fd", options, for_listen)
   local count, names = handed_over()
   local found = number_of(number or which, count, names)
   if found then return complete(parts.adopt("socket " .. which, FIRST_HANDED - 1 + found, given)) end
   if count == 0 then return nil, "no socket was handed over (LISTEN_FDS)", "ENOENT" end
   return nil, format("socket %s is not among the %d handed over (LISTEN_FDS)", which, count), "ENOENT"
+end
+
+-- ---------------------------------------------------------------- datagrams
+
+local for_udp = {broadcast = yes_or_no}
+local of_socket = {}
+
+function of_socket.send(self, data, host, port)
+  if not parts.is_socket(self) then
+    raise "udp:send: send() is a method of what net.udp gives: socket:send(data, host, port)"
+  end
+  if type(data) ~= "string" and type(data) ~= "number" then
+    raise("udp:send: expected a text, got " .. type(data))
+  end
+  check_text("udp:send", host, "a host")
+  local number = check_port("udp:send", port, 1)
+  local addresses, message, code = addresses_of(host)
+  if not addresses then return nil, message, code end
+  return parts.send(self, data, addresses[1], number, name_of(host, number))
+end
+
+function net.udp(host, port, options)
+  if host == nil then host = "*" end
+  check_text("net.udp", host, 'a host, such as "127.0.0.1", or "*" for all addresses')
+  local number = check_port("net.udp", port == nil and 0 or port, 0)
+  local given = check_options("net.udp", options, for_udp)
+  local at = host
+  if host == "localhost" then at = "127.0.0.1" elseif host == "*" then at = nil end
+  local socket, message, code =
+    parts.udp(name_of(host, number), at, number, given.broadcast == 1)
+  if socket then parts.add_methods(socket, of_socket) end
+  return socket, message, code
+end
+
+-- ------------------------------------------------------------------ waiting
+
+local FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.5 -- seconds
+
+local function seconds(call, option, value)
+  if type(value) == "number" and value >= 0 then return value end
+  raise(format("%s: %s must be 0 or more seconds, got %s", call, option, shown(value)))
+end
+
+local for_wait = {timeout = seconds}
+
+-- Until somebody is there, later and later.
+local function try_until_there(host, port)
+  local pause = FIRST_PAUSE
+  while true do
+    local stream, message, code = connect("net.wait", host, port)
+    if stream then
+      stream:close()
+      return true
+    end
+    if code == "EACCES" or code == "EPERM" then return nil, message, code end
+    parts.pause(name_of(host, port), pause, nil, nothing)
+    pause = min(2 * pause, LONGEST_PAUSE)
+  end
+end
+
+function net.wait(host, port, options)
+  check_text("net.wait", host, "a host")
+  local number = check_port("net.wait", port, 1)
+  local given = check_options("net.wait", options, for_wait)
+  parts.enter "net.wait"
+  return async.move_on_after(given.timeout or huge, try_until_there, host, number)
 end
 
 return {net = net}

@@ -10,6 +10,7 @@
 
 #include "holder.h"
 #include "host/net.h"
+#include "io/fields.h"
 #include "io/kinship.h"
 #include "io/refusal.h"
 #include "io/socket.h"
@@ -19,9 +20,6 @@
 
 /* User values of a server. */
 enum { ADDRESS = 1, USER_VALUES = ADDRESS };
-
-/* Upvalues of what finds fields of a server, after the Runner. */
-enum { METHODS = 2 };
 
 struct server {
   struct ta_watch watch; /* the first, so that it leads here */
@@ -201,22 +199,16 @@ static int l_tostring(lua_State *L) {
   return 1;
 }
 
-/* A method, or one of the fields `address` and `port`. */
-static int l_index(lua_State *L) {
-  lua_settop(L, 2);
-  lua_pushvalue(L, 2);
-  if (lua_rawget(L, lua_upvalueindex(METHODS)) != LUA_TNIL) return 1;
-  const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
-  const struct server *server = ta_to_object(ta_upvalue_runner(L), L, 1, &kind);
-  lua_settop(L, 2);
-  if (server && strcmp(key, "address") == 0)
-    lua_getiuservalue(L, 1, ADDRESS);
-  else if (server && strcmp(key, "port") == 0 && ta_address_port(&server->own))
-    lua_pushinteger(L, ta_address_port(&server->own));
-  else
-    lua_gettable(L, lua_upvalueindex(METHODS));
-  return 1;
+static bool push_field(lua_State *L, const char *name) {
+  const struct server *server = ta_object_at(L, 1);
+  unsigned port = ta_address_port(&server->own);
+  bool is_address = strcmp(name, "address") == 0, is_port = strcmp(name, "port") == 0 && port;
+  if (is_address) lua_getiuservalue(L, 1, ADDRESS);
+  if (is_port) lua_pushinteger(L, port);
+  return is_address || is_port;
 }
+
+static const struct ta_fields fields = {push_field};
 
 /* -------------------------------------------------------------------- accept */
 
@@ -287,20 +279,6 @@ static int l_accept(lua_State *L) {
 
 /* ------------------------------------------------------------------ listening */
 
-/* Fields that are no methods are found by a function.  The server is on top. */
-static void complete_kind(struct ta_runner *runner, lua_State *L) {
-  lua_getmetatable(L, -1);
-  int metatable = lua_gettop(L);
-  if (lua_getfield(L, metatable, "__index") == LUA_TTABLE) {
-    ta_push_function(runner, L, l_index);
-    lua_getupvalue(L, -1, 1);
-    lua_pushvalue(L, metatable + 1);
-    lua_pushcclosure(L, l_index, METHODS);
-    lua_setfield(L, metatable, "__index");
-  }
-  lua_settop(L, metatable - 1);
-}
-
 static void has_left(struct ta_kinship *kinship) {
   let_next(TA_HOLDER(kinship, struct server, kinship));
 }
@@ -321,7 +299,7 @@ static struct server *push_server(lua_State *L, int options) {
   ta_list_init(&server->selecting);
   ta_begin_kinship(&server->kinship, has_left);
   server->io = io;
-  complete_kind(runner, L);
+  ta_complete_kind(runner, L, &fields);
   return server;
 }
 
@@ -446,29 +424,13 @@ static int l_is_server(lua_State *L) {
   return 1;
 }
 
-/* (server, table of functions): all servers have these methods too. */
-static int l_complete(lua_State *L) {
-  check(L);
-  luaL_checktype(L, 2, LUA_TTABLE);
-  lua_getmetatable(L, 1);
-  lua_getfield(L, -1, "__index");
-  lua_getupvalue(L, -1, METHODS);
-  int found = lua_gettop(L);
-  for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
-    lua_pushvalue(L, -2);
-    lua_pushvalue(L, -2);
-    lua_rawset(L, found);
-  }
-  return 0;
-}
-
 const struct ta_function ta_server_parts[] = {{"listen", l_listen},
                                               {"listen_unix", l_listen_unix},
                                               {"adopt", l_adopt},
                                               {"accept", l_accept},
                                               {"close_server", l_close},
                                               {"is_server", l_is_server},
-                                              {"complete", l_complete},
+                                              {"add_methods", ta_l_add_methods},
                                               {"begin_serving", l_begin_serving},
                                               {"count_in", l_count_in},
                                               {"end_idle", l_end_idle},
