@@ -13,6 +13,7 @@
 #ifndef TA_HOST_STREAM_H
 #define TA_HOST_STREAM_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,6 +22,10 @@
 #include "host/watch.h"
 
 #define TA_STREAM_CHUNK 65536 /* bytes: the most that one call reads */
+
+/* An error of a handshake: the peer has gone without a word, as who only looks whether somebody
+ * listens. */
+#define TA_STREAM_NOTHING (-ENODATA)
 
 struct ta_stream;
 

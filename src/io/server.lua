@@ -11,9 +11,26 @@ local raise = parts.raise
 
 local server = {}
 
+-- What those do first who come to a server that speaks TLS.
+local guards = setmetatable({}, {__mode = "k"})
+
+function server.speak_tls(self, guard)
+  guards[self] = guard
+  return self
+end
+
+-- server:accept(), of such a one: the handshake comes with the first read or write.
+function server.accept(self)
+  local stream, message, code = parts.accept(self)
+  local guard = stream and guards[self]
+  if not guard then return stream, message, code end
+  return guard.attach(stream)
+end
+
 -- Whoever has been taken: the handler's, until it returns.
-local function attend(stream, handler)
+local function attend(stream, handler, guard)
   local connection <close> = stream
+  if guard and not guard.begin(connection) then return end
   handler(connection)
   connection:close()
 end
@@ -56,7 +73,7 @@ local function accept_all(self, held, handler, is_daemon)
     if stream then
       parts.count_in(self, stream)
       spawned.name, is_short = stream.peer, false
-      held.scope:spawn(spawned, attend, stream, handler)
+      held.scope:spawn(spawned, attend, stream, handler, guards[self])
     elseif code == "ECANCELED" then
       return
     elseif not is_short then

@@ -75,10 +75,8 @@ static int l_tostring(lua_State *L) {
 
 /* Of a field, its user value; 0: there is none of the name. */
 static int value_of_field(const char *key) {
-  static const char *const names[] = {[LABEL] = "label",
-                                      [PATH] = "path",
-                                      [PEER] = "peer",
-                                      [LOCAL_ADDRESS] = "local_address"};
+  static const char *const names[] = {
+      [LABEL] = "label", [PATH] = "path", [PEER] = "peer", [LOCAL_ADDRESS] = "local_address"};
   for (int i = LABEL; i <= FIELDS; i++)
     if (strcmp(names[i], key) == 0) return i;
   return 0;

@@ -75,7 +75,7 @@ static int l_version(lua_State *L) {
 /* What has failed, without what it was for. */
 static int refuse(lua_State *L, const struct ta_stream_object *object, int error) {
   const char *words = ta_stream_words(&object->stream, error);
-  if (words) return ta_refuse_in_words(L, words, "TLS");
+  if (words) return ta_refuse_in_words(L, words, ta_code_of_transport(error));
   luaL_checkstack(L, 3, NULL);
   lua_pushnil(L);
   ta_push_reason(L, -error);

@@ -137,7 +137,8 @@ end
 -- A stream that was just opened, or checked, speaks TLS from now on, as soon as it is read or
 -- written.  `host`: whose certificate it has to be, unless the options say so.
 function tls.attach(by, stream, options, host)
-  local module, context, code = tls.context(by, options)
+  local module, context, code = options.module, options.context
+  if not module then module, context, code = tls.context(by, options) end
   if not module then return nil, context, code end
   local wanted = not options.server and (options.server_name or host) or nil
   local sessions = not options.server and (wanted or "") .. " " .. stream.label or nil
@@ -160,17 +161,82 @@ function tls.handshake(stream, what)
   return stream
 end
 
+-- A connection that was just made speaks TLS, and is closed where that fails: waits.
+function tls.connected(stream, options, host, what)
+  local done, message, code = tls.attach("net.connect", stream, options, host)
+  if done then
+    local ending <close> = async.defer(function()
+      if not done then stream:close() end
+    end)
+    done = nil
+    done, message, code = tls.handshake(stream, what)
+  else
+    stream:close()
+  end
+  return done, message, code
+end
+
+-- ------------------------------------------------------------------- servers
+
+local PATIENCE = 30 -- seconds, in which those who are served have to shake hands
+
+-- Where the files of the certificate cannot be read any more, what they were is still good.
+local function keep_context(options)
+  local module, context, code = tls.context("net.listen", options)
+  if module then options.module, options.context = module, context end
+  return options.module, options.module and options.context or context, code
+end
+
+-- What a server does with who comes; or nil, message, code.
+--   attach(stream): TLS from the first byte on, or nil, message, code
+--   begin(stream): with the handshake; false: nothing came.  Raises what is wrong.  Waits
+function tls.guard(by, options)
+  local module, message, code = keep_context(options)
+  if not module then return nil, message, code end
+  local guard = {}
+  function guard.attach(stream)
+    keep_context(options)
+    local done
+    done, message, code = tls.attach(by, stream, options)
+    if not done then stream:close() end
+    return done, message, code
+  end
+  function guard.begin(stream)
+    local done, reason, why = guard.attach(stream)
+    if not done then error(reason, 0) end
+    done, reason, why = nil, format("no handshake of TLS within %d seconds", PATIENCE), "TLS"
+    async.move_on_after(PATIENCE, function()
+      done, reason, why = tls.handshake(stream, "cannot start TLS with " .. stream.label)
+    end)
+    if not done and why ~= "EOF" and why ~= "ECANCELED" then error(reason, 0) end
+    return done ~= nil
+  end
+  return guard
+end
+
+-- ----------------------------------------------------------------- start_tls
+
 local function name_of(stream, options)
   return options.server and stream.label or options.server_name or stream.label
+end
+
+-- As a connection was called for, "tcp db:5432": db; nil of others.
+local function host_of(stream)
+  return match(stream.label, "^tcp %[(.*)%]:%d+$") or match(stream.label, "^tcp ([^:]*):%d+$")
+end
+
+-- For a client that verifies, and has no host yet.
+function tls.check_name(by, options)
+  if not options.verify or options.server or options.server_name then return end
+  raise(by .. ": server_name is missing, whose certificate it has to be")
 end
 
 -- stream:start_tls(options)
 function tls.start_tls(stream, given)
   parts.check(stream)
   local options = tls.options("start_tls", given)
-  if options.verify and not options.server and not options.server_name then
-    raise("start_tls: server_name is missing, whose certificate it has to be")
-  end
+  if not options.server then options.server_name = options.server_name or host_of(stream) end
+  tls.check_name("start_tls", options)
   local flushed, message, code = parts.flush(stream)
   if flushed then flushed, message, code = parts.is_whole(stream) end
   if not flushed then return nil, message, code end

@@ -66,13 +66,17 @@ int ta_refuse_closed(lua_State *L) {
   return ta_refuse_in_words(L, "closed", "ECANCELED");
 }
 
+const char *ta_code_of_transport(int error) {
+  return error == TA_STREAM_NOTHING ? "EOF" : "TLS";
+}
+
 /* What the transport has words for is no error of the system's. */
 static int refuse_in_its_words(lua_State *L, const struct ta_stream_object *object, int error,
                                const char *what) {
   const char *words = ta_stream_words(&object->stream, error);
   if (!words) return 0;
   lua_pushfstring(L, "%s %s: %s", what, object->label, words);
-  return ta_refuse_in_words(L, lua_tostring(L, -1), "TLS");
+  return ta_refuse_in_words(L, lua_tostring(L, -1), ta_code_of_transport(error));
 }
 
 int ta_refuse_to_read(lua_State *L, const struct ta_stream_object *object, int error) {

@@ -67,7 +67,7 @@ struct ta_stream_object {
   struct ta_list left;      /* those that it was closed before, and whose tasks may not know yet */
   struct ta_list selecting; /* who waits in async.select */
 
-  struct ta_link kin; /* among streams that belong together, */
+  struct ta_link kin;         /* among streams that belong together, */
   struct ta_kinship *kinship; /* or NULL */
   uint64_t answered;          /* how many bytes had been received when it was last written to */
   bool written;               /* it was, ever */
@@ -120,6 +120,9 @@ struct ta_stream_object *ta_check_stream(lua_State *L);
 
 /* Of a stream that somebody closed meanwhile: nil, "closed", "ECANCELED".  [-0, +3, m] */
 int ta_refuse_closed(lua_State *L);
+
+/* "TLS", of an error that the transport has words for. */
+const char *ta_code_of_transport(int error);
 
 /* [-0, +3, m] */
 int ta_refuse_to_read(lua_State *L, const struct ta_stream_object *object, int error);

@@ -20,7 +20,7 @@ struct tls {
   char *early; /* what was read before; NULL: all of it was given */
   size_t early_at, early_size;
   char *name, *sessions; /* or NULL */
-  bool is_server, is_open, has_ended, said_end;
+  bool is_server, is_open, has_come, has_ended, said_end;
   int read_error;  /* of the descriptor, negative */
   int write_error; /* likewise, which stays */
   int error;       /* the fault that there was, which stays too */
@@ -48,11 +48,13 @@ static int read_socket(BIO *bio, char *bytes, int size) {
   struct tls *tls = BIO_get_data(bio);
   BIO_clear_retry_flags(bio);
   if (size <= 0) return 0;
+  tls->has_come |= tls->early != NULL;
   if (tls->early) return give_early(tls, bytes, size);
   ssize_t count = ta_descriptor.read(tls->stream, bytes, (size_t)size);
   if (count == -EAGAIN) BIO_set_retry_read(bio);
   if (count < 0 && count != -EAGAIN) tls->read_error = (int)count;
   tls->has_ended = count == 0;
+  tls->has_come |= count > 0;
   return count < 0 ? -1 : (int)count;
 }
 
@@ -99,6 +101,8 @@ static int fail_in_tls(struct tls *tls) {
     return fail(tls, -ENOMEM, NULL);
   }
   ta_tls_error_words(!tls->is_open, words, sizeof words);
+  if (tls->is_server && tls->has_ended && !tls->has_come)
+    return fail(tls, TA_STREAM_NOTHING, "the connection ended before anything came");
   return fail(tls, -EPROTO, words);
 }
 
@@ -278,7 +282,7 @@ static void close_tls(struct ta_stream *stream) {
 
 static const char *words(const struct ta_stream *stream, int error) {
   const struct tls *tls = tls_of(stream);
-  if (!tls || error != -EPROTO) return NULL;
+  if (!tls || (error != -EPROTO && error != TA_STREAM_NOTHING)) return NULL;
   return tls->words ? tls->words : "TLS has failed, and there was no memory for why";
 }
 
