@@ -116,8 +116,8 @@ static void remove_path(struct server *server) {
   struct stat about;
   const char *path = server->own.as.local.sun_path;
   if (!server->inode) return;
-  bool is_ours =
-      lstat(path, &about) == 0 && about.st_dev == server->device && about.st_ino == server->inode;
+  bool is_ours = lstat(path, &about) == 0 && about.st_dev == server->device &&
+                 about.st_ino == server->inode;
   if (is_ours) unlink(path);
   server->inode = 0;
 }
@@ -142,10 +142,8 @@ static bool can_accept(struct ta_runner *runner, void *subject) {
   (void)runner;
   if (server->closed) return true;
   int error = hold(server);
-  if (error == -EAGAIN)
-    error = arm(server);
-  else if (!error)
-    return true;
+  if (error == -EAGAIN) error = arm(server);
+  else if (!error) return true;
   server->error = error;
   return error != 0;
 }
@@ -235,9 +233,8 @@ static int give_connection(lua_State *L, struct server *server) {
   char peer[TA_ADDRESS_TEXT];
   bool is_local = ta_address_family(&server->own) == AF_UNIX;
   write_peer(server, peer, sizeof peer);
-  struct ta_stream_object *stream =
-      ta_push_connection(server->io, L, is_local ? "unix" : "tcp", is_local ? server->label : peer,
-                         peer, &server->plan);
+  struct ta_stream_object *stream = ta_push_connection(
+      server->io, L, is_local ? "unix" : "tcp", is_local ? server->label : peer, peer, &server->plan);
   int error = server->held < 0 ? -ECANCELED : ta_open_connection(L, stream, &server->held);
   if (error == -ECANCELED) return ta_refuse_in_words(L, "closed", "ECANCELED");
   if (error) {

@@ -1,6 +1,7 @@
 -- tls=true or a table with net.connect, net.listen and serve; what is known of a connection;
 -- and a connection is taken up again.
 -- options: --timeout=50
+-- expect status: 1
 
 local net, process = async.net, async.process
 local dir <close> = assert(async.temp_dir())
