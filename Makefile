@@ -188,10 +188,14 @@ $(BUILD)/host/modules.o: $(BUILD)/directories
 $(BUILD)/host/modules.o: POSITION += -DTA_BINDIR='"$(FROM)"' -DTA_LIBDIR='"$(TO)"'
 FORCE:
 
-$(UNIT): $(UNIT_OBJECTS) $(UNIT_SCRIPTS) $(KIT_OBJECTS) \
+# The module tls is linked in, so that its calls come by there as well.
+UNIT_TLS = $(if $(filter tls,$(LOADED_HERE)),$(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/tls/*.c)))
+$(BUILD)/tests/unit/tls_test.o: POSITION += $(if $(UNIT_TLS),-DHAVE_TLS)
+$(UNIT): $(UNIT_OBJECTS) $(UNIT_SCRIPTS) $(KIT_OBJECTS) $(UNIT_TLS) \
   $(filter-out $(BUILD)/cli/main.o,$(REST_OBJECTS)) $(LIBRARY)
 	@echo "  LINK  $@"
-	@$(CC) $(ALL_LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(LUA_LIBS)
+	@$(CC) $(ALL_LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(LUA_LIBS) \
+	  $(if $(UNIT_TLS),$$($(PKG_CONFIG) --libs $(PACKAGE_OF_tls)))
 
 $(FAULT): $(FAULT_OBJECTS) $(KIT_OBJECTS) $(LIBRARY)
 	@echo "  LINK  $@"
@@ -329,6 +333,7 @@ fuzz: $(PROGRAM) $(MACHINE) $(UNIT) ## run many more random programs beside the 
 	lua5.4 tests/model/check.lua $(PROGRAM) 20000
 	$(MACHINE) 100000
 	TA_TEST_SEEDS=20000 $(UNIT) what_a_queue_of_bytes_has
+	TA_TEST_SEEDS=3000 $(UNIT) bytes_over_tls altered_on_their_way
 	$(PROGRAM) run tests/model/processes.lua 1 5000
 	$(PROGRAM) run tests/model/soak.lua 10000
 	ROUNDS=20 bash tests/cli/run.sh $(PROGRAM) a_kill_at_any_moment

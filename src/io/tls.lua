@@ -15,7 +15,9 @@ local tls = {}
 
 -- ------------------------------------------------------------------- options
 
-local function shown(value) return type(value) == "string" and format("%q", value) or tostring(value) end
+local function shown(value)
+  return type(value) == "string" and format("%q", value) or tostring(value)
+end
 
 local function path(by, key, value)
   if type(value) == "string" and value ~= "" and not find(value, "\0", 1, true) then return end

@@ -67,6 +67,7 @@ static const struct room rooms[] = {
     {"tree", tree_tests},
     {"flat", flat_tests},
     {"thread", thread_tests},
+    {"tls", tls_tests},
 };
 
 static jmp_buf out_of_test;
