@@ -82,7 +82,7 @@ UNIT_SCRIPTS = $(patsubst tests/%.lua,$(BUILD)/tests/%.o,$(wildcard tests/unit/*
 WRAPPED = read __read_chk write preadv2 pwritev2 epoll_ctl malloc calloc realloc fcntl shutdown \
   pipe2 open wait4 kill setpgid dup2 execve syscall openat __openat_2 fstatat unlinkat mkdirat \
   symlinkat readlinkat __readlinkat_chk fsync renameat fchmod \
-  copy_file_range pthread_create socket connect
+  copy_file_range pthread_create socket connect getaddrinfo getnameinfo
 FAULT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/fault/*.c))
 MACHINE_SCRIPTS = $(patsubst tests/%.lua,$(BUILD)/tests/%.o,\
   $(wildcard tests/machine/*.lua tests/machine/play/*.lua))
@@ -92,7 +92,7 @@ CALLBACK_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/call
 COUNTED_OBJECTS = $(CORE:src/%.c=$(BUILD)/counted/%.o) $(CORE_LUA:src/%=$(BUILD)/%.o)
 LOAD_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/load/*.c))
 # Scripts of these folders need a loop, or other programs.
-OUTSIDE = ordinary processes signals watching kit files trees threads tls
+OUTSIDE = ordinary processes signals watching kit files trees threads net tls
 SCRIPT_TESTS = $(filter-out $(OUTSIDE:%=tests/script/%/%),$(wildcard tests/script/*/*.lua))
 
 # Modules that the program loads at first use: each is a room, and needs a package.

@@ -10,8 +10,8 @@ set -eu
 build_packages='gcc libc6-dev make pkg-config liblua5.4-dev libssl-dev libuv1-dev'
 test_packages='lua5.4 lua-busted lua-cjson lua-copas lua-cqueues lua-filesystem lua-lpeg lua-luv
   lua-penlight lua-posix lua-socket libglib2.0-dev libevent-dev g++ clang clang-format
-  cppcheck fish gcovr git less mandoc openssh-client openssh-server openssl procps python3 shellcheck strace
-  valgrind zsh zstd'
+  cppcheck curl fish gcovr git less mandoc netcat-openbsd openssh-client openssh-server openssl
+  procps python3 shellcheck socat strace valgrind zsh zstd'
 
 say() {
   printf 'setup: %s\n' "$*" >&2
@@ -33,8 +33,8 @@ setup:   Homebrew  brew install pkgconf lua@5.4 libuv openssl@3
 setup: (a package that is just called lua will do while it is Lua 5.4)
 setup: The tests also want the lua5.4 command, busted, copas, cqueues, lfs, lua-cjson, lpeg,
 setup: luaposix, LuaSocket, luv, Penlight, GLib and libevent with their headers, g++,
-setup: clang, clang-format, cppcheck, fish, gcovr, git, less, mandoc, OpenSSH with its server,
-setup: openssl, procps, python3, shellcheck, strace, valgrind, zsh and zstd.
+setup: clang, clang-format, cppcheck, curl, fish, gcovr, git, less, mandoc, nc of OpenBSD, OpenSSH
+setup: with its server, openssl, procps, python3, shellcheck, socat, strace, valgrind, zsh and zstd.
 END
   exit 1
 }

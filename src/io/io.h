@@ -23,6 +23,7 @@
 
 struct ta_stream_object;
 struct ta_bar_object;
+struct ta_resolver;
 
 /* Bars of progress that are shown, the oldest first. */
 struct ta_bars {
@@ -60,6 +61,7 @@ struct ta_io {
   struct ta_loop *loop;
   struct ta_children children;
   struct ta_workers *workers;     /* NULL: none was needed yet */
+  struct ta_resolver *names;      /* likewise */
   struct ta_hatch *hatch;         /* for what threads print; NULL: there was none yet */
   struct ta_crossings *crossings; /* channels that lead to other threads, or NULL */
   struct ta_budget *budget;       /* what Lua states use, threads' included; NULL: no limit */

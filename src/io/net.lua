@@ -6,6 +6,7 @@ local parts = net_parts()
 local raise = parts.raise
 local place = parts.use "place"
 local servers = parts.use "server"
+local resolve = dns_parts().resolve
 
 local net = {}
 
@@ -67,10 +68,10 @@ local function speaks_tls(side)
   return function(call, option, value)
     if value == false then return false end
     if value ~= true and type(value) ~= "table" then
-      raise(format("net.%s: %s must be true, false or a table of options, got %s", call, option,
+      raise(format("%s: %s must be true, false or a table of options, got %s", call, option,
         shown(value)))
     end
-    return parts.use("tls").options(format("net.%s: %s", call, option), value, side)
+    return parts.use("tls").options(format("%s: %s", call, option), value, side)
   end
 end
 
@@ -121,10 +122,10 @@ local for_connect = {
   tls = client_tls
 }
 
--- Where a host is, as a list of numbers.
-local function addresses_of(host)
+-- Where a host is, as a list of numbers; `what` begins a refusal.
+local function addresses_of(host, what)
   if host == "localhost" then return {"::1", "127.0.0.1"} end
-  return {host}
+  return resolve(host, nil, what)
 end
 
 -- A connection that speaks TLS, if it is to.
@@ -138,9 +139,9 @@ local function connect(call, host, port, options)
   local number = check_port(call, port, 1)
   local given = check_options(call, options, for_connect)
   parts.enter(call)
-  local addresses, message, code = addresses_of(host)
-  if not addresses then return nil, message, code end
   local name = name_of(host, number)
+  local addresses, message, code = addresses_of(host, "cannot connect to " .. name)
+  if not addresses then return nil, message, code end
   return speak(given.tls, host, name, parts.connect(name, addresses, number, given))
 end
 
@@ -171,6 +172,15 @@ local for_listen = {
 }
 local for_listen_unix = {max_line = longest_line, backlog = waiting_line, tls = server_tls}
 
+-- The address at which is listened, or nil for all of them; false, message, code.
+local function own_address_of(host, what)
+  if host == "*" then return nil end
+  if host == "localhost" then return "127.0.0.1" end
+  local addresses, message, code = resolve(host, nil, what)
+  if not addresses then return false, message, code end
+  return addresses[1]
+end
+
 -- Servers are of C; these methods of theirs are not.
 local methods = {serve = servers.serve}
 local tls_methods = {serve = servers.serve, accept = servers.accept}
@@ -190,10 +200,10 @@ function net.listen(host, port, options)
   check_text("net.listen", host, 'a host, such as "127.0.0.1", or "*" for all addresses')
   local number = check_port("net.listen", port, 0)
   local given = check_options("net.listen", options, for_listen)
-  local at = host
-  if host == "localhost" then at = "127.0.0.1" elseif host == "*" then at = nil end
-  return complete(given.tls,
-    parts.listen(name_of(host, number), at, number, given.backlog or BACKLOG, given))
+  local name = name_of(host, number)
+  local at, message, code = own_address_of(host, "cannot listen at " .. name)
+  if at == false then return nil, message, code end
+  return complete(given.tls, parts.listen(name, at, number, given.backlog or BACKLOG, given))
 end
 
 function net.listen_unix(path, options)
@@ -241,6 +251,16 @@ end
 local for_udp = {broadcast = yes_or_no}
 local of_socket = {}
 
+-- To the first that the socket has a way to.
+local function send_to_one(self, data, addresses, port, name)
+  local done, message, code
+  for _, address in ipairs(addresses) do
+    done, message, code = parts.send(self, data, address, port, name)
+    if done or code ~= "EAFNOSUPPORT" and code ~= "ENETUNREACH" then break end
+  end
+  return done, message, code
+end
+
 function of_socket.send(self, data, host, port)
   if not parts.is_socket(self) then
     raise "udp:send: send() is a method of what net.udp gives: socket:send(data, host, port)"
@@ -250,9 +270,10 @@ function of_socket.send(self, data, host, port)
   end
   check_text("udp:send", host, "a host")
   local number = check_port("udp:send", port, 1)
-  local addresses, message, code = addresses_of(host)
+  local name = name_of(host, number)
+  local addresses, message, code = addresses_of(host, "cannot send to " .. name)
   if not addresses then return nil, message, code end
-  return parts.send(self, data, addresses[1], number, name_of(host, number))
+  return send_to_one(self, data, addresses, number, name)
 end
 
 function net.udp(host, port, options)
@@ -260,10 +281,11 @@ function net.udp(host, port, options)
   check_text("net.udp", host, 'a host, such as "127.0.0.1", or "*" for all addresses')
   local number = check_port("net.udp", port == nil and 0 or port, 0)
   local given = check_options("net.udp", options, for_udp)
-  local at = host
-  if host == "localhost" then at = "127.0.0.1" elseif host == "*" then at = nil end
-  local socket, message, code =
-    parts.udp(name_of(host, number), at, number, given.broadcast == 1)
+  local name = name_of(host, number)
+  local at, message, code = own_address_of(host, "cannot receive at " .. name)
+  if at == false then return nil, message, code end
+  local socket
+  socket, message, code = parts.udp(name, at, number, given.broadcast == 1)
   if socket then parts.add_methods(socket, of_socket) end
   return socket, message, code
 end

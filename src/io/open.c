@@ -4,8 +4,10 @@
 #include <stddef.h>
 
 #include "host/hatch.h"
+#include "host/resolver.h"
 #include "io/abroad.h"
 #include "io/disk.h"
+#include "io/dns.h"
 #include "io/far.h"
 #include "io/fs.h"
 #include "io/net.h"
@@ -44,6 +46,7 @@ void ta_io_open(struct ta_io *io, lua_State *L) {
   ta_offer_processes(io, L);
   ta_offer_files(io, L);
   ta_offer_net(io, L);
+  ta_offer_names(io, L);
   ta_offer_signals(io, L);
   ta_offer_bars(io, L);
   ta_offer_questions(io, L);
@@ -59,6 +62,7 @@ void ta_io_open_in_thread(struct ta_io *io, lua_State *L) {
   ta_tls_prepare(io, L);
   ta_offer_files(io, L);
   ta_offer_net(io, L);
+  ta_offer_names(io, L);
   ta_offer_paint(io, L);
   ta_offer_threads(io, L);
   if (io->equip) io->equip(io->runner, L);
@@ -80,6 +84,8 @@ void ta_io_close_in_thread(struct ta_io *io) {
   ta_drop_walks(io);
   ta_mounts_close(&io->mounts);
   ta_close_crossings(io);
+  if (io->names) ta_resolver_close(io->names);
+  io->names = NULL;
   if (io->workers) ta_workers_close(io->workers);
   io->workers = NULL;
 }

@@ -266,6 +266,16 @@ static int k_accept(lua_State *L, int status, lua_KContext context) {
   return accept_on(L);
 }
 
+/* The same for serve(), whose server may be closed at any time. */
+static int l_take(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  check(L);
+  lua_settop(L, 1);
+  ta_enter(runner, L);
+  if (ta_has_gone_on(runner, L)) return ta_give_turn_before(runner, L, accept_on);
+  return accept_on(L);
+}
+
 /* (server) -> stream */
 static int l_accept(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
@@ -428,6 +438,7 @@ const struct ta_function ta_server_parts[] = {{"listen", l_listen},
                                               {"listen_unix", l_listen_unix},
                                               {"adopt", l_adopt},
                                               {"accept", l_accept},
+                                              {"take", l_take},
                                               {"close_server", l_close},
                                               {"is_server", l_is_server},
                                               {"add_methods", ta_l_add_methods},

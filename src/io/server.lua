@@ -37,7 +37,8 @@ end
 
 -- A task, and what it holds open: a scope, until `finish` is set.
 local function open_scope(name, is_daemon)
-  local held = {ready = async.event(name), finish = async.event("the end of " .. name)}
+  local held = {ready = async.event(name), finish = async.event("the end of " .. name),
+    is_daemon = is_daemon}
   held.task = parts.add_task(name, is_daemon, function()
     async.shield(parts.reporting_scope, function(scope)
       held.scope = scope
@@ -58,27 +59,28 @@ local function wind_up(self, held, goes_on)
   parts.end_all(self)
 end
 
--- One report for as long as nobody can be taken.
-local function report(held, message)
-  held.scope:spawn({name = "serve"}, function()
+local QUIET = 60 -- seconds without a failure, until one is reported again
+
+local function report(self, held, message)
+  held.scope:spawn({name = "serve " .. self.address, daemon = held.is_daemon}, function()
     error(message .. " (tried again when a descriptor is free, and each second)", 0)
   end)
 end
 
 -- Until the server is closed.
-local function accept_all(self, held, handler, is_daemon)
-  local spawned, is_short = {daemon = is_daemon}, false
+local function accept_all(self, held, handler)
+  local spawned, failed_at = {daemon = held.is_daemon}, -huge
   while true do
-    local stream, message, code = parts.accept(self)
+    local stream, message, code = parts.take(self)
     if stream then
       parts.count_in(self, stream)
-      spawned.name, is_short = stream.peer, false
+      spawned.name = stream.peer
       held.scope:spawn(spawned, attend, stream, handler, guards[self])
     elseif code == "ECANCELED" then
       return
-    elseif not is_short then
-      is_short = true
-      report(held, message)
+    else
+      if async.now() - failed_at > QUIET then report(self, held, message) end
+      failed_at = async.now()
     end
   end
 end
@@ -116,7 +118,7 @@ function server.serve(self, handler, options)
     wind_up(self, held, is_closed or (parts.is_ending() and not is_daemon))
   end)
   async.select{held.ready, held.task}
-  accept_all(self, held, handler, is_daemon)
+  accept_all(self, held, handler)
   is_closed = true
   return true
 end

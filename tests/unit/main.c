@@ -44,6 +44,7 @@ static const struct room rooms[] = {
     {"watch", watch_tests},
     {"workers", workers_tests},
     {"connect", connect_tests},
+    {"resolver", resolver_tests},
     {"lib", lib_tests},
     {"session", session_tests},
     {"object", object_tests},
