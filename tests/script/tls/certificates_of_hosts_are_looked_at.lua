@@ -17,7 +17,7 @@ local function serve(name)
       if not c then break end
       spawn({daemon = true}, function()
         local connection <close> = c
-        c:read()
+        c:read("a")
       end)
     end
   end)
