@@ -93,8 +93,6 @@ static int l_index(lua_State *L) {
   lua_settop(L, 2);
   if (value)
     lua_getiuservalue(L, 1, value);
-  else if (strcmp(key, "start_tls") == 0)
-    ta_push_start_tls(L);
   else if (strcmp(key, "tls") == 0 && lua_isuserdata(L, 1))
     ta_push_tls(L, 1);
   else
@@ -112,6 +110,7 @@ static const struct ta_function methods[] = {{"read", ta_l_stream_read},
                                              {"close", ta_l_stream_close},
                                              {"copy_to", ta_l_stream_copy_to},
                                              {"seek", ta_l_stream_seek},
+                                             {"start_tls", ta_l_stream_start_tls},
                                              {NULL, NULL}};
 
 static const struct ta_function meta[] = {

@@ -150,15 +150,24 @@ static int l_parts(lua_State *L) {
   return 1;
 }
 
+static int k_started(lua_State *L, int status, lua_KContext context) {
+  (void)status, (void)context;
+  return lua_gettop(L);
+}
+
+int ta_l_stream_start_tls(lua_State *L) {
+  ta_push_chunk(ta_upvalue_runner(L), L, ta_chunk_tls);
+  lua_getfield(L, -1, "start_tls");
+  lua_insert(L, 1);
+  lua_pop(L, 1);
+  lua_callk(L, lua_gettop(L) - 1, LUA_MULTRET, 0, k_started);
+  return k_started(L, LUA_OK, 0);
+}
+
 void ta_tls_prepare(struct ta_io *io, lua_State *L) {
   ta_push_environment(io->runner, L);
   ta_push_function(io->runner, L, l_parts);
   lua_setfield(L, -2, "tls_parts");
   lua_pop(L, 1);
-}
-
-void ta_push_start_tls(lua_State *L) {
-  ta_push_chunk(ta_upvalue_runner(L), L, ta_chunk_tls);
-  lua_getfield(L, -1, "start_tls");
-  lua_remove(L, -2);
+  ta_lets_wait(io->runner, L, ta_l_stream_start_tls);
 }

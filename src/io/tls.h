@@ -18,8 +18,8 @@
 /* What the Lua half is made of lies in the environment of chunks from now on.  [-0, +0, v] */
 void ta_tls_prepare(struct ta_io *io, lua_State *L);
 
-/* In a function whose first upvalue is the Runner: pushes the method.  [-0, +1, v] */
-void ta_push_start_tls(lua_State *L);
+/* A method.  [-all, +n, v] */
+int ta_l_stream_start_tls(lua_State *L);
 
 /* Pushes what is known of the TLS of the stream at `index`, a table, or nil.  [-0, +1, v] */
 void ta_push_tls(lua_State *L, int index);
