@@ -320,6 +320,9 @@ TA_API int ta_attach(struct ta_runner *runner, struct ta_attachment *attachment,
 TA_API int ta_attach_to(struct ta_runner *runner, struct ta_task *task,
                         struct ta_attachment *attachment, const struct ta_attachment_kind *kind);
 
+/* The task at `index`, which has not ended, or NULL.  [-0, +0, -] */
+TA_API struct ta_task *ta_task_at(struct ta_runner *runner, lua_State *L, int index);
+
 /* Takes it off again, if it hangs on a task: before its memory goes, at the latest. */
 TA_API void ta_detach(struct ta_attachment *attachment);
 

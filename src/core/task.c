@@ -68,6 +68,11 @@ int ta_attach_to(struct ta_runner *runner, struct ta_task *task, struct ta_attac
   return 0;
 }
 
+struct ta_task *ta_task_at(struct ta_runner *runner, lua_State *L, int index) {
+  struct ta_task *task = ta_to_task(runner, L, index);
+  return task && !ta_task_has_ended(task) ? task : NULL;
+}
+
 void ta_detach(struct ta_attachment *attachment) {
   ta_list_leave(&attachment->link);
 }

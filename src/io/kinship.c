@@ -21,6 +21,27 @@ void ta_join_kinship(struct ta_kinship *kinship, struct ta_stream_object *stream
   kinship->count++;
 }
 
+static void end_attending(struct ta_runner *runner, struct ta_task *task,
+                          struct ta_attachment *attended) {
+  (void)runner, (void)task;
+  ta_close_waiting(TA_HOLDER(attended, struct ta_stream_object, attended));
+}
+
+static const struct ta_attachment_kind attended_kind = {.on_end = end_attending};
+
+int ta_attend_kin(struct ta_stream_object *stream, struct ta_task *task) {
+  return ta_attach_to(stream->io->runner, task, &stream->attended, &attended_kind);
+}
+
+void ta_close_unattended(struct ta_kinship *kinship) {
+  struct ta_link *link = ta_list_first(&kinship->streams), *next;
+  for (; link; link = next) {
+    next = ta_list_after(&kinship->streams, link);
+    struct ta_stream_object *stream = stream_of(link);
+    if (!ta_in_list(&stream->attended.link)) ta_close_waiting(stream);
+  }
+}
+
 void ta_leave_kinship(struct ta_stream_object *stream) {
   struct ta_kinship *kinship = stream->kinship;
   if (!kinship) return;

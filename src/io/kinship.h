@@ -25,6 +25,12 @@ void ta_begin_kinship(struct ta_kinship *kinship, void (*left)(struct ta_kinship
 /* The stream, which is in none, is one of them.  Not one that is closed. */
 void ta_join_kinship(struct ta_kinship *kinship, struct ta_stream_object *stream);
 
+/* It is closed when the task ends, at the latest.  0, or -ENOMEM. */
+int ta_attend_kin(struct ta_stream_object *stream, struct ta_task *task);
+
+/* Those are closed that no task attends to. */
+void ta_close_unattended(struct ta_kinship *kinship);
+
 /* Of a stream that is about to be closed.  Also of one that is in none. */
 void ta_leave_kinship(struct ta_stream_object *stream);
 

@@ -416,6 +416,27 @@ static int l_count_in(lua_State *L) {
   return 0;
 }
 
+/* (server, stream, task): with the end of the task, which may have come, it is closed. */
+static int l_attend(lua_State *L) {
+  struct ta_runner *runner = ta_upvalue_runner(L);
+  check(L);
+  struct ta_stream_object *stream = ta_to_stream(runner, L, 2);
+  struct ta_task *task = ta_task_at(runner, L, 3);
+  if (!stream) return 0;
+  if (!task) ta_close_stream(stream);
+  if (task && ta_attend_kin(stream, task) != 0) return luaL_error(L, "not enough memory");
+  return 0;
+}
+
+/* (server): after a failure those are let go that no task attends to, and nobody is taken for a
+ * while. */
+static int l_recover(lua_State *L) {
+  struct server *server = check(L);
+  ta_close_unattended(&server->kinship);
+  if (!server->closed) begin_pause(server, -ENOMEM);
+  return 0;
+}
+
 /* (server): those of its connections end on which nothing is under way. */
 static int l_end_idle(lua_State *L) {
   ta_end_idle_kin(&check(L)->kinship);
@@ -444,6 +465,8 @@ const struct ta_function ta_server_parts[] = {{"listen", l_listen},
                                               {"add_methods", ta_l_add_methods},
                                               {"begin_serving", l_begin_serving},
                                               {"count_in", l_count_in},
+                                              {"attend", l_attend},
+                                              {"recover", l_recover},
                                               {"end_idle", l_end_idle},
                                               {"end_all", l_end_all},
                                               {NULL, NULL}};

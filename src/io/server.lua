@@ -27,12 +27,11 @@ function server.accept(self)
   return guard.attach(stream)
 end
 
--- Whoever has been taken: the handler's, until it returns.
+-- The stream is closed with the task, at the latest.
 local function attend(stream, handler, guard)
-  local connection <close> = stream
-  if guard and not guard.begin(connection) then return end
-  handler(connection)
-  connection:close()
+  if guard and not guard.begin(stream) then return end
+  handler(stream)
+  stream:close()
 end
 
 -- A task, and what it holds open: a scope, until `finish` is set.
@@ -67,19 +66,28 @@ local function report(self, held, message)
   end)
 end
 
--- Until the server is closed.
+-- True, or nil, message, code.
+local function take_one(self, held, handler, options)
+  local stream, message, code = parts.take(self)
+  if not stream then return nil, message, code end
+  parts.count_in(self, stream)
+  options.name = stream.peer
+  parts.attend(self, stream, held.scope:spawn(options, attend, stream, handler, guards[self]))
+  return true
+end
+
+-- Until the server is closed.  Want of memory is one more reason why nobody can be taken now.
 local function accept_all(self, held, handler)
-  local spawned, failed_at = {daemon = held.is_daemon}, -huge
+  local options, failed_at = {daemon = held.is_daemon}, -huge
   while true do
-    local stream, message, code = parts.take(self)
-    if stream then
-      parts.count_in(self, stream)
-      spawned.name = stream.peer
-      held.scope:spawn(spawned, attend, stream, handler, guards[self])
-    elseif code == "ECANCELED" then
-      return
-    else
-      if async.now() - failed_at > QUIET then report(self, held, message) end
+    local ok, taken, message, code = pcall(take_one, self, held, handler, options)
+    if code == "ECANCELED" then return end
+    if not ok then
+      parts.recover(self)
+      message = format("cannot accept at %s: %s", self.address, tostring(taken))
+    end
+    if not (ok and taken) then
+      if async.now() - failed_at > QUIET then pcall(report, self, held, message) end
       failed_at = async.now()
     end
   end

@@ -438,6 +438,7 @@ void ta_close_waiting(struct ta_stream_object *object) {
 
 /* A turn outlives its stream where its finalizer could not be called, for want of memory. */
 void ta_end_waiting(struct ta_stream_object *object) {
+  ta_detach(&object->attended);
   ta_close_waiting(object);
   while (!ta_list_empty(&object->left)) {
     struct ta_turn *turn = (struct ta_turn *)object->left.ring.next;

@@ -67,7 +67,8 @@ struct ta_stream_object {
   struct ta_list left;      /* those that it was closed before, and whose tasks may not know yet */
   struct ta_list selecting; /* who waits in async.select */
 
-  struct ta_link kin;         /* among streams that belong together, */
+  struct ta_attachment attended; /* hangs on the task with which it is closed */
+  struct ta_link kin; /* among streams that belong together, */
   struct ta_kinship *kinship; /* or NULL */
   uint64_t answered;          /* how many bytes had been received when it was last written to */
   bool written;               /* it was, ever */
