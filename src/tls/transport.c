@@ -326,7 +326,8 @@ static int set_up(struct tls *tls, const struct ta_tls_side *side) {
   SSL_set_app_data(tls->ssl, tls);
   int demands =
       side->is_server ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_PEER;
-  SSL_set_verify(tls->ssl, side->verify ? demands : SSL_VERIFY_NONE, look_at_certificate);
+  SSL_set_verify(tls->ssl, side->verify ? demands : SSL_VERIFY_NONE,
+                 side->verify ? look_at_certificate : NULL);
   if (side->is_server)
     SSL_set_accept_state(tls->ssl);
   else
