@@ -3,17 +3,15 @@
 -- tls.lua -- TLS: an echo server, and what measures one, whoever's.
 --
 --   tinyasync run tls.lua serve DIRECTORY
---   tinyasync run tls.lua echo|handshakes|idle COUNT DIRECTORY SERVER...
+--   tinyasync run tls.lua measure COUNT DIRECTORY SERVER...
 --
 -- A server is a command that prints its port; DIRECTORY has root.pem, db.pem and db.key, as of
--- tests/kit/certificates.sh.  COUNT is requests of 64 bytes over 100 connections, handshakes, 16
--- at a time, or connections that are idle.  What is told is the server's processor time for each,
--- in microseconds, or its memory, in KiB.
+-- tests/kit/certificates.sh.  Told are the server's processor time for COUNT requests of 64 bytes
+-- over 100 connections (echo), and for a twentieth as many handshakes, 16 at a time (shake), in
+-- microseconds for each; and its memory for as many idle connections (idle), in KiB.
 
 local net, process = async.net, async.process
-local mode = arg[1]
-
-if mode == "serve" then
+if arg[1] == "serve" then
   local own = {certificate = arg[2] .. "/db.pem", key = arg[2] .. "/db.key"}
   local server = assert(net.listen("127.0.0.1", 0, {tls = own, backlog = 4096}))
   io.stdout:write(server.port, "\n")
@@ -29,6 +27,7 @@ if mode == "serve" then
 end
 
 local count, directory = math.tointeger(arg[2]), arg[3]
+local few = count // 20
 local server <close> = process.spawn{stdout = "pipe", table.unpack(arg, 4)}
 local port = tonumber(server.stdout:read())
 local trust = {ca = directory .. "/root.pem", server_name = "db"}
@@ -58,13 +57,15 @@ local function echo()
   for _, s in ipairs(streams) do ask(s, 5, ("x"):rep(64)) end
   local before, began = used(), os.clock()
   async.map(streams, function(s) ask(s, count // 100, ("x"):rep(64)) end)
-  return ("us=%.2f"):format((used() - before) / count * 1e6)
+  local spent = (used() - before) / count * 1e6
+  for _, s in ipairs(streams) do s:close() end
+  return spent
 end
 
 -- Each with another name, so that none takes up an earlier connection.
 local function handshakes()
   local before = used()
-  local left = count
+  local left = few
   local workers = {}
   for i = 1, 16 do
     workers[i] = function()
@@ -76,20 +77,21 @@ local function handshakes()
     end
   end
   async.all(workers)
-  return ("us=%.1f"):format((used() - before) / count * 1e6)
+  return (used() - before) / few * 1e6
 end
 
 local function idle()
   local streams = {}
   connect():close()
   local _, before = used()
-  for i = 1, count do
+  for i = 1, few do
     streams[i] = connect()
     ask(streams[i], 1, "x")
   end
   local _, after = used()
-  return ("KiB=%.1f"):format((after - before) / count)
+  return (after - before) / few
 end
 
-print(({echo = echo, handshakes = handshakes, idle = idle})[mode]())
+local memory = idle() -- first: what is used anew later is no more
+print(("echo=%.2f shake=%.1f idle=%.1f"):format(echo(), handshakes(), memory))
 os.exit(0)
