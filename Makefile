@@ -74,6 +74,9 @@ MODULE_LUA = $(wildcard src/module/*.lua)
 REST = $(wildcard src/host/*.c src/io/*.c src/kit/*.c src/trace/*.c src/cli/*.c)
 CORE_OBJECTS = $(CORE:src/%.c=$(BUILD)/%.o) $(CORE_LUA:src/%=$(BUILD)/%.o)
 MODULE_OBJECTS = $(MODULE_C:src/%.c=$(BUILD)/%.o) $(MODULE_LUA:src/%=$(BUILD)/%.o)
+HOSTED_C = $(wildcard src/host/*.c src/io/*.c src/hosted/*.c)
+HOSTED_OBJECTS = $(HOSTED_C:src/%.c=$(BUILD)/%.o) \
+  $(patsubst src/%,$(BUILD)/%.o,$(wildcard src/io/*.lua))
 REST_OBJECTS = $(REST:src/%.c=$(BUILD)/%.o) $(REST_LUA:src/%=$(BUILD)/%.o)
 KIT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/kit/*.c))
 UNIT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/unit/*.c))
@@ -82,7 +85,8 @@ UNIT_SCRIPTS = $(patsubst tests/%.lua,$(BUILD)/tests/%.o,$(wildcard tests/unit/*
 WRAPPED = read __read_chk write preadv2 pwritev2 epoll_ctl malloc calloc realloc fcntl shutdown \
   pipe2 open wait4 kill setpgid dup2 execve syscall openat __openat_2 fstatat unlinkat mkdirat \
   symlinkat readlinkat __readlinkat_chk fsync renameat fchmod \
-  copy_file_range pthread_create socket connect getaddrinfo getnameinfo
+  copy_file_range pthread_create socket connect getaddrinfo getnameinfo \
+  bind listen accept4 getsockopt setsockopt getsockname sendto recvfrom recv __recv_chk send
 FAULT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/fault/*.c))
 MACHINE_SCRIPTS = $(patsubst tests/%.lua,$(BUILD)/tests/%.o,\
   $(wildcard tests/machine/*.lua tests/machine/play/*.lua))
@@ -111,6 +115,9 @@ PROGRAM = $(BUILD)/tinyasync
 LIBRARY = $(BUILD)/libtinyasync.a
 SHARED = $(BUILD)/libtinyasync.so
 SONAME = libtinyasync.so.0
+OUTSIDE_LIBRARY = $(BUILD)/libtinyasync_outside.a
+OUTSIDE_SHARED = $(BUILD)/libtinyasync_outside.so
+OUTSIDE_SONAME = libtinyasync_outside.so.0
 LUA_MODULE = $(BUILD)/lua/tinyasync.so
 UNIT = $(BUILD)/tests/unit/run
 FAULT = $(BUILD)/tests/fault/run
@@ -124,13 +131,14 @@ EMBED_EVENT := $(shell $(PKG_CONFIG) --exists libevent_core && echo libevent)
 EMBED_UV := $(shell $(PKG_CONFIG) --exists libuv && echo libuv)
 EMBED_LOOPS = $(EMBED_GLIB) $(EMBED_EVENT) $(EMBED_UV) frames poll
 EMBED = $(EMBED_LOOPS:%=$(BUILD)/tests/embed/%)
+EMBED_OUTSIDE = $(patsubst %,$(BUILD)/tests/embed/outside_%,$(filter-out frames,$(EMBED_LOOPS)))
 EMBED_THREADS = $(BUILD)/tests/embed/threads
 EMBED_MODULE = $(BUILD)/tests/embed/starved $(BUILD)/tests/embed/closing
 EMBED_LUA = $(BUILD)/tests/embed/lua
 EMBED_CLOCK = $(BUILD)/tests/embed/clock.so
 EMBED_KNOCK = $(BUILD)/tests/embed/knock.so
-EMBED_ALL = $(EMBED) $(EMBED_THREADS) $(EMBED_MODULE) $(EMBED_LUA) $(EMBED_CLOCK) $(EMBED_KNOCK)
-EMBED_OBJECTS = $(EMBED:=.o) $(EMBED_THREADS).o $(EMBED_MODULE:=.o) $(EMBED_LUA).o \
+EMBED_ALL = $(EMBED) $(EMBED_OUTSIDE) $(EMBED_THREADS) $(EMBED_MODULE) $(EMBED_LUA) $(EMBED_CLOCK) $(EMBED_KNOCK)
+EMBED_OBJECTS = $(EMBED:=.o) $(EMBED_OUTSIDE:=.o) $(BUILD)/tests/embed/outside.o $(EMBED_THREADS).o $(EMBED_MODULE:=.o) $(EMBED_LUA).o \
   $(EMBED_CLOCK:.so=.o) $(EMBED_KNOCK:.so=.o) $(BUILD)/tests/embed/host.o
 C_FILES = $(wildcard src/*.h src/*/*.[ch] tests/*/*.[ch])
 
@@ -138,7 +146,7 @@ C_FILES = $(wildcard src/*.h src/*/*.[ch] tests/*/*.[ch])
 .PHONY: all test check-all asan tsan valgrind fuzz inject callback bench coverage lint format install \
   uninstall dist clean help tests FORCE
 
-all: $(PROGRAM) $(LIBRARY) $(SHARED) $(LUA_MODULE) $(LOADED) ## build the program and the libraries
+all: $(PROGRAM) $(LIBRARY) $(SHARED) $(OUTSIDE_LIBRARY) $(OUTSIDE_SHARED) $(LUA_MODULE) $(LOADED) ## build the program and the libraries
 	@$(foreach name,$(LOADED_MISSING),echo "  (without the module '$(name)': $(PKG_CONFIG) finds no \
 	  $(PACKAGE_OF_$(name)), install $(DEBIAN_OF_$(name)))";) :
 
@@ -150,13 +158,23 @@ $(SHARED): $(CORE_OBJECTS)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_SHARED_LDFLAGS) -Wl,-soname,$(SONAME) -o $@ $^ $(LUA_SHARED_LIBS) -lm
 
+# What scripts of other programs find outside, on top of that.
+$(OUTSIDE_LIBRARY): $(HOSTED_OBJECTS)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+$(OUTSIDE_SHARED): $(HOSTED_OBJECTS) $(SHARED)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_SHARED_LDFLAGS) -Wl,-soname,$(OUTSIDE_SONAME) -o $@ $(HOSTED_OBJECTS) \
+	  -L$(BUILD) -ltinyasync $(LUA_SHARED_LIBS) -lm
+
 # The program that requires it has Lua, and has nothing to do with our core.
 $(LUA_MODULE): $(MODULE_OBJECTS) $(LIBRARY)
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(CC) $(MODULE_LDFLAGS) -o $@ $^ -lm
 
-$(CORE_OBJECTS) $(MODULE_OBJECTS): POSITION = $(SHARED_POSITION)
+$(CORE_OBJECTS) $(MODULE_OBJECTS) $(HOSTED_OBJECTS): POSITION = $(SHARED_POSITION)
 
 # Not from the archive, of which only what the program itself needs would be linked: C
 # modules that scripts require find the rest of our functions in it too.
@@ -191,7 +209,7 @@ FORCE:
 # The module tls is linked in, so that its calls come by there as well.
 UNIT_TLS = $(if $(filter tls,$(LOADED_HERE)),$(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/tls/*.c)))
 $(BUILD)/tests/unit/tls_test.o: POSITION += $(if $(UNIT_TLS),-DHAVE_TLS)
-$(UNIT): $(UNIT_OBJECTS) $(UNIT_SCRIPTS) $(KIT_OBJECTS) $(UNIT_TLS) \
+$(UNIT): $(UNIT_OBJECTS) $(UNIT_SCRIPTS) $(KIT_OBJECTS) $(UNIT_TLS) $(BUILD)/hosted/hosted.o \
   $(filter-out $(BUILD)/cli/main.o,$(REST_OBJECTS)) $(LIBRARY)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(LUA_LIBS) \
@@ -218,6 +236,13 @@ $(BUILD)/tests/embed/glib $(BUILD)/tests/embed/glib.o: LOOP = glib-2.0
 $(BUILD)/tests/embed/libevent $(BUILD)/tests/embed/libevent.o: LOOP = libevent_core
 $(BUILD)/tests/embed/libuv $(BUILD)/tests/embed/libuv.o: LOOP = libuv
 $(EMBED): %: %.o $(BUILD)/tests/embed/host.o $(LIBRARY)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LUA_LIBS) $(if $(LOOP),$$($(PKG_CONFIG) --libs $(LOOP)))
+
+$(BUILD)/tests/embed/outside_glib $(BUILD)/tests/embed/outside_glib.o: LOOP = glib-2.0
+$(BUILD)/tests/embed/outside_libevent $(BUILD)/tests/embed/outside_libevent.o: LOOP = libevent_core
+$(BUILD)/tests/embed/outside_libuv $(BUILD)/tests/embed/outside_libuv.o: LOOP = libuv
+$(EMBED_OUTSIDE): %: %.o $(BUILD)/tests/embed/outside.o $(OUTSIDE_LIBRARY) $(LIBRARY)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LUA_LIBS) $(if $(LOOP),$$($(PKG_CONFIG) --libs $(LOOP)))
 
@@ -322,7 +347,7 @@ tsan: ## run whatever has threads under ThreadSanitizer
 	$(MAKE) BUILD=build/tsan CC=clang CFLAGS="-O1 -g" SANITIZE=-fsanitize=thread \
 	  build/tsan/tests/embed/threads build/tsan/tests/unit/run build/tsan/tinyasync
 	build/tsan/tests/embed/threads
-	build/tsan/tests/unit/run watch workers flat
+	build/tsan/tests/unit/run watch workers flat resolver
 	for script in tests/script/threads/*.lua; do name=$${script##*/}; \
 	  lua5.4 tests/script/run.lua build/tsan/tinyasync $${name%.lua} || exit 1; done
 
@@ -375,13 +400,18 @@ install: all ## install under DESTDIR and PREFIX
 	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)/libtinyasync.so.$(VERSION)
 	ln -sf libtinyasync.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libtinyasync.so
+	install -m 644 $(OUTSIDE_LIBRARY) $(DESTDIR)$(LIBDIR)/libtinyasync_outside.a
+	install -m 755 $(OUTSIDE_SHARED) $(DESTDIR)$(LIBDIR)/libtinyasync_outside.so.$(VERSION)
+	ln -sf libtinyasync_outside.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(OUTSIDE_SONAME)
+	ln -sf $(OUTSIDE_SONAME) $(DESTDIR)$(LIBDIR)/libtinyasync_outside.so
 	$(if $(LOADED),install -d $(DESTDIR)$(LIBDIR)/tinyasync)
 	$(if $(LOADED),install -m 755 $(LOADED) $(DESTDIR)$(LIBDIR)/tinyasync)
-	install -m 644 src/tinyasync.h src/tinyasync_lib.h $(DESTDIR)$(INCLUDEDIR)
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)%=$${prefix}%)|' \
+	install -m 644 src/tinyasync.h src/tinyasync_lib.h src/tinyasync_outside.h \
+	  $(DESTDIR)$(INCLUDEDIR)
+	for name in tinyasync tinyasync_outside; do sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)%=$${prefix}%)|' \
 	  -e 's|@INCLUDEDIR@|$(INCLUDEDIR:$(PREFIX)%=$${prefix}%)|' -e 's|@VERSION@|$(VERSION)|' \
-	  -e 's|@LUA@|$(LUA_PC)|' tinyasync.pc.in >$(DESTDIR)$(PKGCONFIGDIR)/tinyasync.pc
-	chmod 644 $(DESTDIR)$(PKGCONFIGDIR)/tinyasync.pc
+	  -e 's|@LUA@|$(LUA_PC)|' $$name.pc.in >$(DESTDIR)$(PKGCONFIGDIR)/$$name.pc && \
+	  chmod 644 $(DESTDIR)$(PKGCONFIGDIR)/$$name.pc || exit 1; done
 	install -m 755 $(LUA_MODULE) $(DESTDIR)$(LUACDIR)/tinyasync.so
 	install -m 644 man/tinyasync.1 $(DESTDIR)$(MANDIR)/man1/tinyasync.1
 	install -m 644 man/tinyasync.3 $(DESTDIR)$(MANDIR)/man3/tinyasync.3
@@ -393,7 +423,10 @@ install: all ## install under DESTDIR and PREFIX
 
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(BINDIR)/tinyasync $(DESTDIR)$(INCLUDEDIR)/tinyasync.h \
-	  $(DESTDIR)$(INCLUDEDIR)/tinyasync_lib.h \
+	  $(DESTDIR)$(INCLUDEDIR)/tinyasync_lib.h $(DESTDIR)$(INCLUDEDIR)/tinyasync_outside.h \
+	  $(DESTDIR)$(LIBDIR)/libtinyasync_outside.a $(DESTDIR)$(LIBDIR)/libtinyasync_outside.so \
+	  $(DESTDIR)$(LIBDIR)/$(OUTSIDE_SONAME) $(DESTDIR)$(LIBDIR)/libtinyasync_outside.so.$(VERSION) \
+	  $(DESTDIR)$(PKGCONFIGDIR)/tinyasync_outside.pc \
 	  $(DESTDIR)$(LIBDIR)/libtinyasync.a $(DESTDIR)$(LIBDIR)/libtinyasync.so \
 	  $(DESTDIR)$(LIBDIR)/$(SONAME) $(DESTDIR)$(LIBDIR)/libtinyasync.so.$(VERSION) \
 	  $(DESTDIR)$(PKGCONFIGDIR)/tinyasync.pc $(DESTDIR)$(LUACDIR)/tinyasync.so \

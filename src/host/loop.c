@@ -214,8 +214,7 @@ void ta_loop_has_closed_descriptor(struct ta_loop *loop) {
   }
 }
 
-/* In how many seconds the next alarm rings; HUGE_VAL: none is set. */
-static double until_alarm(const struct ta_loop *loop) {
+double ta_loop_due(const struct ta_loop *loop) {
   return loop->alarms ? fmax(0, loop->alarms->at - ta_monotonic()) : HUGE_VAL;
 }
 
@@ -269,7 +268,7 @@ void ta_loop_wait(struct ta_loop *loop, double seconds) {
   if (ta_loop_is_woken(loop))
     ta_loop_poll(loop);
   else
-    wait_precisely(loop, fmin(seconds, until_alarm(loop)));
+    wait_precisely(loop, fmin(seconds, ta_loop_due(loop)));
   look_at_flag(loop);
   ring_alarms(loop);
   loop->owed = false;

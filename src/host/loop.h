@@ -115,6 +115,9 @@ void ta_loop_has_closed_descriptor(struct ta_loop *loop);
 /* It rings no more.  Also where it was not set. */
 TA_FOR_MODULES void ta_alarm_stop(struct ta_alarm *alarm);
 
+/* In how many seconds the next alarm rings; HUGE_VAL: none is set. */
+double ta_loop_due(const struct ta_loop *loop);
+
 /* A descriptor that can be read when ta_loop_poll() has something to tell, for
  * another loop to watch; -1 where the system has none. */
 int ta_loop_fd(const struct ta_loop *loop);

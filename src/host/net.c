@@ -19,16 +19,12 @@ static void unmap(struct ta_address *address) {
   address->size = sizeof inet;
 }
 
-void ta_net_own(int fd, struct ta_address *address) {
+int ta_net_own(int fd, struct ta_address *address) {
   address->size = sizeof address->as;
-  if (getsockname(fd, &address->as.any, &address->size) != 0) address->size = 0;
+  int error = getsockname(fd, &address->as.any, &address->size) == 0 ? 0 : -errno;
+  if (error) address->size = 0;
   unmap(address);
-}
-
-void ta_net_peer(int fd, struct ta_address *address) {
-  address->size = sizeof address->as;
-  if (getpeername(fd, &address->as.any, &address->size) != 0) address->size = 0;
-  unmap(address);
+  return error;
 }
 
 /* ---------------------------------------------------------------- listening */

@@ -13,10 +13,9 @@
 #include "host/address.h"
 #include "host/connect.h"
 
-/* Where a socket is, and with whom it is connected; none, if the system does not say.  What of
- * IPv4 came by a socket of IPv6 is one of IPv4. */
-void ta_net_own(int fd, struct ta_address *address);
-void ta_net_peer(int fd, struct ta_address *address);
+/* Where a socket is: 0, or a negative errno with none.  What of IPv4 came by a socket of IPv6 is
+ * one of IPv4. */
+int ta_net_own(int fd, struct ta_address *address);
 
 /* A new socket that listens; a port of 0 is any.  Of the options it has what is for connections
  * too.  0, or a negative errno. */

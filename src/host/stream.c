@@ -45,6 +45,22 @@ static ssize_t write_now(int fd, const void *bytes, size_t size) {
   return count;
 }
 
+/* As these, of a socket, with less on the way to it; nobody is killed who writes to one that is
+ * gone. */
+static ssize_t receive_now(int fd, void *bytes, size_t size) {
+  ssize_t count;
+  do count = result_of(recv(fd, bytes, size, 0));
+  while (count == -EINTR);
+  return count;
+}
+
+static ssize_t send_now(int fd, const void *bytes, size_t size) {
+  ssize_t count;
+  do count = result_of(send(fd, bytes, size, MSG_NOSIGNAL));
+  while (count == -EINTR);
+  return count;
+}
+
 static bool is_possible(int fd, short what) {
   struct pollfd asked = {.fd = fd, .events = what};
   return poll(&asked, 1, 0) > 0;
@@ -108,7 +124,8 @@ static bool would_wait(ssize_t count) {
  * Only then: what a user's pipes may hold together is limited. */
 static void widen_pipe(struct ta_stream *stream, ssize_t count) {
 #if defined(F_SETPIPE_SZ)
-  if (!stream->drains || count < LITTLE || stream->large_reads >= LARGE_READS) return;
+  if (!stream->drains || stream->is_socket || count < LITTLE || stream->large_reads >= LARGE_READS)
+    return;
   if (++stream->large_reads == LARGE_READS) fcntl(stream->watch.fd, F_SETPIPE_SZ, WIDE_PIPE);
 #else
   (void)stream, (void)count;
@@ -121,8 +138,9 @@ static ssize_t read_descriptor(struct ta_stream *stream, void *bytes, size_t siz
   bool kept = inherited && ta_watch_is_kept(watch);
   if (kept) ta_watch_blocked(watch, TA_MAY_READ);
   if (kept || (!inherited && !ta_watch_is_ready(watch, TA_MAY_READ))) return -EAGAIN;
-  ssize_t count =
-      inherited ? read_inherited(watch->fd, bytes, size) : read_now(watch->fd, bytes, size);
+  ssize_t count = inherited           ? read_inherited(watch->fd, bytes, size)
+                  : stream->is_socket ? receive_now(watch->fd, bytes, size)
+                                      : read_now(watch->fd, bytes, size);
   if (would_wait(count) || has_drained(stream, count, size)) ta_watch_blocked(watch, TA_MAY_READ);
   if (would_wait(count)) return -EAGAIN;
   widen_pipe(stream, count);
@@ -133,8 +151,9 @@ static ssize_t write_descriptor(struct ta_stream *stream, const void *bytes, siz
   struct ta_watch *watch = &stream->watch;
   bool inherited = is_inherited(stream);
   if (!inherited && !ta_watch_is_ready(watch, TA_MAY_WRITE)) return -EAGAIN;
-  ssize_t count =
-      inherited ? write_inherited(watch->fd, bytes, size) : write_now(watch->fd, bytes, size);
+  ssize_t count = inherited           ? write_inherited(watch->fd, bytes, size)
+                  : stream->is_socket ? send_now(watch->fd, bytes, size)
+                                      : write_now(watch->fd, bytes, size);
   if (!would_wait(count)) return count;
   ta_watch_blocked(watch, TA_MAY_WRITE);
   return -EAGAIN;
@@ -172,7 +191,8 @@ const struct ta_transport ta_descriptor = {.read = read_descriptor,
 static void look_at_sort(struct ta_stream *stream, int fd) {
   struct stat about;
   if (fstat(fd, &about) != 0) return;
-  stream->drains = S_ISFIFO(about.st_mode) || S_ISSOCK(about.st_mode);
+  stream->is_socket = S_ISSOCK(about.st_mode);
+  stream->drains = S_ISFIFO(about.st_mode) || stream->is_socket;
 }
 
 int ta_stream_open(struct ta_loop *loop, enum ta_watch_kind kind, int fd, ta_ready_fn *on_ready,

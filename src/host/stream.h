@@ -62,7 +62,8 @@ struct ta_stream {
   bool on_its_way; /* after -EAGAIN of a write: its bytes, which it is to be called with again */
   bool more;       /* the transport has bytes of which no descriptor will tell */
   bool always;     /* a file: it never waits */
-  bool drains;     /* a pipe or a socket: a read cut short has taken all there was */
+  bool is_socket;
+  bool drains;               /* a pipe or a socket: a read cut short has taken all there was */
   unsigned char large_reads; /* of one that drains; counted up to those that widen a pipe */
   size_t most;               /* bytes that one fill reads; 0: TA_STREAM_CHUNK */
   bool goes_on;              /* after its end: a terminal, a file that grows */

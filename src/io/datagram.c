@@ -18,11 +18,11 @@ enum { ADDRESS = 1, USER_VALUES = ADDRESS };
 struct socket {
   struct ta_watch watch; /* the first, so that it leads here */
   struct ta_io *io;
-  const char *label;         /* its address as text, kept as a user value */
-  struct ta_list receivers;  /* who waits for one, */
-  struct ta_list selecting;  /* also in async.select */
-  struct ta_list senders;    /* who waits until more can be sent */
-  bool closed;               /* or not open yet */
+  const char *label;        /* its address as text, kept as a user value */
+  struct ta_list receivers; /* who waits for one, */
+  struct ta_list selecting; /* also in async.select */
+  struct ta_list senders;   /* who waits until more can be sent */
+  bool closed;              /* or not open yet */
   unsigned port;
 };
 
@@ -94,8 +94,7 @@ static int l_receive(lua_State *L);
 static int l_close(lua_State *L);
 static int l_tostring(lua_State *L);
 
-static const struct ta_function methods[] = {
-    {"recv", l_receive}, {"close", l_close}, {NULL, NULL}};
+static const struct ta_function methods[] = {{"recv", l_receive}, {"close", l_close}, {NULL, NULL}};
 static const struct ta_function meta[] = {
     {"__gc", l_close}, {"__close", l_close}, {"__tostring", l_tostring}, {NULL, NULL}};
 static const struct ta_object_kind kind = {
@@ -203,7 +202,8 @@ static int send_now(lua_State *L, struct socket *socket) {
   size_t size;
   struct ta_address to;
   const char *data = lua_tolstring(L, DATA, &size);
-  int error = ta_address_read(lua_tostring(L, HOST), AF_UNSPEC, (unsigned)lua_tointeger(L, PORT), &to);
+  int error =
+      ta_address_read(lua_tostring(L, HOST), AF_UNSPEC, (unsigned)lua_tointeger(L, PORT), &to);
   if (error) return error;
   if (!ta_watch_is_ready(&socket->watch, TA_MAY_WRITE)) return -EAGAIN;
   ssize_t count = ta_net_send(socket->watch.fd, data, size, &to);
@@ -265,13 +265,13 @@ static struct socket *push_socket(lua_State *L) {
 static int open_socket(lua_State *L, struct socket *socket, int fd) {
   char text[TA_ADDRESS_TEXT];
   struct ta_address own;
-  int error = ta_watch_open(socket->io->loop, TA_EDGE, fd, is_ready, &socket->watch);
+  int error = ta_net_own(fd, &own);
+  if (!error) error = ta_watch_open(socket->io->loop, TA_EDGE, fd, is_ready, &socket->watch);
   if (error) {
     close(fd);
     return error;
   }
   socket->closed = false;
-  ta_net_own(fd, &own);
   socket->port = ta_address_port(&own);
   ta_address_write(&own, true, text, sizeof text);
   socket->label = lua_pushstring(L, text);

@@ -70,6 +70,15 @@ void ta_io_open_in_thread(struct ta_io *io, lua_State *L) {
   lua_pop(L, 1);
 }
 
+void ta_io_open_hosted(struct ta_io *io, lua_State *L) {
+  ta_io_keep(io, L);
+  lua_getglobal(L, "async");
+  ta_offer_files(io, L);
+  ta_offer_net(io, L);
+  ta_offer_names(io, L);
+  lua_pop(L, 1);
+}
+
 void ta_io_close(struct ta_io *io) {
   ta_stdio_unlisten(&io->listener);
   ta_bars_close(io);

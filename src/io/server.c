@@ -116,8 +116,8 @@ static void remove_path(struct server *server) {
   struct stat about;
   const char *path = server->own.as.local.sun_path;
   if (!server->inode) return;
-  bool is_ours = lstat(path, &about) == 0 && about.st_dev == server->device &&
-                 about.st_ino == server->inode;
+  bool is_ours =
+      lstat(path, &about) == 0 && about.st_dev == server->device && about.st_ino == server->inode;
   if (is_ours) unlink(path);
   server->inode = 0;
 }
@@ -142,8 +142,10 @@ static bool can_accept(struct ta_runner *runner, void *subject) {
   (void)runner;
   if (server->closed) return true;
   int error = hold(server);
-  if (error == -EAGAIN) error = arm(server);
-  else if (!error) return true;
+  if (error == -EAGAIN)
+    error = arm(server);
+  else if (!error)
+    return true;
   server->error = error;
   return error != 0;
 }
@@ -233,9 +235,10 @@ static int give_connection(lua_State *L, struct server *server) {
   char peer[TA_ADDRESS_TEXT];
   bool is_local = ta_address_family(&server->own) == AF_UNIX;
   write_peer(server, peer, sizeof peer);
-  struct ta_stream_object *stream = ta_push_connection(
-      server->io, L, is_local ? "unix" : "tcp", is_local ? server->label : peer, peer, &server->plan);
-  int error = server->held < 0 ? -ECANCELED : ta_open_connection(L, stream, &server->held);
+  struct ta_stream_object *stream =
+      ta_push_connection(server->io, L, is_local ? "unix" : "tcp", is_local ? server->label : peer,
+                         peer, &server->plan);
+  int error = ta_open_connection(L, stream, &server->held);
   if (error == -ECANCELED) return ta_refuse_in_words(L, "closed", "ECANCELED");
   if (error) {
     close(server->held);
@@ -316,13 +319,13 @@ static struct server *push_server(lua_State *L, int options) {
 /* The descriptor becomes the server's, which is on top, or is closed.  0, or a negative errno. */
 static int open_server(lua_State *L, struct server *server, int fd) {
   char text[TA_ADDRESS_TEXT];
-  int error = ta_watch_open(server->io->loop, TA_EDGE, fd, is_ready, &server->watch);
+  int error = ta_net_own(fd, &server->own);
+  if (!error) error = ta_watch_open(server->io->loop, TA_EDGE, fd, is_ready, &server->watch);
   if (error) {
     close(fd);
     return error;
   }
   server->closed = false;
-  ta_net_own(fd, &server->own);
   ta_address_write(&server->own, true, text, sizeof text);
   server->label = lua_pushstring(L, text);
   lua_setiuservalue(L, -2, ADDRESS);
@@ -416,16 +419,16 @@ static int l_count_in(lua_State *L) {
   return 0;
 }
 
-/* (server, stream, task): with the end of the task, which may have come, it is closed. */
+/* (server, stream, task): with the end of the task, which may have come, it is closed.  Gives
+ * whether there was memory for that. */
 static int l_attend(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   check(L);
   struct ta_stream_object *stream = ta_to_stream(runner, L, 2);
   struct ta_task *task = ta_task_at(runner, L, 3);
-  if (!stream) return 0;
-  if (!task) ta_close_stream(stream);
-  if (task && ta_attend_kin(stream, task) != 0) return luaL_error(L, "not enough memory");
-  return 0;
+  if (stream && !task) ta_close_stream(stream);
+  lua_pushboolean(L, !stream || !task || ta_attend_kin(stream, task) == 0);
+  return 1;
 }
 
 /* (server): after a failure those are let go that no task attends to, and nobody is taken for a

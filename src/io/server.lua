@@ -34,26 +34,29 @@ local function attend(stream, handler, guard)
   stream:close()
 end
 
--- A task, and what it holds open: a scope, until `finish` is set.
-local function open_scope(name, is_daemon)
-  local held = {ready = async.event(name), finish = async.event("the end of " .. name),
-    is_daemon = is_daemon}
-  held.task = parts.add_task(name, is_daemon, function()
+-- Has a task hold a scope open, until `finish` is set.
+local function open_scope(held, name)
+  held.ready, held.finish = async.event(name), async.event("the end of " .. name)
+  held.task = parts.add_task(name, held.is_daemon, function()
     async.shield(parts.reporting_scope, function(scope)
       held.scope = scope
       held.ready:set()
       held.finish:wait()
     end)
   end)
-  return held
+  async.select{held.ready, held.task}
+  if not held.scope then error("not enough memory", 0) end
 end
 
--- Those that are idle end; where it is not to go on, all are cancelled.
+-- Those that are idle end; where it is not to go on, all are cancelled.  Also for want of memory
+-- nobody is forgotten.
 local function wind_up(self, held, goes_on)
   parts.close_server(self)
+  if not held.task then return end
   parts.end_idle(self)
-  if not goes_on and held.scope then held.scope:cancel() end
   held.finish:set()
+  local cancelled = goes_on or held.scope and pcall(held.scope.cancel, held.scope)
+  if not cancelled then parts.end_all(self) end
   async.shield(held.task.pawait, held.task)
   parts.end_all(self)
 end
@@ -72,8 +75,10 @@ local function take_one(self, held, handler, options)
   if not stream then return nil, message, code end
   parts.count_in(self, stream)
   options.name = stream.peer
-  parts.attend(self, stream, held.scope:spawn(options, attend, stream, handler, guards[self]))
-  return true
+  local task = held.scope:spawn(options, attend, stream, handler, guards[self])
+  if parts.attend(self, stream, task) then return true end
+  task:cancel()
+  error("not enough memory", 0)
 end
 
 -- Until the server is closed.  Want of memory is one more reason why nobody can be taken now.
@@ -120,12 +125,11 @@ function server.serve(self, handler, options)
   local limit = check_options(options)
   parts.enter "server:serve"
   if not parts.begin_serving(self, limit) then raise "server:serve: it is served already" end
-  local is_daemon, is_closed = parts.is_daemon(), false
-  local held = open_scope("serve " .. self.address, is_daemon)
+  local held, is_closed = {is_daemon = parts.is_daemon()}, false
   local ending <close> = async.defer(function()
-    wind_up(self, held, is_closed or (parts.is_ending() and not is_daemon))
+    wind_up(self, held, is_closed or (parts.is_ending() and not held.is_daemon))
   end)
-  async.select{held.ready, held.task}
+  open_scope(held, "serve " .. self.address)
   accept_all(self, held, handler)
   is_closed = true
   return true

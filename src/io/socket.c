@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/socket.h"
 
+#include <errno.h>
 #include <lauxlib.h>
 
 #include "host/net.h"
@@ -52,11 +53,10 @@ int ta_open_connection(lua_State *L, struct ta_stream_object *object, int *fd) {
   char text[TA_ADDRESS_TEXT];
   struct ta_address own;
   ta_net_own(*fd, &own);
-  int error = ta_open_stream(object, TA_EDGE, *fd);
-  if (error) return error;
-  *fd = -1;
   ta_address_write(&own, true, text, sizeof text);
   lua_pushstring(L, text);
   ta_set_stream_local_address(L);
-  return 0;
+  int error = *fd < 0 ? -ECANCELED : ta_open_stream(object, TA_EDGE, *fd);
+  if (!error) *fd = -1;
+  return error;
 }

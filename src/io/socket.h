@@ -30,8 +30,9 @@ struct ta_stream_object *ta_push_connection(struct ta_io *io, lua_State *L, cons
                                             const char *name, const char *peer,
                                             const struct ta_socket_plan *plan);
 
-/* Opens it, which is on top, over *fd, which is -1 then.  0; or a negative errno, and *fd is the
- * caller's still.  Raises when *fd is in good hands.  [-0, +0, m] */
+/* Opens it, which is on top, over *fd, which is -1 then.  0; -ECANCELED: *fd was -1, as a finalizer
+ * has closed it; or another negative errno, and *fd is the caller's still.  Where it raises it
+ * has opened nothing.  [-0, +0, m] */
 int ta_open_connection(lua_State *L, struct ta_stream_object *object, int *fd);
 
 #endif

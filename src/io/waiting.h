@@ -68,10 +68,10 @@ struct ta_stream_object {
   struct ta_list selecting; /* who waits in async.select */
 
   struct ta_attachment attended; /* hangs on the task with which it is closed */
-  struct ta_link kin; /* among streams that belong together, */
-  struct ta_kinship *kinship; /* or NULL */
-  uint64_t answered;          /* how many bytes had been received when it was last written to */
-  bool written;               /* it was, ever */
+  struct ta_link kin;            /* among streams that belong together, */
+  struct ta_kinship *kinship;    /* or NULL */
+  uint64_t answered;             /* how many bytes had been received when it was last written to */
+  bool written;                  /* it was, ever */
 
   uint64_t step; /* the one in which `moved` bytes came or went without a wait */
   size_t moved;

@@ -452,7 +452,8 @@ static const char *name_of(lua_CFunction function) {
 
 bool ta_is_cancel_scope_function(lua_CFunction function) {
   if (function == ta_l_first_error_scope || function == ta_l_collecting_scope ||
-      function == ta_l_settling_scope || function == ta_l_reporting_scope || function == ta_l_defer_close)
+      function == ta_l_settling_scope || function == ta_l_reporting_scope ||
+      function == ta_l_defer_close)
     return true;
   return function && name_of(function) != NULL;
 }

@@ -430,6 +430,8 @@ function async.task_local(default) end
 ---@field label string what reports call it
 ---@field path? string of a file that `async.fs` has opened: absolute, or from the run's directory
 ---@field tls? tinyasync.Tls what is known of its TLS, once both sides have shaken hands
+---@field peer? string of a connection: who is at the other end, as "127.0.0.1:80"
+---@field local_address? string of a connection: this end
 local Stream = {}
 
 ---Reads what `file:read` of Lua would.
@@ -1094,6 +1096,160 @@ function async.signal.on(name, fn, options) end
 ---@param ... string
 ---@return string
 function async.signal.wait(name, ...) end
+-- -------------------------------------------------------------- names of hosts
+
+---What names stand for. All of it waits in threads, so that a name that nobody answers for holds
+---up nothing else.
+async.dns = {}
+
+---The addresses of a name, as text. What is an address already is given back at once.
+---@async
+---@param name string
+---@param family? "inet"|"inet6"|"both" both, unless said otherwise
+---@return string[]? addresses
+---@return string? message
+---@return string? code such as "EAI_NONAME"
+function async.dns.resolve(name, family) end
+
+---The name of an address, which may have a port, as "127.0.0.1:80".
+---@async
+---@param address string
+---@return string? name
+---@return string? message
+---@return string? code
+function async.dns.reverse(address) end
+-- -------------------------------------------------------------------- sockets
+
+---Connections, servers, datagrams. What the network refuses is nil, a message and a code.
+async.net = {}
+
+---@class tinyasync.ConnectOptions
+---@field nodelay? boolean false: small writes may be gathered before they leave
+---@field keepalive? boolean|number seconds of silence until the peer is asked whether it is there
+---@field local_address? string from where, as "10.0.0.1" or "10.0.0.1:4000"
+---@field max_line? integer bytes
+
+---@class tinyasync.ListenOptions
+---@field nodelay? boolean
+---@field keepalive? boolean|number
+---@field max_line? integer bytes
+---@field backlog? integer how many may wait to be accepted
+
+---Connects to the first address of the host that answers.
+---@async
+---@param host string
+---@param port integer|string
+---@param options? tinyasync.ConnectOptions
+---@return tinyasync.Stream? stream
+---@return string? message
+---@return string? code such as "ECONNREFUSED"
+function async.net.connect(host, port, options) end
+
+---The same, to a path.
+---@async
+---@param path string
+---@param options? {max_line: integer?}
+---@return tinyasync.Stream? stream
+---@return string? message
+---@return string? code
+function async.net.connect_unix(path, options) end
+
+---Listens; "*" stands for all addresses, port 0 for any.
+---@async
+---@param host string
+---@param port integer|string
+---@param options? tinyasync.ListenOptions
+---@return tinyasync.Server? server
+---@return string? message
+---@return string? code
+function async.net.listen(host, port, options) end
+
+---The same at a path, which goes when the server is closed.
+---@param path string
+---@param options? {max_line: integer?, backlog: integer?}
+---@return tinyasync.Server? server
+---@return string? message
+---@return string? code
+function async.net.listen_unix(path, options) end
+
+---Listens with a socket that a service manager has handed over: its number, or its name.
+---@param which? integer|string
+---@param options? tinyasync.ListenOptions
+---@return tinyasync.Server? server
+---@return string? message
+---@return string? code
+function async.net.listen_fd(which, options) end
+
+---Waits until somebody listens there.
+---@async
+---@param host string
+---@param port integer|string
+---@param options? {timeout: number?}
+---@return true? there
+---@return string? message
+function async.net.wait(host, port, options) end
+
+---A socket for datagrams.
+---@async
+---@param host? string
+---@param port? integer|string
+---@param options? {broadcast: boolean?}
+---@return tinyasync.Socket? socket
+---@return string? message
+---@return string? code
+function async.net.udp(host, port, options) end
+
+---Who listens.
+---@class tinyasync.Server
+---@field port? integer
+---@field address string
+local Server = {}
+
+---Waits for the next who connects.
+---@async
+---@return tinyasync.Stream? stream
+---@return string? message
+---@return string? code
+function Server:accept() end
+
+---Calls the handler with each connection, in a task of its own, until the server is closed.
+---@async
+---@param handler fun(connection: tinyasync.Stream)
+---@param options? {max: number?}
+---@return true
+function Server:serve(handler, options) end
+
+---Stops listening.
+---@return true
+function Server:close() end
+
+---For datagrams.
+---@class tinyasync.Socket
+---@field port integer
+---@field address string
+local Socket = {}
+
+---Sends one.
+---@async
+---@param data string|number
+---@param host string
+---@param port integer|string
+---@return tinyasync.Socket? self
+---@return string? message
+---@return string? code
+function Socket:send(data, host, port) end
+
+---Waits for the next.
+---@async
+---@return string? data
+---@return string? host from where, or why not
+---@return integer|string|nil port there, or the code
+function Socket:recv() end
+
+---Closes it.
+---@return true
+function Socket:close() end
+
 -- ------------------------------------------------------------- watching files
 
 ---What happened. `from` is the old path of what was renamed; `more` says that others were found

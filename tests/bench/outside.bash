@@ -240,6 +240,24 @@ run_tls() {
   rm -rf "$out/certificates"
 }
 
+# ------------------------------------------------------------------- names
+
+# What nobody answers for takes two seconds, as long as a resolver waits for one server.
+outside_names() { # PEER
+  local watch=("$out/stopwatch")
+  case $1 in
+    tinyasync) watch+=("${own[@]}" "$outside/names.lua") ;;
+    python) watch+=("$python" "$outside/peer.py" names) ;;
+    node) watch+=(node "$outside/peer.js" names) ;;
+  esac
+  add_line names "$1" env LD_PRELOAD="$out/names.so" NAMES_SECONDS=2 "${watch[@]}"
+}
+
+run_names() {
+  ${CC:-cc} -shared -fPIC -o "$out/names.so" "$here/../cli/names.c"
+  run_interleaved names tinyasync python node
+}
+
 # ------------------------------------------------------------------ tables
 
 run_outside() { # WORKLOAD
@@ -277,6 +295,11 @@ run_outside() { # WORKLOAD
       run_walk
       table walk "$walked files are found, whole processes" "s:took:1:find,node-readdir" \
         "CPU-s:total:1:find,node-readdir"
+      ;;
+    names)
+      run_names
+      table names "six that nobody answers for within 2 s and one that is known; and whole processes" \
+        "ms-to-answer:answered:1000:python,node" "ms-to-end:took:1000:python,node"
       ;;
     guardian)
       run_interleaved guardian tinyasync

@@ -4,7 +4,7 @@
 # net.sh -- sockets where the shell is needed: few descriptors, sockets that were handed over,
 # real peers, signals.
 
-: "${program:?}"
+: "${program:?}" "${root:?}"
 
 # Starts an echo server; $port is where, as soon as it listens.
 start_echo() {
@@ -184,4 +184,92 @@ END
   expect_out served
   expect_end "exit 0"
   [[ ! -e socket ]] || fail "the path was left"
+}
+
+# What is in scripts/net, as one who uses it would.
+t_the_scripts_for_sockets_work() {
+  script <<'END'
+local net, process = async.net, async.process
+local program, folder = arg[-2], arg[1]
+
+local function begin(name, ...)
+  local command = {program, "run", folder .. "/" .. name .. ".lua", ...}
+  command.stdout = "pipe"
+  local child = assert(process.spawn(command))
+  local address = child.stdout:read():match "^listening at (.*)$"
+  return child, math.tointeger(tonumber(address:match "%d+$"))
+end
+local function dial(port) return assert(net.connect("127.0.0.1", port)) end
+
+do
+  local echo <close>, port = begin("echo", "0")
+  local connection <close> = dial(port)
+  connection:write "hello\n"
+  print("echo", connection:read())
+
+  local proxy <close>, front = begin("proxy", "0", "127.0.0.1:" .. port)
+  local through <close> = dial(front)
+  through:write "one\ntwo\n"
+  through:shutdown()
+  print("proxy", (through:read "a":gsub("\n", " ")))
+  print((proxy.stdout:read():gsub("^127.0.0.1:%d+", "PEER"):gsub("[%d.]+ s$", "TIME")))
+
+  local free <close> = assert(net.listen("127.0.0.1", 0))
+  local closed = free.port
+  free:close()
+  print((process.read{program, "run", folder .. "/ports.lua", port .. "," .. closed, "127.0.0.1"}
+    :gsub(":" .. port, ":PORT")))
+end
+
+do
+  local chat <close>, port = begin("chat", "0")
+  local ada <close>, bob = dial(port), dial(port)
+  ada:write "Ada\n"
+  print(ada:read())
+  bob:write "Bob\n"
+  print(bob:read())
+  print(ada:read())
+  bob:write "hello, all\n"
+  print(ada:read())
+  bob:close()
+  print(ada:read())
+end
+
+-- The first connection is cut before the second answer, and nobody is there for a while.
+do
+  local server = assert(net.listen("127.0.0.1", 0))
+  local port = server.port
+  local client <close> = assert(process.spawn{program, "run", folder .. "/line_client.lua",
+    "127.0.0.1", tostring(port), stdin = "one\ntwo\nthree\n", stdout = "pipe", stderr = "null"})
+  local connection = server:accept()
+  connection:write(connection:read():upper(), "\n")
+  server:close()
+  connection:close()
+  print(client.stdout:read())
+  sleep(0.05)
+  local again <close> = assert(net.listen("127.0.0.1", port))
+  spawn({daemon = true}, function()
+    again:serve(function(c)
+      for line in c:lines() do c:write(line:upper(), "\n") end
+    end)
+  end)
+  print(client.stdout:read "a", client:wait().status)
+end
+END
+  run run script.lua "$root/scripts/net"
+  expect_out $'echo\thello
+proxy\tone two 
+PEER: 8 bytes there, 8 back, TIME
+127.0.0.1:PORT\topen
+1 of 2 are open
+Your name? Here are: Ada
+Your name? Here are: Ada, Bob
+Bob has come
+Bob: hello, all
+Bob has left
+ONE
+TWO
+THREE
+\t0'
+  expect_status 0
 }

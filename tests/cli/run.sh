@@ -35,7 +35,8 @@ python=$(type -P python3) && [[ $(head -c 2 "$python") == '#!' ]] && {
 }
 
 for part in lib usage scripts output process_output streams standard signals terminal taken limits \
-  asking dump ending process trace hints completion commands files kit modules threads net tls; do
+  asking dump ending process trace hints completion commands files kit modules threads net tls \
+  names; do
   # shellcheck source=/dev/null
   . "$here/$part.sh"
 done

@@ -56,6 +56,25 @@ t_the_script_runs_in_libuv() { in_loop libuv libuv1-dev; }
 t_the_script_runs_in_frames() { in_loop frames 'a C compiler'; }
 t_the_script_runs_in_poll() { in_loop poll 'a C compiler'; }
 
+# in_loop_outside LOOP PACKAGE: what scripts do with sockets there.
+in_loop_outside() {
+  local host=$build/tests/embed/outside_$1 members
+  [[ -x $host ]] || skip "$2 was not there when this was built"
+  timeout -k 1 60 "$build/tinyasync" run "$here/chatter.lua" "$PWD/port" >heard 2>&1 &
+  members=$!
+  timeout -k 1 60 "$host" "$here/chat.lua" port >out 2>&1 || fail "status $?: $(tail -n 5 out)"
+  wait "$members" || fail "members: $(tail -n 5 heard)"
+  diff <(echo "22 joined, 420 lines, the host ticks") out || fail "the lines differ"
+  timeout -k 1 60 "$host" "$here/gone.lua" >out 2>&1 || fail "status $?: $(tail -n 5 out)"
+  timeout -k 1 60 "$host" "$here/idle.lua" >>out 2>&1 || fail "status $?: $(tail -n 5 out)"
+  diff <(printf 'true\ntrue\n') out || fail "the lines differ"
+}
+
+t_a_chat_server_runs_in_glib() { in_loop_outside glib libglib2.0-dev; }
+t_a_chat_server_runs_in_libevent() { in_loop_outside libevent libevent-dev; }
+t_a_chat_server_runs_in_libuv() { in_loop_outside libuv libuv1-dev; }
+t_a_chat_server_runs_in_poll() { in_loop_outside poll 'a C compiler'; }
+
 # A library with a sanitizer in it needs a program that has the sanitizer.
 EMBED_LUA=lua5.4
 is_sanitized && EMBED_LUA=$build/tests/embed/lua
@@ -142,6 +161,18 @@ t_the_library_shows_what_the_header_declares() {
   diff declared <(exported_by "$build/libtinyasync.so")
 }
 
+# And what modules that are loaded at first use find there.
+t_the_library_of_the_outside_shows_what_its_header_declares() {
+  want_plain_symbols
+  {
+    sed -nE 's/^TA_API [^(]*[ *](ta_[a-z_]+)\(.*/\1/p' "$root/src/tinyasync_outside.h"
+    cat "$root"/src/host/*.h "$root"/src/io/*.h | tr '\n' ' ' |
+      grep -oE 'TA_FOR_MODULES [^(]*\(' | sed -nE 's/.*[ *](ta_[a-z_]+)\(/\1/p'
+  } | sort >declared
+  (($(grep -c ta_outside_ declared) == 7)) || fail "the header was not understood"
+  diff declared <(exported_by "$build/libtinyasync_outside.so")
+}
+
 # For C modules that scripts require.
 t_the_command_line_has_all_that_the_headers_declare() {
   read_headers
@@ -159,6 +190,12 @@ t_the_library_needs_lua_only() {
   want_plain_symbols
   expect_none "it needs" "$(needed_by "$build/libtinyasync.so" | grep -v '^liblua')"
   objdump -p "$build/libtinyasync.so" | grep -q 'SONAME *libtinyasync\.so\.0$' || fail "no soname"
+}
+
+t_the_library_of_the_outside_needs_lua_and_the_other_only() {
+  want_plain_symbols
+  expect_none "it needs" "$(needed_by "$build/libtinyasync_outside.so" |
+    grep -vE '^(liblua|libtinyasync\.so\.0$)')"
 }
 
 t_the_command_line_needs_lua_only() {
@@ -205,12 +242,18 @@ t_what_is_installed_is_complete_and_goes_again() {
 bin/tinyasync
 include/tinyasync.h
 include/tinyasync_lib.h
+include/tinyasync_outside.h
 lib/libtinyasync.a
 lib/libtinyasync.so
 lib/libtinyasync.so.0
 lib/libtinyasync.so.0.1.0
+lib/libtinyasync_outside.a
+lib/libtinyasync_outside.so
+lib/libtinyasync_outside.so.0
+lib/libtinyasync_outside.so.0.1.0
 lib/lua/5.4/tinyasync.so
 lib/pkgconfig/tinyasync.pc
+lib/pkgconfig/tinyasync_outside.pc
 share/bash-completion/completions/tinyasync
 share/fish/vendor_completions.d/tinyasync.fish
 share/man/man1/tinyasync.1
@@ -249,6 +292,18 @@ t_hosts_are_built_with_what_is_installed() {
     ! objdump -p host | grep -q libtinyasync || fail "it is not the static library"
     builds_and_runs g++ -std=c++11 $warn -x c++ "$here/small.c" -x none $shared
   }
+  # The same with sockets.
+  shared=$(pkg-config --cflags --libs tinyasync_outside) || fail "pkg-config does not find it"
+  static=$(pkg-config --static --cflags --libs tinyasync_outside |
+    sed -E 's/-l(tinyasync[a-z_]*)/-l:lib\1.a/g')
+  # shellcheck disable=SC2086 # lists of words
+  for shared in "$shared" "$static"; do
+    gcc -std=gnu11 $warn -I"$root/tests" "$here"/outside.c "$here"/outside_poll.c -o host $shared -lm \
+      >log 2>&1 || fail "$shared: $(head -n 5 log)"
+    LD_LIBRARY_PATH=$PWD/usr/lib timeout -k 1 20 ./host "$here/gone.lua" >out 2>&1 ||
+      fail "$shared: status $?; $(head -n 5 out)"
+    [[ $(cat out) == true ]] || fail "$shared: $(cat out)"
+  done
   [[ $(usr/bin/tinyasync run -e 'print "on"') == on ]] || fail "the program does not run"
   [[ $(LUA_CPATH="$PWD/usr/lib/lua/5.4/?.so" lua5.4 -e '
     for name in pairs(require "tinyasync") do print(name) end') == adapter ]] ||
@@ -258,7 +313,7 @@ t_hosts_are_built_with_what_is_installed() {
 t_the_headers_are_c99_and_cpp() {
   local flags
   flags="-Wall -Wextra -Wpedantic -Werror -fsyntax-only $(pkg-config --cflags lua5.4)"
-  echo '#include "tinyasync_lib.h"' >header.c
+  printf '#include "%s"\n' tinyasync_lib.h tinyasync_outside.h >header.c
   # shellcheck disable=SC2086 # a list of words
   gcc -std=c99 $flags -I "$root/src" header.c &&
     g++ -std=c++98 -Wno-long-long $flags -I "$root/src" -x c++ header.c

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
 -- c.lua -- builds and runs the examples of man/tinyasync.3, and compares the page
--- with src/tinyasync.h and src/tinyasync_lib.h.  Called from the repository's root:
+-- with src/tinyasync.h, src/tinyasync_lib.h and src/tinyasync_outside.h.  Called from the repository's root:
 --
 --   lua5.4 tests/manual/c.lua BUILD
 --
@@ -34,8 +34,8 @@ local function run_c(path)
   local static = run("pkg-config --variable=libdir lua5.4"):match("[^\n]*") .. "/liblua5.4.a"
   local lua = io.open(static) and static or "$(pkg-config --libs lua5.4)"
   local text, ok = run(("%s -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Werror -pthread -Isrc " ..
-    "$(pkg-config --cflags lua5.4) -o %s.run %s %s/libtinyasync.a %s -lm -ldl"):format(compiler(),
-    path, path, quote(build), lua))
+    "$(pkg-config --cflags lua5.4) -o %s.run %s %s/libtinyasync_outside.a %s/libtinyasync.a %s -lm -ldl"):format(
+    compiler(), path, path, quote(build), quote(build), lua))
   if not ok then return text, false end
   return run("timeout -k 1 20 " .. path .. ".run")
 end
@@ -73,7 +73,8 @@ end
 
 -- --------------------------------------------------------------------- names
 
-local headers = read "src/tinyasync.h" .. read "src/tinyasync_lib.h"
+local headers = read "src/tinyasync.h" .. read "src/tinyasync_lib.h" ..
+  read "src/tinyasync_outside.h"
 
 -- The functions, structs and constants that the headers offer.
 local function names_of_headers()

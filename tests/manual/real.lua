@@ -62,6 +62,8 @@ local objects = {
   stat = async.fs.stat "/",
   temp_dir = folder,
   jobs = async.jobs(folder.path .. "/log"),
+  server = async.net.listen("127.0.0.1", 0),
+  socket = async.net.udp("127.0.0.1"),
   signal_handler = async.signal.on("WINCH", nothing),
   watch = async.fs.watch("."),
   bar = async.progress{leave = false},
@@ -133,6 +135,17 @@ local arguments = {
   ["jobs:failed"] = {"key"},
   ["async.signal.on"] = {"WINCH", nothing},
   ["async.signal.wait"] = {"WINCH"},
+  ["async.dns.resolve"] = {"localhost"},
+  ["async.dns.reverse"] = {"127.0.0.1"},
+  ["async.net.connect"] = {"127.0.0.1", 1},
+  ["async.net.connect_unix"] = {"/nowhere"},
+  ["async.net.listen"] = {"127.0.0.1", 0},
+  ["async.net.listen_unix"] = {"/nowhere/socket"},
+  ["async.net.listen_fd"] = {},
+  ["async.net.wait"] = {"127.0.0.1", 1},
+  ["async.net.udp"] = {"127.0.0.1"},
+  ["server:serve"] = {nothing},
+  ["socket:send"] = {"text", "127.0.0.1", 9},
   ["async.cd"] = {"/"},
 }
 
@@ -191,6 +204,7 @@ local function tell(kind, name) told[#told + 1] = kind .. " " .. name end
 
 -- Tables of functions.
 local tables = {["async.process"] = true, ["async.fs"] = true, ["async.signal"] = true,
+  ["async.dns"] = true, ["async.net"] = true,
   ["async.csv"] = true, ["async.log"] = true, ["async.color"] = true}
 
 local function tell_table(prefix, list)

@@ -134,7 +134,7 @@ int __wrap_getnameinfo(const struct sockaddr *address, socklen_t size, char *nam
   int error = __real_getnameinfo(address, size, name, room, service, more, NI_NUMERICHOST);
   if (!names.is_open || flags & NI_NUMERICHOST || error)
     return __real_getnameinfo(address, size, name, room, service, more, flags);
-  begin(false);
+  begin(strcmp(name, "192.0.2.66") == 0);
   if (strcmp(name, "192.0.2.1") != 0) return end(EAI_NONAME);
   strcpy(name, "good.example");
   return end(0);

@@ -7,7 +7,8 @@
  *   good...   192.0.2.1, 2001:db8::1, and the first once more
  *   dead...   the same, once the gate was opened
  *   none, again, broken, full    EAI_NONAME, EAI_AGAIN, EAI_SYSTEM with EIO, EAI_MEMORY
- * and of addresses 192.0.2.1 is "good.example", and the others have no name.
+ * and of addresses 192.0.2.1 is "good.example", and the others have no name, which is told of
+ * 192.0.2.66 when the gate was opened.
  */
 #ifndef NAMES_H
 #define NAMES_H

@@ -397,11 +397,21 @@ static void who_is_cancelled_asks_no_more(void) {
          "false cancelled false timed out after 1 second 2 1");
 }
 
+static void who_is_cancelled_before_a_thread_asks_is_forgotten(void) {
+  expect("local dns, tasks = async.dns, {} "
+         "for i = 1, 32 do spawn(dns.resolve, 'dead.' .. i) end "
+         "while asked() < 32 do sleep(0) end "
+         "for i = 1, 5 do tasks[i] = spawn(dns.resolve, 'good.' .. i) end sleep(0) "
+         "for i = 1, 5 do tasks[i]:cancel() end sleep(0) open_gate() "
+         "dns.resolve 'good.6' log(asked())",
+         "33");
+}
+
 static void waits_are_named(void) {
-  expect("spawn(async.dns.resolve, 'dead.a') spawn(async.dns.reverse, '192.0.2.1') sleep(0) "
+  expect("spawn(async.dns.resolve, 'dead.a') spawn(async.dns.reverse, '192.0.2.66') sleep(0) "
          "local tree = async.tree() "
          "log(tree:find('resolve dead.a', 1, true) ~= nil, "
-         "tree:find('reverse 192.0.2.1', 1, true) ~= nil) open_gate()",
+         "tree:find('reverse 192.0.2.66', 1, true) ~= nil) open_gate()",
          "true true");
 }
 
@@ -471,6 +481,7 @@ const struct test resolver_tests[] = {
     TEST(numbers_are_answered_at_once),
     TEST(numbers_do_not_keep_others_from_their_turn),
     TEST(who_is_cancelled_asks_no_more),
+    TEST(who_is_cancelled_before_a_thread_asks_is_forgotten),
     TEST(waits_are_named),
     TEST(memory_that_is_refused_leaves_nothing),
     TEST(a_thread_that_cannot_be_made_is_an_error_of_the_call),

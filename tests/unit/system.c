@@ -388,7 +388,81 @@ int __wrap_socket(int domain, int type, int protocol) {
   return fails(SYSTEM_SOCKET) ? -1 : __real_socket(domain, type, protocol);
 }
 
+ssize_t __real_send(int fd, const void *bytes, size_t size, int flags);
+ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags);
+ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags) {
+  return fails(SYSTEM_WRITE) ? -1 : __real_send(fd, bytes, size, flags);
+}
+
 int __wrap_connect(int fd, const struct sockaddr *address, unsigned size);
 int __wrap_connect(int fd, const struct sockaddr *address, unsigned size) {
   return fails(SYSTEM_CONNECT) ? -1 : __real_connect(fd, address, size);
+}
+
+int __real_bind(int fd, const struct sockaddr *address, unsigned size);
+int __real_listen(int fd, int backlog);
+int __real_accept4(int fd, struct sockaddr *address, unsigned *size, int flags);
+int __real_getsockopt(int fd, int level, int option, void *value, unsigned *size);
+int __real_setsockopt(int fd, int level, int option, const void *value, unsigned size);
+int __real_getsockname(int fd, struct sockaddr *address, unsigned *size);
+ssize_t __real_sendto(int fd, const void *bytes, size_t size, int flags,
+                      const struct sockaddr *address, unsigned length);
+ssize_t __real_recvfrom(int fd, void *bytes, size_t size, int flags, struct sockaddr *address,
+                        unsigned *length);
+
+int __wrap_bind(int fd, const struct sockaddr *address, unsigned size);
+int __wrap_bind(int fd, const struct sockaddr *address, unsigned size) {
+  return fails(SYSTEM_BIND) ? -1 : __real_bind(fd, address, size);
+}
+
+int __wrap_listen(int fd, int backlog);
+int __wrap_listen(int fd, int backlog) {
+  return fails(SYSTEM_LISTEN) ? -1 : __real_listen(fd, backlog);
+}
+
+int __wrap_accept4(int fd, struct sockaddr *address, unsigned *size, int flags);
+int __wrap_accept4(int fd, struct sockaddr *address, unsigned *size, int flags) {
+  return fails(SYSTEM_ACCEPT) ? -1 : __real_accept4(fd, address, size, flags);
+}
+
+int __wrap_getsockopt(int fd, int level, int option, void *value, unsigned *size);
+int __wrap_getsockopt(int fd, int level, int option, void *value, unsigned *size) {
+  return fails(SYSTEM_GETSOCKOPT) ? -1 : __real_getsockopt(fd, level, option, value, size);
+}
+
+int __wrap_setsockopt(int fd, int level, int option, const void *value, unsigned size);
+int __wrap_setsockopt(int fd, int level, int option, const void *value, unsigned size) {
+  return fails(SYSTEM_SETSOCKOPT) ? -1 : __real_setsockopt(fd, level, option, value, size);
+}
+
+int __wrap_getsockname(int fd, struct sockaddr *address, unsigned *size);
+int __wrap_getsockname(int fd, struct sockaddr *address, unsigned *size) {
+  return fails(SYSTEM_GETSOCKNAME) ? -1 : __real_getsockname(fd, address, size);
+}
+
+ssize_t __wrap_sendto(int fd, const void *bytes, size_t size, int flags,
+                      const struct sockaddr *address, unsigned length);
+ssize_t __wrap_sendto(int fd, const void *bytes, size_t size, int flags,
+                      const struct sockaddr *address, unsigned length) {
+  return fails(SYSTEM_SENDTO) ? -1 : __real_sendto(fd, bytes, size, flags, address, length);
+}
+
+ssize_t __wrap_recvfrom(int fd, void *bytes, size_t size, int flags, struct sockaddr *address,
+                        unsigned *length);
+ssize_t __wrap_recvfrom(int fd, void *bytes, size_t size, int flags, struct sockaddr *address,
+                        unsigned *length) {
+  return fails(SYSTEM_RECVFROM) ? -1 : __real_recvfrom(fd, bytes, size, flags, address, length);
+}
+
+ssize_t __real_recv(int fd, void *bytes, size_t size, int flags);
+ssize_t __real___recv_chk(int fd, void *bytes, size_t size, size_t room, int flags);
+
+ssize_t __wrap_recv(int fd, void *bytes, size_t size, int flags);
+ssize_t __wrap_recv(int fd, void *bytes, size_t size, int flags) {
+  return fails(SYSTEM_READ) ? -1 : __real_recv(fd, bytes, size, flags);
+}
+
+ssize_t __wrap___recv_chk(int fd, void *bytes, size_t size, size_t room, int flags);
+ssize_t __wrap___recv_chk(int fd, void *bytes, size_t size, size_t room, int flags) {
+  return fails(SYSTEM_READ) ? -1 : __real___recv_chk(fd, bytes, size, room, flags);
 }

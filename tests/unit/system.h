@@ -11,8 +11,8 @@
 #include <stdbool.h>
 
 enum system_call {
-  SYSTEM_READ,  /* read, preadv2 */
-  SYSTEM_WRITE, /* write, pwritev2 */
+  SYSTEM_READ,  /* read, preadv2, recv */
+  SYSTEM_WRITE, /* write, pwritev2, send */
   SYSTEM_EPOLL_CTL,
   SYSTEM_ALLOCATE, /* malloc, realloc, and what Lua asks for: see outside.h */
   SYSTEM_FCNTL,
@@ -41,6 +41,14 @@ enum system_call {
   SYSTEM_GETDENTS,
   SYSTEM_SOCKET,
   SYSTEM_CONNECT,
+  SYSTEM_BIND,
+  SYSTEM_LISTEN,
+  SYSTEM_ACCEPT, /* accept4 */
+  SYSTEM_GETSOCKOPT,
+  SYSTEM_SETSOCKOPT,
+  SYSTEM_GETSOCKNAME,
+  SYSTEM_SENDTO,
+  SYSTEM_RECVFROM,
   SYSTEM_CALLS
 };
 

@@ -1,5 +1,6 @@
 // The same with Node: commands N, latency COMMAND N, blocks or lines FILE...,
-// files or files-sync FOLDER N, which reads them, walk-readdir or walk-opendir FOLDER.
+// files or files-sync FOLDER N, which reads them, walk-readdir or walk-opendir FOLDER,
+// names.
 "use strict";
 const fs = require("fs");
 const { spawn, execFileSync } = require("child_process");
@@ -64,10 +65,22 @@ function filesSync(folder, count) {
   if (size !== 1000 * count) throw new Error("other files");
 }
 
+function names() {
+  const { lookup } = require("dns");
+  const began = process.hrtime.bigint();
+  for (let n = 1; n <= 6; n++) lookup(`${n}.dead`, () => {});
+  lookup("good", (error, address) => {
+    if (address !== "127.0.0.1") throw error;
+    console.log(`answered=${(Number(process.hrtime.bigint() - began) / 1e9).toFixed(6)}`);
+    process.exit();
+  });
+}
+
 const [what, ...rest] = process.argv.slice(2);
 if (what === "commands") commands(Number(rest[0]));
 else if (what === "walk-readdir") walkAtOnce(rest[0]);
 else if (what === "walk-opendir") walk(rest[0]);
+else if (what === "names") names();
 else if (what === "files") files(rest[0], Number(rest[1]));
 else if (what === "files-sync") filesSync(rest[0], Number(rest[1]));
 else if (what === "latency") latency(rest[0], Number(rest[1]));

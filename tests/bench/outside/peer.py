@@ -46,9 +46,22 @@ def files(folder, count):
     assert size == 1000 * int(count)
 
 
+async def names():
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    dead = [asyncio.ensure_future(loop.getaddrinfo(f"{n}.dead", 80)) for n in range(1, 7)]
+    await asyncio.sleep(0)
+    assert (await loop.getaddrinfo("good", 80))[0][4][0] == "127.0.0.1"
+    print(f"answered={loop.time() - began:.6f}", flush=True)
+    for task in dead:
+        task.cancel()
+
+
 what, *rest = sys.argv[1:]
 if what == "commands":
     asyncio.run(commands(*rest))
+elif what == "names":
+    asyncio.run(names())
 elif what == "latency":
     latency(*rest)
 elif what == "files":

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Sockets as scripts have them, while calls fail one after the other and tasks are ended wherever
+ * they wait.
+ */
+#include <errno.h>
+#include <lauxlib.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/clock.h"
+#include "unit/outside.h"
+#include "unit/system.h"
+#include "unit/test.h"
+
+#define LONGEST 20.0 /* seconds, of a scene */
+#define MOST 20000   /* calls that fail one after the other */
+
+static char where[160];
+
+/* Each call gives what is right, or an error is told: a message and a name, or want of memory.
+ * Where that helps somebody closes a descriptor now and then, for which a server waits that could
+ * not have one. */
+static const char scene[] =
+    "local net, told, over = async.net, 0, false\n"
+    "local function wrong(...) log('WRONG', ...) end\n"
+    "local function try(what, want, fn, ...)\n"
+    "  local ok, value, message, code = pcall(fn, ...)\n"
+    "  if not ok then\n"
+    "    local short = tostring(value):find 'not enough memory'\n"
+    "    local late = what == 'serve' and tostring(value):find 'the server is closed'\n"
+    "    if not (short or late) then wrong(what, tostring(value)) end\n"
+    "    if not late then told = told + 1 end return nil end\n"
+    "  if value == nil and message then\n"
+    "    if type(message) ~= 'string' or type(code) ~= 'string' then wrong(what, "
+    "tostring(message)) end\n"
+    "    told = told + 1 return nil end\n"
+    "  if value ~= nil and want ~= nil and value ~= want then wrong(what, tostring(value)) end\n"
+    "  return value\n"
+    "end\n"
+    "local function echo(c)\n"
+    "  while true do\n"
+    "    local line = try('line', nil, c.read, c, 'L')\n"
+    "    if not line or not try('answer', c, c.write, c, line) then return end\n"
+    "  end\n"
+    "end\n"
+    "local function converse(server, dial)\n"
+    "  local closing <close> = server\n"
+    "  local serving = spawn(function()\n"
+    "    try('serve', true, server.serve, server, echo, {max = 2})\n"
+    "  end)\n"
+    "  spawn(function() serving:pawait() server:close() end)\n"
+    "  for i = 1, 2 do\n"
+    "    local c = try('connect', nil, dial)\n"
+    "    if c then\n"
+    "      local guard <close> = c\n"
+    "      if try('ask', c, c.write, c, 'x', i, '\\n') then\n"
+    "        local line = try('read', 'x' .. i, c.read, c)\n"
+    "        if line and c.peer == '' then wrong 'no peer' end\n"
+    "      end\n"
+    "    end\n"
+    "  end\n"
+    "  server:close()\n"
+    "  serving:pawait()\n"
+    "end\n"
+    "spawn({daemon = true}, function()\n"
+    "  while helps and not over do\n"
+    "    local ok, s = pcall(net.udp, '127.0.0.1')\n"
+    "    if ok and s then s:close() end\n"
+    "    pcall(sleep, 0.002)\n"
+    "  end\n"
+    "end)\n"
+    "local server = try('listen', nil, net.listen, '127.0.0.1', 0, {keepalive = 5})\n"
+    "if server then\n"
+    "  converse(server, function() return net.connect('127.0.0.1', server.port) end)\n"
+    "end\n"
+    "local path = '@tinyasync-' .. name\n"
+    "local other = try('listen_unix', nil, net.listen_unix, path)\n"
+    "if other then converse(other, function() return net.connect_unix(path) end) end\n"
+    "local any = try('anywhere', nil, net.listen, '*', 0)\n"
+    "if any then\n"
+    "  local c = try('call', nil, net.connect, '127.0.0.1', any.port)\n"
+    "  if c then\n"
+    "    if try('select', nil, async.select, {any, timeout = 5}) == nil and told == 0 then\n"
+    "      wrong 'nobody came' end\n"
+    "    c:close()\n"
+    "  end\n"
+    "  any:close()\n"
+    "end\n"
+    "local one = try('udp', nil, net.udp, '127.0.0.1')\n"
+    "if one then\n"
+    "  if try('send', one, one.send, one, 'hi', '127.0.0.1', one.port) then\n"
+    "    try('recv', 'hi', one.recv, one) end\n"
+    "  one:close()\n"
+    "end\n"
+    "over = true\n"
+    "log(told == 0 and 'ended' or 'ended, and told')";
+
+/* In real time.  After so many waits all tasks are cancelled, or closed; 0: never.  False: it
+ * had ended before. */
+static bool run(struct outside *place, unsigned waits, bool closes) {
+  struct world *world = &place->world;
+  double began = ta_monotonic();
+  bool disturbed = false;
+  while (ta_monotonic() < began + LONGEST) {
+    world->now = ta_monotonic() - began;
+    enum ta_pass_result result = world_pass(world);
+    if (result == TA_DONE) return disturbed;
+    if (result == TA_WAITING && waits > 0 && --waits == 0) {
+      if (closes)
+        ta_close_all(world->runner);
+      else
+        ta_cancel_all(world->runner, "planned");
+      disturbed = true;
+      continue;
+    }
+    double wait = result == TA_BUSY ? 0 : fmin(0.5, fmax(0, world->deadline - world->now));
+    ta_loop_wait(&place->loop, wait);
+  }
+  ta_push_report(world->runner, world->L, TA_REPORT_TREE);
+  CHECK_TEXT(lua_tostring(world->L, -1), where); /* it has not ended in time */
+  return false;
+}
+
+static void close_place(struct outside *place) {
+  ta_close_all(place->world.runner);
+  ta_runner_free(place->world.runner);
+  place->world.runner = NULL;
+  lua_close(place->world.L);
+  CHECK(place->world.memory.bytes == 0);
+  outside_close_rest(place);
+}
+
+static void open_place(struct outside *place, bool helps) {
+  static char code[sizeof scene + 100];
+  static unsigned number;
+  snprintf(code, sizeof code, "local name, helps = '%ld-%u', %s %s", (long)getpid(), ++number,
+           helps ? "true" : "false", scene);
+  outside_open(place, NULL);
+  world_add(&place->world, code);
+}
+
+/* False: so many calls are not made. */
+static bool try_at(enum system_call call, unsigned nth, int error) {
+  struct outside place;
+  snprintf(where, sizeof where, "call %d, the %u. fails by %d", call, nth, error);
+  open_place(&place, call == SYSTEM_ACCEPT);
+  system_fail(call, nth, error);
+  run(&place, 0, false);
+  bool reached = system_go_well() >= nth;
+  if (strstr(place.world.log, "WRONG")) CHECK_TEXT(place.world.log, where);
+  bool has_begun = call != SYSTEM_ALLOCATE || !strstr(place.world.log, "[not enough memory]");
+  if (has_begun && !strstr(place.world.log, "ended")) CHECK_TEXT(place.world.log, where);
+  if (!reached) CHECK_TEXT(place.world.log, "ended");
+  close_place(&place);
+  return reached;
+}
+
+static unsigned number_from(const char *name, unsigned otherwise) {
+  const char *text = getenv(name);
+  return text ? (unsigned)strtoul(text, NULL, 10) : otherwise;
+}
+
+/* TA_TEST_SEED: the first that fails; TA_TEST_EVERY: how many calls to go on by. */
+static void sweep(enum system_call call, int error, unsigned least) {
+  unsigned nth = number_from("TA_TEST_SEED", 1);
+  unsigned step = number_from("TA_TEST_EVERY", call == SYSTEM_ALLOCATE ? 53 : 1);
+  if (test_quick()) step *= 7;
+  while (nth < MOST && try_at(call, nth, error)) nth += step;
+  if (!test_quick() && nth <= least) CHECK_TEXT(where, "so few calls");
+}
+
+static void a_call_for_a_socket_that_fails_is_told_and_leaves_nothing(void) {
+  sweep(SYSTEM_SOCKET, EMFILE, 8);
+  sweep(SYSTEM_BIND, EACCES, 4);
+  sweep(SYSTEM_LISTEN, EADDRINUSE, 3);
+  sweep(SYSTEM_SETSOCKOPT, ENOPROTOOPT, 6);
+  sweep(SYSTEM_GETSOCKOPT, ENOBUFS, 3);
+  sweep(SYSTEM_GETSOCKNAME, ENOBUFS, 6);
+  sweep(SYSTEM_CONNECT, ECONNREFUSED, 4);
+}
+
+static void a_server_that_cannot_take_one_takes_it_later(void) {
+  sweep(SYSTEM_ACCEPT, EMFILE, 4);
+  sweep(SYSTEM_ACCEPT, ECONNABORTED, 4);
+  sweep(SYSTEM_ACCEPT, EINTR, 4);
+}
+
+static void a_socket_that_cannot_be_watched_is_told_and_leaves_nothing(void) {
+  sweep(SYSTEM_EPOLL_CTL, ENOSPC, 10);
+}
+
+static void bytes_and_datagrams_that_fail_are_told_and_leave_nothing(void) {
+  sweep(SYSTEM_READ, ECONNRESET, 6);
+  sweep(SYSTEM_READ, EINTR, 6);
+  sweep(SYSTEM_WRITE, ECONNRESET, 6);
+  sweep(SYSTEM_SENDTO, ENOBUFS, 1);
+  sweep(SYSTEM_RECVFROM, EINTR, 1);
+}
+
+static void memory_that_is_refused_to_sockets_leaves_nothing(void) {
+  sweep(SYSTEM_ALLOCATE, ENOMEM, 100);
+}
+
+static bool disturb_at(unsigned waits, bool closes) {
+  struct outside place;
+  snprintf(where, sizeof where, "%s at wait %u", closes ? "closed" : "cancelled", waits);
+  open_place(&place, false);
+  bool disturbed = run(&place, waits, closes);
+  close_place(&place);
+  return disturbed;
+}
+
+static void wherever_sockets_are_disturbed_nothing_is_left(void) {
+  for (int closes = 0; closes < 2; closes++) {
+    unsigned waits = 1;
+    while (disturb_at(waits, closes)) waits++;
+    CHECK(waits > 4);
+  }
+}
+
+const struct test net_tests[] = {
+    TEST(a_call_for_a_socket_that_fails_is_told_and_leaves_nothing),
+    TEST(a_server_that_cannot_take_one_takes_it_later),
+    TEST(a_socket_that_cannot_be_watched_is_told_and_leaves_nothing),
+    TEST(bytes_and_datagrams_that_fail_are_told_and_leave_nothing),
+    TEST(memory_that_is_refused_to_sockets_leaves_nothing),
+    TEST(wherever_sockets_are_disturbed_nothing_is_left),
+    TESTS_END,
+};
