@@ -74,6 +74,7 @@ void ta_io_open_hosted(struct ta_io *io, lua_State *L) {
   ta_io_keep(io, L);
   lua_getglobal(L, "async");
   ta_offer_files(io, L);
+  ta_tls_prepare(io, L);
   ta_offer_net(io, L);
   ta_offer_names(io, L);
   lua_pop(L, 1);
