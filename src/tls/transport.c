@@ -132,7 +132,8 @@ static bool has_more(const struct tls *tls) {
   return tls->early || SSL_has_pending(tls->ssl);
 }
 
-/* Whoever waits for the other direction may go on, or has something else to wait for. */
+/* Whoever waits for another direction than the one that is wanted now asks again: somebody else
+ * may have gone on, where the system need not have told. */
 static void tell_all(struct tls *tls) {
   struct ta_watch *watch = &tls->stream->watch;
   watch->on_ready(watch, TA_MAY_BOTH);
@@ -183,14 +184,6 @@ static int keep_session(SSL *ssl, SSL_SESSION *session) {
 
 /* ---------------------------------------------------------------- reading, writing */
 
-/* A write may have had to wait for what was read. */
-static void uncross(struct tls *tls) {
-  struct ta_stream *stream = tls->stream;
-  if (stream->needs_to_write == TA_MAY_WRITE) return;
-  stream->needs_to_write = TA_MAY_WRITE;
-  tell_all(tls);
-}
-
 static ssize_t read_tls(struct ta_stream *stream, void *bytes, size_t size) {
   struct tls *tls = tls_of(stream);
   size_t count;
@@ -203,7 +196,6 @@ static ssize_t read_tls(struct ta_stream *stream, void *bytes, size_t size) {
   if (result != 1) return error;
   stream->needs_to_read = TA_MAY_READ;
   stream->more = has_more(tls);
-  uncross(tls);
   return (ssize_t)count;
 }
 

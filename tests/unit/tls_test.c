@@ -140,6 +140,25 @@ static void writes_under_way_come_before_the_handshake(void) {
       "true 1000000 true later secret");
 }
 
+/* It gives its turn up in between, and the kernel has nothing more to tell. */
+static void a_reader_goes_on_with_what_openssl_has(void) {
+  EXPECT_TLS("local s, t = pair() for _ = 1, 68 do s:write(('x'):rep(1000)) end sleep(1) "
+             "log(#t:read(68000))",
+             "68000");
+}
+
+static void a_record_that_was_cut_short_tears_the_stream(void) {
+  EXPECT_TLS("local s, t = pair() local whole = -1 "
+             "repeat whole = whole + 1 local done = async.move_on_after(1, s.write, s, "
+             "('x'):rep(1000)) until not done log(whole > 50) log(s:write('other')) "
+             "local reader = spawn(function() local count = 0 while true do "
+             "local part, message, code = t:read_some() if not part then "
+             "return count == whole * 1000, message, code end count = count + #part end end) "
+             "sleep(1) s:close() log(reader:await())",
+             "true nil an earlier write was cut short ECANCELED "
+             "true cannot read the writer: unexpected eof TLS");
+}
+
 static void a_bare_end_is_an_error_after_the_bytes_that_came(void) {
   EXPECT_TLS(
       "local a, d = between(function(bytes, number, way) "
@@ -405,6 +424,8 @@ const struct test tls_tests[] = {
     TEST(bytes_go_both_ways_at_once),
     TEST(what_was_read_before_goes_to_the_handshake),
     TEST(writes_under_way_come_before_the_handshake),
+    TEST(a_reader_goes_on_with_what_openssl_has),
+    TEST(a_record_that_was_cut_short_tears_the_stream),
     TEST(a_bare_end_is_an_error_after_the_bytes_that_came),
     TEST(a_half_that_was_ended_leaves_the_other),
     TEST(a_record_that_was_altered_is_refused),
