@@ -111,6 +111,7 @@ void ta_loop_close(struct ta_loop *loop) {
   loop->poller.kind->close(&loop->poller);
   free(loop->slots);
   free(loop->spare);
+  if (loop->has_pipe) close(loop->pipe[0]), close(loop->pipe[1]);
   while (loop->alarms) ta_alarm_stop(loop->alarms);
   *loop = (struct ta_loop){.poller = {.kind = loop->poller.kind, .fd = -1}, .waker = {-1, -1}};
 }

@@ -54,6 +54,8 @@ struct ta_loop {
   bool (*keeps)(void *keeper, int fd); /* is what comes there for somebody else now?  NULL: no */
   void *keeper;
   void *spare; /* a buffer for whichever stream reads next, or NULL */
+  bool has_pipe;
+  int pipe[2]; /* for whichever stream's bytes pass to another next, if has_pipe */
   struct ta_listener *listeners;
   struct ta_listener *next_listener; /* who is to be called after the one that is */
   struct ta_loop_slot *slots;

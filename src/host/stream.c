@@ -13,6 +13,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "host/conduit.h"
 #include "host/signals.h"
 
 /* Of a buffer, to begin with: a chunk, and what was left of the one before. */
@@ -22,7 +23,6 @@
  * next to nothing beside what it costs to read that. */
 #define LITTLE (TA_STREAM_CHUNK / 2)
 
-#define LARGE_READS 4          /* of a pipe, before it is made to hold more */
 #define WIDE_PIPE (256 * 1024) /* bytes */
 
 /* ------------------------------------------------------------ the descriptor */
@@ -110,6 +110,8 @@ static bool is_inherited(const struct ta_stream *stream) {
   return stream->watch.kind == TA_ONCE && !stream->always;
 }
 
+static const struct ta_transport descriptor;
+
 /* A read that was cut short has drained a pipe or a socket, and the kernel tells when more
  * comes; but of the end it may have told already. */
 static bool has_drained(const struct ta_stream *stream, ssize_t count, size_t size) {
@@ -120,15 +122,18 @@ static bool would_wait(ssize_t count) {
   return count == -EAGAIN || count == -EWOULDBLOCK || count == -EINTR;
 }
 
+bool ta_stream_passes(const struct ta_stream *stream) {
+  return stream->transport == &descriptor && stream->drains && !stream->always &&
+         stream->watch.fd >= 0;
+}
+
 /* A writer that fills a pipe as fast as it is read does so in fewer turns where that holds more.
  * Only then: what a user's pipes may hold together is limited. */
 static void widen_pipe(struct ta_stream *stream, ssize_t count) {
+  if (!stream->drains || count < LITTLE || stream->large_reads >= TA_LARGE_READS) return;
+  if (++stream->large_reads < TA_LARGE_READS || stream->is_socket) return;
 #if defined(F_SETPIPE_SZ)
-  if (!stream->drains || stream->is_socket || count < LITTLE || stream->large_reads >= LARGE_READS)
-    return;
-  if (++stream->large_reads == LARGE_READS) fcntl(stream->watch.fd, F_SETPIPE_SZ, WIDE_PIPE);
-#else
-  (void)stream, (void)count;
+  fcntl(stream->watch.fd, F_SETPIPE_SZ, WIDE_PIPE);
 #endif
 }
 
@@ -283,6 +288,7 @@ static bool has_ended(const struct ta_stream *stream) {
 /* The end after an error, of which a write may have been told, is that error. */
 static ssize_t receive(struct ta_stream *stream, void *bytes, size_t size) {
   if (stream->watch.fd < 0) return -EBADF;
+  if (ta_passing(stream)) return ta_take_passing(stream, bytes, size);
   ssize_t count = stream->transport->read(stream, bytes, size);
   if (count == -EAGAIN) return count;
   if (count > 0) stream->received += (uint64_t)count;
@@ -392,6 +398,7 @@ void ta_stream_close(struct ta_stream *stream) {
   if (!stream->transport) return;
   stream->transport->close(stream);
   stream->transport = NULL;
+  ta_end_passing(stream, true);
   if (stream->bytes) give_back_buffer(stream);
   close_watch(stream);
 }

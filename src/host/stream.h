@@ -22,12 +22,14 @@
 #include "host/watch.h"
 
 #define TA_STREAM_CHUNK 65536 /* bytes: the most that one call reads */
+#define TA_LARGE_READS 4      /* in a row or not, and much is to come */
 
 /* An error of a handshake: the peer has gone without a word, as who only looks whether somebody
  * listens. */
 #define TA_STREAM_NOTHING (-ENODATA)
 
 struct ta_stream;
+struct ta_conduit;
 
 struct ta_transport {
   ssize_t (*read)(struct ta_stream *stream, void *bytes, size_t size);        /* 0: the end */
@@ -63,12 +65,17 @@ struct ta_stream {
   bool more;       /* the transport has bytes of which no descriptor will tell */
   bool always;     /* a file: it never waits */
   bool is_socket;
+  bool cannot_pass;           /* through a pipe of ours: see conduit.h */
+  struct ta_conduit *conduit; /* through which it does, or NULL */
   bool drains;               /* a pipe or a socket: a read cut short has taken all there was */
   unsigned char large_reads; /* of one that drains; counted up to those that widen a pipe */
   size_t most;               /* bytes that one fill reads; 0: TA_STREAM_CHUNK */
   bool goes_on;              /* after its end: a terminal, a file that grows */
   int error;                 /* the first one, negative; the last word */
 };
+
+/* Are its bytes those of its descriptor, a socket or a pipe of ours? */
+bool ta_stream_passes(const struct ta_stream *stream);
 
 /* Opens it over `fd`, which becomes the stream's; where this fails it stays the caller's.
  * TA_EDGE: fd is non-blocking.  TA_ONCE: it was inherited, and stays as it is.  A file is

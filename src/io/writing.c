@@ -5,6 +5,7 @@
 #include <lauxlib.h>
 #include <stdio.h>
 
+#include "host/conduit.h"
 #include "io/refusal.h"
 #include "io/waiting.h"
 
@@ -337,10 +338,49 @@ static int wait_for_target(lua_State *L, struct ta_stream_object *source, struct
   return wait_with(L, turn, go_on_with_turn);
 }
 
-static size_t piece_of(const struct ta_stream_object *source, const struct ta_read *read) {
-  size_t held = ta_stream_held(&source->stream);
+static size_t left_of(const struct ta_read *read) {
   uint64_t left = read->limit - read->copied;
-  return left < held ? (size_t)left : held;
+  return left < SIZE_MAX ? (size_t)left : SIZE_MAX;
+}
+
+static size_t piece_of(const struct ta_stream_object *source, const struct ta_read *read) {
+  size_t held = ta_stream_held(&source->stream), left = left_of(read);
+  return left < held ? left : held;
+}
+
+/* Bytes of the source that are to be written next: in its buffer, or else in a pipe, on their way
+ * inside the system.  0; -EAGAIN: none are there yet, or not in this step; or another negative
+ * errno. */
+static int pass_in(lua_State *L, struct ta_stream_object *source, const struct ta_read *read) {
+  if (ta_passing(&source->stream) > 0) return 0;
+  if (ta_has_moved_enough(source, L)) return -EAGAIN;
+  ssize_t count = ta_pass_in(&source->stream, left_of(read));
+  if (count > 0) ta_note_moved(source, (size_t)count);
+  return count == 0 ? -ENODATA : count < 0 ? (int)count : 0;
+}
+
+/* Writes them, or a part.  How many; -EAGAIN; or an error. */
+static ssize_t put(struct ta_stream_object *source, struct ta_stream_object *target,
+                   const struct ta_read *read, size_t piece) {
+  struct ta_stream *from = &source->stream;
+  if (piece == 0) return ta_pass_out(from, &target->stream, left_of(read));
+  return ta_stream_write(&target->stream, from->bytes + from->start, piece);
+}
+
+/* Nobody else has them any more. */
+static void take(struct ta_stream_object *source, struct ta_stream_object *target, size_t piece,
+                 size_t count) {
+  ta_note_written(target, count);
+  ta_take_from_stream(source, piece == 0 ? 0 : count);
+}
+
+/* Nothing is there to be written.  0: there is; or what the C function returns. */
+static int await_piece(lua_State *L, struct ta_stream_object *source, struct ta_read *read,
+                       struct ta_turn *turn) {
+  ta_end_passing(&source->stream, false);
+  ta_end_turn(turn);
+  lua_settop(L, COUNT);
+  return wait_for_more(L, source, read);
 }
 
 /* Each piece is a write of its own, and is taken as far as the target has it. */
@@ -351,24 +391,24 @@ static int copy_on(lua_State *L, struct ta_stream_object *source, struct ta_read
     if (source->closed || target->closed) return refuse_closed(L, turn);
     if (target->stream.torn) return refuse_torn(L, turn);
     size_t piece = piece_of(source, read);
-    if (piece == 0) {
-      ta_end_turn(turn);
+    bool passes = piece == 0 && ta_can_pass(&source->stream, &target->stream);
+    int error = passes ? pass_in(L, source, read) : 0;
+    if (error == -ENOTSUP) continue;
+    if (error || (piece == 0 && !passes)) {
+      int values = await_piece(L, source, read, turn);
       turn = NULL;
-      lua_settop(L, COUNT);
-      int values = wait_for_more(L, source, read);
       if (values) return values;
       continue;
     }
     if (!turn && ta_has_turns(target)) return wait_for_target(L, source, turn, read);
-    const char *bytes = source->stream.bytes + source->stream.start;
-    ssize_t count = ta_stream_write(&target->stream, bytes, piece);
+    ssize_t count = put(source, target, read, piece);
     if (count == -EAGAIN) return wait_for_target(L, source, turn, read);
     if (turn) turn->begun = false;
     if (count < 0) return refuse(L, turn, target, (int)count);
-    ta_note_written(target, (size_t)count);
-    ta_take_from_stream(source, (size_t)count);
+    take(source, target, piece, (size_t)count);
     read->copied += (uint64_t)count;
   }
+  ta_end_passing(&source->stream, false);
   ta_end_turn(turn);
   return finish_copy(L, read);
 }
