@@ -110,8 +110,6 @@ static bool is_inherited(const struct ta_stream *stream) {
   return stream->watch.kind == TA_ONCE && !stream->always;
 }
 
-static const struct ta_transport descriptor;
-
 /* A read that was cut short has drained a pipe or a socket, and the kernel tells when more
  * comes; but of the end it may have told already. */
 static bool has_drained(const struct ta_stream *stream, ssize_t count, size_t size) {
@@ -123,7 +121,7 @@ static bool would_wait(ssize_t count) {
 }
 
 bool ta_stream_passes(const struct ta_stream *stream) {
-  return stream->transport == &descriptor && stream->drains && !stream->always &&
+  return stream->transport == &ta_descriptor && stream->drains && !stream->always &&
          stream->watch.fd >= 0;
 }
 
@@ -369,6 +367,14 @@ int ta_stream_shutdown(struct ta_stream *stream) {
   int error = stream->transport->shutdown(stream);
   if (!error) stream->shut = true;
   return error;
+}
+
+int ta_stream_gather(struct ta_stream *stream) {
+  while (ta_passing(stream)) {
+    ssize_t count = ta_stream_fill(stream);
+    if (count < 0) return (int)count;
+  }
+  return 0;
 }
 
 void ta_stream_upgrade(struct ta_stream *stream, const struct ta_transport *transport,

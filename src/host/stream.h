@@ -67,11 +67,11 @@ struct ta_stream {
   bool is_socket;
   bool cannot_pass;           /* through a pipe of ours: see conduit.h */
   struct ta_conduit *conduit; /* through which it does, or NULL */
-  bool drains;               /* a pipe or a socket: a read cut short has taken all there was */
-  unsigned char large_reads; /* of one that drains; counted up to those that widen a pipe */
-  size_t most;               /* bytes that one fill reads; 0: TA_STREAM_CHUNK */
-  bool goes_on;              /* after its end: a terminal, a file that grows */
-  int error;                 /* the first one, negative; the last word */
+  bool drains;                /* a pipe or a socket: a read cut short has taken all there was */
+  unsigned char large_reads;  /* of one that drains; counted up to those that widen a pipe */
+  size_t most;                /* bytes that one fill reads; 0: TA_STREAM_CHUNK */
+  bool goes_on;               /* after its end: a terminal, a file that grows */
+  int error;                  /* the first one, negative; the last word */
 };
 
 /* Are its bytes those of its descriptor, a socket or a pipe of ours? */
@@ -112,6 +112,9 @@ off_t ta_stream_seek(struct ta_stream *stream, off_t offset, int whence);
 
 /* Ends our half.  0; -EAGAIN: again; or a negative errno.  Twice does nothing. */
 int ta_stream_shutdown(struct ta_stream *stream);
+
+/* What was read and not taken lies in its buffer, all of it.  0, or a negative errno. */
+TA_FOR_MODULES int ta_stream_gather(struct ta_stream *stream);
 
 /* From now on its bytes move by another transport, whose the session is.  What was read and not
  * taken goes: that the new one has copied. */

@@ -335,7 +335,9 @@ static int copy_text(const char *text, char **copy) {
   return *copy ? 0 : -ENOMEM;
 }
 
-static int take_early(struct tls *tls, const struct ta_stream *stream) {
+static int take_early(struct tls *tls, struct ta_stream *stream) {
+  int error = ta_stream_gather(stream);
+  if (error) return error;
   tls->early_size = ta_stream_held(stream);
   if (!tls->early_size) return 0;
   tls->early = malloc(tls->early_size);

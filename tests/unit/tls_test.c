@@ -130,6 +130,15 @@ static void what_was_read_before_goes_to_the_handshake(void) {
       "OK cannot start TLS with db: what came is not TLS TLS");
 }
 
+/* So is what a copy has left in the middle, in a pipe. */
+static void what_a_copy_has_left_goes_to_the_handshake(void) {
+  EXPECT_TLS("local a, b = plain_pair() local c, d = plain_pair() "
+             "spawn(function() b:write(('x'):rep(2000000)) end) "
+             "log(async.move_on_after(1, a.copy_to, a, c)) local _, message = a:start_tls(CLIENT) "
+             "log(message, a:read_some() == nil) a:close() b:close() d:close()",
+             "nil timeout cannot start TLS with db: what came is not TLS true");
+}
+
 static void writes_under_way_come_before_the_handshake(void) {
   EXPECT_TLS(
       "local s, t = plain_pair() local text = ('x'):rep(1000000) "
@@ -426,6 +435,7 @@ static void nothing_is_read_that_was_altered_on_their_way(void) {
 const struct test tls_tests[] = {
     TEST(bytes_go_both_ways_at_once),
     TEST(what_was_read_before_goes_to_the_handshake),
+    TEST(what_a_copy_has_left_goes_to_the_handshake),
     TEST(writes_under_way_come_before_the_handshake),
     TEST(a_reader_goes_on_with_what_openssl_has),
     TEST(a_record_that_was_cut_short_tears_the_stream),
