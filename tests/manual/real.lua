@@ -279,12 +279,16 @@ do
   local key, certificate = folder.path .. "/key", folder.path .. "/certificate"
   process.run{"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out",
     certificate, "-subj", "/CN=localhost", stderr = "null"}
-  local server = async.net.listen("localhost", 0, {tls = {certificate = certificate, key = key}})
+  local server = async.net.listen("localhost", 0, {tls = {certificate = certificate, key = key,
+    alpn = "x"}})
   local other = spawn(function() return server:accept():read() end)
-  local stream = assert(async.net.connect("localhost", server.port, {tls = {verify = false}}))
+  local stream = assert(async.net.connect("localhost", server.port, {tls = {verify = false,
+    alpn = "x"}}))
   for name in pairs(words) do
     if not objects.stream[name] and stream[name] ~= nil then tell("value", "stream." .. name) end
   end
+  tell_object("tls", stream.tls)
+  tell_object("certificate", stream.tls.certificate)
   stream:close()
   other:await()
 end
