@@ -287,8 +287,8 @@ do
   for name in pairs(words) do
     if not objects.stream[name] and stream[name] ~= nil then tell("value", "stream." .. name) end
   end
-  tell_object("tls", stream.tls)
-  tell_object("certificate", stream.tls.certificate)
+  for name in pairs(stream.tls) do tell("value", "tls." .. name) end
+  for name in pairs(stream.tls.certificate) do tell("value", "certificate." .. name) end
   stream:close()
   other:await()
 end
