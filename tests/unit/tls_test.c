@@ -238,6 +238,17 @@ static void a_handshake_that_never_ends_can_be_given_up(void) {
       "nil closed ECANCELED");
 }
 
+/* Whoever is served has 30 seconds, and then is turned away; others are served meanwhile. */
+static void who_says_nothing_is_served_no_longer(void) {
+  EXPECT_TLS("local server = async.net.listen('127.0.0.1', 0, {tls = {certificate = PEM}}) "
+             "local serving = spawn(function() server:serve(function(c) c:write('hello') end) end) "
+             "local mute = async.net.connect('127.0.0.1', server.port) "
+             "local s = async.net.connect('127.0.0.1', server.port, {tls = CLIENT}) "
+             "log(s:read('a'), async.now() < 30) s:close() log(mute:read('a'), async.now() >= 30) "
+             "mute:close() server:close() serving:await()",
+             "hello true [no handshake of TLS within 30 seconds]  true");
+}
+
 static void waits_say_what_they_are_for(void) {
   EXPECT_TLS(
       "local s, fd = sockets() local task = spawn(function() return s:start_tls(CLIENT) end) "
@@ -444,6 +455,7 @@ const struct test tls_tests[] = {
     TEST(a_record_that_was_altered_is_refused),
     TEST(garbage_is_no_handshake),
     TEST(a_handshake_that_never_ends_can_be_given_up),
+    TEST(who_says_nothing_is_served_no_longer),
     TEST(waits_say_what_they_are_for),
     TEST(a_call_of_the_system_that_fails_under_tls_loses_no_byte),
     TEST(memory_that_is_refused_under_tls_loses_no_byte),
