@@ -15,6 +15,7 @@ has_program() {
   case $1 in
     parallel) parallel --version 2>/dev/null | grep -q '^GNU parallel' ;;
     tinyasync*) [ -x "$build/tinyasync" ] ;;
+    epoll) true ;;
     python* | asyncio) [ -n "$python" ] ;;
     node*) type -P node >/dev/null ;;
     cat*) true ;;
@@ -258,6 +259,45 @@ run_names() {
   run_interleaved names tinyasync python node
 }
 
+# ------------------------------------------------------------------ sockets
+
+cpu_of() { # PID: seconds
+  local spent
+  read -r spent _ </proc/"$1"/schedstat
+  awk -v n="$spent" 'BEGIN { printf "%.9f", n / 1e9 }'
+}
+
+# Starts a server that writes its port first; $server is its id.
+serve_for() { # PEER
+  local -A servers=([epoll]="$out/echo serve" [tinyasync]="${own[*]} $outside/echo.lua")
+  # shellcheck disable=SC2086
+  ${servers[$1]} >"$out/port" &
+  server=$!
+  until [ -s "$out/port" ]; do sleep 0.05; done
+}
+
+# CPU of the server for a request of 64 bytes.
+ask_server() { # WORKLOAD PEER CONNECTIONS
+  local before asked
+  : >"$out/port"
+  serve_for "$2"
+  before=$(cpu_of "$server")
+  asked=$("$out/echo" ask "$(cat "$out/port")" "$3" 1)
+  awk -v a="$before" -v b="$(cpu_of "$server")" -v peer="$2" -v asked="$asked" 'BEGIN {
+    split(asked, parts, /[= ]/); printf "%s us=%.3f\n", peer, (b - a) / parts[2] * 1e6 }' \
+    >>"$results/$1"
+  kill "$server"
+  wait "$server" 2>/dev/null || true
+}
+
+outside_echo() { ask_server echo "$1" 100; }
+outside_echo_one() { ask_server echo_one "$1" 1; }
+
+run_echo() { # WORKLOAD
+  ${CC:-cc} -O2 -D_GNU_SOURCE -o "$out/echo" "$outside/echo.c"
+  run_interleaved "$1" epoll tinyasync
+}
+
 # ------------------------------------------------------------------ tables
 
 run_outside() { # WORKLOAD
@@ -295,6 +335,11 @@ run_outside() { # WORKLOAD
       run_walk
       table walk "$walked files are found, whole processes" "s:took:1:find,node-readdir" \
         "CPU-s:total:1:find,node-readdir"
+      ;;
+    echo | echo_one)
+      run_echo "$1"
+      table "$1" "64 bytes back, of $([ "$1" = echo ] && echo 100 || echo 1) at a time" \
+        "us:us:2:epoll"
       ;;
     names)
       run_names

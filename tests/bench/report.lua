@@ -70,7 +70,7 @@ end
 local function read_all(directory)
   local results = {growth = lines_of(directory .. "/growth")}
   for _, name in ipairs {"start-up", "ordinary", "pause", "commands", "latency", "pipes", "forks",
-      "guardian", "files", "copies", "walk", "threads", "names"} do
+      "guardian", "files", "copies", "walk", "threads", "names", "echo", "echo_one"} do
     results[name] = read_workload(directory .. "/" .. name)
   end
   for _, row in ipairs(workloads) do
