@@ -97,13 +97,15 @@ CALLBACK_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/call
 COUNTED_OBJECTS = $(CORE:src/%.c=$(BUILD)/counted/%.o) $(CORE_LUA:src/%=$(BUILD)/%.o)
 LOAD_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/load/*.c))
 # Scripts of these folders need a loop, or other programs.
-OUTSIDE = ordinary processes signals watching kit files trees threads net
+OUTSIDE = ordinary processes signals watching kit files trees threads net tls
 SCRIPT_TESTS = $(filter-out $(OUTSIDE:%=tests/script/%/%),$(wildcard tests/script/*/*.lua))
 
 # Modules that the program loads at first use: each is a room, and needs a package.
-LOADED_ROOMS = watch
+LOADED_ROOMS = watch tls
 PACKAGE_OF_watch = libuv
 DEBIAN_OF_watch = libuv1-dev
+PACKAGE_OF_tls = openssl
+DEBIAN_OF_tls = libssl-dev
 LOADED_HERE := $(if $(NEEDS_A_BUILD),$(foreach name,$(LOADED_ROOMS),$(shell \
   $(PKG_CONFIG) --exists '$(PACKAGE_OF_$(name))' && echo $(name))))
 LOADED_MISSING = $(filter-out $(LOADED_HERE),$(LOADED_ROOMS))
@@ -205,10 +207,14 @@ $(BUILD)/host/modules.o: $(BUILD)/directories
 $(BUILD)/host/modules.o: POSITION += -DTA_BINDIR='"$(FROM)"' -DTA_LIBDIR='"$(TO)"'
 FORCE:
 
-$(UNIT): $(UNIT_OBJECTS) $(UNIT_SCRIPTS) $(KIT_OBJECTS) $(BUILD)/hosted/hosted.o \
+# The module tls is linked in, so that its calls come by there as well.
+UNIT_TLS = $(if $(filter tls,$(LOADED_HERE)),$(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/tls/*.c)))
+$(BUILD)/tests/unit/tls_test.o: POSITION += $(if $(UNIT_TLS),-DHAVE_TLS)
+$(UNIT): $(UNIT_OBJECTS) $(UNIT_SCRIPTS) $(KIT_OBJECTS) $(UNIT_TLS) $(BUILD)/hosted/hosted.o \
   $(filter-out $(BUILD)/cli/main.o,$(REST_OBJECTS)) $(LIBRARY)
 	@echo "  LINK  $@"
-	@$(CC) $(ALL_LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(LUA_LIBS)
+	@$(CC) $(ALL_LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(LUA_LIBS) \
+	  $(if $(UNIT_TLS),$$($(PKG_CONFIG) --libs $(PACKAGE_OF_tls)))
 
 $(FAULT): $(FAULT_OBJECTS) $(KIT_OBJECTS) $(LIBRARY)
 	@echo "  LINK  $@"
@@ -356,6 +362,7 @@ fuzz: $(PROGRAM) $(MACHINE) $(UNIT) ## run many more random programs beside the 
 	lua5.4 tests/model/check.lua $(PROGRAM) 20000
 	$(MACHINE) 100000
 	TA_TEST_SEEDS=20000 $(UNIT) what_a_queue_of_bytes_has
+	TA_TEST_SEEDS=3000 $(UNIT) bytes_over_tls altered_on_their_way
 	$(PROGRAM) run tests/model/processes.lua 1 5000
 	$(PROGRAM) run tests/model/soak.lua 10000
 	$(PROGRAM) run tests/model/sockets.lua 600s

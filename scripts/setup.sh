@@ -7,11 +7,11 @@
 # It knows Debian and its relatives.  Elsewhere it says what to install.
 set -eu
 
-build_packages='gcc libc6-dev make pkg-config liblua5.4-dev libuv1-dev'
+build_packages='gcc libc6-dev make pkg-config liblua5.4-dev libssl-dev libuv1-dev'
 test_packages='lua5.4 lua-busted lua-cjson lua-copas lua-cqueues lua-filesystem lua-lpeg lua-luv
   lua-penlight lua-posix lua-socket libglib2.0-dev libevent-dev g++ clang clang-format
-  cppcheck curl fish gcovr git less mandoc netcat-openbsd openssh-client openssh-server procps
-  python3 shellcheck socat strace valgrind zsh zstd'
+  cppcheck curl fish gcovr git less mandoc netcat-openbsd openssh-client openssh-server openssl
+  procps python3 shellcheck socat strace valgrind zsh zstd'
 
 say() {
   printf 'setup: %s\n' "$*" >&2
@@ -25,16 +25,16 @@ usage() {
 advise() {
   cat >&2 <<'END'
 setup: this system has no apt-get.  Please install a C compiler, make, pkg-config,
-setup: Lua 5.4 with its headers, and libuv with its own, for async.fs.watch:
-setup:   Fedora    dnf install gcc make pkgconf-pkg-config lua-devel libuv-devel
-setup:   Arch      pacman -S gcc make pkgconf lua54 libuv
-setup:   Alpine    apk add gcc musl-dev make pkgconf lua5.4-dev libuv-dev
-setup:   Homebrew  brew install pkgconf lua@5.4 libuv
+setup: Lua 5.4 with its headers, and with theirs libuv, for async.fs.watch, and OpenSSL, for TLS:
+setup:   Fedora    dnf install gcc make pkgconf-pkg-config lua-devel libuv-devel openssl-devel
+setup:   Arch      pacman -S gcc make pkgconf lua54 libuv openssl
+setup:   Alpine    apk add gcc musl-dev make pkgconf lua5.4-dev libuv-dev openssl-dev
+setup:   Homebrew  brew install pkgconf lua@5.4 libuv openssl@3
 setup: (a package that is just called lua will do while it is Lua 5.4)
 setup: The tests also want the lua5.4 command, busted, copas, cqueues, lfs, lua-cjson, lpeg,
 setup: luaposix, LuaSocket, luv, Penlight, GLib and libevent with their headers, g++,
 setup: clang, clang-format, cppcheck, curl, fish, gcovr, git, less, mandoc, nc of OpenBSD, OpenSSH
-setup: with its server, procps, python3, shellcheck, socat, strace, valgrind, zsh and zstd.
+setup: with its server, openssl, procps, python3, shellcheck, socat, strace, valgrind, zsh and zstd.
 END
   exit 1
 }

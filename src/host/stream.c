@@ -110,8 +110,6 @@ static bool is_inherited(const struct ta_stream *stream) {
   return stream->watch.kind == TA_ONCE && !stream->always;
 }
 
-static const struct ta_transport descriptor;
-
 /* A read that was cut short has drained a pipe or a socket, and the kernel tells when more
  * comes; but of the end it may have told already. */
 static bool has_drained(const struct ta_stream *stream, ssize_t count, size_t size) {
@@ -123,7 +121,7 @@ static bool would_wait(ssize_t count) {
 }
 
 bool ta_stream_passes(const struct ta_stream *stream) {
-  return stream->transport == &descriptor && stream->drains && !stream->always &&
+  return stream->transport == &ta_descriptor && stream->drains && !stream->always &&
          stream->watch.fd >= 0;
 }
 
@@ -186,10 +184,10 @@ static void forget_nothing(struct ta_stream *stream) {
   (void)stream;
 }
 
-static const struct ta_transport descriptor = {.read = read_descriptor,
-                                               .write = write_descriptor,
-                                               .shutdown = shutdown_descriptor,
-                                               .close = forget_nothing};
+const struct ta_transport ta_descriptor = {.read = read_descriptor,
+                                           .write = write_descriptor,
+                                           .shutdown = shutdown_descriptor,
+                                           .close = forget_nothing};
 
 /* -------------------------------------------------------------- open, close */
 
@@ -210,7 +208,7 @@ int ta_stream_open(struct ta_loop *loop, enum ta_watch_kind kind, int fd, ta_rea
   if (stream->always) stream->watch.blocked = 0;
   if (kind == TA_EDGE) look_at_sort(stream, fd);
   stream->goes_on = kind == TA_ONCE || stream->always;
-  stream->transport = &descriptor;
+  stream->transport = &ta_descriptor;
   return 0;
 }
 
@@ -369,6 +367,32 @@ int ta_stream_shutdown(struct ta_stream *stream) {
   int error = stream->transport->shutdown(stream);
   if (!error) stream->shut = true;
   return error;
+}
+
+int ta_stream_gather(struct ta_stream *stream) {
+  while (ta_passing(stream)) {
+    ssize_t count = ta_stream_fill(stream);
+    if (count < 0) return (int)count;
+  }
+  return 0;
+}
+
+void ta_stream_upgrade(struct ta_stream *stream, const struct ta_transport *transport,
+                       void *session) {
+  if (ta_stream_held(stream)) ta_stream_take(stream, ta_stream_held(stream));
+  stream->at_end = false;
+  stream->transport = transport;
+  stream->session = session;
+}
+
+int ta_stream_begin(struct ta_stream *stream) {
+  const struct ta_transport *transport = stream->transport;
+  return transport && transport->begin ? transport->begin(stream) : 0;
+}
+
+const char *ta_stream_words(const struct ta_stream *stream, int error) {
+  const struct ta_transport *transport = stream->transport;
+  return transport && transport->words ? transport->words(stream, error) : NULL;
 }
 
 int ta_stream_settle(struct ta_stream *stream) {

@@ -13,6 +13,7 @@
 #ifndef TA_HOST_STREAM_H
 #define TA_HOST_STREAM_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,6 +23,10 @@
 
 #define TA_STREAM_CHUNK 65536 /* bytes: the most that one call reads */
 #define TA_LARGE_READS 4      /* in a row or not, and much is to come */
+
+/* An error of a handshake: the peer has gone without a word, as who only looks whether somebody
+ * listens. */
+#define TA_STREAM_NOTHING (-ENODATA)
 
 struct ta_stream;
 struct ta_conduit;
@@ -37,7 +42,12 @@ struct ta_transport {
   int (*wait_here)(struct ta_stream *stream, unsigned direction); /* ta_stream_wait_here() */
   void (*moves)(struct ta_stream *stream); /* it is about to stand elsewhere */
   int (*settle)(struct ta_stream *stream); /* as ta_stream_settle() */
+  int (*begin)(struct ta_stream *stream);  /* as ta_stream_begin() */
+  const char *(*words)(const struct ta_stream *stream, int error); /* as ta_stream_words() */
 };
+
+/* A descriptor, which those of modules move their bytes by. */
+extern TA_FOR_MODULES const struct ta_transport ta_descriptor;
 
 struct ta_stream {
   struct ta_watch watch;
@@ -52,6 +62,7 @@ struct ta_stream {
   bool torn;                              /* a write was cut short */
   bool unsettled;                         /* ta_stream_settle() may wait */
   bool on_its_way; /* after -EAGAIN of a write: its bytes, which it is to be called with again */
+  bool more;       /* the transport has bytes of which no descriptor will tell */
   bool always;     /* a file: it never waits */
   bool is_socket;
   bool cannot_pass;           /* through a pipe of ours: see conduit.h */
@@ -83,7 +94,7 @@ ssize_t ta_stream_read(struct ta_stream *stream, void *bytes, size_t size);
 static inline size_t ta_stream_held(const struct ta_stream *stream) {
   return stream->end - stream->start;
 }
-void ta_stream_take(struct ta_stream *stream, size_t size);
+TA_FOR_MODULES void ta_stream_take(struct ta_stream *stream, size_t size);
 
 /* Writes what the kernel takes.  How much; -EAGAIN: nothing now; or an error, as -EPIPE. */
 ssize_t ta_stream_write(struct ta_stream *stream, const void *bytes, size_t size);
@@ -101,6 +112,23 @@ off_t ta_stream_seek(struct ta_stream *stream, off_t offset, int whence);
 
 /* Ends our half.  0; -EAGAIN: again; or a negative errno.  Twice does nothing. */
 int ta_stream_shutdown(struct ta_stream *stream);
+
+/* What was read and not taken lies in its buffer, all of it.  0, or a negative errno. */
+TA_FOR_MODULES int ta_stream_gather(struct ta_stream *stream);
+
+/* From now on its bytes move by another transport, whose the session is.  What was read and not
+ * taken goes: that the new one has copied. */
+TA_FOR_MODULES void ta_stream_upgrade(struct ta_stream *stream,
+                                      const struct ta_transport *transport, void *session);
+
+/* What has to be done before the first byte, as a handshake: 0, it is; -EAGAIN: again, when the
+ * direction that writes need may go on; or a negative errno.  Reads and writes do it by
+ * themselves. */
+int ta_stream_begin(struct ta_stream *stream);
+
+/* What an error of the stream was, in words of the transport's; or NULL: what the system says.
+ * They last until the stream is closed. */
+const char *ta_stream_words(const struct ta_stream *stream, int error);
 
 /* Before it is closed: what was written is to arrive.  0; -EAGAIN: again; or a negative errno,
  * and it may be closed all the same. */

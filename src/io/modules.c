@@ -51,6 +51,15 @@ static int refuse(lua_State *L, int error, const char *why) {
   return ta_refuse_in_words(L, lua_tostring(L, -1), "ENOPKG");
 }
 
+void ta_have_module(struct ta_runner *runner, lua_State *L, const char *name,
+                    const struct ta_module *module) {
+  push_opened(runner, L);
+  lua_newtable(L);
+  ta_set_functions(runner, L, module->parts);
+  lua_setfield(L, -2, name);
+  lua_pop(L, 1);
+}
+
 int ta_l_module(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   const struct ta_module *module;
@@ -60,9 +69,7 @@ int ta_l_module(lua_State *L) {
   if (lua_getfield(L, -1, name) == LUA_TTABLE) return 1;
   int error = find(name, &module, why, sizeof why);
   if (error) return refuse(L, error, why);
-  lua_newtable(L);
-  ta_set_functions(runner, L, module->parts);
-  lua_pushvalue(L, -1);
-  lua_setfield(L, -4, name);
+  ta_have_module(runner, L, name, module);
+  lua_getfield(L, -2, name);
   return 1;
 }

@@ -27,4 +27,8 @@ extern TA_FOR_MODULES const struct ta_module ta_module;
  * [-all, +n, v] */
 int ta_l_module(lua_State *L);
 
+/* One that is linked in, under that name: it is looked for nowhere.  [-0, +0, v] */
+void ta_have_module(struct ta_runner *runner, lua_State *L, const char *name,
+                    const struct ta_module *module);
+
 #endif

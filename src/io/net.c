@@ -15,9 +15,10 @@
 extern const char *const ta_chunk_net[];
 extern const char *const ta_chunk_place[];
 extern const char *const ta_chunk_server[];
+extern const char *const ta_chunk_tls[];
 
 static const struct ta_room rooms[] = {
-    {"server", ta_chunk_server}, {"place", ta_chunk_place}, {NULL, NULL}};
+    {"server", ta_chunk_server}, {"tls", ta_chunk_tls}, {"place", ta_chunk_place}, {NULL, NULL}};
 
 /* (name) -> what NAME.lua gives */
 static int l_use(lua_State *L) {

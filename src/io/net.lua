@@ -5,8 +5,8 @@
 local parts = net_parts()
 local raise = parts.raise
 local place = parts.use "place"
+local servers = parts.use "server"
 local resolve = dns_parts().resolve
-local serve = parts.use("server").serve
 
 local net = {}
 
@@ -63,6 +63,20 @@ local function waiting_line(call, option, value)
   raise(format("%s: %s must be a number from 1 to 65535, got %s", call, option, shown(value)))
 end
 
+-- What TLS is to be like; false: none.  Its half is loaded when it is wanted.
+local function speaks_tls(side)
+  return function(call, option, value)
+    if value == false then return false end
+    if value ~= true and type(value) ~= "table" then
+      raise(format("%s: %s must be true, false or a table of options, got %s", call, option,
+        shown(value)))
+    end
+    return parts.use("tls").options(format("%s: %s", call, option), value, side)
+  end
+end
+
+local client_tls, server_tls = speaks_tls "client", speaks_tls "server"
+
 -- The options, of which no others are known than these, as C wants them.
 local function check_options(call, given, known)
   local checked = {}
@@ -104,13 +118,20 @@ local function own_address(call, option, value, checked)
 end
 
 local for_connect = {
-  nodelay = yes_or_no, keepalive = silence, max_line = longest_line, local_address = own_address
+  nodelay = yes_or_no, keepalive = silence, max_line = longest_line, local_address = own_address,
+  tls = client_tls
 }
 
 -- Where a host is, as a list of numbers; `what` begins a refusal.
 local function addresses_of(host, what)
   if host == "localhost" then return {"::1", "127.0.0.1"} end
   return resolve(host, nil, what)
+end
+
+-- A connection that speaks TLS, if it is to.
+local function speak(options, host, name, stream, message, code)
+  if not options or not stream then return stream, message, code end
+  return parts.use("tls").connected(stream, options, host, "cannot connect to " .. name)
 end
 
 local function connect(call, host, port, options)
@@ -123,12 +144,12 @@ local function connect(call, host, port, options)
   if not allowed then return nil, words, refusal end
   local addresses, message, code = addresses_of(host, "cannot connect to " .. name)
   if not addresses then return nil, message, code end
-  return parts.connect(name, addresses, number, given)
+  return speak(given.tls, host, name, parts.connect(name, addresses, number, given))
 end
 
 function net.connect(host, port, options) return connect("net.connect", host, port, options) end
 
-local for_unix = {max_line = longest_line}
+local for_unix = {max_line = longest_line, tls = client_tls}
 
 local function path_of(call, path)
   check_text(call, path, "a path")
@@ -138,8 +159,9 @@ end
 function net.connect_unix(path, options)
   local at = path_of("net.connect_unix", path)
   local given = check_options("net.connect_unix", options, for_unix)
+  if given.tls then parts.use("tls").check_name("net.connect_unix: tls", given.tls) end
   parts.enter "net.connect_unix"
-  return parts.connect(path, {at}, nil, given)
+  return speak(given.tls, nil, path, parts.connect(path, {at}, nil, given))
 end
 
 -- ---------------------------------------------------------------- listening
@@ -147,9 +169,10 @@ end
 local BACKLOG = 1024 -- connections that nobody has accepted yet
 
 local for_listen = {
-  nodelay = yes_or_no, keepalive = silence, max_line = longest_line, backlog = waiting_line
+  nodelay = yes_or_no, keepalive = silence, max_line = longest_line, backlog = waiting_line,
+  tls = server_tls
 }
-local for_listen_unix = {max_line = longest_line, backlog = waiting_line}
+local for_listen_unix = {max_line = longest_line, backlog = waiting_line, tls = server_tls}
 
 -- The address at which is listened, or nil for all of them; false, message, code.
 local function own_address_of(host, what)
@@ -161,9 +184,18 @@ local function own_address_of(host, what)
 end
 
 -- Servers are of C; these methods of theirs are not.
-local function complete(server, message, code)
-  if server then parts.add_methods(server, {serve = serve}) end
-  return server, message, code
+local methods = {serve = servers.serve}
+local tls_methods = {serve = servers.serve, accept = servers.accept}
+
+local function complete(options, server, message, code)
+  if not server then return nil, message, code end
+  parts.add_methods(server, options and tls_methods or methods)
+  if not options then return server end
+  local guard
+  guard, message, code = parts.use("tls").guard("net.listen", options)
+  if guard then return servers.speak_tls(server, guard) end
+  server:close()
+  return nil, message, code
 end
 
 function net.listen(host, port, options)
@@ -175,13 +207,13 @@ function net.listen(host, port, options)
   if not allowed then return nil, words, refusal end
   local at, message, code = own_address_of(host, "cannot listen at " .. name)
   if at == false then return nil, message, code end
-  return complete(parts.listen(name, at, number, given.backlog or BACKLOG, given))
+  return complete(given.tls, parts.listen(name, at, number, given.backlog or BACKLOG, given))
 end
 
 function net.listen_unix(path, options)
   local at = path_of("net.listen_unix", path)
   local given = check_options("net.listen_unix", options, for_listen_unix)
-  return complete(parts.listen_unix(path, at, nil, given.backlog or BACKLOG, given))
+  return complete(given.tls, parts.listen_unix(path, at, nil, given.backlog or BACKLOG, given))
 end
 
 -- Descriptors from 3 on, whose number, and perhaps names, a service manager tells.
@@ -211,7 +243,9 @@ function net.listen_fd(which, options)
   local given = check_options("net.listen_fd", options, for_listen)
   local count, names = handed_over()
   local found = number_of(number or which, count, names)
-  if found then return complete(parts.adopt("socket " .. which, FIRST_HANDED - 1 + found, given)) end
+  if found then
+    return complete(given.tls, parts.adopt("socket " .. which, FIRST_HANDED - 1 + found, given))
+  end
   if count == 0 then return nil, "no socket was handed over (LISTEN_FDS)", "ENOENT" end
   return nil, format("socket %s is not among the %d handed over (LISTEN_FDS)", which, count), "ENOENT"
 end

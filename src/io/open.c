@@ -20,6 +20,7 @@
 #include "io/standard.h"
 #include "io/stdin.h"
 #include "io/thread.h"
+#include "io/tls.h"
 #include "io/walk.h"
 
 static void on_left(struct ta_stdio_listener *listener) {
@@ -42,6 +43,7 @@ void ta_io_open(struct ta_io *io, lua_State *L) {
   ta_io_keep(io, L);
   ta_gate_open(io, L);
   lua_getglobal(L, "async");
+  ta_tls_prepare(io, L);
   ta_offer_stdin(io, L);
   ta_offer_processes(io, L);
   ta_offer_files(io, L);
@@ -60,6 +62,7 @@ void ta_io_open_in_thread(struct ta_io *io, lua_State *L) {
   ta_io_keep(io, L);
   ta_gate_open(io, L);
   lua_getglobal(L, "async");
+  ta_tls_prepare(io, L);
   ta_offer_files(io, L);
   ta_offer_net(io, L);
   ta_offer_names(io, L);
@@ -74,6 +77,7 @@ void ta_io_open_hosted(struct ta_io *io, lua_State *L) {
   ta_io_keep(io, L);
   lua_getglobal(L, "async");
   ta_offer_files(io, L);
+  ta_tls_prepare(io, L);
   ta_offer_net(io, L);
   ta_offer_names(io, L);
   lua_pop(L, 1);

@@ -466,6 +466,7 @@ static int l_is_server(lua_State *L) {
 const struct ta_function ta_server_parts[] = {{"listen", l_listen},
                                               {"listen_unix", l_listen_unix},
                                               {"adopt", l_adopt},
+                                              {"accept", l_accept},
                                               {"take", l_take},
                                               {"close_server", l_close},
                                               {"is_server", l_is_server},

@@ -11,8 +11,25 @@ local raise = parts.raise
 
 local server = {}
 
+-- What those do first who come to a server that speaks TLS.
+local guards = setmetatable({}, {__mode = "k"})
+
+function server.speak_tls(self, guard)
+  guards[self] = guard
+  return self
+end
+
+-- server:accept(), of such a one: the handshake comes with the first read or write.
+function server.accept(self)
+  local stream, message, code = parts.accept(self)
+  local guard = stream and guards[self]
+  if not guard then return stream, message, code end
+  return guard.attach(stream)
+end
+
 -- The stream is closed with the task, at the latest.
-local function attend(stream, handler)
+local function attend(stream, handler, guard)
+  if guard and not guard.begin(stream) then return end
   handler(stream)
   stream:close()
 end
@@ -58,7 +75,7 @@ local function take_one(self, held, handler, options)
   if not stream then return nil, message, code end
   parts.count_in(self, stream)
   options.name = stream.peer
-  local task = held.scope:spawn(options, attend, stream, handler)
+  local task = held.scope:spawn(options, attend, stream, handler, guards[self])
   if parts.attend(self, stream, task) then return true end
   task:cancel()
   error("not enough memory", 0)

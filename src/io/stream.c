@@ -7,14 +7,15 @@
 
 #include "io/reading.h"
 #include "io/seeking.h"
+#include "io/tls.h"
 #include "io/waiting.h"
 #include "io/writing.h"
 
 /* Upvalues of what finds fields of a stream, after the Runner. */
 enum { METHODS = 2 };
 
-/* User values, which are fields for scripts. */
-enum { LABEL = 1, PATH, PEER, LOCAL_ADDRESS, USER_VALUES = LOCAL_ADDRESS };
+/* User values, which are fields for scripts; io/tls has one more. */
+enum { LABEL = 1, PATH, PEER, LOCAL_ADDRESS, FIELDS = LOCAL_ADDRESS };
 
 /* ------------------------------------------------------------------ selecting */
 
@@ -77,12 +78,13 @@ static int l_tostring(lua_State *L) {
 static int value_of_field(const char *key) {
   static const char *const names[] = {
       [LABEL] = "label", [PATH] = "path", [PEER] = "peer", [LOCAL_ADDRESS] = "local_address"};
-  for (int i = LABEL; i <= USER_VALUES; i++)
+  for (int i = LABEL; i <= FIELDS; i++)
     if (strcmp(names[i], key) == 0) return i;
   return 0;
 }
 
-/* A method, or a field: `label`, of a file `path`, of a connection `peer` and `local_address`. */
+/* A method, or a field: `label`, of a file `path`, of a connection `peer` and `local_address`, and
+ * `tls`. */
 static int l_index(lua_State *L) {
   lua_settop(L, 2);
   lua_pushvalue(L, 2);
@@ -92,6 +94,8 @@ static int l_index(lua_State *L) {
   lua_settop(L, 2);
   if (value)
     lua_getiuservalue(L, 1, value);
+  else if (strcmp(key, "tls") == 0 && lua_isuserdata(L, 1))
+    ta_push_tls(L, 1);
   else
     lua_gettable(L, lua_upvalueindex(METHODS));
   return 1;
@@ -107,6 +111,7 @@ static const struct ta_function methods[] = {{"read", ta_l_stream_read},
                                              {"close", ta_l_stream_close},
                                              {"copy_to", ta_l_stream_copy_to},
                                              {"seek", ta_l_stream_seek},
+                                             {"start_tls", ta_l_stream_start_tls},
                                              {NULL, NULL}};
 
 static const struct ta_function meta[] = {
@@ -133,7 +138,7 @@ static void complete_kind(struct ta_runner *runner, lua_State *L) {
 
 struct ta_stream_object *ta_push_stream(struct ta_io *io, lua_State *L, const char *label) {
   struct ta_stream_object *object =
-      ta_push_object(io->runner, L, &ta_stream_kind, sizeof *object, USER_VALUES);
+      ta_push_object(io->runner, L, &ta_stream_kind, sizeof *object, TA_TLS_VALUE);
   ta_init_waiting(object, io);
   object->label = "";
   object->max_line = TA_MAX_LINE;

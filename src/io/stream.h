@@ -26,10 +26,11 @@ int ta_open_stream(struct ta_stream_object *object, enum ta_watch_kind kind, int
 void ta_set_max_line(struct ta_stream_object *object, size_t bytes);
 
 /* The stream at `index`, or NULL.  [-0, +0, -] */
-struct ta_stream_object *ta_to_stream(struct ta_runner *runner, lua_State *L, int index);
+TA_FOR_MODULES struct ta_stream_object *ta_to_stream(struct ta_runner *runner, lua_State *L,
+                                                     int index);
 
 /* What it is for the host. */
-struct ta_stream *ta_stream_of(struct ta_stream_object *object);
+TA_FOR_MODULES struct ta_stream *ta_stream_of(struct ta_stream_object *object);
 
 /* Nobody will write any more into what it reads: whoever reads finds the end, after what
  * came before. */

@@ -66,11 +66,28 @@ int ta_refuse_closed(lua_State *L) {
   return ta_refuse_in_words(L, "closed", "ECANCELED");
 }
 
+const char *ta_code_of_transport(int error) {
+  return error == TA_STREAM_NOTHING ? "EOF" : "TLS";
+}
+
+/* What the transport has words for is no error of the system's. */
+static int refuse_in_its_words(lua_State *L, const struct ta_stream_object *object, int error,
+                               const char *what) {
+  const char *words = ta_stream_words(&object->stream, error);
+  if (!words) return 0;
+  lua_pushfstring(L, "%s %s: %s", what, object->label, words);
+  return ta_refuse_in_words(L, lua_tostring(L, -1), ta_code_of_transport(error));
+}
+
 int ta_refuse_to_read(lua_State *L, const struct ta_stream_object *object, int error) {
+  int values = refuse_in_its_words(L, object, error, "cannot read");
+  if (values) return values;
   return ta_refuse(L, error, "cannot read %s", object->label);
 }
 
 int ta_refuse_to_write(lua_State *L, const struct ta_stream_object *object, int error) {
+  int values = refuse_in_its_words(L, object, error, "cannot write to");
+  if (values) return values;
   return ta_refuse(L, error, "cannot write to %s", object->label);
 }
 
@@ -215,9 +232,11 @@ static int begin_reading(struct ta_stream_object *object, const struct ta_read *
 /* Has the ticket unparked when the system may go on in the direction: in the next pass,
  * where nobody knows that it may not. */
 static int want(struct ta_stream_object *object, unsigned direction, struct ta_ticket ticket) {
-  struct ta_watch *watch = &object->stream.watch;
-  if (ta_watch_is_ready(watch, direction)) return ta_wake(runner_of(object), ticket);
-  return ta_stream_want(&object->stream, direction);
+  struct ta_stream *stream = &object->stream;
+  bool more = stream->more && direction == stream->needs_to_read;
+  if (more || ta_watch_is_ready(&stream->watch, direction))
+    return ta_wake(runner_of(object), ticket);
+  return ta_stream_want(stream, direction);
 }
 
 int ta_arm_reader(lua_State *L, struct ta_stream_object *object, const struct ta_read *read) {
@@ -293,6 +312,9 @@ static void disarm_write(void *subject) {
 static const struct ta_wait_kind write_kind = {
     .action = "write", .describe = describe_write, .disarm = disarm_write};
 
+static const struct ta_wait_kind handshake_kind = {
+    .action = "handshake", .describe = describe_write, .disarm = disarm_write};
+
 static struct ta_turn *written_by(struct ta_attachment *attachment) {
   return TA_HOLDER(attachment, struct ta_turn, attachment);
 }
@@ -364,7 +386,8 @@ static int arm_turn(struct ta_turn *turn, struct ta_ticket ticket) {
 int ta_arm_turn(lua_State *L, struct ta_turn *turn) {
   struct ta_runner *runner = runner_of(turn->object);
   end_unless_it_can_wait(L, turn);
-  struct ta_ticket ticket = ta_take_ticket(runner, L, &write_kind, turn);
+  const struct ta_wait_kind *kind = turn->shakes ? &handshake_kind : &write_kind;
+  struct ta_ticket ticket = ta_take_ticket(runner, L, kind, turn);
   int error = arm_turn(turn, ticket);
   if (error) {
     if (turn->source) stop_reading(turn->source);

@@ -98,6 +98,7 @@ struct ta_turn {
   int argument; /* the one that is written, */
   size_t at;    /* and bytes of it that have left */
   bool begun;   /* bytes are: to give it up tears the stream */
+  bool shakes;  /* it is for a handshake: nobody reads meanwhile */
   bool closes;  /* the stream, even if it is given up */
 };
 
@@ -127,6 +128,9 @@ struct ta_stream_object *ta_check_stream(lua_State *L);
 
 /* Of a stream that somebody closed meanwhile: nil, "closed", "ECANCELED".  [-0, +3, m] */
 int ta_refuse_closed(lua_State *L);
+
+/* "TLS", of an error that the transport has words for. */
+const char *ta_code_of_transport(int error);
 
 /* [-0, +3, m] */
 int ta_refuse_to_read(lua_State *L, const struct ta_stream_object *object, int error);

@@ -282,8 +282,11 @@ static int go_on_closing(lua_State *L, struct ta_turn *turn) {
   return error ? ta_refuse(L, error, "cannot write to %s", object->label) : 1;
 }
 
+/* Whoever shakes hands waits for the peer, and writes behind that have not begun. */
 static bool waits_to_close(const struct ta_stream_object *object) {
-  return !object->closed && (ta_has_turns(object) || object->stream.unsettled);
+  const struct ta_turn *first = ta_next_turn(object, NULL);
+  if (object->closed || (first && first->shakes)) return false;
+  return first || object->stream.unsettled;
 }
 
 /* Clean-up: where nothing can wait any more it goes at once. */

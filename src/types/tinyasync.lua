@@ -429,6 +429,7 @@ function async.task_local(default) end
 ---@class tinyasync.Stream
 ---@field label string what reports call it
 ---@field path? string of a file that `async.fs` has opened: absolute, or from the run's directory
+---@field tls? tinyasync.Tls what is known of its TLS, once both sides have shaken hands
 ---@field peer? string of a connection: who is at the other end, as "127.0.0.1:80"
 ---@field local_address? string of a connection: this end
 local Stream = {}
@@ -504,6 +505,38 @@ function Stream:copy_to(other, count) end
 ---@return string? message
 ---@return string? code
 function Stream:seek(whence, offset) end
+
+---@class tinyasync.TlsOptions
+---@field server_name? string whose certificate it has to be; the host that was connected to
+---@field ca? string path of the authorities that are trusted; the system's if left out
+---@field certificate? string path of a certificate of our own, PEM
+---@field key? string path of its key; in the same file if left out
+---@field verify? boolean false: the other side may be anybody
+---@field alpn? string|string[] names of protocols, the best first
+---@field server? boolean on the side that was called
+
+---@class tinyasync.Certificate
+---@field subject string
+---@field issuer string
+---@field names string[] of hosts, and addresses
+---@field starts integer seconds since 1970
+---@field expires integer seconds since 1970
+
+---@class tinyasync.Tls
+---@field version string "TLSv1.3"
+---@field cipher string
+---@field alpn? string
+---@field server_name? string as the client has asked for it
+---@field resumed boolean an earlier connection was taken up again
+---@field certificate? tinyasync.Certificate of the other side, if it has shown one
+
+---From now on the stream, over a socket, speaks TLS.
+---@async
+---@param options? tinyasync.TlsOptions
+---@return tinyasync.Stream? self
+---@return string? message
+---@return string? code
+function Stream:start_tls(options) end
 
 ---Standard input, over the buffer of io.read and io.stdin.
 ---@type tinyasync.Stream

@@ -5,7 +5,7 @@
 #
 # Sourced there, with `here`, `build`, `out`, `results`, `rounds` and `python`.
 # Here the peers are others, programs among them; those that are not there are left out.
-# FILES (10000), WALKED (100000), COPY_MEGABYTES (1000), COMMANDS (1000), MEGABYTES (1000) of a pipe, BALLAST (1500, megabytes that a large process has
+# REQUESTS (50000, over TLS), FILES (10000), WALKED (100000), COPY_MEGABYTES (1000), COMMANDS (1000), MEGABYTES (1000) of a pipe, BALLAST (1500, megabytes that a large process has
 # in memory) and SLEEPERS (1000000: its tasks) change what is run.
 outside=$here/outside
 own=("$build/tinyasync" run)
@@ -217,6 +217,30 @@ outside_threads() { # PEER
   add_line threads "$1" "${watch[@]}"
 }
 
+# --------------------------------------------------------------------- TLS
+
+requests=${REQUESTS:-50000}
+
+outside_tls() { # PEER
+  local server=("${own[@]}" "$outside/tls.lua" serve)
+  case $1 in
+    go) server=("$out/tls-go") ;;
+    node) server=(node "$outside/tls.js") ;;
+    python) server=("$python" "$outside/tls.py") ;;
+  esac
+  add_line tls "$1" "${own[@]}" "$outside/tls.lua" measure "$requests" "$out/certificates" \
+    "${server[@]}" "$out/certificates"
+}
+
+run_tls() {
+  "$here/../kit/certificates.sh" "$out/certificates"
+  if type -P go >/dev/null; then
+    GOCACHE=$out/go-cache go build -o "$out/tls-go" "$outside/tls.go"
+  fi
+  run_interleaved tls tinyasync go node python
+  rm -rf "$out/certificates"
+}
+
 # ------------------------------------------------------------------- names
 
 # What nobody answers for takes two seconds, as long as a resolver waits for one server.
@@ -326,6 +350,11 @@ run_outside() { # WORKLOAD
       run_interleaved guardian tinyasync
       table guardian "in KB; the first command, and one of the next" "rss:rss:1:" "pss:pss:1:" \
         "private:private:1:" "first-ms:first:1:" "later-ms:later:1:"
+      ;;
+    tls)
+      run_tls
+      table tls "the server's CPU for an echo of 64 B, and a handshake; memory of a connection" \
+        "us-echo:echo:1:go,node" "us-handshake:shake:1:go,node" "KiB-idle:idle:1:go,node"
       ;;
     threads)
       run_interleaved threads tinyasync-sum tinyasync-records node tinyasync-map xargs

@@ -31,7 +31,8 @@ mkfifo "$never"
 . "$root/tests/kit/python.sh" "$all"
 
 for part in lib usage scripts output process_output streams standard signals terminal taken limits \
-  asking dump ending process trace hints completion commands files kit modules threads net names gates; do
+  asking dump ending process trace hints completion commands files kit modules threads net tls \
+  names gates; do
   # shellcheck source=/dev/null
   . "$here/$part.sh"
 done

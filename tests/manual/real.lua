@@ -103,6 +103,7 @@ local arguments = {
   ["semaphore:with"] = {nothing},
   ["stream:read_until"] = {"."},
   ["stream:copy_to"] = {async.stdin},
+  ["stream:start_tls"] = {{server_name = "localhost"}},
   ["async.secret"] = {"text"},
   ["async.process.run"] = {{"true"}},
   ["async.process.read"] = {{"true"}},
@@ -273,13 +274,23 @@ for name, value in pairs(_G) do
 end
 for word, object in pairs(objects) do tell_object(word, object) end
 
--- A connection has what a file has not.
+-- A connection that speaks TLS has what a file has not.
 do
-  local server <close> = assert(async.net.listen("127.0.0.1", 0))
-  local stream <close> = assert(async.net.connect("127.0.0.1", server.port))
+  local key, certificate = folder.path .. "/key", folder.path .. "/certificate"
+  process.run{"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out",
+    certificate, "-subj", "/CN=localhost", stderr = "null"}
+  local server = async.net.listen("localhost", 0, {tls = {certificate = certificate, key = key,
+    alpn = "x"}})
+  local other = spawn(function() return server:accept():read() end)
+  local stream = assert(async.net.connect("localhost", server.port, {tls = {verify = false,
+    alpn = "x"}}))
   for name in pairs(words) do
     if not objects.stream[name] and stream[name] ~= nil then tell("value", "stream." .. name) end
   end
+  for name in pairs(stream.tls) do tell("value", "tls." .. name) end
+  for name in pairs(stream.tls.certificate) do tell("value", "certificate." .. name) end
+  stream:close()
+  other:await()
 end
 print(table.concat(told, "\n"))
 os.exit(0)

@@ -72,6 +72,7 @@ static const struct room rooms[] = {
     {"gate", gate_tests},
     {"flat", flat_tests},
     {"thread", thread_tests},
+    {"tls", tls_tests},
 };
 
 static jmp_buf out_of_test;

@@ -91,19 +91,32 @@ local function random_formats()
   return list
 end
 
+-- Over TLS a stream that was torn ends with an error, after all that has come.
+local function read_rest(s, log)
+  repeat
+    local text = s:read_some()
+    if text then log[#log + 1] = {"some", 65536, text} end
+  until not text
+end
+
 local function read_once(s, log)
   local what = random(10)
   local entry
   if what <= 6 then
     local list = random_formats()
     local results = table.pack(s:read(table.unpack(list)))
+    if results[3] == "TLS" then return read_rest(s, log) end
     entry = {"formats", list, results}
   elseif what <= 8 then
     local most = random(200)
-    entry = {"some", most, (s:read_some(most))}
+    local some, _, code = s:read_some(most)
+    if code == "TLS" then return end
+    entry = {"some", most, some}
   else
     local text = ({"\n", "7", "line\n", "xx", "\r\n"})[random(5)]
-    entry = {"until", text, (s:read_until(text))}
+    local found, _, code = s:read_until(text)
+    if code == "TLS" then return read_rest(s, log) end
+    entry = {"until", text, found}
   end
   log[#log + 1] = entry
 end
@@ -113,7 +126,9 @@ local function read_all(s, log)
     perhaps_cancelled(function() read_once(s, log) end)
     if chance(10) then sleep(random()) end
   end
-  log[#log + 1] = {"formats", {"a"}, table.pack(s:read("a"))}
+  local rest = table.pack(s:read("a"))
+  if rest[3] == "TLS" then return read_rest(s, log) end
+  log[#log + 1] = {"formats", {"a"}, rest}
   log[#log + 1] = {"formats", {"l"}, table.pack(s:read("l"))}
 end
 
