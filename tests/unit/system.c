@@ -18,6 +18,7 @@ static struct {
   enum system_call call;
   _Atomic unsigned nth, count;
   int error;
+  bool for_ever;
   bool ignores; /* what is called now */
   bool lacks_nowait;
   bool lacks_cache;
@@ -29,6 +30,11 @@ void system_fail(enum system_call call, unsigned nth, int error) {
   failing.nth = nth;
   failing.count = 0;
   failing.error = error;
+  failing.for_ever = false;
+}
+
+void system_fail_for_ever(void) {
+  failing.for_ever = true;
 }
 
 unsigned system_go_well(void) {
@@ -61,6 +67,7 @@ static bool fails(enum system_call call) {
   if (failing.ignores || call != failing.call || !failing.nth) return false;
   unsigned count = ++failing.count;
   bool again = call == SYSTEM_ALLOCATE && count == failing.nth + 1;
+  if (failing.for_ever && count > failing.nth) again = true;
   if (count != failing.nth && !again) return false;
   errno = failing.error;
   return true;

@@ -55,6 +55,9 @@ enum system_call {
  * memory the one after it fails as well: Lua makes each twice. */
 void system_fail(enum system_call call, unsigned nth, int error);
 
+/* And so do all after it. */
+void system_fail_for_ever(void);
+
 /* Nothing fails any more.  How many calls of the sort that was to fail there have been. */
 unsigned system_go_well(void);
 
