@@ -57,8 +57,11 @@ static void take_from_front(struct ta_jobs *jobs, bool restores, bool keeps_mode
   jobs->front = NULL;
 }
 
-static void be_silent(struct ta_jobs *jobs) {
-  jobs->owes_modes = ta_terminal_go_silent() != 0;
+static int be_silent(struct ta_jobs *jobs) {
+  int error = ta_terminal_go_silent();
+  jobs->owes_modes = error != 0;
+  jobs->stops = ta_signals_stops();
+  return error;
 }
 
 /* Stops all, and then this process, until it goes on.  False: it did not stop. */
@@ -239,9 +242,12 @@ static void look_at_hold(struct ta_children *children, bool was_stopped) {
     bool stopped = !ta_terminal_is_gone() && stop_all(children, SIGTTIN, true);
     if (!stopped) refuse(children, -EIO);
   } else if (jobs->silent && (jobs->owes_modes || was_stopped)) {
-    int error = ta_terminal_go_silent();
-    jobs->owes_modes = error != 0;
-    if (error) refuse(children, error);
+    bool tried = jobs->owes_modes;
+    int error = be_silent(jobs);
+    if (error && tried)
+      refuse(children, error);
+    else if (error)
+      ta_loop_wake(children->loop); /* once more */
   }
 }
 

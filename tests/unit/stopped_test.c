@@ -28,6 +28,7 @@
 #include "unit/test.h"
 
 #define MOST 500 /* calls; more is a mistake */
+#define LONGEST 100 /* seconds; as well */
 #define SECRET "hunter2"
 
 enum { OURS, THEIRS };
@@ -41,9 +42,17 @@ static struct {
 
 /* ---------------------------------------------------------------------- the shell */
 
+/* Standard streams may have been closed. */
+static int move_up(int fd) {
+  int moved = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  CHECK(moved >= 0 && close(fd) == 0);
+  return moved;
+}
+
 static void sit_down(void) {
   CHECK(setsid() >= 0);
   CHECK(openpty(&shell.terminal[OURS], &shell.terminal[THEIRS], NULL, NULL, NULL) == 0);
+  for (int i = OURS; i <= THEIRS; i++) shell.terminal[i] = move_up(shell.terminal[i]);
   CHECK(ioctl(shell.terminal[THEIRS], TIOCSCTTY, 0) == 0);
   CHECK(tcgetattr(shell.terminal[THEIRS], &shell.modes) == 0);
   fcntl(shell.terminal[OURS], F_SETFL, O_NONBLOCK);
@@ -78,6 +87,7 @@ static bool in_front(bool (*work)(void)) {
     setpgid(0, 0);
     tcsetpgrp(shell.terminal[THEIRS], getpgrp());
     signal(SIGTTOU, SIG_DFL);
+    alarm(LONGEST);
     exit(work() ? EXIT_SUCCESS : EXIT_FAILURE);
   }
   return look_after(pid);
