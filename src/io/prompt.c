@@ -25,7 +25,7 @@ struct question {
   bool secret, held, asked;
   int refused;                    /* 0; or why it cannot be asked any more, a negative errno */
   struct ta_stream_object *typed; /* a user value keeps it; or NULL */
-  const char *text; /* a user value keeps it */
+  const char *text;               /* a user value keeps it */
   size_t size;
 };
 
@@ -142,7 +142,8 @@ static struct question *check_question(lua_State *L) {
 static int l_new_question(lua_State *L) {
   struct ta_io *io = ta_io_of(ta_upvalue_runner(L), L);
   const struct call *call = check_call(L, 1);
-  struct question *question = ta_push_object(io->runner, L, &question_kind, sizeof *question, TYPED);
+  struct question *question =
+      ta_push_object(io->runner, L, &question_kind, sizeof *question, TYPED);
   question->io = io;
   question->call = call;
   question->secret = lua_toboolean(L, 2);

@@ -27,7 +27,7 @@
 #include "unit/system.h"
 #include "unit/test.h"
 
-#define MOST 500 /* calls; more is a mistake */
+#define MOST 500    /* calls; more is a mistake */
 #define LONGEST 100 /* seconds; as well */
 #define SECRET "hunter2"
 
@@ -177,8 +177,8 @@ static void open_place(struct outside *place) {
 static void look_at_terminal(void) {
   size_t size = 0;
   ssize_t count;
-  while (size < sizeof run.shown - 1 && (count = read(shell.terminal[OURS], run.shown + size,
-                                                      sizeof run.shown - 1 - size)) > 0)
+  while (size < sizeof run.shown - 1 &&
+         (count = read(shell.terminal[OURS], run.shown + size, sizeof run.shown - 1 - size)) > 0)
     size += (size_t)count;
   run.shown[size] = '\0';
   tcgetattr(shell.terminal[THEIRS], &run.modes);
@@ -226,13 +226,12 @@ static bool sweep(bool (*check)(void), enum system_call call, bool for_ever, uns
 
 /* ----------------------------------------------------------------------- a secret */
 
-static const char ask[] =
-    "spawn(function() "
-    "  sleep(0) while echoes() and not said do sleep(0.001) end "
-    "  stop(HOW) for i = 1, 5 do sleep(0) end sleep(0.001) "
-    "  if not said then type '" SECRET "\\n' end end) "
-    "local word, why = async.prompt('Word', {secret = true}) said = true "
-    "log(word or why)";
+static const char ask[] = "spawn(function() "
+                          "  sleep(0) while echoes() and not said do sleep(0.001) end "
+                          "  stop(HOW) for i = 1, 5 do sleep(0) end sleep(0.001) "
+                          "  if not said then type '" SECRET "\\n' end end) "
+                          "local word, why = async.prompt('Word', {secret = true}) said = true "
+                          "log(word or why)";
 
 static const char no_more[] = "cannot ask on the terminal: input/output error";
 
@@ -244,7 +243,8 @@ static bool check_one(void) {
 }
 
 static bool check_all(void) {
-  if (strcmp(run.log, run.reached ? no_more : SECRET) != 0 && !is_as_before())
+  bool is_told = strcmp(run.log, SECRET) == 0;
+  if (!is_told && (!run.reached || strcmp(run.log, no_more) != 0))
     return is_wrong("another answer");
   return !strstr(run.shown, SECRET) || is_wrong("it was shown");
 }
