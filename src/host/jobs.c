@@ -33,22 +33,35 @@ static void signal_all(struct ta_children *children, int number) {
 /* Has the terminal, or has it again. */
 static void put_in_front(struct ta_jobs *jobs, struct ta_group *group, bool begins) {
   struct ta_job *job = &group->job;
+  int error;
   jobs->front = group;
   if (job->user) {
-    ta_terminal_go_raw();
+    error = ta_terminal_go_raw();
     job->user->has_it(job->user, true);
   } else {
-    ta_terminal_lend(begins ? 0 : group->id, job->has_modes ? &job->modes : NULL);
+    error = ta_terminal_lend(begins ? 0 : group->id, job->wants_modes ? &job->modes : NULL);
+    job->wants_modes = error != 0;
   }
-  job->has_modes = false;
+  jobs->owes_modes = error != 0;
 }
 
-/* Nobody has it any more. */
+/* Nobody has it any more.  Modes that it never got back are those that it wants still. */
 static void take_from_front(struct ta_jobs *jobs, bool restores, bool keeps_modes) {
   struct ta_job *job = &jobs->front->job;
+  struct termios found;
   if (job->user) job->user->has_it(job->user, false);
-  job->has_modes = ta_terminal_take_back(restores, keeps_modes ? &job->modes : NULL) && keeps_modes;
+  bool is_found = ta_terminal_take_back(restores, keeps_modes ? &found : NULL);
+  if (is_found && !job->wants_modes) job->modes = found;
+  job->has_modes |= is_found;
+  job->wants_modes = job->has_modes;
   jobs->front = NULL;
+}
+
+static int be_silent(struct ta_jobs *jobs) {
+  int error = ta_terminal_go_silent();
+  jobs->owes_modes = error != 0;
+  jobs->stops = ta_signals_stops();
+  return error;
 }
 
 /* Stops all, and then this process, until it goes on.  False: it did not stop. */
@@ -60,9 +73,11 @@ static bool stop_all(struct ta_children *children, int number, bool with_group) 
   if (!jobs->unstoppable) signal_all(children, SIGTSTP);
   bool stopped = ta_signals_stop(number, with_group);
   jobs->unstoppable = !stopped;
+  ta_terminal_settle();
   if (front && ta_terminal_is_ours()) put_in_front(jobs, front, false);
-  if (jobs->silent && ta_terminal_is_ours()) ta_terminal_go_silent();
+  if (jobs->silent && ta_terminal_is_ours()) be_silent(jobs);
   signal_all(children, SIGCONT);
+  ta_loop_wake(children->loop); /* look() */
   return stopped;
 }
 
@@ -212,11 +227,54 @@ static void look_at_changes(struct ta_children *children) {
   if (more) ta_loop_wake(children->loop);
 }
 
+/* -------------------------------------------------------------- going on */
+
+static void refuse(struct ta_children *children, int error) {
+  children->jobs.refused = error;
+  ta_loop_wake(children->loop);
+}
+
+/* We have it for ourselves: in the background that stops us, and what is to be silent is. */
+static void look_at_hold(struct ta_children *children, bool was_stopped) {
+  struct ta_jobs *jobs = &children->jobs;
+  if (jobs->refused) return;
+  if (!ta_terminal_is_ours()) {
+    bool stopped = !ta_terminal_is_gone() && stop_all(children, SIGTTIN, true);
+    if (!stopped) refuse(children, -EIO);
+  } else if (jobs->silent && (jobs->owes_modes || was_stopped)) {
+    bool tried = jobs->owes_modes;
+    int error = be_silent(jobs);
+    if (error && tried)
+      refuse(children, error);
+    else if (error)
+      ta_loop_wake(children->loop); /* once more */
+  }
+}
+
+/* It has the terminal, but not with its modes. */
+static void look_at_front(struct ta_jobs *jobs, bool was_stopped) {
+  struct ta_group *front = jobs->front;
+  bool due = jobs->owes_modes || (front->job.user && was_stopped);
+  pid_t group = front->job.user ? getpgrp() : front->id;
+  if (due && tcgetpgrp(ta_terminal_fd()) == group) put_in_front(jobs, front, false);
+}
+
+/* Whoever had us stop may have set other modes, and some may have been refused. */
+static void look_at_modes(struct ta_children *children) {
+  struct ta_jobs *jobs = &children->jobs;
+  bool was_stopped = jobs->stops != ta_signals_stops();
+  jobs->stops = ta_signals_stops();
+  ta_terminal_settle();
+  if (jobs->front) look_at_front(jobs, was_stopped);
+  if (jobs->held) look_at_hold(children, was_stopped);
+}
+
 /* After each wake: a child has changed, or we have come to the front. */
 static void look(struct ta_listener *listener) {
   struct ta_children *children = listener->data;
   begin_work(&children->jobs);
   look_at_changes(children);
+  look_at_modes(children);
   give_to_next(children);
   end_work(children);
 }
@@ -312,6 +370,9 @@ static int hold(struct ta_children *children, bool silent) {
   if (error) return error;
   jobs->held = true;
   jobs->silent = silent;
+  jobs->refused = 0;
+  jobs->owes_modes = false;
+  jobs->stops = ta_signals_stops();
   return 0;
 }
 
@@ -330,8 +391,8 @@ void ta_jobs_release(struct ta_children *children) {
   if (jobs->silent) ta_terminal_take_back(true, NULL);
   jobs->silent = 0;
   jobs->held = false;
-  end_work(children);
   ta_loop_wake(children->loop); /* the next one */
+  end_work(children);
 }
 
 void ta_jobs_close(struct ta_children *children) {

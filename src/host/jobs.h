@@ -38,8 +38,9 @@ struct ta_job {
   bool in_session;               /* of its own */
   int stopped;                   /* by this signal, as far as is known; 0: it goes on */
   bool was_interrupted;          /* by a signal of ours, as the terminal sends them */
-  bool asks, has_modes;          /* what comes here is the room's */
-  struct termios modes;          /* of the terminal, when it was stopped there */
+  bool asks;                     /* what comes here is the room's */
+  struct termios modes;          /* of the terminal, when it was stopped there, */
+  bool has_modes, wants_modes;   /* if they are known; and they are to be set again */
   struct ta_group *next_asking;
 };
 
@@ -50,11 +51,14 @@ struct ta_jobs {
   struct ta_listener listener;
   bool held;                    /* we have it, and nobody else gets it */
   volatile sig_atomic_t silent; /* and what is typed is not shown */
+  int refused;                  /* 0; or why we have it no more, a negative errno */
   void (*freed)(void *data);    /* it can be had; NULL: nobody is told */
   void *freed_data;
   bool opened, closed;              /* it was looked for; there is none, or none any more */
   bool more_changes;                /* than were looked at */
   bool unstoppable;                 /* nobody looks after us when we stop */
+  volatile sig_atomic_t owes_modes; /* those of who has it could not be set: once more */
+  unsigned stops;                   /* how often we had been stopped when they were */
   volatile sig_atomic_t at_work;    /* handlers wait */
   volatile sig_atomic_t stop_comes; /* one that waits */
 };
@@ -76,7 +80,8 @@ bool ta_jobs_leave(struct ta_group *group);
 /* Takes it for ourselves, as for a question: no group gets it until it is released.  In the
  * background this stops us, as reading would.  0; -EAGAIN: somebody has it, and `freed` is called
  * when that is over; -ENXIO: there is none; another negative errno: it is not to be had, or would
- * show what is to be silent. */
+ * show what is to be silent.  That may turn out later as well, as when we go on after a stop: then
+ * `refused` tells why, and the loop is woken. */
 int ta_jobs_hold(struct ta_children *children, bool silent);
 void ta_jobs_release(struct ta_children *children);
 

@@ -41,6 +41,12 @@ int ta_terminal_open(void) {
   return 0;
 }
 
+/* Refused once, they are asked for once more. */
+static int get_modes(struct termios *modes) {
+  int fd = ta_terminal_fd();
+  return tcgetattr(fd, modes) == 0 || tcgetattr(fd, modes) == 0 ? 0 : -errno;
+}
+
 static int set_modes(const struct termios *modes) {
   int result;
   do result = tcsetattr(ta_terminal_fd(), TCSANOW, modes);
@@ -54,7 +60,13 @@ static void restore_modes(void) {
 
 static void leave(void) {
   ta_terminal_take_back(true, NULL);
-  if (terminal.owes_modes) restore_modes();
+  ta_terminal_settle();
+}
+
+void ta_terminal_settle(void) {
+  int saved = errno;
+  if (terminal.use == OURS && terminal.owes_modes && ta_terminal_is_ours()) restore_modes();
+  errno = saved;
 }
 
 void ta_terminal_close(void) {
@@ -81,36 +93,42 @@ bool ta_terminal_is_gone(void) {
   return terminal.fd && tcgetpgrp(ta_terminal_fd()) < 0;
 }
 
+/* Where they cannot be had those from before are the best that there are. */
 static void keep_modes(void) {
-  if (terminal.use != OURS || terminal.owes_modes) return;
-  terminal.has_modes = tcgetattr(ta_terminal_fd(), &terminal.modes) == 0;
+  struct termios found;
+  ta_terminal_settle();
+  if (terminal.use != OURS || terminal.owes_modes || get_modes(&found) != 0) return;
+  terminal.modes = found;
+  terminal.has_modes = true;
 }
 
-void ta_terminal_lend(pid_t group, const struct termios *modes) {
+int ta_terminal_lend(pid_t group, const struct termios *modes) {
   keep_modes();
   ta_signals_hold_terminal(true);
   terminal.use = LENT;
   if (group) tcsetpgrp(ta_terminal_fd(), group);
-  if (modes) set_modes(modes);
+  return modes ? set_modes(modes) : 0;
 }
 
-void ta_terminal_go_raw(void) {
+int ta_terminal_go_raw(void) {
   keep_modes();
+  if (!terminal.has_modes) return -EIO;
   struct termios raw = terminal.modes;
   cfmakeraw(&raw);
   terminal.use = RAW;
-  if (terminal.has_modes) set_modes(&raw);
+  return set_modes(&raw);
 }
 
 int ta_terminal_go_silent(void) {
   keep_modes();
   if (!terminal.has_modes) return -EIO;
+  sig_atomic_t use = terminal.use;
   struct termios silent = terminal.modes;
   silent.c_lflag &= ~(tcflag_t)ECHO;
   silent.c_lflag |= ECHONL | ICANON;
   terminal.use = SILENT; /* before a handler may have to undo it */
   int error = set_modes(&silent);
-  if (error) terminal.use = OURS;
+  if (error) terminal.use = use;
   return error;
 }
 
@@ -123,16 +141,18 @@ static bool is_with_shell(pid_t front) {
 bool ta_terminal_take_back(bool restores, struct termios *modes) {
   int saved = errno, fd = ta_terminal_fd();
   enum use use = (enum use)terminal.use;
+  if (use == OURS) ta_terminal_settle();
   if (use == OURS) return false;
-  if (modes) tcgetattr(fd, modes);
+  bool found = modes && get_modes(modes) == 0;
   ta_signals_hold_terminal(true);
   bool ours = !is_with_shell(tcgetpgrp(fd));
   if (ours && use == LENT) tcsetpgrp(fd, terminal.group);
-  if (ours && (restores || use == RAW) && terminal.has_modes) restore_modes();
+  if (ours && (restores || use == RAW || terminal.owes_modes) && terminal.has_modes)
+    restore_modes();
   terminal.use = OURS;
   ta_signals_hold_terminal(false);
   errno = saved;
-  return true;
+  return found;
 }
 
 bool ta_terminal_modes(struct termios *modes) {

@@ -20,8 +20,12 @@
 /* Opens it.  0; -ENXIO: there is none; or another negative errno.  Twice does nothing. */
 int ta_terminal_open(void);
 
-/* Takes it back, and closes it.  Modes that could not be restored are tried once more. */
+/* Takes it back, and closes it. */
 void ta_terminal_close(void);
+
+/* Modes of ours that could not be restored are tried again, while it is ours; the functions
+ * below do so too.  Also from handlers. */
+void ta_terminal_settle(void);
 
 /* Its descriptor, -1: it is not open. */
 int ta_terminal_fd(void);
@@ -36,14 +40,16 @@ bool ta_terminal_is_ours(void);
 bool ta_terminal_is_gone(void);
 
 /* Lends it to the group; to 0: to a child that is to be started and takes it.  `modes` are set
- * where they are not NULL.  Ours are kept. */
-void ta_terminal_lend(pid_t group, const struct termios *modes);
+ * where they are not NULL.  Ours are kept.  0; or a negative errno: `modes` are not set, and it
+ * is to be called again. */
+int ta_terminal_lend(pid_t group, const struct termios *modes);
 
-/* Sets raw mode, in which every key is a byte; also a terminal that is raw. */
-void ta_terminal_go_raw(void);
+/* Sets raw mode, in which every key is a byte; also a terminal that is raw.  0; or a negative
+ * errno: it has the modes that it had, and is to be told again. */
+int ta_terminal_go_raw(void);
 
-/* From now on what is typed is not shown, but for the end of a line; it stays ours.  0; or a
- * negative errno: it is shown as before.  Also from handlers. */
+/* From now on what is typed is not shown, but for the end of a line; it stays ours; also one
+ * that is silent.  0; or a negative errno: it is shown as before.  Also from handlers. */
 int ta_terminal_go_silent(void);
 
 /* Takes it back; with the modes that it had if it was raw, or `restores`.  `modes`, if

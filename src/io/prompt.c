@@ -15,7 +15,7 @@
 #include "io/stream.h"
 #include "io/waiting.h"
 
-#define TEXT 1 /* user value: what is asked */
+enum { TEXT = 1, TYPED }; /* user values: what is asked, and what is typed */
 
 struct question {
   struct ta_io *io; /* NULL: it is closed */
@@ -23,7 +23,9 @@ struct question {
   struct ta_listener listener;
   unsigned stops; /* how often we had been stopped when it was asked last */
   bool secret, held, asked;
-  const char *text; /* a user value keeps it */
+  int refused;                    /* 0; or why it cannot be asked any more, a negative errno */
+  struct ta_stream_object *typed; /* a user value keeps it; or NULL */
+  const char *text;               /* a user value keeps it */
   size_t size;
 };
 
@@ -84,10 +86,18 @@ static void ask_no_more(struct question *question, bool ends_row) {
   question->asked = false;
 }
 
+/* Whoever waits for the answer is told. */
+static void look_at_refusal(struct question *question) {
+  if (question->refused || !question->io->children.jobs.refused) return;
+  question->refused = question->io->children.jobs.refused;
+  if (question->typed) ta_end_stream(question->typed);
+}
+
 /* Who was stopped and goes on has other rows above. */
 static void look(struct ta_listener *listener) {
   struct question *question = TA_HOLDER(listener, struct question, listener);
-  if (!question->asked || question->stops == ta_signals_stops()) return;
+  look_at_refusal(question);
+  if (question->refused || !question->asked || question->stops == ta_signals_stops()) return;
   ask_no_more(question, false);
   ask(question);
 }
@@ -132,7 +142,8 @@ static struct question *check_question(lua_State *L) {
 static int l_new_question(lua_State *L) {
   struct ta_io *io = ta_io_of(ta_upvalue_runner(L), L);
   const struct call *call = check_call(L, 1);
-  struct question *question = ta_push_object(io->runner, L, &question_kind, sizeof *question, TEXT);
+  struct question *question =
+      ta_push_object(io->runner, L, &question_kind, sizeof *question, TYPED);
   question->io = io;
   question->call = call;
   question->secret = lua_toboolean(L, 2);
@@ -180,20 +191,29 @@ static int l_ask(lua_State *L) {
   return 0;
 }
 
-/* (question, whether the cursor stands behind it still) */
+/* (question, whether the cursor stands behind it still) -> true; or nil, message, code: what was
+ * typed since may have been shown, or others may have typed it */
 static int l_answered(lua_State *L) {
-  ask_no_more(check_question(L), lua_toboolean(L, 2));
-  return 0;
+  struct question *question = check_question(L);
+  ask_no_more(question, lua_toboolean(L, 2));
+  if (question->refused) return ta_refuse(L, question->refused, "cannot ask on the terminal");
+  lua_pushboolean(L, true);
+  return 1;
 }
 
 /* (question) -> what is typed, as a stream; or nil, message, code */
 static int l_typed(lua_State *L) {
-  const struct question *question = check_question(L);
+  struct question *question = check_question(L);
   struct ta_stream_object *stream = ta_push_stream(question->io, L, "the terminal");
   stream->reads = &question->call->answer;
   int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
   int error = fd < 0 ? -errno : ta_open_stream(stream, TA_ONCE, fd);
-  if (!error) return 1;
+  if (!error) {
+    lua_pushvalue(L, -1);
+    lua_setiuservalue(L, 1, TYPED);
+    question->typed = stream;
+    return 1;
+  }
   if (fd >= 0) close(fd);
   return ta_refuse(L, error, "cannot open the terminal");
 }

@@ -51,7 +51,8 @@ end
 local function read_line(question, typed, text)
   question:ask(text)
   local line, message, code = typed:read("l")
-  question:answered(line == nil)
+  local asked, why, what = question:answered(line == nil)
+  if not asked then return nil, why, what end
   if line == nil and not message then return nil, "end of input", "EOF" end
   return line, message, code
 end

@@ -134,20 +134,21 @@ t_a_server_is_restarted_when_its_sources_change() {
   mkdir src
   echo one >src/version
   cat >server.sh <<'END'
-trap 'echo "stopped $version" >>log; exit' TERM INT
 version=$(cat built)
+trap '[ -z "$started" ] || echo "stopped $version" >>log; exit' TERM INT
 echo $$ >server_pid
-echo "started $version" >>log
+started=$(echo "started $version" >>log; echo yes)
 while :; do sleep 0.05; done
 END
   : >log
-  start "$root/scripts/commands/rebuild.lua" src "grep -qv broken src/version && cp src/version built" \
+  start "$root/scripts/commands/rebuild.lua" src "grep -qv broken src/version && cp src/version next && mv next built" \
     "sh server.sh"
   wait_for grep -q "started one" log
   echo two >src/next
   mv src/next src/version
   wait_for grep -q "started two" log
-  echo broken >src/version
+  echo broken >src/next
+  mv src/next src/version
   wait_for grep -q "the build failed, and the old server runs" out
   [[ $(tail -n 1 log) == "started two" ]] || fail "a failed build has ended the server"
   stop INT

@@ -10,17 +10,10 @@
 # "from here" was asked for, those of its first one count too; with $KILL_FROM none counts before
 # a file of such a name was asked for.  What it writes at once is cut to pieces.
 build_killer() {
-  command -v cc >/dev/null || skip "no C compiler"
-  ! is_sanitized || skip "a sanitizer wants to be loaded first"
-  cat >killer.c <<'END'
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <fcntl.h>
+  preload killer <<'END'
+#include "preload.h"
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -39,8 +32,6 @@ static void count(void) {
   if (getenv("KILL_FROM") && !has_begun) return;
   if (++calls == atoi(at)) kill(getpid(), SIGKILL);
 }
-
-#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 #define WRAP(type, name, parameters, arguments) \
   type name parameters { count(); return REAL(name) arguments; }
@@ -63,27 +54,15 @@ WRAP(ssize_t, write, (int fd, const void *bytes, size_t size), (fd, bytes, size 
 WRAP(ssize_t, copy_file_range, (int from, off64_t *a, int to, off64_t *b, size_t size, unsigned flags),
      (from, a, to, b, size > 65536 ? 65536 : size, flags))
 
-int open(const char *path, int flags, ...) {
-  va_list list;
-  va_start(list, flags);
-  int mode = va_arg(list, int);
-  va_end(list);
-  look(path);
-  count();
-  return REAL(open)(path, flags, mode);
-}
+WRAP_OPEN(look(path); count())
 
 int openat(int at, const char *path, int flags, ...) {
-  va_list list;
-  va_start(list, flags);
-  int mode = va_arg(list, int);
-  va_end(list);
+  TAKE_MODE(mode);
   look(path);
   count();
   return REAL(openat)(at, path, flags, mode);
 }
 END
-  cc -shared -fPIC -o killer.so killer.c -ldl 2>/dev/null || skip "cannot build it"
 }
 
 is_alone() { [[ $(ls -A there) == "$1" ]]; }
@@ -407,33 +386,16 @@ false\t7\tnil\tnil\tclosed\tECANCELED
 # Builds far.so, with which no file system is known to be local; the system is not to be asked to
 # watch anything there, which may wait for a server.
 build_far() {
-  command -v cc >/dev/null || skip "no C compiler"
-  ! is_sanitized || skip "a sanitizer wants to be loaded first"
-  cat >far.c <<'END'
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+  preload far <<'END'
+#include "preload.h"
 
 int inotify_add_watch(int fd, const char *path, uint32_t mask) {
   (void)fd, (void)path, (void)mask;
   abort();
 }
 
-int open(const char *path, int flags, ...) {
-  int (*real)(const char *, int, ...) = dlsym(RTLD_NEXT, "open");
-  va_list list;
-  va_start(list, flags);
-  int mode = va_arg(list, int);
-  va_end(list);
-  return strcmp(path, "/proc/self/mountinfo") == 0 ? (errno = ENOENT, -1) : real(path, flags, mode);
-}
+WRAP_OPEN(if (strcmp(path, "/proc/self/mountinfo") == 0) return (errno = ENOENT, -1))
 END
-  cc -shared -fPIC -o far.so far.c -ldl 2>/dev/null || skip "cannot build it"
 }
 
 t_a_stream_of_what_is_far_stands_where_one_of_what_is_near_does() {
@@ -552,14 +514,9 @@ false\tfalse'
 
 # refuse_watches CALL ERROR: builds refuse.so, with which inotify refuses the call that late.
 refuse_watches() {
-  command -v cc >/dev/null || skip "no C compiler"
-  ! is_sanitized || skip "a sanitizer wants to be loaded first"
-  cat >refuse.c <<'END'
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <errno.h>
-#include <stdint.h>
-#include <stdlib.h>
+  preload refuse <<'END'
+#include "preload.h"
+#include <sys/inotify.h>
 
 static int is_refused(const char *what) {
   static int calls;
@@ -568,18 +525,15 @@ static int is_refused(const char *what) {
 }
 
 int inotify_add_watch(int fd, const char *path, uint32_t mask) {
-  int (*real)(int, const char *, uint32_t) = dlsym(RTLD_NEXT, "inotify_add_watch");
   if (is_refused("WATCHES")) return errno = ENOSPC, -1;
-  return real(fd, path, mask);
+  return REAL(inotify_add_watch)(fd, path, mask);
 }
 
 int inotify_init1(int flags) {
-  int (*real)(int) = dlsym(RTLD_NEXT, "inotify_init1");
   if (is_refused("INSTANCES")) return errno = EMFILE, -1;
-  return real(flags);
+  return REAL(inotify_init1)(flags);
 }
 END
-  cc -shared -fPIC -o refuse.so refuse.c -ldl 2>/dev/null || skip "cannot build it"
 }
 
 t_the_limits_of_watching_are_told_by_their_names() {
@@ -605,15 +559,8 @@ END
 # Builds starve.so: the request for memory with the number $REFUSE, after a file "from here" was
 # asked for, is refused.
 build_starver() {
-  command -v cc >/dev/null || skip "no C compiler"
-  ! is_sanitized || skip "a sanitizer wants to be loaded first"
-  cat >starve.c <<'END'
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <errno.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
+  preload starve <<'END'
+#include "preload.h"
 
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
@@ -633,17 +580,8 @@ void *malloc(size_t size) { return is_refused() ? NULL : __libc_malloc(size); }
 void *calloc(size_t count, size_t size) { return is_refused() ? NULL : __libc_calloc(count, size); }
 void *realloc(void *block, size_t size) { return is_refused() ? NULL : __libc_realloc(block, size); }
 
-int open(const char *path, int flags, ...) {
-  int (*real)(const char *, int, ...) = dlsym(RTLD_NEXT, "open");
-  va_list list;
-  va_start(list, flags);
-  int mode = va_arg(list, int);
-  va_end(list);
-  if (strstr(path, "from here")) counts = 1;
-  return real(path, flags, mode);
-}
+WRAP_OPEN(if (strstr(path, "from here")) counts = 1)
 END
-  cc -shared -fPIC -o starve.so starve.c -ldl 2>/dev/null || skip "cannot build it"
 }
 
 # What it answers: an event, or an error that says so.

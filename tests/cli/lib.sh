@@ -251,3 +251,11 @@ part_has() {
   ((${2:-each} >= each)) || each=$2
   (($1 % each == first % each))
 }
+
+# preload NAME <SOURCE: builds NAME.so, which takes calls from the C library: see preload.h.
+preload() {
+  command -v cc >/dev/null || skip "no C compiler"
+  ! is_sanitized || skip "a sanitizer wants to be loaded first"
+  cat >"$1.c"
+  cc -D_GNU_SOURCE -I"$here" -shared -fPIC -o "$1.so" "$1.c" -ldl 2>/dev/null || skip "cannot build it"
+}

@@ -341,7 +341,7 @@ LUA
 t_a_run_stuck_in_print_is_ended_where_nobody_reads_standard_error_either() {
   mkfifo pipe
   exec 3<>pipe
-  timeout -k 1 "$patience" "$program" run --grace=0.3 --timeout=0.3 -e 'print(("x"):rep(1000000))' \
+  timeout -k 1 "$patience" "$program" run --grace=0.3 --timeout=0.3 -e 'print(("x"):rep(1000000)) sleep(60)' \
     >pipe 2>&1 &
   expect_status_of 124 wait $!
   exec 3>&-

@@ -64,6 +64,7 @@ static const struct room rooms[] = {
     {"bar", bar_tests},
     {"kit", kit_tests},
     {"asking", asking_tests},
+    {"stopped", stopped_tests},
     {"relay", relay_tests},
     {"standard", standard_tests},
     {"signal", signal_tests},

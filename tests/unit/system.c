@@ -21,6 +21,7 @@ static struct {
   _Atomic int error;
   int signal; /* comes instead; 0: none */
   bool is_due;
+  bool for_ever;
   bool ignores; /* what is called now */
   bool lacks_nowait;
   bool lacks_cache;
@@ -35,11 +36,16 @@ void system_fail(enum system_call call, unsigned nth, int error) {
   failing.count = 0;
   failing.error = error;
   failing.signal = 0;
+  failing.for_ever = false;
 }
 
 void system_signal_after(enum system_call call, unsigned nth, int signal) {
   system_fail(call, nth, 0);
   failing.signal = signal;
+}
+
+void system_fail_for_ever(void) {
+  failing.for_ever = true;
 }
 
 unsigned system_go_well(void) {
@@ -72,6 +78,7 @@ static bool fails(enum system_call call) {
   if (ignores || call != failing.call || !failing.nth) return false;
   unsigned count = ++failing.count;
   bool again = call == SYSTEM_ALLOCATE && count == failing.nth + 1;
+  if (failing.for_ever && count > failing.nth) again = true;
   if (count != failing.nth && !again) return false;
   failing.is_due = failing.signal != 0;
   errno = failing.error;

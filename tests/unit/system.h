@@ -65,6 +65,9 @@ enum system_call {
  * memory the one after it fails as well: Lua makes each twice. */
 void system_fail(enum system_call call, unsigned nth, int error);
 
+/* And so do all after it. */
+void system_fail_for_ever(void);
+
 /* It does not fail, but this signal comes after it, in the same thread: of tcgetattr, tcsetattr
  * and tcgetpgrp. */
 void system_signal_after(enum system_call call, unsigned nth, int signal);

@@ -36,8 +36,8 @@ extern const struct test timers_tests[], runner_tests[], task_tests[], trace_tes
     object_tests[], attachment_tests[], lost_tests[], chunk_tests[], pipe_tests[], freed_tests[],
     several_tests[], stream_tests[], children_tests[], relay_tests[], output_tests[], bar_tests[],
     process_tests[], standard_tests[], signal_tests[], limit_tests[], tree_tests[], files_tests[],
-    flat_tests[], kit_tests[], thread_tests[], asking_tests[], tls_tests[], connect_tests[],
-    net_tests[], resolver_tests[], hosted_tests[], gate_tests[];
+    flat_tests[], kit_tests[], thread_tests[], asking_tests[], stopped_tests[], tls_tests[],
+    connect_tests[], net_tests[], resolver_tests[], hosted_tests[], gate_tests[];
 
 /* Ends the test: `what` was not so. */
 _Noreturn void test_failed(const char *file, int line, const char *what);
