@@ -147,6 +147,40 @@ socat	SAID BY US
 BY A PATH"
 }
 
+t_real_peers_speak_by_paths_and_datagrams() {
+  command -v nc >/dev/null || skip "no nc"
+  command -v socat >/dev/null || skip "no socat"
+  script <<'END'
+local net, process = async.net, async.process
+local server <close> = assert(net.listen_unix "socket")
+spawn({daemon = true}, function()
+  server:serve(function(c)
+    for line in c:lines() do c:write(line:upper(), "\n") end
+  end)
+end)
+print(process.read{"nc", "-NU", "socket", stdin = "nc\nby a path\n"})
+print(process.read{"socat", "-t20", "-", "UNIX-CONNECT:socket", stdin = "socat\nby a path\n"})
+
+local ours <const> = assert(net.udp("127.0.0.1"))
+spawn({daemon = true}, function()
+  while true do
+    local data, host, port = ours:recv()
+    ours:send(data:upper(), host, port)
+  end
+end)
+for _, command in ipairs{{"nc", "-u", "127.0.0.1", ours.port},
+  {"socat", "-", "UDP4:127.0.0.1:" .. ours.port}} do
+  command.stdin, command.stdout = "pipe", "pipe"
+  local child <close> = assert(process.spawn(command))
+  child.stdin:write(command[1], " by a datagram\n")
+  print(child.stdout:read())
+end
+END
+  run run script.lua
+  expect_status 0
+  expect_out $'NC\nBY A PATH\nSOCAT\nBY A PATH\nNC BY A DATAGRAM\nSOCAT BY A DATAGRAM'
+}
+
 # Whoever is idle is let go at once.
 t_a_signal_ends_a_server() {
   start_echo --grace=30
