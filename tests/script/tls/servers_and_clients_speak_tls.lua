@@ -1,6 +1,6 @@
 -- tls=true or a table with net.connect, net.listen and serve; what is known of a connection;
 -- and a connection is taken up again.
--- options: --timeout=50
+-- options: --timeout=110
 -- expect status: 1
 
 local net, process = async.net, async.process
