@@ -108,7 +108,7 @@ local function own_address(call, option, value, checked)
   local host, port = match(text, "^%[(.*)%]:(%d+)$")
   if not host and not find(text, ":.*:") then host, port = match(text, "^(.*):(%d+)$") end
   host = host or match(text, "^%[(.*)%]$") or text
-  port = port and tointeger(port + 0) or 0
+  port = tointeger(port and port + 0 or 0) or huge
   if not find(host, "\0", 1, true) and host ~= "" and port <= 65535 and parts.is_numeric(host) then
     checked.local_host, checked.local_port = host, port
     return value
@@ -229,7 +229,7 @@ end
 
 local function number_of(which, count, names)
   if type(which) == "number" then return which <= count and which end
-  for i = 1, count do
+  for i = 1, min(count, #names) do
     if names[i] == which then return i end
   end
 end
@@ -266,9 +266,11 @@ local function send_to_one(self, data, addresses, port, name)
 end
 
 function of_socket.send(self, data, host, port)
-  if not parts.is_socket(self) then
+  local is_socket, is_closed = parts.is_socket(self)
+  if not is_socket then
     raise "udp:send: send() is a method of what net.udp gives: socket:send(data, host, port)"
   end
+  if is_closed then raise "the socket is closed" end
   if type(data) ~= "string" and type(data) ~= "number" then
     raise("udp:send: expected a text, got " .. type(data))
   end

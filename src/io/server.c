@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <lauxlib.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -393,7 +394,8 @@ static int l_listen_unix(lua_State *L) {
 /* (what it is called, number of a descriptor, options) -> server */
 static int l_adopt(lua_State *L) {
   const char *name = luaL_checkstring(L, 1);
-  int fd = (int)luaL_checkinteger(L, 2);
+  lua_Integer number = luaL_checkinteger(L, 2);
+  int fd = number <= INT_MAX ? (int)number : -1;
   struct server *server = push_server(L, 3);
   int error = ta_net_adopt_listener(fd);
   if (error == -EBUSY)

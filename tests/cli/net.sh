@@ -79,7 +79,7 @@ for _, which in ipairs{1, 2, "other"} do
 end
 connection:close()
 END
-  timeout 40 python3 -SI hand_over.py "$program" run script.lua >out 2>err || fail "$(cat err)"
+  timeout 100 python3 -SI hand_over.py "$program" run script.lua >out 2>err || fail "$(cat err)"
   expect_out "cannot listen at socket 1: it was taken before
 socket 2 is not among the 1 handed over (LISTEN_FDS)
 socket other is not among the 1 handed over (LISTEN_FDS)
@@ -92,11 +92,13 @@ t_real_peers_are_served() {
   command -v curl >/dev/null || skip "no curl"
   start_echo
   local text=$'one\ntwo'
-  [[ $(printf '%s\n' "$text" | timeout 20 nc -N 127.0.0.1 "$port") == "$text" ]] || fail nc
-  [[ $(printf '%s\n' "$text" | timeout 20 socat - "TCP:127.0.0.1:$port") == "$text" ]] || fail socat
+  [[ $(printf '%s\n' "$text" | timeout 100 nc -N 127.0.0.1 "$port") == "$text" ]] || fail nc
+  # Without -t the answer has to come within half a second.
+  [[ $(printf '%s\n' "$text" | timeout 100 socat -t100 - "TCP:127.0.0.1:$port") == "$text" ]] ||
+    fail socat
   # curl ends when the server does, and not before.
   (printf '%s\n' "$text" && wait_for has told two) |
-    timeout 20 curl -sN "telnet://127.0.0.1:$port" >told || true
+    timeout 100 curl -sN "telnet://127.0.0.1:$port" >told || true
   expect_text told "$text"
   stop_echo
 }
@@ -108,31 +110,23 @@ t_real_servers_are_called() {
 local net, process = async.net, async.process
 local dir <close> = async.temp_dir()
 local path = dir.path .. "/socket"
--- A port that is free, or was a moment ago.
-local free <close> = assert(net.listen("127.0.0.1", 0))
-local port = free.port
-free:close()
 local servers = {
-  {"nc", {"nc", "-lN", "127.0.0.1", tostring(port), stdin = "said by it\n"}},
-  {"socat", {"socat", "-t5", "TCP-LISTEN:" .. port .. ",bind=127.0.0.1,reuseaddr", "SYSTEM:tr a-z A-Z"}},
+  {"nc", {"nc", "-lvN", "127.0.0.1", "0", stdin = "said by it\n"}},
+  {"socat", {"socat", "-d", "-d", "-t100", "TCP-LISTEN:0,bind=127.0.0.1", "SYSTEM:tr a-z A-Z"}},
 }
 for _, server in ipairs(servers) do
-  local cmd = server[2]
-  cmd.stdout = "capture"
+  local cmd, port = server[2]
+  cmd.stdout, cmd.stderr = "capture", "pipe"
   local child <close> = assert(process.spawn(cmd))
-  local connection
-  while not connection do
-    connection = net.connect("127.0.0.1", port)
-    if not connection then sleep(0.01) end
-  end
+  repeat port = child.stderr:read():match "istening on .*[: ](%d+)$" until port
+  local connection <close> = assert(net.connect("127.0.0.1", port))
   connection:write "said by us\n"
   connection:shutdown()
   print(server[1], connection:read "a", child:wait().stdout)
-  connection:close()
 end
-local child <close> = assert(process.spawn{"socat", "-t5", "UNIX-LISTEN:" .. path, "SYSTEM:tr a-z A-Z"})
-while not async.fs.exists(path) do sleep(0.01) end
-local connection <close> = assert(net.connect_unix(path))
+local child <close> = assert(process.spawn{"socat", "-t100", "UNIX-LISTEN:" .. path, "SYSTEM:tr a-z A-Z"})
+local connection
+repeat sleep(0.01) connection = net.connect_unix(path) until connection
 connection:write "by a path\n"
 connection:shutdown()
 print(connection:read "a")

@@ -1,6 +1,6 @@
 -- Servers and clients of others: openssl's, and Python's, which begins in plain text as
 -- PostgreSQL does; old versions of TLS; renegotiation.
--- options: --timeout=55
+-- options: --timeout=110
 
 local net, process = async.net, async.process
 local dir <close> = assert(async.temp_dir())
