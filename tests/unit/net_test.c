@@ -17,7 +17,7 @@
 #include "unit/test.h"
 
 #define LONGEST 120.0 /* seconds, of a scene */
-#define MOST 20000   /* calls that fail one after the other */
+#define MOST 20000    /* calls that fail one after the other */
 
 static char where[160];
 
