@@ -90,11 +90,12 @@ static int l_index(lua_State *L) {
   lua_pushvalue(L, 2);
   if (lua_rawget(L, lua_upvalueindex(METHODS)) != LUA_TNIL) return 1;
   const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
-  int value = lua_isuserdata(L, 1) ? value_of_field(key) : 0;
+  bool is_stream = ta_to_stream(ta_upvalue_runner(L), L, 1);
+  int value = is_stream ? value_of_field(key) : 0;
   lua_settop(L, 2);
   if (value)
     lua_getiuservalue(L, 1, value);
-  else if (strcmp(key, "tls") == 0 && lua_isuserdata(L, 1))
+  else if (strcmp(key, "tls") == 0 && is_stream)
     ta_push_tls(L, 1);
   else
     lua_gettable(L, lua_upvalueindex(METHODS));
