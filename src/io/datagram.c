@@ -124,15 +124,15 @@ static int l_tostring(lua_State *L) {
   return 1;
 }
 
-static bool push_field(lua_State *L, const char *name) {
-  const struct socket *socket = ta_object_at(L, 1);
+static bool push_field(lua_State *L, const void *object, const char *name) {
+  const struct socket *socket = object;
   bool is_address = strcmp(name, "address") == 0, is_port = strcmp(name, "port") == 0;
   if (is_address) lua_getiuservalue(L, 1, ADDRESS);
   if (is_port) lua_pushinteger(L, socket->port);
   return is_address || is_port;
 }
 
-static const struct ta_fields fields = {push_field};
+static const struct ta_fields fields = {&kind, push_field};
 
 static void describe(const void *subject, char *text, size_t size) {
   snprintf(text, size, "udp %s", ((const struct socket *)subject)->label);

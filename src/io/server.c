@@ -203,8 +203,8 @@ static int l_tostring(lua_State *L) {
   return 1;
 }
 
-static bool push_field(lua_State *L, const char *name) {
-  const struct server *server = ta_object_at(L, 1);
+static bool push_field(lua_State *L, const void *object, const char *name) {
+  const struct server *server = object;
   unsigned port = ta_address_port(&server->own);
   bool is_address = strcmp(name, "address") == 0, is_port = strcmp(name, "port") == 0 && port;
   if (is_address) lua_getiuservalue(L, 1, ADDRESS);
@@ -212,7 +212,7 @@ static bool push_field(lua_State *L, const char *name) {
   return is_address || is_port;
 }
 
-static const struct ta_fields fields = {push_field};
+static const struct ta_fields fields = {&kind, push_field};
 
 /* -------------------------------------------------------------------- accept */
 

@@ -98,9 +98,11 @@ t_real_peers_are_served() {
     fail socat
   # curl ends when the server does, and not before.
   (printf '%s\n' "$text" && wait_for has told two) |
-    timeout 100 curl -sN "telnet://127.0.0.1:$port" >told || true
-  expect_text told "$text"
+    timeout 100 curl -sN "telnet://127.0.0.1:$port" >told &
+  wait_for has told two
   stop_echo
+  wait $! || true
+  expect_text told "$text"
 }
 
 t_real_servers_are_called() {

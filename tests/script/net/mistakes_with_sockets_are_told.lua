@@ -92,3 +92,9 @@ refused(net.connect_unix "/proc/x/y")
 refused(net.listen_fd())
 -- expect: cannot send to 127.0.0.1:9: message too long	EMSGSIZE
 refused(socket:send(("x"):rep(70000), "127.0.0.1", 9))
+
+-- What finds fields looks at whose they are.
+local function field_of(kind, object, name) return debug.getmetatable(kind).__index(object, name) end
+-- expect: nil	nil	nil	nil
+print(field_of(server, io.stdout, "port"), field_of(socket, server, "address"),
+  field_of(server, debug.upvalueid(field_of, 1), "port"), field_of(async.stdin, io.stdout, "label"))
