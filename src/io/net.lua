@@ -108,9 +108,10 @@ local function own_address(call, option, value, checked)
   local host, port = match(text, "^%[(.*)%]:(%d+)$")
   if not host and not find(text, ":.*:") then host, port = match(text, "^(.*):(%d+)$") end
   host = host or match(text, "^%[(.*)%]$") or text
-  port = port and tointeger(port + 0) or 0
-  if not find(host, "\0", 1, true) and host ~= "" and port <= 65535 and parts.is_numeric(host) then
-    checked.local_host, checked.local_port = host, port
+  local number = tointeger((port or 0) + 0)
+  local is_port = number and number <= 65535
+  if not find(host, "\0", 1, true) and host ~= "" and is_port and parts.is_numeric(host) then
+    checked.local_host, checked.local_port = host, number
     return value
   end
   raise(format('%s: %s must be an address, such as "10.0.0.1" or "10.0.0.1:4000", got %s',
@@ -217,11 +218,14 @@ function net.listen_unix(path, options)
 end
 
 -- Descriptors from 3 on, whose number, and perhaps names, a service manager tells.
-local FIRST_HANDED = 3
+local FIRST_HANDED <const> = 3
+local MOST_HANDED <const> = 2^31 - 1 - FIRST_HANDED
 
 local function handed_over()
-  local count = tointeger(parts.getenv "LISTEN_FDS" or 0) or 0
-  if parts.getenv "LISTEN_PID" ~= tostring(parts.pid()) then count = 0 end
+  local text = parts.getenv "LISTEN_FDS" or ""
+  local count = find(text, "^%d+$") and tointeger(text + 0) or 0
+  local is_ours = parts.getenv "LISTEN_PID" == tostring(parts.pid())
+  if count > MOST_HANDED or not is_ours then count = 0 end
   local names, all = {}, parts.getenv "LISTEN_FDNAMES" or ""
   gsub(all .. ":", "([^:]*):", function(name) names[#names + 1] = name end)
   return count, names
@@ -229,7 +233,7 @@ end
 
 local function number_of(which, count, names)
   if type(which) == "number" then return which <= count and which end
-  for i = 1, count do
+  for i = 1, min(count, #names) do
     if names[i] == which then return i end
   end
 end
@@ -244,7 +248,7 @@ function net.listen_fd(which, options)
   local count, names = handed_over()
   local found = number_of(number or which, count, names)
   if found then
-    return complete(given.tls, parts.adopt("socket " .. which, FIRST_HANDED - 1 + found, given))
+    return complete(given.tls, parts.adopt("socket " .. (number or which), FIRST_HANDED - 1 + found, given))
   end
   if count == 0 then return nil, "no socket was handed over (LISTEN_FDS)", "ENOENT" end
   return nil, format("socket %s is not among the %d handed over (LISTEN_FDS)", which, count), "ENOENT"

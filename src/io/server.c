@@ -390,15 +390,22 @@ static int l_listen_unix(lua_State *L) {
   return give_server(L, name, error);
 }
 
+/* What is wrong with a socket that was handed over, or NULL: the system says it. */
+static const char *fault_of_handed(int error) {
+  if (error == -EBUSY) return "it was taken before";
+  return error == -EINVAL ? "it does not listen for connections" : NULL;
+}
+
 /* (what it is called, number of a descriptor, options) -> server */
 static int l_adopt(lua_State *L) {
   const char *name = luaL_checkstring(L, 1);
   int fd = (int)luaL_checkinteger(L, 2);
   struct server *server = push_server(L, 3);
   int error = ta_net_adopt_listener(fd);
-  if (error == -EBUSY)
-    return ta_refuse_in_words(
-        L, lua_pushfstring(L, "cannot listen at %s: it was taken before", name), "EBUSY");
+  const char *fault = fault_of_handed(error);
+  if (fault)
+    return ta_refuse_in_words(L, lua_pushfstring(L, "cannot listen at %s: %s", name, fault),
+                              error == -EBUSY ? "EBUSY" : "EINVAL");
   if (!error) error = open_server(L, server, fd);
   return give_server(L, name, error);
 }
