@@ -259,14 +259,26 @@ end
 local for_udp = {broadcast = yes_or_no}
 local of_socket = {}
 
+-- What the system says of an address that cannot be reached from here, or not from this socket.
+local no_way = {
+  EADDRNOTAVAIL = true, EAFNOSUPPORT = true, EHOSTUNREACH = true, EINVAL = true, ENETDOWN = true,
+  ENETUNREACH = true
+}
+
 -- To the first that the socket has a way to.
 local function send_to_one(self, data, addresses, port, name)
   local done, message, code
   for _, address in ipairs(addresses) do
     done, message, code = parts.send(self, data, address, port, name)
-    if done or code ~= "EAFNOSUPPORT" and code ~= "ENETUNREACH" then break end
+    if done or not no_way[code] then break end
   end
   return done, message, code
+end
+
+-- Nobody says whether it has arrived: "localhost" is first what it is for who receives there.
+local function receivers_at(host, what)
+  if host == "localhost" then return {"127.0.0.1", "::1"} end
+  return resolve(host, nil, what)
 end
 
 function of_socket.send(self, data, host, port)
@@ -281,7 +293,7 @@ function of_socket.send(self, data, host, port)
   local name = name_of(host, number)
   local allowed, words, refusal = parts.ask("send to", host, number)
   if not allowed then return nil, words, refusal end
-  local addresses, message, code = addresses_of(host, "cannot send to " .. name)
+  local addresses, message, code = receivers_at(host, "cannot send to " .. name)
   if not addresses then return nil, message, code end
   return send_to_one(self, data, addresses, number, name)
 end
