@@ -316,7 +316,7 @@ end
 
 -- ------------------------------------------------------------------ waiting
 
-local FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.5 -- seconds
+local FIRST_PAUSE, LONGEST_PAUSE, LONGEST_TRY = 0.02, 0.5, 3 -- seconds
 
 local function seconds(call, option, value)
   if type(value) == "number" and value >= 0 then return value end
@@ -325,11 +325,12 @@ end
 
 local for_wait = {timeout = seconds}
 
--- Until somebody is there, later and later.
+-- Until somebody is there, later and later.  Where nothing answers the system would ask for two
+-- minutes, and ever more rarely.
 local function try_until_there(host, port)
   local pause = FIRST_PAUSE
   while true do
-    local stream, message, code = connect("net.wait", host, port)
+    local stream, message, code = async.move_on_after(LONGEST_TRY, connect, "net.wait", host, port)
     if stream then
       stream:close()
       return true
