@@ -248,7 +248,8 @@ function net.listen_fd(which, options)
   local count, names = handed_over()
   local found = number_of(number or which, count, names)
   if found then
-    return complete(given.tls, parts.adopt("socket " .. (number or which), FIRST_HANDED - 1 + found, given))
+    local name, descriptor = "socket " .. (number or which), FIRST_HANDED - 1 + found
+    return complete(given.tls, parts.adopt(name, descriptor, given.backlog or 0, given))
   end
   if count == 0 then return nil, "no socket was handed over (LISTEN_FDS)", "ENOENT" end
   return nil, format("socket %s is not among the %d handed over (LISTEN_FDS)", which, count), "ENOENT"

@@ -396,12 +396,14 @@ static const char *fault_of_handed(int error) {
   return error == -EINVAL ? "it does not listen for connections" : NULL;
 }
 
-/* (what it is called, number of a descriptor, options) -> server */
+/* (what it is called, number of a descriptor, backlog or 0, options) -> server */
 static int l_adopt(lua_State *L) {
   const char *name = luaL_checkstring(L, 1);
   int fd = (int)luaL_checkinteger(L, 2);
-  struct server *server = push_server(L, 3);
-  int error = ta_net_adopt_listener(fd);
+  int backlog = (int)luaL_checkinteger(L, 3);
+  struct server *server = push_server(L, 4);
+  struct ta_connect_options options = ta_options_of(&server->plan);
+  int error = ta_net_adopt_listener(fd, backlog, &options);
   const char *fault = fault_of_handed(error);
   if (fault)
     return ta_refuse_in_words(L, lua_pushfstring(L, "cannot listen at %s: %s", name, fault),
