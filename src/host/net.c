@@ -126,16 +126,24 @@ int ta_net_listen_at_path(const struct ta_address *address, int backlog, int *fd
   return listen_with(address, false, backlog, &none, fd);
 }
 
-/* Descriptors of our own are close-on-exec from birth, and those handed to us are not. */
-int ta_net_adopt_listener(int fd) {
+static int check_listener(int fd) {
   int type = 0, listens = 0, flags = fcntl(fd, F_GETFD);
   if (flags < 0 || flags & FD_CLOEXEC) return flags < 0 ? -errno : -EBUSY;
   socklen_t size = sizeof type;
   if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return -errno;
   size = sizeof listens;
   if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0) return -errno;
-  if (type != SOCK_STREAM || !listens) return -EINVAL;
-  return make_ours(fd);
+  return type == SOCK_STREAM && listens ? 0 : -EINVAL;
+}
+
+/* Descriptors of our own are close-on-exec from birth, and those handed to us are not. */
+int ta_net_adopt_listener(int fd, int backlog, const struct ta_connect_options *options) {
+  struct ta_address own;
+  int error = check_listener(fd);
+  if (!error) error = ta_net_own(fd, &own);
+  if (!error) error = ta_connect_adjust(fd, ta_address_family(&own), options);
+  if (!error && backlog > 0 && listen(fd, backlog) != 0) error = -errno;
+  return error ? error : make_ours(fd);
 }
 
 /* ---------------------------------------------------------------- accepting */

@@ -30,9 +30,9 @@ int ta_net_listen_anywhere(unsigned port, int backlog, const struct ta_connect_o
  * somebody listens there, or it is something else. */
 int ta_net_listen_at_path(const struct ta_address *address, int backlog, int *fd);
 
-/* Makes ours what a service manager has opened.  0; -EBUSY: it is already; or another negative
- * errno when it is no socket of streams that listens. */
-int ta_net_adopt_listener(int fd);
+/* Makes ours what a service manager has opened, whose backlog stays with 0.  0; -EBUSY: it is
+ * already; or another negative errno when it is no socket of streams that listens. */
+int ta_net_adopt_listener(int fd, int backlog, const struct ta_connect_options *options);
 
 /* The next who has connected: a descriptor, or a negative errno.  -EAGAIN: nobody has. */
 int ta_net_accept(int listener, struct ta_address *peer);

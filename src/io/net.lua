@@ -108,9 +108,10 @@ local function own_address(call, option, value, checked)
   local host, port = match(text, "^%[(.*)%]:(%d+)$")
   if not host and not find(text, ":.*:") then host, port = match(text, "^(.*):(%d+)$") end
   host = host or match(text, "^%[(.*)%]$") or text
-  port = tointeger(port and port + 0 or 0) or huge
-  if not find(host, "\0", 1, true) and host ~= "" and port <= 65535 and parts.is_numeric(host) then
-    checked.local_host, checked.local_port = host, port
+  local number = tointeger((port or 0) + 0)
+  local is_port = number and number <= 65535
+  if not find(host, "\0", 1, true) and host ~= "" and is_port and parts.is_numeric(host) then
+    checked.local_host, checked.local_port = host, number
     return value
   end
   raise(format('%s: %s must be an address, such as "10.0.0.1" or "10.0.0.1:4000", got %s',
@@ -122,12 +123,16 @@ local for_connect = {
   tls = client_tls
 }
 
+-- "localhost": who connects takes whichever answers; nobody says whether a datagram has arrived, and
+-- so that goes where net.udp("localhost") receives.
+local either, as_it_receives = {"::1", "127.0.0.1"}, {"127.0.0.1", "::1"}
+
 -- Where a host is that the script wants to `verb`, such as "connect to": a list of numbers; or nil,
 -- message, code.  `name` has the port too.
-local function addresses_of(verb, host, port, name)
+local function addresses_of(verb, host, port, name, localhost)
   local allowed, message, code = parts.ask(verb, host, port)
   if not allowed then return nil, message, code end
-  if host == "localhost" then return {"::1", "127.0.0.1"} end
+  if host == "localhost" then return localhost end
   return resolve(host, nil, format("cannot %s %s", verb, name))
 end
 
@@ -143,7 +148,7 @@ local function connect(call, host, port, options)
   local given = check_options(call, options, for_connect)
   parts.enter(call)
   local name = name_of(host, number)
-  local addresses, message, code = addresses_of("connect to", host, number, name)
+  local addresses, message, code = addresses_of("connect to", host, number, name, either)
   if not addresses then return nil, message, code end
   return speak(given.tls, host, name, parts.connect(name, addresses, number, given))
 end
@@ -219,11 +224,14 @@ function net.listen_unix(path, options)
 end
 
 -- Descriptors from 3 on, whose number, and perhaps names, a service manager tells.
-local FIRST_HANDED = 3
+local FIRST_HANDED <const> = 3
+local MOST_HANDED <const> = 2^31 - 1 - FIRST_HANDED
 
 local function handed_over()
-  local count = tointeger(parts.getenv "LISTEN_FDS" or 0) or 0
-  if parts.getenv "LISTEN_PID" ~= tostring(parts.pid()) then count = 0 end
+  local text = parts.getenv "LISTEN_FDS" or ""
+  local count = find(text, "^%d+$") and tointeger(text + 0) or 0
+  local is_ours = parts.getenv "LISTEN_PID" == tostring(parts.pid())
+  if count > MOST_HANDED or not is_ours then count = 0 end
   local names, all = {}, parts.getenv "LISTEN_FDNAMES" or ""
   gsub(all .. ":", "([^:]*):", function(name) names[#names + 1] = name end)
   return count, names
@@ -246,7 +254,8 @@ function net.listen_fd(which, options)
   local count, names = handed_over()
   local found = number_of(number or which, count, names)
   if found then
-    return complete(given.tls, parts.adopt("socket " .. which, FIRST_HANDED - 1 + found, given))
+    local name, descriptor = "socket " .. (number or which), FIRST_HANDED - 1 + found
+    return complete(given.tls, parts.adopt(name, descriptor, given.backlog or 0, given))
   end
   if count == 0 then return nil, "no socket was handed over (LISTEN_FDS)", "ENOENT" end
   return nil, format("socket %s is not among the %d handed over (LISTEN_FDS)", which, count), "ENOENT"
@@ -257,12 +266,18 @@ end
 local for_udp = {broadcast = yes_or_no}
 local of_socket = {}
 
+-- What the system says of an address that cannot be reached from here, or not from this socket.
+local no_way = {
+  EADDRNOTAVAIL = true, EAFNOSUPPORT = true, EHOSTUNREACH = true, EINVAL = true, ENETDOWN = true,
+  ENETUNREACH = true
+}
+
 -- To the first that the socket has a way to.
 local function send_to_one(self, data, addresses, port, name)
   local done, message, code
   for _, address in ipairs(addresses) do
     done, message, code = parts.send(self, data, address, port, name)
-    if done or code ~= "EAFNOSUPPORT" and code ~= "ENETUNREACH" then break end
+    if done or not no_way[code] then break end
   end
   return done, message, code
 end
@@ -279,7 +294,7 @@ function of_socket.send(self, data, host, port)
   check_text("udp:send", host, "a host")
   local number = check_port("udp:send", port, 1)
   local name = name_of(host, number)
-  local addresses, message, code = addresses_of("send to", host, number, name)
+  local addresses, message, code = addresses_of("send to", host, number, name, as_it_receives)
   if not addresses then return nil, message, code end
   return send_to_one(self, data, addresses, number, name)
 end
@@ -300,7 +315,7 @@ end
 
 -- ------------------------------------------------------------------ waiting
 
-local FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.5 -- seconds
+local FIRST_PAUSE, LONGEST_PAUSE, LONGEST_TRY = 0.02, 0.5, 3 -- seconds
 
 local function seconds(call, option, value)
   if type(value) == "number" and value >= 0 then return value end
@@ -309,11 +324,12 @@ end
 
 local for_wait = {timeout = seconds}
 
--- Until somebody is there, later and later.
+-- Until somebody is there, later and later.  Where nothing answers the system would ask for two
+-- minutes, and ever more rarely.
 local function try_until_there(host, port)
   local pause = FIRST_PAUSE
   while true do
-    local stream, message, code = connect("net.wait", host, port)
+    local stream, message, code = async.move_on_after(LONGEST_TRY, connect, "net.wait", host, port)
     if stream then
       stream:close()
       return true

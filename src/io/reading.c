@@ -122,11 +122,13 @@ static void take_number(struct number *number) {
   if (count > 0) take_exponent(number, hex);
 }
 
-/* Blanks that were gone through once are not gone through again. */
-static enum found look_for_number(lua_State *L, struct ta_read *read, const struct rest *rest) {
+/* Blanks that were gone through once are not gone through again, and are no more than a line. */
+static enum found look_for_number(lua_State *L, struct ta_read *read, const struct rest *rest,
+                                  size_t most) {
   struct number number = {.rest = rest, .at = read->scanned};
   while (isspace(look(&number))) number.at++;
   read->scanned = number.at;
+  if (number.at > most) return TOO_LONG;
   if (!number.wants_more) take_number(&number);
   if (number.wants_more) return MORE;
   number.text[number.length] = '\0';
@@ -162,7 +164,7 @@ static enum found look_for_format(lua_State *L, struct ta_read *read, const stru
   if (lua_type(L, read->format) == LUA_TNUMBER)
     return look_for_bytes(L, read, rest, (size_t)lua_tointeger(L, read->format));
   char letter = letter_of(lua_tostring(L, read->format));
-  if (letter == 'n') return look_for_number(L, read, rest);
+  if (letter == 'n') return look_for_number(L, read, rest, most);
   if (letter != 'a') return look_for_line(L, read, rest, most, letter == 'l');
   return rest->at_end ? give_bytes(L, read, rest, rest->size) : MORE;
 }

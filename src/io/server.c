@@ -391,16 +391,25 @@ static int l_listen_unix(lua_State *L) {
   return give_server(L, name, error);
 }
 
-/* (what it is called, number of a descriptor, options) -> server */
+/* What is wrong with a socket that was handed over, or NULL: the system says it. */
+static const char *fault_of_handed(int error) {
+  if (error == -EBUSY) return "it was taken before";
+  return error == -EINVAL ? "it does not listen for connections" : NULL;
+}
+
+/* (what it is called, number of a descriptor, backlog or 0, options) -> server */
 static int l_adopt(lua_State *L) {
   const char *name = luaL_checkstring(L, 1);
   lua_Integer number = luaL_checkinteger(L, 2);
   int fd = number <= INT_MAX ? (int)number : -1;
-  struct server *server = push_server(L, 3);
-  int error = ta_net_adopt_listener(fd);
-  if (error == -EBUSY)
-    return ta_refuse_in_words(
-        L, lua_pushfstring(L, "cannot listen at %s: it was taken before", name), "EBUSY");
+  int backlog = (int)luaL_checkinteger(L, 3);
+  struct server *server = push_server(L, 4);
+  struct ta_connect_options options = ta_options_of(&server->plan);
+  int error = ta_net_adopt_listener(fd, backlog, &options);
+  const char *fault = fault_of_handed(error);
+  if (fault)
+    return ta_refuse_in_words(L, lua_pushfstring(L, "cannot listen at %s: %s", name, fault),
+                              error == -EBUSY ? "EBUSY" : "EINVAL");
   if (!error) error = open_server(L, server, fd);
   return give_server(L, name, error);
 }

@@ -115,7 +115,8 @@ local function check_options(options)
   if limit == nil or limit == huge then return end
   local count = type(limit) == "number" and tointeger(limit)
   if count and count >= 1 then return count end
-  raise("server:serve: max must be a number of connections from 1 on, got " .. tostring(limit))
+  local shown = type(limit) == "string" and format("%q", limit) or tostring(limit)
+  raise("server:serve: max must be a number of connections from 1 on, got " .. shown)
 end
 
 function server.serve(self, handler, options)

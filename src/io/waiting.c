@@ -364,11 +364,23 @@ static void end_unless_it_can_wait(lua_State *L, struct ta_turn *turn) {
   if (!ta_can_wait(runner, L) || ta_is_cancelled(runner)) give_up_both(turn);
 }
 
+/* Woken by who gave up before it, or has closed the stream, and then cancelled: it was not told
+ * yet, and would not understand. */
+static void raise_before_its_turn(lua_State *L, struct ta_turn *turn) {
+  struct ta_runner *runner = runner_of(turn->object);
+  bool is_done = turn->co && turn->argument > turn->last;
+  bool goes_on = turn->begun && !turn->object->closed;
+  if (is_done || goes_on || !ta_is_cancelled(runner) || ta_is_unwinding(runner)) return;
+  disarm_write(turn);
+  ta_raise_cancellation(runner, L);
+}
+
 static int k_turn(lua_State *L, int status, lua_KContext context) {
   struct ta_turn *turn = ta_object_at(L, -1);
   (void)status, (void)context;
   turn->ticket = (struct ta_ticket){0};
   if (turn->source) end_reading(turn->source);
+  raise_before_its_turn(L, turn);
   return turn->go_on(L, turn);
 }
 

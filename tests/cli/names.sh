@@ -36,6 +36,21 @@ t_dead_names_hold_up_no_other() {
 3	EAI_NONAME"
 }
 
+# From 127.0.0.1 nothing can be sent to any other machine.
+t_datagrams_go_where_there_is_a_way() {
+  with_names
+  script <<'END'
+local net = async.net
+local one, other = assert(net.udp("127.0.0.1")), assert(net.udp("127.0.0.1"))
+print(one:send("arrived", "far.example", other.port) == one)
+print((async.move_on_after(20, other.recv, other)))
+END
+  run run script.lua
+  expect_status 0
+  expect_out "true
+arrived"
+}
+
 # Whatever ends the run, it waits for no thread: these would take minutes.
 t_no_end_waits_for_dead_names() {
   local how number

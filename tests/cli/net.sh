@@ -86,6 +86,65 @@ socket other is not among the 1 handed over (LISTEN_FDS)
 0"
 }
 
+# What cannot be their number is none, and takes no time.
+t_sockets_handed_over_are_counted_soberly() {
+  script <<'END'
+local function ask(which) print((select(2, async.net.listen_fd(which)))) end
+ask(1)
+ask(2^32 + 1)
+ask "web"
+END
+  local count
+  for count in -1 0 x 1e1 99999999999 99999999999999999999; do
+    # shellcheck disable=SC2016
+    LISTEN_FDS=$count timeout 40 bash -c 'LISTEN_PID=$$ exec "$0" "$@"' "$program" run script.lua \
+      >out 2>err || fail "$count: $(cat err)"
+    expect_out "no socket was handed over (LISTEN_FDS)
+no socket was handed over (LISTEN_FDS)
+no socket was handed over (LISTEN_FDS)"
+  done
+}
+
+# As those who handed it over see, who have the same socket.
+t_sockets_handed_over_have_their_options() {
+  cat >hand_over.py <<'END'
+import os, socket, sys
+server = socket.socket()
+server.bind(("127.0.0.1", 0))
+server.listen()
+if os.fork() == 0:
+    os.dup2(server.fileno(), 3)
+    os.set_inheritable(3, True)
+    os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+    os.execv(sys.argv[1], sys.argv[1:])
+print(os.WEXITSTATUS(os.wait()[1]))
+for level, option in (("IPPROTO_TCP", "TCP_NODELAY"), ("SOL_SOCKET", "SO_KEEPALIVE"),
+                      ("IPPROTO_TCP", "TCP_KEEPIDLE")):
+    print(option, server.getsockopt(getattr(socket, level), getattr(socket, option)))
+END
+  script <<'END'
+assert(async.net.listen_fd(1, {keepalive = 77, backlog = 5}))
+END
+  timeout 40 python3 -SI hand_over.py "$program" run script.lua >out 2>err || fail "$(cat err)"
+  expect_out "0
+TCP_NODELAY 1
+SO_KEEPALIVE 1
+TCP_KEEPIDLE 77"
+}
+
+t_what_was_handed_over_may_not_listen() {
+  script <<'END'
+print(async.net.listen_fd())
+END
+  python3 -SI -c 'import os, socket, sys
+idle = socket.socket()
+os.dup2(idle.fileno(), 3)
+os.set_inheritable(3, True)
+os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+os.execv(sys.argv[1], sys.argv[1:])' "$program" run script.lua >out 2>err || fail "$(cat err)"
+  expect_out $'nil\tcannot listen at socket 1: it does not listen for connections\tEINVAL'
+}
+
 t_real_peers_are_served() {
   command -v nc >/dev/null || skip "no nc"
   command -v socat >/dev/null || skip "no socat"

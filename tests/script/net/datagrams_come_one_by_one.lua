@@ -36,3 +36,9 @@ one:send("back", "127.0.0.1", any.port)
 -- expect: back	127.0.0.1	true
 data, host, port = any:recv()
 print(data, host, port == one.port)
+
+-- "localhost" is the same for who sends, from wherever, as for who receives.
+local here <close> = assert(net.udp("localhost"))
+any:send("to localhost", "localhost", here.port)
+-- expect: to localhost
+print((async.move_on_after(20, here.recv, here)))

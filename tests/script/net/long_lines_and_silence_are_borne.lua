@@ -18,3 +18,19 @@ print(ours:read())
 print(ours:read(8))
 -- expect:  line longer than 1000 bytes
 print(ours:read(28))
+
+-- Blanks before a number are no more than a line, however they come.
+local function number_after(blanks)
+  local listener <close> = assert(net.listen("127.0.0.1", 0, {max_line = 10}))
+  local client <close> = assert(net.connect("127.0.0.1", listener.port))
+  local stream <close> = listener:accept()
+  client:write((" "):rep(blanks), "42 ")
+  client:shutdown()
+  return stream:read "n"
+end
+-- expect: 42
+print(number_after(10))
+-- expect: nil	line longer than 10 bytes	EMSGSIZE
+print(number_after(11))
+-- expect: nil	line longer than 10 bytes	EMSGSIZE
+print(number_after(100000))

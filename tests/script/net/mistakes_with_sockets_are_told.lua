@@ -34,6 +34,8 @@ try(net.connect, "localhost", 80, {keepalive = 0})
 try(net.connect, "localhost", 80, {max_line = -1})
 -- expect: net.connect: local_address must be an address, such as "10.0.0.1" or "10.0.0.1:4000", got "here"
 try(net.connect, "localhost", 80, {local_address = "here"})
+-- expect: net.connect: local_address must be an address, such as "10.0.0.1" or "10.0.0.1:4000", got "127.0.0.1:65536"
+try(net.connect, "localhost", 80, {local_address = "127.0.0.1:65536"})
 -- expect: net.connect: local_address must be an address, such as "10.0.0.1" or "10.0.0.1:4000", got "127.0.0.1:99999999999999999999"
 try(net.connect, "localhost", 80, {local_address = "127.0.0.1:99999999999999999999"})
 -- expect: net.listen: expected a host, such as "127.0.0.1", or "*" for all addresses, got nil
@@ -58,6 +60,8 @@ local server <close> = assert(net.listen("127.0.0.1", 0))
 try(function() server:serve() end)
 -- expect: server:serve: max must be a number of connections from 1 on, got 0
 try(function() server:serve(print, {max = 0}) end)
+-- expect: server:serve: max must be a number of connections from 1 on, got "5"
+try(function() server:serve(print, {max = "5"}) end)
 -- expect: server:serve: unknown option 'mx', did you mean 'max'?
 try(function() server:serve(print, {mx = 1}) end)
 -- expect: server:serve: serve() is a method of a server: server:serve(handler)
