@@ -269,6 +269,9 @@ static void close_debug(lua_State *L) {
     lua_pushcclosure(L, l_closed, 1);
     lua_setfield(L, -2, closed[i]);
   }
+  /* What is in a metatable says what an object is: it is hidden from this one too. */
+  lua_getglobal(L, "getmetatable");
+  lua_setfield(L, -2, "getmetatable");
   lua_pop(L, 1);
 }
 

@@ -200,6 +200,33 @@ true	true	true"
   [[ $(echo outside/*) == outside/file && $(<outside/file) == old ]] || fail "changed: $(ls outside)"
 }
 
+# Neither there, nor where something above it takes the place of what is above that.
+t_what_may_not_be_read_is_moved_nowhere_where_it_could_be() {
+  for TINYASYNC_LANDLOCK in on off; do
+    export TINYASYNC_LANDLOCK
+    rm -rf work
+    mkdir -p work/private work/open/for/all work/next/for
+    echo 'error "secret"' >work/private/file
+    run run --allow-write=work --allow-read=work/open/for/all -e '
+      local fs = async.fs
+      local function refused(done, message) return not done and message:find "not allowed to read" ~= nil end
+      print(refused(fs.rename("work/private", "work/open/for/all/file")),
+        refused(os.rename("work/private", "work/open/for/all/file")),
+        refused(fs.link("work/private/file", "work/open/for/all/file", {hard = true})))
+      print(fs.rename("work/private", "work/next/for/all"), fs.rename("work/open", "work/closed"))
+      print(refused(fs.rename("work/next", "work/open")), refused(os.rename("work/next", "work/open")))
+      print(fs.read "work/open/for/all/file" == nil)
+      print(refused(fs.rename("work/next/for/all/file", "work/file.lua")),
+        fs.rename("work/next/for/all/file", "work/file.txt"))'
+    expect_err ""
+    expect_out "true	true	true
+true	true
+true	true
+true
+true	true"
+  done
+}
+
 # ------------------------------------------------------------------ commands
 
 t_a_command_is_started_by_its_own_path_alone() {
@@ -282,6 +309,21 @@ nil	attempt to load a binary chunk (mode is 't')
 1	2
 nil	not allowed to load modules of C (--allow-run without names would allow it)	open
 not allowed to load modules of C"
+}
+
+# One of another kind would be taken for it.
+t_no_object_can_be_given_out_for_another() {
+  run run --allow-net=127.0.0.1 -e '
+    local socket, server = async.net.udp("127.0.0.1", 0), async.net.listen("127.0.0.1", 0)
+    local mine, other = debug.getmetatable(socket), debug.getmetatable(server)
+    print(mine, other, debug.getmetatable "".__index == string)
+    if type(mine) == "table" then
+      for key, value in pairs(other) do mine[key] = value end
+    end
+    print(pcall(server.accept, socket))'
+  expect_err ""
+  expect_out "Socket	Server	true
+false	bad argument #1 to '?' (Server expected, got Socket)"
 }
 
 # When the Runner has gone Lua's own functions are back in their places.
