@@ -380,6 +380,32 @@ false	not allowed to read tool/near.lua (--allow-read=tool/near.lua would allow 
 not allowed to read tool/secret.txt (--allow-read=tool/secret.txt would allow it)"
 }
 
+# Nor is it opened: a pipe would wait for somebody to write.
+t_nobody_learns_by_looking_for_modules_what_is_there() {
+  mkdir inside
+  echo secret >outside
+  mkfifo pipe
+  echo 'return "neighbour"' >inside/near.lua
+  export TINYASYNC_LANDLOCK=off
+  run run --allow-read=inside -e '
+    local function why(...) return (select(2, package.searchpath(...))) end
+    for _, name in ipairs {"outside", "nothing", "pipe"} do print(why(name, "./?")) end
+    print(why("a.b", "inside/?.lua;inside/?/init.lua"))
+    print(why("a-b", "inside/?.lua;./?.txt", "-", "+"))
+    print(package.searchpath("near", "./?.txt;inside/?.lua"))
+    print(pcall(package.searchpath, "near"))'
+  expect_err ""
+  expect_out "not allowed to read ./outside (--allow-read=./outside would allow it)
+not allowed to read ./nothing (--allow-read=./nothing would allow it)
+not allowed to read ./pipe (--allow-read=./pipe would allow it)
+no file '"'inside/a/b.lua'"'
+	no file '"'inside/a/b/init.lua'"'
+no file '"'inside/a+b.lua'"'
+	not allowed to read ./a+b.txt (--allow-read=./a+b.txt would allow it)
+inside/near.lua
+false	bad argument #2 to '"'package.searchpath'"' (string expected, got no value)"
+}
+
 # ------------------------------------------------------------------ the wall
 
 # The kernel's; a child shows it, which has no gate.
