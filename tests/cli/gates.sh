@@ -254,6 +254,7 @@ t_a_command_is_started_by_its_own_path_alone() {
     try {"cat", pty = true}
     try {"true", env = {LD_PRELOAD = "./evil.so"}}
     try {"true", env = {LD_LIBRARY_PATH = "."}}
+    try {"true", env = {GCONV_PATH = "."}}
     print(p.which "true" ~= nil, (p.which "cat"), (p.which "no-such-command"))
     try {"./no-such-command"}'
   expect_err ""
@@ -269,6 +270,7 @@ nil	not allowed to run env
 nil	not allowed to run sh
 nil	not allowed to run cat
 nil	not allowed to run cat
+nil	not allowed to run true
 nil	not allowed to run true
 nil	not allowed to run true
 true	nil	nil
