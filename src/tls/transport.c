@@ -292,11 +292,12 @@ static bool is_address(const char *name) {
   return inet_pton(AF_INET, name, bytes) == 1 || inet_pton(AF_INET6, name, bytes) == 1;
 }
 
-/* SNI is for names alone. */
+/* SNI is for names alone.  OpenSSL takes one that begins with a dot for all that end so, and an
+ * empty one for any. */
 static int set_name(SSL *ssl, const char *name, bool verify) {
   X509_VERIFY_PARAM *wanted = SSL_get0_param(ssl);
   if (is_address(name)) return verify ? X509_VERIFY_PARAM_set1_ip_asc(wanted, name) : 1;
-  if (!SSL_set_tlsext_host_name(ssl, name)) return 0;
+  if (!name[0] || name[0] == '.' || !SSL_set_tlsext_host_name(ssl, name)) return 0;
   SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   return verify ? SSL_set1_host(ssl, name) : 1;
 }

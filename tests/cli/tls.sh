@@ -79,6 +79,29 @@ t_connecting_reads_no_bundle() {
   [[ $(grep -c '/ssl/certs/[^.]' calls) -le 4 ]] || fail "it reads the whole directory"
 }
 
+# Nor do those of certificates.
+t_a_dot_at_the_end_of_a_host_changes_nobody() {
+  want_tls
+  cc -shared -fPIC -o names.so "$root/tests/cli/names.c" 2>/dev/null || skip "there is no cc"
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout good.key \
+    -out good.pem -subj /CN=good -addext subjectAltName=DNS:good.example 2>log
+  script <<'END'
+local own = {certificate = "good.pem", key = "good.key"}
+local server <close> = assert(async.net.listen("127.0.0.1", 0, {tls = own}))
+local other = spawn(function()
+  local c <close> = server:accept()
+  c:read()
+  return c.tls.server_name
+end)
+local s, message = async.net.connect("good.example.", server.port, {tls = {ca = "good.pem"}})
+print(s and "connected" or message)
+if s then s:close() end
+print(other:await())
+END
+  LD_PRELOAD=$PWD/names.so run run script.lua
+  expect_out $'connected\ngood.example'
+}
+
 t_variables_say_whom_to_trust() {
   want_tls
   script <<<"$speaking"
