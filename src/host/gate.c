@@ -449,8 +449,7 @@ enum ta_verdict ta_gate_module(const struct ta_gate *gate, const char *path) {
  * texts. */
 static bool loads_code(const char *variable) {
   return strncmp(variable, "LD_", 3) == 0 || strncmp(variable, "DYLD_", 5) == 0 ||
-         strncmp(variable, "GLIBC_TUNABLES=", 15) == 0 ||
-         strncmp(variable, "GCONV_PATH=", 11) == 0;
+         strncmp(variable, "GLIBC_TUNABLES=", 15) == 0 || strncmp(variable, "GCONV_PATH=", 11) == 0;
 }
 
 static bool is_ours(const char *variable) {

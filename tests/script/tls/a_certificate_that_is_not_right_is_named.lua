@@ -139,6 +139,7 @@ end
 -- expect: false	start_tls: server_name must be the name of a host, got "db:443"
 -- expect: false	start_tls: server_name must be the name of a host, got "[::1]"
 -- expect: false	start_tls: server_name must be the name of a host, got "https://db"
-local done, message = pcall(open.start_tls, open, setmetatable({server = true}, {__index = {certificate = at "db.pem"}}))
+local inherited = setmetatable({server = true}, {__index = {certificate = at "db.pem"}})
+local done, message = pcall(open.start_tls, open, inherited)
 print(done, (message:gsub("^.-: ", ""))) -- expect: false	start_tls: a server needs a certificate
 print(pcall(open.start_tls, {}, {})) -- expect: false	bad argument #1 to '?' (Stream expected, got table)
