@@ -312,6 +312,11 @@ static bool lies_in(const char *directory, const char *path) {
   return strncmp(directory, path, length) == 0 && (path[length] == '\0' || path[length] == '/');
 }
 
+static bool ends_with(const char *text, const char *ending) {
+  size_t length = strlen(text), size = strlen(ending);
+  return length >= size && strcmp(text + length - size, ending) == 0;
+}
+
 static bool lists(const struct ta_gate *gate, enum ta_gate_kind kind, const char *resolved) {
   const struct ta_gate_list *list = &gate->lists[kind];
   if (!gate->closed || list->all) return true;
@@ -345,10 +350,45 @@ enum ta_verdict ta_gate_path(const struct ta_gate *gate, unsigned needs, const c
   return judge(gate, needs, resolved);
 }
 
+/* A name for what is there: absolute, without links. */
+struct named {
+  char path[PATH_MAX];
+  bool directory;
+};
+
+static int name(struct named *named, const char *path) {
+  struct stat about;
+  named->directory = lstat(path, &about) == 0 && S_ISDIR(about.st_mode);
+  return ta_resolve(path, true, named->path, sizeof named->path);
+}
+
+/* Would it be a module under that name, or something in it, which it is not now? */
+static bool becomes_module(const struct ta_gate *gate, const struct named *from, const char *to) {
+  for (size_t i = 0; i + 1 < gate->modules.count; i += 2) {
+    const char *directory = gate->modules.items[i], *ending = gate->modules.items[i + 1];
+    bool is = from->directory || ends_with(from->path, ending);
+    bool may_be = from->directory || ends_with(to, ending);
+    bool lies = lies_in(directory, to) || (from->directory && lies_in(to, directory));
+    if (may_be && lies && !(is && lies_in(directory, from->path))) return true;
+  }
+  return false;
+}
+
+/* May something be read that is there under that name, or below it? */
+static bool shows(const struct ta_gate *gate, const struct named *from, const char *to) {
+  const struct ta_gate_list *reads = &gate->lists[TA_GATE_READ];
+  if (lists(gate, TA_GATE_READ, to)) return true;
+  for (size_t i = 0; from->directory && i < reads->count; i++)
+    if (lies_in(to, reads->items[i])) return true;
+  return becomes_module(gate, from, to);
+}
+
 enum ta_verdict ta_gate_move(const struct ta_gate *gate, const char *from, const char *to) {
+  struct named old, new;
   unsigned needs = TA_PATH_WRITE | TA_PATH_ITSELF;
-  bool shows = ta_gate_path(gate, TA_PATH_READ | TA_PATH_ITSELF, to) == TA_ALLOWED;
-  return ta_gate_path(gate, shows ? needs | TA_PATH_READ : needs, from);
+  if (is_open(gate) || !*from || !*to) return TA_ALLOWED; /* "" is nowhere */
+  if (name(&old, from) != 0 || name(&new, to) != 0) return TA_NO_WRITE;
+  return judge(gate, shows(gate, &old, new.path) ? needs | TA_PATH_READ : needs, old.path);
 }
 
 enum ta_verdict ta_gate_directory(const struct ta_gate *gate, int fd, const char *name) {
@@ -392,11 +432,6 @@ int ta_gate_allow_modules(struct ta_gate *gate, const char *path) {
   return error == -ENOMEM ? error : 0;
 }
 
-static bool ends_with(const char *text, const char *ending) {
-  size_t length = strlen(text), size = strlen(ending);
-  return length >= size && strcmp(text + length - size, ending) == 0;
-}
-
 enum ta_verdict ta_gate_module(const struct ta_gate *gate, const char *path) {
   char resolved[PATH_MAX];
   if (!ta_gate_closes(gate, TA_GATE_READ)) return TA_ALLOWED;
@@ -410,10 +445,11 @@ enum ta_verdict ta_gate_module(const struct ta_gate *gate, const char *path) {
 
 /* ---------------------------------------------------------------- commands */
 
-/* Programs that are linked dynamically load what these say. */
+/* Programs that are linked dynamically load what these say, the last one when they convert
+ * texts. */
 static bool loads_code(const char *variable) {
   return strncmp(variable, "LD_", 3) == 0 || strncmp(variable, "DYLD_", 5) == 0 ||
-         strncmp(variable, "GLIBC_TUNABLES=", 15) == 0;
+         strncmp(variable, "GLIBC_TUNABLES=", 15) == 0 || strncmp(variable, "GCONV_PATH=", 11) == 0;
 }
 
 static bool is_ours(const char *variable) {

@@ -112,6 +112,9 @@ void ta_push_verdict(lua_State *L, enum ta_verdict verdict, const char *verb, co
                     "not allowed to %s %s with variables that have it load code, as LD_PRELOAD "
                     "(--allow-run without names would allow it)",
                     verb, what);
+  else if (verdict == TA_NO_NET && what[0] == '@') /* no list can name a socket that is no file */
+    lua_pushfstring(L, "not allowed to %s %s (--allow-net without a list would allow it)", verb,
+                    what);
   else
     lua_pushfstring(L, "not allowed to %s %s (--allow-%s=%s would allow it)", verb, what,
                     switches[verdict], what);

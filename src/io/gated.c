@@ -33,7 +33,7 @@ static const struct ta_gate *gate_of(lua_State *L) {
 static struct {
   lua_CFunction open, lines, input, output, tmpfile, popen;
   lua_CFunction execute, remove, rename, tmpname;
-  lua_CFunction load, loadfile, searchpath, getinfo;
+  lua_CFunction load, loadfile, getinfo;
 } own;
 
 /* As Lua's own functions fail; or 0. */
@@ -173,12 +173,42 @@ static int l_dofile(lua_State *L) {
 
 /* ------------------------------------------------------------------- modules */
 
-/* (name, path ...) */
+static bool is_readable(const char *path) {
+  FILE *file = fopen(path, "re");
+  if (file) fclose(file);
+  return file;
+}
+
+/* What the name stands for in the path, as Lua's own has it. */
+static const char *push_candidates(lua_State *L) {
+  const char *name = luaL_checkstring(L, 1), *path = luaL_checkstring(L, 2);
+  const char *mark = luaL_optstring(L, 3, "."), *instead = luaL_optstring(L, 4, LUA_DIRSEP);
+  if (*mark && strstr(name, mark)) name = luaL_gsub(L, name, mark, instead);
+  return luaL_gsub(L, path, LUA_PATH_MARK, name);
+}
+
+/* (name, path, separator, replacement): the gate is asked before each file is touched, so that
+ * nobody learns whether there is one. */
 static int l_searchpath(lua_State *L) {
-  int count = own.searchpath(L);
-  const char *path = lua_tostring(L, -count);
-  enum ta_verdict verdict = path ? ta_gate_module(gate_of(L), path) : TA_ALLOWED;
-  return verdict ? fail_to_find(L, verdict, path) : count;
+  const char *at = push_candidates(L);
+  lua_pushliteral(L, ""); /* why not, so far */
+  while (*at) {
+    size_t length = strcspn(at, LUA_PATH_SEP);
+    const char *path = lua_pushlstring(L, at, length);
+    enum ta_verdict verdict = ta_gate_module(gate_of(L), path);
+    if (!verdict && is_readable(path)) return 1;
+    if (verdict)
+      ta_push_verdict(L, verdict, NULL, path);
+    else
+      lua_pushfstring(L, "no file '%s'", path);
+    lua_remove(L, -2);
+    at += length + (at[length] != '\0');
+    if (*at) lua_pushliteral(L, "\n\t");
+    lua_concat(L, *at ? 3 : 2);
+  }
+  luaL_pushfail(L);
+  lua_insert(L, -2);
+  return 2;
 }
 
 /* Pushes the field, which is to be a text, of the table package. */
@@ -269,6 +299,9 @@ static void close_debug(lua_State *L) {
     lua_pushcclosure(L, l_closed, 1);
     lua_setfield(L, -2, closed[i]);
   }
+  /* What is in a metatable says what an object is: it is hidden from this one too. */
+  lua_getglobal(L, "getmetatable");
+  lua_setfield(L, -2, "getmetatable");
   lua_pop(L, 1);
 }
 
@@ -292,7 +325,7 @@ static const struct {
                 {LUA_GNAME, "loadfile", l_loadfile, &own.loadfile},
                 {LUA_GNAME, "dofile", l_dofile, NULL},
                 {LUA_DBLIBNAME, "getinfo", l_getinfo, &own.getinfo},
-                {LUA_LOADLIBNAME, "searchpath", l_searchpath, &own.searchpath}};
+                {LUA_LOADLIBNAME, "searchpath", l_searchpath, NULL}};
 
 static void replace_all(lua_State *L, bool notes) {
   for (size_t i = 0; i < sizeof replaced / sizeof *replaced; i++) {

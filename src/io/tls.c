@@ -156,6 +156,7 @@ static int k_started(lua_State *L, int status, lua_KContext context) {
 }
 
 int ta_l_stream_start_tls(lua_State *L) {
+  ta_check_stream(L);
   ta_push_chunk(ta_upvalue_runner(L), L, ta_chunk_tls);
   lua_getfield(L, -1, "start_tls");
   lua_insert(L, 1);

@@ -24,8 +24,14 @@ local function path(by, key, value)
   raise(format("%s: %s must be the path of a file, got %s", by, key, shown(value)))
 end
 
+-- What is no name of a host might be taken for a pattern: ".example" for whatever ends so.
+local function is_host(text)
+  if find(text, ":.*:") then return find(text, "^[%x:.]+$") or find(text, "^[%x:.]+%%[%w_.-]+$") end
+  return find(text, "^[%w_\128-\255-][%w_.\128-\255-]*$") and not find(text, "..", 1, true)
+end
+
 local function name(by, key, value)
-  if type(value) == "string" and find(value, "^[^%z%s]+$") and #value < 256 then return end
+  if type(value) == "string" and #value < 256 and is_host(value) then return end
   raise(format("%s: %s must be the name of a host, got %s", by, key, shown(value)))
 end
 
@@ -50,14 +56,18 @@ end
 local known = {ca = path, certificate = path, key = path, alpn = protocols, server_name = name,
   verify = yes_or_no, server = yes_or_no}
 
+-- What is in the table itself, and is as it should be.
 local function check_each(by, given)
+  local checked = {}
   for key, value in next, given do
     local check = known[key]
     if not check then
       raise(format("%s: unknown option '%s'%s", by, tostring(key), parts.hint(key, known)))
     end
     check(by, key, value)
+    checked[key] = value
   end
+  return checked
 end
 
 -- Each with its length before it.
@@ -76,9 +86,6 @@ local function check_together(by, given, server)
   if server and given.server_name then raise(by .. ": server_name is for clients") end
 end
 
--- As names of hosts stand in certificates.
-local function without_dot(name) return name and gsub(name, "%.$", "") end
-
 -- What the options come to, for whoever `by` is: true is all as usual.  `side`: "client" or
 -- "server", where the options do not say so.
 function tls.options(by, given, side)
@@ -86,7 +93,7 @@ function tls.options(by, given, side)
   if type(given) ~= "table" then
     raise(format("%s: options must be a table, got %s", by, type(given)))
   end
-  check_each(by, given)
+  given = check_each(by, given)
   if side and given.server ~= nil and given.server ~= (side == "server") then
     raise(format("%s: this is the %s's side", by, side))
   end
@@ -101,7 +108,7 @@ function tls.options(by, given, side)
     certificate = given.certificate and place.of(given.certificate),
     key = given.key and place.of(given.key),
     alpn = given.alpn and as_sent(given.alpn),
-    server_name = without_dot(given.server_name),
+    server_name = given.server_name,
   }
 end
 
@@ -138,6 +145,9 @@ local function refuse(what, reason, code)
   if code == "ECANCELED" or find(reason, "^certificate of") then return nil, reason, code end
   return nil, what .. ": " .. reason, code
 end
+
+-- Certificates have no dot at the end of a name.
+local function without_dot(host) return host and (gsub(host, "(.)%.$", "%1")) end
 
 -- A stream that was just opened, or checked, speaks TLS from now on, as soon as it is read or
 -- written.  `host`: whose certificate it has to be, unless the options say so.

@@ -142,18 +142,6 @@ static const char *system_file(void) {
   return NULL;
 }
 
-/* Of a directory only the certificates that are asked for are read, of a file all.  Both may be
- * said in the environment, as for any program with OpenSSL. */
-static int trust_system(SSL_CTX *context) {
-  const char *file = getenv(X509_get_default_cert_file_env());
-  const char *directory = getenv(X509_get_default_cert_dir_env());
-  bool is_said = file || directory;
-  if (!is_said && is_hashed(X509_get_default_cert_dir())) directory = X509_get_default_cert_dir();
-  if (!is_said && !directory) file = system_file();
-  if (file && is_there(file) && !trust_file(context, file)) return 0;
-  return directory ? SSL_CTX_load_verify_dir(context, directory) : 1;
-}
-
 static bool is_directory(const char *path) {
   struct stat about;
   return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
@@ -239,12 +227,32 @@ static int use_own(const struct making *making, const struct ta_tls_wishes *wish
          use_key(making, key);
 }
 
+/* NULL also where it is empty. */
+static const char *variable(const char *name) {
+  const char *value = getenv(name);
+  return value && *value ? value : NULL;
+}
+
+/* Of a directory only the certificates that are asked for are read, of a file all.  Both may be
+ * said in the environment, as for any program with OpenSSL. */
+static int trust_system(const struct making *making) {
+  const char *file = variable(X509_get_default_cert_file_env());
+  const char *directory = variable(X509_get_default_cert_dir_env());
+  bool is_said = file || directory;
+  if (!is_said && is_hashed(X509_get_default_cert_dir())) directory = X509_get_default_cert_dir();
+  if (!is_said && !directory) file = system_file();
+  if (file && is_there(file) && !trust_file(making->context, file))
+    return fail(making, "the authorities", file, NULL);
+  if (directory && !SSL_CTX_load_verify_dir(making->context, directory))
+    return fail(making, "the authorities", directory, NULL);
+  return 1;
+}
+
 /* A server lets clients know which authorities it takes. */
 static int trust(const struct making *making, const struct ta_tls_wishes *wishes) {
   const char *ca = wishes->ca;
   if (!wishes->verify) return 1;
-  if (!ca)
-    return trust_system(making->context) || fail(making, "the system's", "certificates", NULL);
+  if (!ca) return trust_system(making);
   if (!check_there(making, "the authorities", ca)) return 0;
   if (is_directory(ca)) return SSL_CTX_load_verify_dir(making->context, ca);
   if (!trust_file(making->context, ca)) return fail(making, "the authorities", ca, NULL);

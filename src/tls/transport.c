@@ -13,12 +13,16 @@
 #include "tls/words.h"
 
 #define MOST_LEFT 65536 /* bytes that come too late and are read before it is closed */
+#define MOST_KEPT 65536 /* that the socket does not take; then OpenSSL is told to wait */
 
 struct tls {
   SSL *ssl;
   struct ta_stream *stream;
   char *early; /* what was read before; NULL: all of it was given */
   size_t early_at, early_size;
+  char *kept; /* records that the socket has not taken yet; NULL: all of them are on their way */
+  size_t kept_at, kept_size;
+  size_t taken;          /* bytes of a write that are among these: told when they have left */
   char *name, *sessions; /* or NULL */
   bool is_server, is_open, has_come, has_ended, said_end;
   int read_error;  /* of the descriptor, negative */
@@ -58,14 +62,50 @@ static int read_socket(BIO *bio, char *bytes, int size) {
   return count < 0 ? -1 : (int)count;
 }
 
+/* 0: nothing is kept any more; -EAGAIN; or what is wrong with the socket. */
+static int push_kept(struct tls *tls) {
+  while (tls->kept && !tls->write_error) {
+    ssize_t count =
+        ta_descriptor.write(tls->stream, tls->kept + tls->kept_at, tls->kept_size - tls->kept_at);
+    if (count == -EAGAIN) return -EAGAIN;
+    if (count < 0) tls->write_error = (int)count;
+    if (count > 0) tls->kept_at += (size_t)count;
+    if (tls->kept_at < tls->kept_size) continue;
+    free(tls->kept);
+    tls->kept = NULL;
+  }
+  return tls->write_error;
+}
+
+/* False: there is no room, or no memory. */
+static bool keep(struct tls *tls, const char *bytes, size_t size) {
+  size_t held = tls->kept ? tls->kept_size - tls->kept_at : 0;
+  char *all = held + size <= MOST_KEPT ? malloc(held + size) : NULL;
+  if (!all) return false;
+  if (held) memcpy(all, tls->kept + tls->kept_at, held);
+  memcpy(all + held, bytes, size);
+  free(tls->kept);
+  tls->kept = all;
+  tls->kept_at = 0;
+  tls->kept_size = held + size;
+  return true;
+}
+
+/* OpenSSL cannot have a record wait for the socket and write another one, as a reader's answer to
+ * a peer that changes its keys: so it waits here.  What fails is told to who writes; whoever reads
+ * goes on. */
 static int write_socket(BIO *bio, const char *bytes, int size) {
   struct tls *tls = BIO_get_data(bio);
   BIO_clear_retry_flags(bio);
   if (size <= 0) return 0;
-  ssize_t count = ta_descriptor.write(tls->stream, bytes, (size_t)size);
-  if (count == -EAGAIN) BIO_set_retry_write(bio);
+  ssize_t count = push_kept(tls);
+  if (count == 0) count = ta_descriptor.write(tls->stream, bytes, (size_t)size);
   if (count < 0 && count != -EAGAIN) tls->write_error = (int)count;
-  return count < 0 ? -1 : (int)count;
+  if (tls->write_error) return size;
+  size_t written = count > 0 ? (size_t)count : 0;
+  if (written == (size_t)size || keep(tls, bytes + written, (size_t)size - written)) return size;
+  BIO_set_retry_write(bio);
+  return written > 0 ? (int)written : -1;
 }
 
 static long control(BIO *bio, int what, long number, void *data) {
@@ -151,11 +191,15 @@ static int shake(struct tls *tls) {
   int error = result == 1 ? 0 : outcome(tls, result, &needs);
   if (result != 1 && error != -EAGAIN)
     fail(tls, error ? error : -EPROTO, "the connection ended in the middle of the handshake");
+  else if (push_kept(tls) == -EAGAIN)
+    error = -EAGAIN, needs = TA_MAY_WRITE;
+  else if (tls->write_error)
+    error = fail(tls, tls->write_error, NULL);
   stream->needs_to_read = error == -EAGAIN ? needs : TA_MAY_READ;
   stream->needs_to_write = error == -EAGAIN ? needs : TA_MAY_WRITE;
   if (error == -EAGAIN) return error;
-  tls->is_open = result == 1;
-  stream->more = result == 1 && has_more(tls);
+  tls->is_open = result == 1 && !tls->error;
+  stream->more = tls->is_open && has_more(tls);
   tell_all(tls);
   return tls->error;
 }
@@ -190,6 +234,7 @@ static ssize_t read_tls(struct ta_stream *stream, void *bytes, size_t size) {
   int error = shake(tls);
   stream->more = false;
   if (error) return error;
+  push_kept(tls);
   ERR_clear_error();
   int result = SSL_read_ex(tls->ssl, bytes, size, &count);
   error = result == 1 ? 0 : outcome(tls, result, &stream->needs_to_read);
@@ -199,20 +244,31 @@ static ssize_t read_tls(struct ta_stream *stream, void *bytes, size_t size) {
   return (ssize_t)count;
 }
 
+/* Bytes of the write that were kept have left: how many; -EAGAIN; or what is wrong. */
+static ssize_t end_write(struct tls *tls) {
+  struct ta_stream *stream = tls->stream;
+  int error = push_kept(tls);
+  stream->on_its_way = error == -EAGAIN && tls->taken > 0;
+  stream->needs_to_write = TA_MAY_WRITE;
+  if (error) return error;
+  size_t count = tls->taken;
+  tls->taken = 0;
+  return (ssize_t)count;
+}
+
 /* One that has begun with a record has to be called with the same bytes again. */
 static ssize_t write_tls(struct ta_stream *stream, const void *bytes, size_t size) {
   struct tls *tls = tls_of(stream);
-  size_t count;
   int error = tls->write_error ? tls->write_error : shake(tls);
   if (error) return error;
-  if (size == 0) return 0;
+  ssize_t count = end_write(tls);
+  if (count != 0 || size == 0) return count;
   ERR_clear_error();
-  int result = SSL_write_ex(tls->ssl, bytes, size, &count);
-  error = result == 1 ? 0 : outcome(tls, result, &stream->needs_to_write);
+  int result = SSL_write_ex(tls->ssl, bytes, size, &tls->taken);
+  if (result == 1) return end_write(tls);
+  error = outcome(tls, result, &stream->needs_to_write);
   stream->on_its_way = error == -EAGAIN;
-  if (result != 1) return error ? error : -EPIPE;
-  stream->needs_to_write = TA_MAY_WRITE;
-  return (ssize_t)count;
+  return error ? error : -EPIPE;
 }
 
 /* -------------------------------------------------------------------------- the end */
@@ -225,12 +281,17 @@ static bool may_say_end(const struct tls *tls) {
 
 /* 0, or -EAGAIN. */
 static int say_end(struct tls *tls) {
-  if (!may_say_end(tls)) return 0;
-  ERR_clear_error();
-  int result = SSL_shutdown(tls->ssl);
-  int error = result >= 0 ? 0 : outcome(tls, result, &tls->stream->needs_to_write);
-  tls->said_end = error != -EAGAIN;
-  return error == -EAGAIN ? error : 0;
+  struct ta_stream *stream = tls->stream;
+  if (may_say_end(tls)) {
+    ERR_clear_error();
+    int result = SSL_shutdown(tls->ssl);
+    int error = result >= 0 ? 0 : outcome(tls, result, &stream->needs_to_write);
+    tls->said_end = error != -EAGAIN;
+    if (error == -EAGAIN) return error;
+  }
+  if (!tls->said_end || push_kept(tls) != -EAGAIN) return 0;
+  stream->needs_to_write = TA_MAY_WRITE;
+  return -EAGAIN;
 }
 
 static int shutdown_tls(struct ta_stream *stream) {
@@ -256,6 +317,7 @@ static void take_what_is_left(struct tls *tls) {
 static void free_tls(struct tls *tls) {
   SSL_free(tls->ssl);
   free(tls->early);
+  free(tls->kept);
   free(tls->name);
   free(tls->sessions);
   free(tls->words);
@@ -292,11 +354,12 @@ static bool is_address(const char *name) {
   return inet_pton(AF_INET, name, bytes) == 1 || inet_pton(AF_INET6, name, bytes) == 1;
 }
 
-/* SNI is for names alone. */
+/* SNI is for names alone.  OpenSSL takes one that begins with a dot for all that end so, and an
+ * empty one for any. */
 static int set_name(SSL *ssl, const char *name, bool verify) {
   X509_VERIFY_PARAM *wanted = SSL_get0_param(ssl);
   if (is_address(name)) return verify ? X509_VERIFY_PARAM_set1_ip_asc(wanted, name) : 1;
-  if (!SSL_set_tlsext_host_name(ssl, name)) return 0;
+  if (!name[0] || name[0] == '.' || !SSL_set_tlsext_host_name(ssl, name)) return 0;
   SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   return verify ? SSL_set1_host(ssl, name) : 1;
 }

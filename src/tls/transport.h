@@ -4,7 +4,8 @@
  *
  * OpenSSL reads and writes through the stream's descriptor, by functions of ours, and what had
  * been read before goes to it first.  The handshake begins with the first read or write, or
- * with ta_stream_begin().  What has gone wrong stays so.  It knows no Lua and no tasks.
+ * with ta_stream_begin().  A record that the socket does not take at once is kept here, and its
+ * write has left when it has.  What has gone wrong stays so.  It knows no Lua and no tasks.
  */
 #ifndef TA_TLS_TRANSPORT_H
 #define TA_TLS_TRANSPORT_H

@@ -139,10 +139,15 @@ static void say_of_dates(struct fault *fault, int error) {
       fault->detail);
 }
 
-static void say_of_names(struct fault *fault) {
+/* An address that stands in it as if it were the name of a host counts for nothing. */
+static void say_of_names(struct fault *fault, int error) {
   list_names(fault->certificate, fault->detail, sizeof fault->detail);
-  SAY(fault, "%.200s is for %.200s, not for %.90s", fault->whose, fault->detail,
-      fault->name ? fault->name : "?");
+  if (error == X509_V_ERR_IP_ADDRESS_MISMATCH && fault->name && strstr(fault->detail, fault->name))
+    SAY(fault, "%.200s is for names, %.200s, not for the address %.90s", fault->whose,
+        fault->detail, fault->name);
+  else
+    SAY(fault, "%.200s is for %.200s, not for %.90s", fault->whose, fault->detail,
+        fault->name ? fault->name : "?");
 }
 
 static void say_of_roots(struct fault *fault, int error) {
@@ -173,7 +178,7 @@ static void say(struct fault *fault, int error) {
     return;
   case X509_V_ERR_HOSTNAME_MISMATCH:
   case X509_V_ERR_IP_ADDRESS_MISMATCH:
-    say_of_names(fault);
+    say_of_names(fault, error);
     return;
   case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
   case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:

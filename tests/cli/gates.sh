@@ -200,6 +200,33 @@ true	true	true"
   [[ $(echo outside/*) == outside/file && $(<outside/file) == old ]] || fail "changed: $(ls outside)"
 }
 
+# Neither there, nor where something above it takes the place of what is above that.
+t_what_may_not_be_read_is_moved_nowhere_where_it_could_be() {
+  for TINYASYNC_LANDLOCK in on off; do
+    export TINYASYNC_LANDLOCK
+    rm -rf work
+    mkdir -p work/private work/open/for/all work/next/for
+    echo 'error "secret"' >work/private/file
+    run run --allow-write=work --allow-read=work/open/for/all -e '
+      local fs = async.fs
+      local function refused(done, message) return not done and message:find "not allowed to read" ~= nil end
+      print(refused(fs.rename("work/private", "work/open/for/all/file")),
+        refused(os.rename("work/private", "work/open/for/all/file")),
+        refused(fs.link("work/private/file", "work/open/for/all/file", {hard = true})))
+      print(fs.rename("work/private", "work/next/for/all"), fs.rename("work/open", "work/closed"))
+      print(refused(fs.rename("work/next", "work/open")), refused(os.rename("work/next", "work/open")))
+      print(fs.read "work/open/for/all/file" == nil)
+      print(refused(fs.rename("work/next/for/all/file", "work/file.lua")),
+        fs.rename("work/next/for/all/file", "work/file.txt"))'
+    expect_err ""
+    expect_out "true	true	true
+true	true
+true	true
+true
+true	true"
+  done
+}
+
 # ------------------------------------------------------------------ commands
 
 t_a_command_is_started_by_its_own_path_alone() {
@@ -227,6 +254,7 @@ t_a_command_is_started_by_its_own_path_alone() {
     try {"cat", pty = true}
     try {"true", env = {LD_PRELOAD = "./evil.so"}}
     try {"true", env = {LD_LIBRARY_PATH = "."}}
+    try {"true", env = {GCONV_PATH = "."}}
     print(p.which "true" ~= nil, (p.which "cat"), (p.which "no-such-command"))
     try {"./no-such-command"}'
   expect_err ""
@@ -242,6 +270,7 @@ nil	not allowed to run env
 nil	not allowed to run sh
 nil	not allowed to run cat
 nil	not allowed to run cat
+nil	not allowed to run true
 nil	not allowed to run true
 nil	not allowed to run true
 true	nil	nil
@@ -282,6 +311,21 @@ nil	attempt to load a binary chunk (mode is 't')
 1	2
 nil	not allowed to load modules of C (--allow-run without names would allow it)	open
 not allowed to load modules of C"
+}
+
+# One of another kind would be taken for it.
+t_no_object_can_be_given_out_for_another() {
+  run run --allow-net=127.0.0.1 -e '
+    local socket, server = async.net.udp("127.0.0.1", 0), async.net.listen("127.0.0.1", 0)
+    local mine, other = debug.getmetatable(socket), debug.getmetatable(server)
+    print(mine, other, debug.getmetatable "".__index == string)
+    if type(mine) == "table" then
+      for key, value in pairs(other) do mine[key] = value end
+    end
+    print(pcall(server.accept, socket))'
+  expect_err ""
+  expect_out "Socket	Server	true
+false	bad argument #1 to '?' (Server expected, got Socket)"
 }
 
 # When the Runner has gone Lua's own functions are back in their places.
@@ -336,6 +380,32 @@ E
 nil	not allowed to read tool/near.lua (--allow-read=tool/near.lua would allow it)	EACCES
 false	not allowed to read tool/near.lua (--allow-read=tool/near.lua would allow it)
 not allowed to read tool/secret.txt (--allow-read=tool/secret.txt would allow it)"
+}
+
+# Nor is it opened: a pipe would wait for somebody to write.
+t_nobody_learns_by_looking_for_modules_what_is_there() {
+  mkdir inside
+  echo secret >outside
+  mkfifo pipe
+  echo 'return "neighbour"' >inside/near.lua
+  export TINYASYNC_LANDLOCK=off
+  run run --allow-read=inside -e '
+    local function why(...) return (select(2, package.searchpath(...))) end
+    for _, name in ipairs {"outside", "nothing", "pipe"} do print(why(name, "./?")) end
+    print(why("a.b", "inside/?.lua;inside/?/init.lua"))
+    print(why("a-b", "inside/?.lua;./?.txt", "-", "+"))
+    print(package.searchpath("near", "./?.txt;inside/?.lua"))
+    print(pcall(package.searchpath, "near"))'
+  expect_err ""
+  expect_out "not allowed to read ./outside (--allow-read=./outside would allow it)
+not allowed to read ./nothing (--allow-read=./nothing would allow it)
+not allowed to read ./pipe (--allow-read=./pipe would allow it)
+no file '"'inside/a/b.lua'"'
+	no file '"'inside/a/b/init.lua'"'
+no file '"'inside/a+b.lua'"'
+	not allowed to read ./a+b.txt (--allow-read=./a+b.txt would allow it)
+inside/near.lua
+false	bad argument #2 to '"'package.searchpath'"' (string expected, got no value)"
 }
 
 # ------------------------------------------------------------------ the wall
@@ -530,11 +600,11 @@ t_a_socket_of_unix_is_a_file_that_is_read_and_written() {
     local stream <close> = assert(net.connect_unix "inside/socket")
     print(stream:read "a")
     print(net.listen_unix "socket")
-    print((select(3, net.connect_unix "@name")))'
+    print(net.connect_unix "@name")'
   expect_err ""
   expect_out "hello
 nil	not allowed to listen at socket (--allow-read=socket would allow it)	EACCES
-EACCES"
+nil	not allowed to connect to @name (--allow-net without a list would allow it)	EACCES"
 }
 
 # They are read by OpenSSL.

@@ -88,6 +88,12 @@ t_variables_say_whom_to_trust() {
   expect_out connected
   SSL_CERT_FILE=$PWD/none.pem run run script.lua true
   expect_has out "is not known here"
+  SSL_CERT_FILE='' SSL_CERT_DIR=$PWD/none:$PWD/hashed run run script.lua true
+  expect_out connected
+  SSL_CERT_FILE=$PWD/root.pem SSL_CERT_DIR='' run run script.lua true
+  expect_out connected
+  SSL_CERT_FILE=$PWD/db.key run run script.lua true
+  expect_has out "cannot set up TLS: the authorities $PWD/db.key: no certificate"
 }
 
 t_a_connection_that_is_not_verified_is_in_the_trace() {

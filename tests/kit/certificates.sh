@@ -12,6 +12,7 @@
 #   unknown    by stranger.pem, another root    sha1       signed with SHA-1
 #   usage      for clients only, for db         plain      an RSA key of 2048 bits
 #   locked     db's key with a passphrase       hashed     a directory with root.pem by its hash
+#   pattern    for *.a.example and, as a name, 127.0.0.1
 #
 # Each has its key in NAME.key.
 set -eu
@@ -72,6 +73,7 @@ for name in "$@"; do
   other)
     issued other ec 'subjectAltName=DNS:other.example,DNS:a,DNS:b,DNS:c,DNS:d,IP:10.0.0.1\n' root
     ;;
+  pattern) issued pattern ec 'subjectAltName=DNS:*.a.example,DNS:127.0.0.1\n' root ;;
   self) self_signed self db subjectAltName=DNS:db ;;
   unknown)
     self_signed stranger 'Strange Root'

@@ -145,6 +145,7 @@ static void what_may_not_be_read_is_moved_to_no_place_that_may(void) {
   CHECK(ta_gate_move(gate, at("in/text"), at("out/other")) == TA_ALLOWED);
   CHECK(ta_gate_move(gate, at("out/secret"), at("in/text")) == TA_NO_READ);
   CHECK(ta_gate_move(gate, at("inner/x"), at("out/x")) == TA_NO_WRITE);
+  CHECK(ta_gate_move(gate, at("out/secret"), "") == TA_ALLOWED);
   ta_gate_free(gate);
   drop_scratch();
 }

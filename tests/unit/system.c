@@ -450,6 +450,11 @@ static int count_arguments(long number) {
   if (number == SYS_pidfd_open) return 2;
   if (number == SYS_close_range || number == SYS_getdents64) return 3;
   if (number == SYS_openat2) return 4;
+#if defined(SYS_landlock_create_ruleset)
+  if (number == SYS_landlock_restrict_self) return 2;
+  if (number == SYS_landlock_create_ruleset) return 3;
+  if (number == SYS_landlock_add_rule) return 4;
+#endif
   return number == SYS_pidfd_send_signal ? 4 : 6;
 }
 

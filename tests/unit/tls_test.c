@@ -7,6 +7,7 @@
 #if defined(HAVE_TLS)
 
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -79,6 +80,45 @@ static void load(lua_State *L, const char *const *lines, const char *name) {
   if (lua_load(L, next_line, &lines, name, "t") != LUA_OK) CHECK_TEXT(lua_tostring(L, -1), "");
 }
 
+/* A peer that OpenSSL alone plays, on the other side of a socket. */
+static SSL *other;
+
+/* (fd) -> whether it has shaken hands, as a client: to be asked again */
+static int l_shake(lua_State *L) {
+  if (!other) {
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    CHECK(fcntl((int)luaL_checkinteger(L, 1), F_SETFL, O_NONBLOCK) == 0);
+    CHECK((other = SSL_new(context)) && SSL_set_fd(other, (int)luaL_checkinteger(L, 1)));
+    SSL_CTX_free(context);
+    SSL_set_connect_state(other);
+  }
+  lua_pushboolean(L, SSL_do_handshake(other) == 1);
+  return 1;
+}
+
+/* (text): with new keys, which the other side is to answer with its own */
+static int l_renew(lua_State *L) {
+  size_t size, count;
+  const char *text = luaL_checklstring(L, 1, &size);
+  CHECK(SSL_key_update(other, SSL_KEY_UPDATE_REQUESTED) && SSL_do_handshake(other) == 1);
+  CHECK(SSL_write_ex(other, text, size, &count) && count == size);
+  return 0;
+}
+
+/* -> what has come; or nil: no more comes */
+static int l_take(lua_State *L) {
+  char bytes[20000];
+  int count = SSL_read(other, bytes, sizeof bytes);
+  bool waits = count < 0 && SSL_get_error(other, count) == SSL_ERROR_WANT_READ;
+  if (count <= 0 && !waits) {
+    SSL_free(other);
+    other = NULL;
+    return 0;
+  }
+  lua_pushlstring(L, bytes, waits ? 0 : (size_t)count);
+  return 1;
+}
+
 static void open_secure(struct outside *outside, const struct ta_poller_kind *kind) {
   make_pem();
   outside_open(outside, kind);
@@ -86,6 +126,9 @@ static void open_secure(struct outside *outside, const struct ta_poller_kind *ki
   ta_have_module(outside->world.runner, L, "tls", &ta_module);
   lua_pushstring(L, pem);
   lua_setglobal(L, "PEM");
+  lua_register(L, "shake", l_shake);
+  lua_register(L, "renew", l_renew);
+  lua_register(L, "take", l_take);
   load(L, unit_tls, "=tls.lua");
   if (lua_pcall(L, 0, 0, 0) != LUA_OK) CHECK_TEXT(lua_tostring(L, -1), "");
 }
@@ -181,6 +224,19 @@ static void a_bare_end_is_an_error_after_the_bytes_that_came(void) {
       "d:close()",
       "one two nil cannot read the writer: unexpected eof TLS "
       "nil cannot read the writer: unexpected eof TLS false");
+}
+
+static void a_peer_may_change_its_keys_while_a_write_waits(void) {
+  EXPECT_TLS("local s, fd = sockets() local text = ('0123456789'):rep(100000) "
+             "local task = spawn(function() assert(s:start_tls(SERVER)) end) "
+             "repeat sleep(1) until shake(fd) task:await() "
+             "local writer = spawn(function() local done = s:write(text) s:shutdown() "
+             "return done == s end) sleep(1) log(writer:status()) "
+             "for i = 1, 100 do renew('round ' .. i .. '\\n') if i % 50 == 0 then log(s:read()) "
+             "else s:read() end end "
+             "local got = {} for part in take do got[#got + 1] = part sleep(1) end "
+             "log(table.concat(got) == text, writer:await())",
+             "waiting write a socket round 50 round 100 true true");
 }
 
 static void a_half_that_was_ended_leaves_the_other(void) {
@@ -451,6 +507,7 @@ const struct test tls_tests[] = {
     TEST(a_reader_goes_on_with_what_openssl_has),
     TEST(a_record_that_was_cut_short_tears_the_stream),
     TEST(a_bare_end_is_an_error_after_the_bytes_that_came),
+    TEST(a_peer_may_change_its_keys_while_a_write_waits),
     TEST(a_half_that_was_ended_leaves_the_other),
     TEST(a_record_that_was_altered_is_refused),
     TEST(garbage_is_no_handshake),

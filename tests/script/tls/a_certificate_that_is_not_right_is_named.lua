@@ -4,7 +4,7 @@
 local net, process = async.net, async.process
 local dir <close> = assert(async.temp_dir())
 process.run{"tests/kit/certificates.sh", dir.path, "other", "self", "unknown", "expired", "early",
-  "usage", "weak", "sha1", "client", "locked"}
+  "usage", "weak", "sha1", "client", "locked", "pattern"}
 local function at(name) return dir.path .. "/" .. name end
 
 local function try(port, name, options)
@@ -37,6 +37,12 @@ serve("db", {server_name = "db.example"})
 -- expect: db	certificate of db.example is for db, localhost, 127.0.0.1, not for db.example	TLS
 serve("db", {server_name = "127.0.0.2"})
 -- expect: db	certificate of 127.0.0.2 is for db, localhost, 127.0.0.1, not for 127.0.0.2	TLS
+serve("db", {server_name = "DB."}) -- expect: db	done	nil
+serve("pattern", {server_name = "b.a.example"}) -- expect: pattern	done	nil
+serve("pattern", {server_name = "c.b.a.example"})
+-- expect: pattern	certificate of c.b.a.example is for *.a.example, 127.0.0.1, not for c.b.a.example	TLS
+serve("pattern", {server_name = "127.0.0.1"})
+-- expect: pattern	certificate of 127.0.0.1 is for names, *.a.example, 127.0.0.1, not for the address 127.0.0.1	TLS
 serve("self") -- expect: self	certificate of db is self-signed: nobody known vouches for it	TLS
 serve("self", {ca = at "self.pem"}) -- expect: self	done	nil
 serve("unknown")
@@ -118,3 +124,22 @@ own{certificate = at "db.pem", key = at "db.key", ca = at "none.pem"}
 -- expect: cannot read the authorities none.pem: no such file or directory	ENOENT
 own{certificate = at "db.pem", key = at "db.key", ca = at "db.key"}
 -- expect: cannot set up TLS: the authorities db.key: no certificate or crl found	TLS
+
+-- Of whom a certificate is wanted is said in full, by the options themselves.
+local mute <close> = assert(net.listen("127.0.0.1", 0))
+local open <close> = assert(net.connect("127.0.0.1", mute.port))
+for _, name in ipairs{".", ".a.example", "*.a.example", "a..example", "db:443", "[::1]", "https://db"} do
+  local done, message = pcall(open.start_tls, open, {server_name = name})
+  print(done, (message:gsub("^.-: ", "")))
+end
+-- expect: false	start_tls: server_name must be the name of a host, got "."
+-- expect: false	start_tls: server_name must be the name of a host, got ".a.example"
+-- expect: false	start_tls: server_name must be the name of a host, got "*.a.example"
+-- expect: false	start_tls: server_name must be the name of a host, got "a..example"
+-- expect: false	start_tls: server_name must be the name of a host, got "db:443"
+-- expect: false	start_tls: server_name must be the name of a host, got "[::1]"
+-- expect: false	start_tls: server_name must be the name of a host, got "https://db"
+local inherited = setmetatable({server = true}, {__index = {certificate = at "db.pem"}})
+local done, message = pcall(open.start_tls, open, inherited)
+print(done, (message:gsub("^.-: ", ""))) -- expect: false	start_tls: a server needs a certificate
+print(pcall(open.start_tls, {}, {})) -- expect: false	bad argument #1 to '?' (Stream expected, got table)
