@@ -74,6 +74,17 @@ const struct ta_gate_row ta_gate_rows[] = {
     {"net.listen_fd", "", 0, 0}, /* it was handed over by who has started us */
     {"net.udp", "net", 0, 0},    /* and so does each of its sends */
     {"net.wait", "net", 0, 0},
+    {"net.connect, tls={ca=}", "read", 0, 0},
+    {"net.connect, tls={certificate=}", "read", 0, 0},
+    {"net.connect, tls={key=}", "read", 0, 0},
+    {"net.connect_unix, tls={ca=}", "read", 0, 0},
+    {"net.connect, start_tls{ca=}", "read", 0, 0},
+    {"net.connect, start_tls{certificate=}", "read", 0, 0},
+    {"net.connect, start_tls{key=}", "read", 0, 0},
+    {"net.listen, tls={ca=}", "read", 0, 0},
+    {"net.listen, tls={certificate=}", "read", 0, 0},
+    {"net.listen, tls={key=}", "read", 0, 0},
+    {"net.listen_unix, tls={certificate=}", "read", 0, 0},
     {"dns.resolve", "net", 0, 0}, /* with any port */
     {"dns.reverse", "net", 0, 0},
 

@@ -4,6 +4,9 @@
 --
 --   tinyasync run [options] gates.lua HOW SOURCE FOLDER [WITHOUT_NET]
 --
+-- WITHOUT_NET: nothing is tried that needs the network; what is to be refused, files that are named
+-- to its functions, is.
+--
 -- HOW is "names": every function that there is has a row, every row a function, and every row
 -- with a kind an example here; "refused": each example is told that it is not allowed; or
 -- "allowed": none of them is.  What is wrong is printed.
@@ -125,6 +128,42 @@ examples["net.wait"] = function() return async.net.wait("127.0.0.1", 1, {timeout
 examples["dns.resolve"] = function() return async.dns.resolve "127.0.0.1" end
 examples["dns.reverse"] = function() return async.dns.reverse "127.0.0.1" end
 
+-- Of one option the file may not be read, of those that go with it they may.
+local readable = source
+local function files_of(option)
+  local files = {server_name = "db", certificate = option == "key" and readable or nil}
+  files[option] = file
+  return files
+end
+
+local function for_server(option)
+  local files = {certificate = readable}
+  files[option] = file
+  return files
+end
+
+local function on_a_stream(option)
+  local server <close> = assert(async.net.listen("127.0.0.1", 0))
+  local stream <close> = assert(async.net.connect("127.0.0.1", server.port))
+  return stream:start_tls(files_of(option))
+end
+
+for _, option in ipairs {"ca", "certificate", "key"} do
+  examples["net.connect, tls={" .. option .. "=}"] = function()
+    return closed(async.net.connect("127.0.0.1", 1, {tls = files_of(option)}))
+  end
+  examples["net.connect_unix, tls={" .. option .. "=}"] = function()
+    return closed(async.net.connect_unix(folder .. "/none", {tls = files_of(option)}))
+  end
+  examples["net.connect, start_tls{" .. option .. "=}"] = function() return on_a_stream(option) end
+  examples["net.listen, tls={" .. option .. "=}"] = function()
+    return closed(async.net.listen("127.0.0.1", 0, {tls = for_server(option)}))
+  end
+  examples["net.listen_unix, tls={" .. option .. "=}"] = function()
+    return closed(async.net.listen_unix(folder .. "/socket", {tls = for_server(option)}))
+  end
+end
+
 -- What Lua's own functions are that reach nothing.
 local harmless = {io = {}, os = {}, package = {}}
 for name in ("close flush read type write"):gmatch "%S+" do harmless.io[name] = true end
@@ -223,7 +262,8 @@ if how == "names" then
 else
   for _, name in ipairs(order) do
     local is_net = name:find "^net%." or name:find "^dns%."
-    if rows[name] ~= "" and not (is_net and arg[4]) then try(name) end
+    local is_file = how == "refused" and name:find ","
+    if rows[name] ~= "" and not (is_net and arg[4] and not is_file) then try(name) end
   end
 end
 print "done"

@@ -36,6 +36,13 @@ t_every_function_of_the_table_is_refused_what_is_not_allowed() {
     fail "changed: $(ls reached)"
 }
 
+# Who may reach the network is refused all the rest: also the files that it is told of.
+t_what_sockets_are_told_to_read_is_refused_too() {
+  make_examples reached
+  export TINYASYNC_LANDLOCK=off without=network
+  walk_table refused --allow-read="$root/src/io/gate.c" --allow-net
+}
+
 t_every_function_of_the_table_does_what_is_allowed() {
   make_examples reached
   walk_table allowed --allow-read --allow-write --allow-run --allow-net
