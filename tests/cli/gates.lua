@@ -126,6 +126,10 @@ examples["net.listen_unix"] = function() return closed(async.net.listen_unix(fol
 examples["net.udp"] = function() return closed(async.net.udp("127.0.0.1", 0)) end
 examples["net.wait"] = function() return async.net.wait("127.0.0.1", 1, {timeout = 0.01}) end
 examples["dns.resolve"] = function() return async.dns.resolve "127.0.0.1" end
+examples["Socket:send"] = function()
+  local socket <close> = assert(async.net.udp())
+  return socket:send("text", "127.0.0.1", 9)
+end
 examples["dns.reverse"] = function() return async.dns.reverse "127.0.0.1" end
 
 -- Of one option the file may not be read, of those that go with it they may.
@@ -155,7 +159,7 @@ for _, option in ipairs {"ca", "certificate", "key"} do
   examples["net.connect_unix, tls={" .. option .. "=}"] = function()
     return closed(async.net.connect_unix(folder .. "/none", {tls = files_of(option)}))
   end
-  examples["net.connect, start_tls{" .. option .. "=}"] = function() return on_a_stream(option) end
+  examples["Stream:start_tls, " .. option .. "="] = function() return on_a_stream(option) end
   examples["net.listen, tls={" .. option .. "=}"] = function()
     return closed(async.net.listen("127.0.0.1", 0, {tls = for_server(option)}))
   end
@@ -207,7 +211,49 @@ for name in ([[actions all any as_completed await channel checkpoint current dae
   of_tasks[name] = true
 end
 
+-- Methods of the objects that there are, as the annotations have them.
+local function methods_of(path)
+  local methods = {}
+  for name in fs.read(path):gmatch "\nfunction (%u%w*:[%w_]+)" do methods[name] = true end
+  return methods
+end
+
+local methods = how == "names" and methods_of((source:gsub("io/gate%.c$", "types/tinyasync.lua"))) or {}
+
+-- Which of them reach nothing but what their object was opened for.
+local settled = {}
+for class, names in ([[Stream: read read_some read_until lines write flush shutdown close copy_to seek
+    Server: accept serve close
+    Socket: recv close
+    Child: wait stop signal
+    Watch: close
+    TempDir: close
+    Jobs: run map done failed
+    SignalHandler: close
+    Bar: add set label each close
+    Task: await pawait cancel status
+    Scope: spawn cancel
+    Channel: send recv try_send try_recv close iter
+    Event: set clear is_set wait
+    Lock: acquire release with
+    Semaphore: acquire release with
+    TaskLocal: get set]]):gmatch "(%u%w*):([%l%s_]+)" do
+  for name in names:gmatch "%S+" do settled[class .. ":" .. name] = true end
+end
+
+local function check_methods(rows)
+  local has = {}
+  for row in pairs(rows) do has[row:match "^[^,]+"] = true end
+  for name in pairs(methods) do
+    if not settled[name] and not has[name] then print(name .. " has no row") end
+  end
+  for name in pairs(settled) do
+    if not methods[name] then print(name .. " is no method") end
+  end
+end
+
 local function find(name)
+  if methods[name:match "^[^,]+"] then return true end
   local value = name:match "^[%w_.]+"
   local found = async
   for part in value:gmatch "[%w_]+" do found = found and found[part] end
@@ -226,6 +272,7 @@ local function check_names(rows, order)
     end
   end
   for _, library in ipairs {"io", "os", "package"} do check_library(rows, library, _G[library]) end
+  check_methods(rows)
   for _, name in ipairs(order) do
     if not find((name:gsub("%.%*$", ""))) then print(name .. " is no function") end
     if rows[name] ~= "" and not examples[name] then print(name .. " has no example") end
@@ -261,7 +308,7 @@ if how == "names" then
   check_names(rows, order)
 else
   for _, name in ipairs(order) do
-    local is_net = name:find "^net%." or name:find "^dns%."
+    local is_net = name:find "^net%." or name:find "^dns%." or name:find "^%u"
     local is_file = how == "refused" and name:find ","
     if rows[name] ~= "" and not (is_net and arg[4] and not is_file) then try(name) end
   end
