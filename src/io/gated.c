@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "io/io.h"
 #include "io/refusal.h"
@@ -33,7 +34,7 @@ static const struct ta_gate *gate_of(lua_State *L) {
 static struct {
   lua_CFunction open, lines, input, output, tmpfile, popen;
   lua_CFunction execute, remove, rename, tmpname;
-  lua_CFunction load, loadfile, searchpath, getinfo;
+  lua_CFunction load, loadfile, getinfo;
 } own;
 
 /* As Lua's own functions fail; or 0. */
@@ -173,12 +174,47 @@ static int l_dofile(lua_State *L) {
 
 /* ------------------------------------------------------------------- modules */
 
-/* (name, path ...) */
+/* The path is on top: may it be read, and can it?  If not, it is replaced by why.  What may not be
+ * read is not looked for. */
+static bool is_found(lua_State *L) {
+  const char *path = lua_tostring(L, -1);
+  enum ta_verdict verdict = *path ? ta_gate_module(gate_of(L), path) : TA_ALLOWED;
+  if (!verdict && access(path, R_OK) == 0) return true;
+  if (verdict)
+    ta_push_verdict(L, verdict, NULL, path);
+  else
+    lua_pushfstring(L, "no file '%s'", path);
+  lua_remove(L, -2);
+  return false;
+}
+
+enum { MODULE = 1, TEMPLATES, SEPARATOR, INSTEAD };
+
+/* Pushes what the template, of `length` bytes, makes of the module's name. */
+static void push_candidate(lua_State *L, const char *template, size_t length) {
+  lua_pushlstring(L, template, length);
+  luaL_gsub(L, lua_tostring(L, -1), LUA_PATH_MARK, lua_tostring(L, MODULE));
+  lua_remove(L, -2);
+}
+
+/* (name, path, separator, what stands for it in names of files): as Lua's own. */
 static int l_searchpath(lua_State *L) {
-  int count = own.searchpath(L);
-  const char *path = lua_tostring(L, -count);
-  enum ta_verdict verdict = path ? ta_gate_module(gate_of(L), path) : TA_ALLOWED;
-  return verdict ? fail_to_find(L, verdict, path) : count;
+  const char *name = luaL_checkstring(L, MODULE), *at = luaL_checkstring(L, TEMPLATES);
+  const char *separator = luaL_optstring(L, SEPARATOR, ".");
+  const char *instead = luaL_optstring(L, INSTEAD, LUA_DIRSEP);
+  lua_settop(L, INSTEAD);
+  if (*separator) luaL_gsub(L, name, separator, instead), lua_replace(L, MODULE);
+  lua_pushnil(L);
+  lua_pushliteral(L, "");
+  for (size_t length;; at += length + 1) {
+    length = strcspn(at, LUA_PATH_SEP);
+    push_candidate(L, at, length);
+    if (is_found(L)) return 1;
+    lua_concat(L, 2);
+    if (!at[length]) return 2;
+    lua_pushliteral(L, "\n\t");
+    lua_concat(L, 2);
+  }
 }
 
 /* Pushes the field, which is to be a text, of the table package. */
@@ -292,7 +328,7 @@ static const struct {
                 {LUA_GNAME, "loadfile", l_loadfile, &own.loadfile},
                 {LUA_GNAME, "dofile", l_dofile, NULL},
                 {LUA_DBLIBNAME, "getinfo", l_getinfo, &own.getinfo},
-                {LUA_LOADLIBNAME, "searchpath", l_searchpath, &own.searchpath}};
+                {LUA_LOADLIBNAME, "searchpath", l_searchpath, NULL}};
 
 static void replace_all(lua_State *L, bool notes) {
   for (size_t i = 0; i < sizeof replaced / sizeof *replaced; i++) {

@@ -345,6 +345,38 @@ false	not allowed to read tool/near.lua (--allow-read=tool/near.lua would allow 
 not allowed to read tool/secret.txt (--allow-read=tool/secret.txt would allow it)"
 }
 
+# Whether there is a file that may not be read is not told either, nor is it opened.
+t_looking_for_modules_tells_of_no_file_that_may_not_be_read() {
+  mkdir inside
+  echo 'return "found"' >inside/a.lua
+  echo secret >outside
+  mkfifo fifo
+  export TINYASYNC_LANDLOCK=off
+  run run --allow-read=inside -e '
+    local search = package.searchpath
+    for _, path in ipairs {"outside", "nothing", "fifo", "inside/../outside"} do
+      print(search("x", path))
+    end
+    print(search("a", "outside;inside/?.lua"))
+    print(search("b.c", "inside/?.lua;;inside/?/?.x"))
+    print(search("b:c", "inside/?", ":", "_"))
+    print(pcall(search, "x"))
+    package.path = "outside;inside/?.lua"
+    print(require "a")'
+  expect_err ""
+  expect_out "nil	not allowed to read outside (--allow-read=outside would allow it)
+nil	not allowed to read nothing (--allow-read=nothing would allow it)
+nil	not allowed to read fifo (--allow-read=fifo would allow it)
+nil	not allowed to read inside/../outside (--allow-read=inside/../outside would allow it)
+inside/a.lua
+nil	no file 'inside/b/c.lua'
+	no file ''
+	no file 'inside/b/c/b/c.x'
+nil	no file 'inside/b_c'
+false	bad argument #2 to 'package.searchpath' (string expected, got no value)
+found	inside/a.lua"
+}
+
 # ------------------------------------------------------------------ the wall
 
 # The kernel's; a child shows it, which has no gate.
