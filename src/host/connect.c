@@ -9,9 +9,9 @@
 #include "holder.h"
 #include "host/watch.h"
 
-#define PROBES 6             /* that are not answered: the peer is gone */
-#define LONGEST_SILENCE 10   /* seconds between two of them */
-#define FULL_DELAY 0.01 /* seconds until a server of Unix is asked again that had no room */
+#define PROBES 6           /* that are not answered: the peer is gone */
+#define LONGEST_SILENCE 10 /* seconds between two of them */
+#define FULL_DELAY 0.01    /* seconds until a server of Unix is asked again that had no room */
 
 struct attempt {
   struct ta_watch watch; /* closed: not begun, or failed */

@@ -2,28 +2,22 @@
  *
  * names.c -- names without a network, for tests: a library that is loaded before libc.
  *
- *   cc -shared -fPIC -o names.so names.c && LD_PRELOAD=./names.so COMMAND
+ *   preload names <names.c; LD_PRELOAD=./names.so COMMAND
  *
  * Nobody answers for what ends in ".dead", for five minutes, or $NAMES_SECONDS; that it was asked
  * for is shown by a file of that name in $NAMES, a directory.  What begins with "slow" takes a
  * tenth of a second, and is 127.0.0.1 as what begins with "good".  "localhost" and numbers are the
  * system's, and nothing else is known.
  */
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#define DEAD "300" /* seconds */
+#include "preload.h"
 
-typedef int ask_fn(const char *name, const char *service, const struct addrinfo *hints,
-                   struct addrinfo **list);
+#define DEAD "300" /* seconds */
 
 static bool begins(const char *text, const char *with) {
   return strncmp(text, with, strlen(with)) == 0;
@@ -50,11 +44,9 @@ static void pass(time_t seconds, long nanoseconds) {
 
 int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
                 struct addrinfo **list) {
-  static ask_fn *ask;
-  if (!ask) ask = (ask_fn *)dlsym(RTLD_NEXT, "getaddrinfo");
   bool is_ours = name && strcmp(name, "localhost") != 0 &&
                  !(hints && hints->ai_flags & AI_NUMERICHOST) && name[strspn(name, "0123456789.")];
-  if (!is_ours) return ask(name, service, hints, list);
+  if (!is_ours) return REAL(getaddrinfo)(name, service, hints, list);
   show(name);
   if (ends(name, ".dead")) {
     const char *seconds = getenv("NAMES_SECONDS");
@@ -65,5 +57,5 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
     pass(0, 100000000);
   else if (!begins(name, "good"))
     return EAI_NONAME;
-  return ask("127.0.0.1", service, hints, list);
+  return REAL(getaddrinfo)("127.0.0.1", service, hints, list);
 }

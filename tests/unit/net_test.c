@@ -207,20 +207,19 @@ static void memory_that_is_refused_to_sockets_leaves_nothing(void) {
 
 /* Whoever is called by one who gets no memory just then sees the end at once: nothing is collected
  * here. */
-static const char refused[] =
-    "local net = async.net\n"
-    "collectgarbage 'stop'\n"
-    "local server = net.listen('127.0.0.1', 0)\n"
-    "net.connect('127.0.0.1', server.port):close()\n"
-    "server:accept():close()\n"
-    "refuse()\n"
-    "local ok, c = pcall(net.connect, '127.0.0.1', server.port)\n"
-    "grant()\n"
-    "if ok and c then return log 'ended' end\n"
-    "net.connect('127.0.0.1', server.port):close()\n"
-    "local first, text = server:accept()\n"
-    "async.move_on_after(5, function() text = first:read 'a' end)\n"
-    "log(text == '' and 'ended' or 'WRONG')";
+static const char refused[] = "local net = async.net\n"
+                              "collectgarbage 'stop'\n"
+                              "local server = net.listen('127.0.0.1', 0)\n"
+                              "net.connect('127.0.0.1', server.port):close()\n"
+                              "server:accept():close()\n"
+                              "refuse()\n"
+                              "local ok, c = pcall(net.connect, '127.0.0.1', server.port)\n"
+                              "grant()\n"
+                              "if ok and c then return log 'ended' end\n"
+                              "net.connect('127.0.0.1', server.port):close()\n"
+                              "local first, text = server:accept()\n"
+                              "async.move_on_after(5, function() text = first:read 'a' end)\n"
+                              "log(text == '' and 'ended' or 'WRONG')";
 
 static unsigned refused_at;
 
