@@ -118,3 +118,14 @@ own{certificate = at "db.pem", key = at "db.key", ca = at "none.pem"}
 -- expect: cannot read the authorities none.pem: no such file or directory	ENOENT
 own{certificate = at "db.pem", key = at "db.key", ca = at "db.key"}
 -- expect: cannot set up TLS: the authorities db.key: no certificate or crl found	TLS
+
+-- Before anybody is called, or can call.
+local function early(made, message, code) print(made, (message:gsub("/%S*/", "")), code) end
+early(net.connect("127.0.0.1", 1, {tls = {ca = at "none.pem"}}))
+-- expect: nil	cannot read the authorities none.pem: no such file or directory	ENOENT
+early(net.connect_unix(at "nobody", {tls = {ca = at "none.pem", server_name = "db"}}))
+-- expect: nil	cannot read the authorities none.pem: no such file or directory	ENOENT
+early(net.listen_unix(at "nowhere/socket", {tls = {certificate = at "none.pem"}}))
+-- expect: nil	cannot read the certificate none.pem: no such file or directory	ENOENT
+early(net.listen("127.0.0.1", 0, {tls = {certificate = at "none.pem"}}))
+-- expect: nil	cannot read the certificate none.pem: no such file or directory	ENOENT
