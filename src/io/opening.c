@@ -220,6 +220,10 @@ static int l_keep_collect(lua_State *L) {
     free(keep->guarded); /* nobody was told of it */
     return 0;
   }
+  if (ta_gate_path(keep->io->gate, TA_PATH_WRITE | TA_PATH_ITSELF, keep->path) != TA_ALLOWED) {
+    forget_keep(keep); /* it leads elsewhere by now */
+    return 0;
+  }
   keep->path = NULL;
   keep->guarded = NULL;
   if (keep->lane == TA_LANE_FAR)
@@ -261,6 +265,7 @@ static int l_remove_kept(lua_State *L) {
   struct removal *removal =
       ta_push_errand(ta_upvalue_runner(L), L, &removal_kind, sizeof *removal, keep->path);
   removal->keep = keep;
+  ta_guard(&removal->errand.guard, L, keep->io, "fs.remove", removal->errand.name, NULL);
   return ta_send_errand(L, keep->lane);
 }
 

@@ -207,6 +207,25 @@ true	true	true"
   [[ $(echo outside/*) == outside/file && $(<outside/file) == old ]] || fail "changed: $(ls outside)"
 }
 
+t_what_is_temporary_is_removed_through_no_link_that_leads_out() {
+  mkdir -p inside/a outside
+  export TINYASYNC_LANDLOCK=off
+  run run --allow-read=inside --allow-write=inside --allow-run=mkdir -e '
+    local fs = async.fs
+    local dir = assert(fs.temp_dir {dir = "inside/a"})
+    fs.rename("inside/a", "inside/b")
+    fs.link("../outside", "inside/a")
+    async.process.run {"mkdir", "outside/" .. dir.path:match "[^/]+$"}
+    local removed, message = dir:close()
+    print(removed, message:match "not allowed to write")
+    local other <close> = assert(fs.temp_dir {dir = "inside/b"})
+    print(#fs.list "inside/b", other:close(), #fs.list "inside/b")'
+  expect_err ""
+  expect_out "nil	not allowed to write
+2	true	1"
+  [[ -n $(compgen -G "outside/tinyasync-*") ]] || fail "what lies outside was removed"
+}
+
 # ------------------------------------------------------------------ commands
 
 t_a_command_is_started_by_its_own_path_alone() {
