@@ -77,7 +77,9 @@ static void await_writer(struct ta_stream *stream, const struct stat *about) {
 
 /* The file is the stream's to remove. */
 static void hand_over(struct ta_stream *stream, struct opening *opening) {
-  ta_filestream_removes(stream, &opening->errand.io->children, opening->path, opening->guarded);
+  const struct ta_io *io = opening->errand.io;
+  ta_filestream_removes(stream, io->gate, &opening->errand.io->children, opening->path,
+                        opening->guarded);
   opening->path = NULL;
   opening->guarded = NULL;
   opening->made = false;
@@ -214,14 +216,11 @@ static int l_keep_collect(lua_State *L) {
   const struct ta_left left = {.fd = -1,
                                .path = keep->path,
                                .tree = true,
+                               .gate = keep->io->gate,
                                .children = &keep->io->children,
                                .guarded = keep->guarded};
   if (!keep->path) {
     free(keep->guarded); /* nobody was told of it */
-    return 0;
-  }
-  if (ta_gate_path(keep->io->gate, TA_PATH_WRITE | TA_PATH_ITSELF, keep->path) != TA_ALLOWED) {
-    forget_keep(keep); /* it leads elsewhere by now */
     return 0;
   }
   keep->path = NULL;
