@@ -373,6 +373,13 @@ TA_API bool ta_can_wait(const struct ta_runner *runner, lua_State *L);
 TA_API struct ta_ticket ta_take_ticket(struct ta_runner *runner, lua_State *L,
                                        const struct ta_wait_kind *kind, void *subject);
 
+/* The same for a wait that goes on, as when what woke the task has gone again, and for one whose
+ * subject holds something already: where no ticket is given `disarm` is called before that is
+ * raised.  When the task was cancelled, and `is_over` says so, the wait is complete, and ta_park()
+ * goes on at once.  [-0, +0, v] */
+TA_API struct ta_ticket ta_retake_ticket(struct ta_runner *runner, lua_State *L,
+                                         const struct ta_wait_kind *kind, void *subject);
+
 /* Stops the task until its ticket is unparked.  Use it as the return of a C
  * function: `k` goes on with the same stack and `context` later.  When the task
  * is cancelled meanwhile, `disarm` is called, and the cancellation is raised here

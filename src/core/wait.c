@@ -144,6 +144,22 @@ struct ta_ticket ta_take_ticket(struct ta_runner *runner, lua_State *L,
   return (struct ta_ticket){.slot = ta_task_slot(task), .wait = task->wait};
 }
 
+/* Of a wait that is complete before it has begun. */
+static struct ta_ticket completed_ticket(struct ta_runner *runner) {
+  struct ta_task *task = runner->current;
+  task->wait = 0;
+  return (struct ta_ticket){.slot = ta_task_slot(task), .wait = ++runner->last_wait};
+}
+
+struct ta_ticket ta_retake_ticket(struct ta_runner *runner, lua_State *L,
+                                  const struct ta_wait_kind *kind, void *subject) {
+  const struct ta_task *task = runner->current;
+  bool cancelled = task && task->in_force;
+  if (cancelled && kind->is_over && kind->is_over(subject)) return completed_ticket(runner);
+  if ((cancelled || !ta_can_wait(runner, L)) && kind->disarm) kind->disarm(subject);
+  return ta_take_ticket(runner, L, kind, subject);
+}
+
 /* Parked with a ticket: on with the function that was handed to ta_park(). */
 static int k_parked(lua_State *L, int status, lua_KContext context) {
   struct ta_runner *runner = (struct ta_runner *)context;

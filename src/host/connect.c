@@ -9,7 +9,9 @@
 #include "holder.h"
 #include "host/watch.h"
 
-#define FULL_DELAY 0.01 /* seconds until a server of Unix is asked again that had no room */
+#define PROBES 6           /* that are not answered: the peer is gone */
+#define LONGEST_SILENCE 10 /* seconds between two of them */
+#define FULL_DELAY 0.01    /* seconds until a server of Unix is asked again that had no room */
 
 struct attempt {
   struct ta_watch watch; /* closed: not begun, or failed */
@@ -62,13 +64,21 @@ static int set(int fd, int level, int option, int value) {
   return setsockopt(fd, level, option, &value, sizeof value) == 0 ? 0 : -errno;
 }
 
+/* By itself Linux would go on asking for eleven minutes. */
+static int set_silence(int fd, int seconds) {
+  int pause = seconds / PROBES, error = set(fd, IPPROTO_TCP, TCP_KEEPIDLE, seconds);
+  if (pause > LONGEST_SILENCE) pause = LONGEST_SILENCE;
+  if (pause < 1) pause = 1;
+  if (!error) error = set(fd, IPPROTO_TCP, TCP_KEEPINTVL, pause);
+  return error ? error : set(fd, IPPROTO_TCP, TCP_KEEPCNT, PROBES);
+}
+
 int ta_connect_adjust(int fd, int family, const struct ta_connect_options *options) {
   int error = 0;
   if (family != AF_INET && family != AF_INET6) return 0;
   if (options->nodelay) error = set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   if (!error && options->keepalive) error = set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-  if (!error && options->keepalive > 0)
-    error = set(fd, IPPROTO_TCP, TCP_KEEPIDLE, options->keepalive);
+  if (!error && options->keepalive > 0) error = set_silence(fd, options->keepalive);
   return error;
 }
 

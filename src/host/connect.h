@@ -23,8 +23,9 @@
 
 struct ta_connect_options {
   bool nodelay;
-  int keepalive; /* seconds of silence after which the peer is asked whether it is there; 0:
-                    never; negative: as many as the system has it */
+  int keepalive; /* seconds of silence after which the peer is asked whether it is there, six times
+                    within as many again, a minute at most; 0: never; negative: as the system has
+                    it */
   const struct ta_address *local; /* from where, port 0 for any; NULL: the system decides.  Only
                                      addresses of its family are tried */
 };

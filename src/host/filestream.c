@@ -64,6 +64,7 @@ struct session {
   bool waits; /* the next read may wait for the disk */
   struct ta_children *children;
   char *path; /* to be removed; or NULL */
+  const struct ta_gate *gate;
   struct ta_guarded_path *guarded;
 };
 
@@ -385,8 +386,10 @@ static int wait_here(struct ta_stream *stream, unsigned direction) {
 static void close_file(struct ta_stream *stream) {
   struct session *session = session_of(stream);
   struct ta_workers *workers = session->file->workers;
-  struct ta_left left = {
-      .path = session->path, .children = session->children, .guarded = session->guarded};
+  struct ta_left left = {.path = session->path,
+                         .gate = session->gate,
+                         .children = session->children,
+                         .guarded = session->guarded};
   bool far = is_far(session);
   forget_fetch(stream);
   forget_put(stream);
@@ -432,9 +435,11 @@ int ta_filestream(struct ta_stream *stream, struct ta_workers *workers, enum ta_
   return 0;
 }
 
-void ta_filestream_removes(struct ta_stream *stream, struct ta_children *children, char *path,
+void ta_filestream_removes(struct ta_stream *stream, const struct ta_gate *gate,
+                           struct ta_children *children, char *path,
                            struct ta_guarded_path *guarded) {
   struct session *session = session_of(stream);
+  session->gate = gate;
   session->children = children;
   session->path = path;
   session->guarded = guarded;

@@ -12,6 +12,7 @@
 #define TA_HOST_FILESTREAM_H
 
 #include "host/children.h"
+#include "host/gate.h"
 #include "host/stream.h"
 #include "host/workers.h"
 
@@ -19,9 +20,10 @@
  * read and written in that lane.  0, or -ENOMEM. */
 int ta_filestream(struct ta_stream *stream, struct ta_workers *workers, enum ta_lane lane);
 
-/* A file's path, absolute, that a guardian knows; it is removed when the stream is closed.  Takes
- * over both, which were malloc'ed. */
-void ta_filestream_removes(struct ta_stream *stream, struct ta_children *children, char *path,
+/* A file's path, absolute, that a guardian knows; it is removed when the stream is closed, if the
+ * gate lets it.  Takes over path and guarded, which were malloc'ed. */
+void ta_filestream_removes(struct ta_stream *stream, const struct ta_gate *gate,
+                           struct ta_children *children, char *path,
                            struct ta_guarded_path *guarded);
 
 struct ta_open_file;

@@ -20,8 +20,11 @@ static struct parting *parting_of(struct ta_work *work) {
 static void let_go(struct ta_left *left) {
   if (left->fd >= 0) close(left->fd);
   left->fd = -1;
-  if (left->path && left->tree) ta_sweep(left->path);
-  if (left->path && !left->tree) unlink(left->path);
+  if (!left->path || ta_gate_path(left->gate, TA_PATH_WRITE | TA_PATH_ITSELF, left->path)) return;
+  if (left->tree)
+    ta_sweep(left->path);
+  else
+    unlink(left->path);
 }
 
 /* In the loop's thread. */

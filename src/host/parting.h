@@ -9,13 +9,15 @@
 #define TA_HOST_PARTING_H
 
 #include "host/children.h"
+#include "host/gate.h"
 #include "host/workers.h"
 
 /* What is let go of. */
 struct ta_left {
-  int fd;     /* -1: none */
-  char *path; /* malloc'ed; NULL: none */
-  bool tree;  /* a directory that is ours, with what is in it */
+  int fd;                     /* -1: none */
+  char *path;                 /* malloc'ed; NULL: none */
+  bool tree;                  /* a directory that is ours, with what is in it */
+  const struct ta_gate *gate; /* which may refuse that, as links lead now */
   struct ta_children *children;
   struct ta_guarded_path *guarded; /* malloc'ed; until the path is gone the guardian knows it */
 };

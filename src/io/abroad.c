@@ -3,42 +3,68 @@
 
 #include <lauxlib.h>
 #include <lualib.h>
+#include <stdbool.h>
 
-#define ALL_OF_IT "*" /* a table whose every field is refused */
-
-static const struct refusal {
+struct refusal {
   const char *library; /* NULL: async */
   const char *name;
-  const char *field; /* of what async has under the name, or NULL */
-  const char *whose;
-} refusals[] = {
-    {NULL, "process", ALL_OF_IT, "processes belong"},
-    {NULL, "signal", ALL_OF_IT, "signals belong"},
-    {NULL, "stdin", ALL_OF_IT, "standard input belongs"},
-    {NULL, "progress", NULL, "the terminal belongs"},
-    {NULL, "args", NULL, "the command line belongs"},
-    {NULL, "prompt", NULL, "the terminal belongs"},
-    {NULL, "confirm", NULL, "the terminal belongs"},
-    {NULL, "select_one", NULL, "the terminal belongs"},
-    {LUA_IOLIBNAME, "read", NULL, "standard input belongs"},
-    {LUA_IOLIBNAME, "stdin", ALL_OF_IT, "standard input belongs"},
-    {LUA_IOLIBNAME, "popen", NULL, "processes belong"},
-    {LUA_OSLIBNAME, "execute", NULL, "processes belong"},
-    {LUA_OSLIBNAME, "exit", NULL, "the end of the run belongs"},
-    {LUA_OSLIBNAME, "setlocale", NULL, "the locale belongs"},
+  bool is_table; /* whose every field is refused */
+  const char *why;
 };
 
-/* Upvalues: what was called, and whose that is. */
+#define TO_MAIN " to the main thread"
+
+static const struct refusal in_threads[] = {
+    {NULL, "process", true, "processes belong" TO_MAIN},
+    {NULL, "signal", true, "signals belong" TO_MAIN},
+    {NULL, "stdin", true, "standard input belongs" TO_MAIN},
+    {NULL, "progress", false, "the terminal belongs" TO_MAIN},
+    {NULL, "args", false, "the command line belongs" TO_MAIN},
+    {NULL, "prompt", false, "the terminal belongs" TO_MAIN},
+    {NULL, "confirm", false, "the terminal belongs" TO_MAIN},
+    {NULL, "select_one", false, "the terminal belongs" TO_MAIN},
+    {LUA_IOLIBNAME, "read", false, "standard input belongs" TO_MAIN},
+    {LUA_IOLIBNAME, "stdin", true, "standard input belongs" TO_MAIN},
+    {LUA_IOLIBNAME, "popen", false, "processes belong" TO_MAIN},
+    {LUA_OSLIBNAME, "execute", false, "processes belong" TO_MAIN},
+    {LUA_OSLIBNAME, "exit", false, "the end of the run belongs" TO_MAIN},
+    {LUA_OSLIBNAME, "setlocale", false, "the locale belongs" TO_MAIN},
+    {NULL, NULL, false, NULL}};
+
+#define TO_HOST " to the program that embeds this script"
+#define OF_RUN "only scripts of 'tinyasync run' have it"
+
+/* Lua's own functions are as the host has them. */
+static const struct refusal in_hosts[] = {
+    {NULL, "process", true, "processes belong" TO_HOST},
+    {NULL, "signal", true, "signals belong" TO_HOST},
+    {NULL, "stdin", true, "standard input belongs" TO_HOST},
+    {NULL, "thread", false, "threads belong" TO_HOST},
+    {NULL, "args", false, "the command line belongs" TO_HOST},
+    {NULL, "progress", false, "the terminal belongs" TO_HOST},
+    {NULL, "prompt", false, "the terminal belongs" TO_HOST},
+    {NULL, "confirm", false, "the terminal belongs" TO_HOST},
+    {NULL, "select_one", false, "the terminal belongs" TO_HOST},
+    {NULL, "color", true, "the terminal belongs" TO_HOST},
+    {NULL, "log", true, "standard error belongs" TO_HOST},
+    {NULL, "csv", true, OF_RUN},
+    {NULL, "dotenv", false, OF_RUN},
+    {NULL, "jobs", false, OF_RUN},
+    {NULL, "stale", false, OF_RUN},
+    {NULL, "temp_dir", false, OF_RUN "; there is async.fs.temp_dir"},
+    {NULL, NULL, false, NULL}};
+
+/* Upvalues: what was called, and why not. */
 static int l_refuse(lua_State *L) {
-  return luaL_error(L, "%s: %s to the main thread", lua_tostring(L, lua_upvalueindex(1)),
+  return luaL_error(L, "%s: %s", lua_tostring(L, lua_upvalueindex(1)),
                     lua_tostring(L, lua_upvalueindex(2)));
 }
 
 /* The same for a field of a table. */
 static int l_refuse_field(lua_State *L) {
   luaL_tolstring(L, 2, NULL);
-  return luaL_error(L, "%s.%s: %s to the main thread", lua_tostring(L, lua_upvalueindex(1)),
-                    lua_tostring(L, -1), lua_tostring(L, lua_upvalueindex(2)));
+  return luaL_error(L, "%s.%s: %s", lua_tostring(L, lua_upvalueindex(1)), lua_tostring(L, -1),
+                    lua_tostring(L, lua_upvalueindex(2)));
 }
 
 /* io.lines, whose original is the third upvalue: without a file it would read standard input. */
@@ -53,7 +79,7 @@ static int l_lines(lua_State *L) {
 static void set_lines(lua_State *L) {
   lua_getglobal(L, LUA_IOLIBNAME);
   lua_pushliteral(L, "io.lines");
-  lua_pushliteral(L, "standard input belongs");
+  lua_pushliteral(L, "standard input belongs" TO_MAIN);
   lua_getfield(L, -3, "lines");
   lua_pushcclosure(L, l_lines, 3);
   lua_setfield(L, -2, "lines");
@@ -62,7 +88,7 @@ static void set_lines(lua_State *L) {
 
 static void push_refusing(lua_State *L, const struct refusal *refusal, lua_CFunction function) {
   lua_pushfstring(L, "%s.%s", refusal->library ? refusal->library : "async", refusal->name);
-  lua_pushstring(L, refusal->whose);
+  lua_pushstring(L, refusal->why);
   lua_pushcclosure(L, function, 2);
 }
 
@@ -74,17 +100,15 @@ static void push_refused_table(lua_State *L, const struct refusal *refusal) {
   lua_setmetatable(L, -2);
 }
 
-void ta_refuse_abroad(struct ta_io *io, lua_State *L) {
+/* The table async is on top. */
+static void refuse(lua_State *L, const struct refusal *refusal) {
   int async = lua_gettop(L);
-  (void)io;
-  set_lines(L);
-  for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
-    const struct refusal *refusal = &refusals[i];
+  for (; refusal->name; refusal++) {
     if (refusal->library)
       lua_getglobal(L, refusal->library);
     else
       lua_pushvalue(L, async);
-    if (refusal->field)
+    if (refusal->is_table)
       push_refused_table(L, refusal);
     else
       push_refusing(L, refusal, l_refuse);
@@ -93,4 +117,13 @@ void ta_refuse_abroad(struct ta_io *io, lua_State *L) {
     lua_rawset(L, -3);
     lua_settop(L, async);
   }
+}
+
+void ta_refuse_abroad(lua_State *L) {
+  set_lines(L);
+  refuse(L, in_threads);
+}
+
+void ta_refuse_hosted(lua_State *L) {
+  refuse(L, in_hosts);
 }

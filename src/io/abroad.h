@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * abroad.h -- what a thread cannot do: it belongs to the main thread, and says so.
+ * abroad.h -- what a thread, or a script of somebody else's program, cannot do: whose it is
+ * stands in the error of who tries it.
  */
 #ifndef TA_IO_ABROAD_H
 #define TA_IO_ABROAD_H
 
-#include "io/io.h"
+#include <lua.h>
 
 /* Replaces what reads standard input, starts commands or ends the process, in the state of a
  * thread.  The table async is on top.  [-0, +0, e] */
-void ta_refuse_abroad(struct ta_io *io, lua_State *L);
+void ta_refuse_abroad(lua_State *L);
+
+/* Puts what only the program has into the table async, on top, of a host.  [-0, +0, e] */
+void ta_refuse_hosted(lua_State *L);
 
 #endif

@@ -139,12 +139,10 @@ static int try_to_open(struct ta_descriptor *descriptor, const char *path, const
 
 static int k_open(lua_State *L, int status, lua_KContext context);
 
-/* Who was cancelled when it had been woken to look again is not disarmed by anybody. */
 static int wait_for_partner(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct opening *opening = ta_object_at(L, OPENING);
-  if (ta_is_cancelled(runner)) disarm(opening);
-  opening->ticket = ta_take_ticket(runner, L, &wait_kind, opening);
+  opening->ticket = ta_retake_ticket(runner, L, &wait_kind, opening);
   ta_loop_set_alarm(opening->io->loop, &opening->alarm, opening->pause);
   opening->pause = fmin(2 * opening->pause, LONGEST_PAUSE);
   return ta_park(runner, L, opening->ticket, 0, k_open);

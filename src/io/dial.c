@@ -59,7 +59,7 @@ static const struct ta_wait_kind connect_kind = {
     .action = "connect", .describe = describe, .disarm = disarm};
 
 static int l_forget(lua_State *L);
-static const struct ta_function meta[] = {{"__gc", l_forget}, {NULL, NULL}};
+static const struct ta_function meta[] = {{"__gc", l_forget}, {"__close", l_forget}, {NULL, NULL}};
 static const struct ta_object_kind kind = {.name = "Connecting", .meta = meta};
 
 static int l_forget(lua_State *L) {
@@ -68,7 +68,6 @@ static int l_forget(lua_State *L) {
 }
 
 static int refuse(lua_State *L, struct dial *dial, int error) {
-  give_up(dial);
   return ta_refuse(L, error, "cannot connect to %s", dial->name);
 }
 
@@ -85,6 +84,7 @@ static int k_connect(lua_State *L, int status, lua_KContext context) {
   return error ? refuse(L, dial, error) : 1;
 }
 
+/* Whatever is raised, it has closed what it had before that. */
 static struct dial *push_dial(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_io *io = ta_io_of(runner, L);
@@ -95,6 +95,7 @@ static struct dial *push_dial(lua_State *L) {
   lua_setiuservalue(L, DIAL, 1);
   ta_check_socket_plan(L, OPTIONS, &dial->plan);
   dial->io = io;
+  lua_toclose(L, DIAL);
   return dial;
 }
 

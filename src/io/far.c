@@ -349,13 +349,11 @@ static int k_send(lua_State *L, int status, lua_KContext context) {
   return raise_closed(L, end);
 }
 
-/* What it offers lies in the crossing.  Who was cancelled when it had been woken in vain is not
- * disarmed by anybody. */
+/* What it offers lies in the crossing. */
 static int wait_to_send(lua_State *L, struct sending *sending) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   bool alone = far_by_tasks(&sending->end->far);
-  if (ta_is_cancelled(runner) && !withdraw(sending)) return 0;
-  sending->ticket = ta_take_ticket(runner, L, alone ? &send_alone_kind : &send_kind, sending);
+  sending->ticket = ta_retake_ticket(runner, L, alone ? &send_alone_kind : &send_kind, sending);
   return ta_park(runner, L, sending->ticket, 0, k_send);
 }
 

@@ -11,8 +11,9 @@
 #define WRITES TA_PATH_WRITE
 #define LINK TA_PATH_ITSELF
 
-/* Every function there is, as scripts call it, "async." left out; after a comma, with which option.
- * What has no kind reaches nothing outside, or asks as one of the others. */
+/* Every function there is, as scripts call it, "async." left out, and the methods that reach
+ * something with the names they have in src/types/; after a comma, with which option.  What has no
+ * kind reaches nothing outside, or asks as one of the others. */
 const struct ta_gate_row ta_gate_rows[] = {
     {"fs.read", "read", READS, 0},
     {"fs.write", "write", WRITES, 0},
@@ -70,13 +71,24 @@ const struct ta_gate_row ta_gate_rows[] = {
     {"net.connect", "net", 0, 0},
     {"net.connect_unix", "read, write", 0, 0}, /* with --deny-net for all: none */
     {"net.listen", "net", 0, 0},
-    {"net.listen, tls={certificate=}", "net, read", 0, 0},
     {"net.listen_unix", "read, write", 0, 0},
     {"net.listen_fd", "", 0, 0}, /* it was handed over by who has started us */
     {"net.udp", "net", 0, 0},    /* and so does each of its sends */
     {"net.wait", "net", 0, 0},
+    {"net.connect, tls={ca=}", "read", 0, 0},
+    {"net.connect, tls={certificate=}", "read", 0, 0},
+    {"net.connect, tls={key=}", "read", 0, 0},
+    {"net.connect_unix, tls={ca=}", "read", 0, 0},
+    {"net.listen, tls={ca=}", "read", 0, 0},
+    {"net.listen, tls={certificate=}", "read", 0, 0},
+    {"net.listen, tls={key=}", "read", 0, 0},
+    {"net.listen_unix, tls={certificate=}", "read", 0, 0},
     {"dns.resolve", "net", 0, 0}, /* with any port */
     {"dns.reverse", "net", 0, 0},
+    {"Socket:send", "net", 0, 0},
+    {"Stream:start_tls, ca=", "read", 0, 0},
+    {"Stream:start_tls, certificate=", "read", 0, 0},
+    {"Stream:start_tls, key=", "read", 0, 0},
 
     {"process.pipe", "", 0, 0}, /* a command, which somebody starts */
     {"process.sh", "", 0, 0},

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "io/io.h"
 #include "io/refusal.h"
@@ -173,42 +174,47 @@ static int l_dofile(lua_State *L) {
 
 /* ------------------------------------------------------------------- modules */
 
-static bool is_readable(const char *path) {
-  FILE *file = fopen(path, "re");
-  if (file) fclose(file);
-  return file;
+/* The path is on top: may it be read, and can it?  If not, it is replaced by why.  What may not be
+ * read is not looked for. */
+static bool is_found(lua_State *L) {
+  const char *path = lua_tostring(L, -1);
+  enum ta_verdict verdict = *path ? ta_gate_module(gate_of(L), path) : TA_ALLOWED;
+  if (!verdict && access(path, R_OK) == 0) return true;
+  if (verdict)
+    ta_push_verdict(L, verdict, NULL, path);
+  else
+    lua_pushfstring(L, "no file '%s'", path);
+  lua_remove(L, -2);
+  return false;
 }
 
-/* What the name stands for in the path, as Lua's own has it. */
-static const char *push_candidates(lua_State *L) {
-  const char *name = luaL_checkstring(L, 1), *path = luaL_checkstring(L, 2);
-  const char *mark = luaL_optstring(L, 3, "."), *instead = luaL_optstring(L, 4, LUA_DIRSEP);
-  if (*mark && strstr(name, mark)) name = luaL_gsub(L, name, mark, instead);
-  return luaL_gsub(L, path, LUA_PATH_MARK, name);
+enum { MODULE = 1, TEMPLATES, SEPARATOR, INSTEAD };
+
+/* Pushes what the template, of `length` bytes, makes of the module's name. */
+static void push_candidate(lua_State *L, const char *template, size_t length) {
+  lua_pushlstring(L, template, length);
+  luaL_gsub(L, lua_tostring(L, -1), LUA_PATH_MARK, lua_tostring(L, MODULE));
+  lua_remove(L, -2);
 }
 
-/* (name, path, separator, replacement): the gate is asked before each file is touched, so that
- * nobody learns whether there is one. */
+/* (name, path, separator, what stands for it in names of files): as Lua's own. */
 static int l_searchpath(lua_State *L) {
-  const char *at = push_candidates(L);
-  lua_pushliteral(L, ""); /* why not, so far */
-  while (*at) {
-    size_t length = strcspn(at, LUA_PATH_SEP);
-    const char *path = lua_pushlstring(L, at, length);
-    enum ta_verdict verdict = ta_gate_module(gate_of(L), path);
-    if (!verdict && is_readable(path)) return 1;
-    if (verdict)
-      ta_push_verdict(L, verdict, NULL, path);
-    else
-      lua_pushfstring(L, "no file '%s'", path);
-    lua_remove(L, -2);
-    at += length + (at[length] != '\0');
-    if (*at) lua_pushliteral(L, "\n\t");
-    lua_concat(L, *at ? 3 : 2);
+  const char *name = luaL_checkstring(L, MODULE), *at = luaL_checkstring(L, TEMPLATES);
+  const char *separator = luaL_optstring(L, SEPARATOR, ".");
+  const char *instead = luaL_optstring(L, INSTEAD, LUA_DIRSEP);
+  lua_settop(L, INSTEAD);
+  if (*separator) luaL_gsub(L, name, separator, instead), lua_replace(L, MODULE);
+  lua_pushnil(L);
+  lua_pushliteral(L, "");
+  for (size_t length;; at += length + 1) {
+    length = strcspn(at, LUA_PATH_SEP);
+    push_candidate(L, at, length);
+    if (is_found(L)) return 1;
+    lua_concat(L, 2);
+    if (!at[length]) return 2;
+    lua_pushliteral(L, "\n\t");
+    lua_concat(L, 2);
   }
-  luaL_pushfail(L);
-  lua_insert(L, -2);
-  return 2;
 }
 
 /* Pushes the field, which is to be a text, of the table package. */

@@ -136,6 +136,12 @@ local function addresses_of(verb, host, port, name, localhost)
   return resolve(host, nil, format("cannot %s %s", verb, name))
 end
 
+-- Before anybody is called: what TLS needs, if it is to be spoken, is there.
+local function prepare(call, options)
+  if not options then return true end
+  return parts.use("tls").prepare(call, options)
+end
+
 -- A connection that speaks TLS, if it is to.
 local function speak(options, host, name, stream, message, code)
   if not options or not stream then return stream, message, code end
@@ -148,7 +154,10 @@ local function connect(call, host, port, options)
   local given = check_options(call, options, for_connect)
   parts.enter(call)
   local name = name_of(host, number)
-  local addresses, message, code = addresses_of("connect to", host, number, name, either)
+  local ready, message, code = prepare(call, given.tls)
+  if not ready then return nil, message, code end
+  local addresses
+  addresses, message, code = addresses_of("connect to", host, number, name, either)
   if not addresses then return nil, message, code end
   return speak(given.tls, host, name, parts.connect(name, addresses, number, given))
 end
@@ -167,6 +176,8 @@ function net.connect_unix(path, options)
   local given = check_options("net.connect_unix", options, for_unix)
   if given.tls then parts.use("tls").check_name("net.connect_unix: tls", given.tls) end
   parts.enter "net.connect_unix"
+  local ready, message, code = prepare("net.connect_unix", given.tls)
+  if not ready then return nil, message, code end
   return speak(given.tls, nil, path, parts.connect(path, {at}, nil, given))
 end
 
@@ -196,15 +207,16 @@ end
 local methods = {serve = servers.serve}
 local tls_methods = {serve = servers.serve, accept = servers.accept}
 
-local function complete(options, server, message, code)
+-- What such a server does with who comes, before there is one; false: nothing.
+local function guard_of(call, options)
+  if not options then return false end
+  return parts.use("tls").guard(call, options)
+end
+
+local function complete(guard, server, message, code)
   if not server then return nil, message, code end
-  parts.add_methods(server, options and tls_methods or methods)
-  if not options then return server end
-  local guard
-  guard, message, code = parts.use("tls").guard("net.listen", options)
-  if guard then return servers.speak_tls(server, guard) end
-  server:close()
-  return nil, message, code
+  parts.add_methods(server, guard and tls_methods or methods)
+  return guard and servers.speak_tls(server, guard) or server
 end
 
 function net.listen(host, port, options)
@@ -214,13 +226,18 @@ function net.listen(host, port, options)
   local name = name_of(host, number)
   local at, message, code = own_address_of("listen at", host, number, name)
   if at == false then return nil, message, code end
-  return complete(given.tls, parts.listen(name, at, number, given.backlog or BACKLOG, given))
+  local guard
+  guard, message, code = guard_of("net.listen", given.tls)
+  if guard == nil then return nil, message, code end
+  return complete(guard, parts.listen(name, at, number, given.backlog or BACKLOG, given))
 end
 
 function net.listen_unix(path, options)
   local at = path_of("net.listen_unix", path)
   local given = check_options("net.listen_unix", options, for_listen_unix)
-  return complete(given.tls, parts.listen_unix(path, at, nil, given.backlog or BACKLOG, given))
+  local guard, message, code = guard_of("net.listen_unix", given.tls)
+  if guard == nil then return nil, message, code end
+  return complete(guard, parts.listen_unix(path, at, nil, given.backlog or BACKLOG, given))
 end
 
 -- Descriptors from 3 on, whose number, and perhaps names, a service manager tells.
@@ -253,12 +270,15 @@ function net.listen_fd(which, options)
   local given = check_options("net.listen_fd", options, for_listen)
   local count, names = handed_over()
   local found = number_of(number or which, count, names)
+  local guard, message, code = guard_of("net.listen_fd", found and given.tls)
+  if guard == nil then return nil, message, code end
   if found then
     local name, descriptor = "socket " .. (number or which), FIRST_HANDED - 1 + found
-    return complete(given.tls, parts.adopt(name, descriptor, given.backlog or 0, given))
+    return complete(guard, parts.adopt(name, descriptor, given.backlog or 0, given))
   end
   if count == 0 then return nil, "no socket was handed over (LISTEN_FDS)", "ENOENT" end
-  return nil, format("socket %s is not among the %d handed over (LISTEN_FDS)", which, count), "ENOENT"
+  local words = "socket %s is not among the %d handed over (LISTEN_FDS)"
+  return nil, format(words, which, count), "ENOENT"
 end
 
 -- ---------------------------------------------------------------- datagrams

@@ -69,7 +69,7 @@ void ta_io_open_in_thread(struct ta_io *io, lua_State *L) {
   ta_offer_paint(io, L);
   ta_offer_threads(io, L);
   if (io->equip) io->equip(io->runner, L);
-  ta_refuse_abroad(io, L);
+  ta_refuse_abroad(L);
   lua_pop(L, 1);
 }
 
@@ -80,6 +80,7 @@ void ta_io_open_hosted(struct ta_io *io, lua_State *L) {
   ta_tls_prepare(io, L);
   ta_offer_net(io, L);
   ta_offer_names(io, L);
+  ta_refuse_hosted(L);
   lua_pop(L, 1);
 }
 

@@ -77,7 +77,9 @@ static void await_writer(struct ta_stream *stream, const struct stat *about) {
 
 /* The file is the stream's to remove. */
 static void hand_over(struct ta_stream *stream, struct opening *opening) {
-  ta_filestream_removes(stream, &opening->errand.io->children, opening->path, opening->guarded);
+  const struct ta_io *io = opening->errand.io;
+  ta_filestream_removes(stream, io->gate, &opening->errand.io->children, opening->path,
+                        opening->guarded);
   opening->path = NULL;
   opening->guarded = NULL;
   opening->made = false;
@@ -214,6 +216,7 @@ static int l_keep_collect(lua_State *L) {
   const struct ta_left left = {.fd = -1,
                                .path = keep->path,
                                .tree = true,
+                               .gate = keep->io->gate,
                                .children = &keep->io->children,
                                .guarded = keep->guarded};
   if (!keep->path) {
@@ -261,6 +264,7 @@ static int l_remove_kept(lua_State *L) {
   struct removal *removal =
       ta_push_errand(ta_upvalue_runner(L), L, &removal_kind, sizeof *removal, keep->path);
   removal->keep = keep;
+  ta_guard(&removal->errand.guard, L, keep->io, "fs.remove", removal->errand.name, NULL);
   return ta_send_errand(L, keep->lane);
 }
 

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "io/gate.h"
 #include "io/modules.h"
 #include "io/nearest.h"
 #include "io/refusal.h"
@@ -58,11 +59,14 @@ static int l_is_whole(lua_State *L) {
   return 1;
 }
 
-/* (path) -> what differs when the file does */
+/* (path) -> what differs when the file does; or nil, message, code: it may not be read */
 static int l_version(lua_State *L) {
   struct stat about;
   char text[128] = "";
-  if (stat(luaL_checkstring(L, 1), &about) == 0)
+  const char *path = luaL_checkstring(L, 1);
+  int refused = ta_ask_path(L, ta_io_of(ta_upvalue_runner(L), L), TA_PATH_READ, path);
+  if (refused) return refused;
+  if (stat(path, &about) == 0)
     snprintf(text, sizeof text, "%llx:%llx:%llx:%lld.%ld", (unsigned long long)about.st_dev,
              (unsigned long long)about.st_ino, (unsigned long long)about.st_size,
              (long long)about.st_mtim.tv_sec, about.st_mtim.tv_nsec);

@@ -116,18 +116,25 @@ end
 
 local contexts, count = {}, 0
 
-local function version(file) return file and file .. "\0" .. parts.version(file) or "" end
-
+-- What differs when one of the files does; or nil, message, code where one may not be read.
 local function key_of(options)
-  return concat({tostring(options.server), tostring(options.verify), version(options.ca),
-    version(options.certificate), version(options.key), options.alpn or ""}, "\1")
+  local key = {tostring(options.server), tostring(options.verify), options.alpn or ""}
+  for _, option in ipairs {"ca", "certificate", "key"} do
+    local file, version, message, code = options[option], "", nil, nil
+    if file then version, message, code = parts.version(file) end
+    if not version then return nil, message, code end
+    key[#key + 1] = (file or "") .. "\0" .. version
+  end
+  return concat(key, "\1")
 end
 
 -- -> the module and a context; or nil, message, code
 function tls.context(by, options)
-  local module, message, code = parts.module("tls", by, "libssl-dev")
+  local key, message, code = key_of(options)
+  if not key then return nil, message, code end
+  local module
+  module, message, code = parts.module("tls", by, "libssl-dev")
   if not module then return nil, message, code end
-  local key = key_of(options)
   local context = contexts[key]
   if context then return module, context end
   context, message, code = module.context(options.server, options.verify, options.ca,
@@ -176,6 +183,15 @@ function tls.handshake(stream, what)
   return stream
 end
 
+-- What the options need is read, once for all that is done with them: -> true, or nil, message,
+-- code.  Where the files cannot be read any more, what they were is still good.
+function tls.prepare(by, options)
+  local module, context, code = tls.context(by, options)
+  if module then options.module, options.context = module, context end
+  if options.module then return true end
+  return nil, context, code
+end
+
 -- A connection that was just made speaks TLS, and is closed where that fails: waits.
 function tls.connected(stream, options, host, what)
   local done, message, code = tls.attach("net.connect", stream, options, host)
@@ -195,22 +211,15 @@ end
 
 local PATIENCE = 30 -- seconds, in which those who are served have to shake hands
 
--- Where the files of the certificate cannot be read any more, what they were is still good.
-local function keep_context(options)
-  local module, context, code = tls.context("net.listen", options)
-  if module then options.module, options.context = module, context end
-  return options.module, options.module and options.context or context, code
-end
-
 -- What a server does with who comes; or nil, message, code.
 --   attach(stream): TLS from the first byte on, or nil, message, code
 --   begin(stream): with the handshake; false: nothing came.  Raises what is wrong.  Waits
 function tls.guard(by, options)
-  local module, message, code = keep_context(options)
-  if not module then return nil, message, code end
+  local known, message, code = tls.prepare(by, options)
+  if not known then return nil, message, code end
   local guard = {}
   function guard.attach(stream)
-    keep_context(options)
+    tls.prepare(by, options)
     local done
     done, message, code = tls.attach(by, stream, options)
     if not done then stream:close() end

@@ -240,9 +240,8 @@ static int want(struct ta_stream_object *object, unsigned direction, struct ta_t
 }
 
 int ta_arm_reader(lua_State *L, struct ta_stream_object *object, const struct ta_read *read) {
-  if (ta_is_cancelled(runner_of(object))) object->given_up = true;
   const struct ta_wait_kind *kind = object->reads ? object->reads : &read_kind;
-  struct ta_ticket ticket = ta_take_ticket(runner_of(object), L, kind, object);
+  struct ta_ticket ticket = ta_retake_ticket(runner_of(object), L, kind, object);
   int error = begin_reading(object, read);
   if (error) return error;
   error = want(object, object->stream.needs_to_read, ticket);
@@ -357,13 +356,6 @@ struct ta_turn *ta_push_turn(lua_State *L, int index, bool begun) {
   return turn;
 }
 
-/* Whatever is raised then, the turn has ended before. */
-static void end_unless_it_can_wait(lua_State *L, struct ta_turn *turn) {
-  struct ta_runner *runner = runner_of(turn->object);
-  if (ta_is_cancelled(runner)) turn->object->given_up = true;
-  if (!ta_can_wait(runner, L) || ta_is_cancelled(runner)) give_up_both(turn);
-}
-
 /* Woken by who gave up before it, or has closed the stream, and then cancelled: it was not told
  * yet, and would not understand. */
 static void raise_before_its_turn(lua_State *L, struct ta_turn *turn) {
@@ -397,9 +389,8 @@ static int arm_turn(struct ta_turn *turn, struct ta_ticket ticket) {
 
 int ta_arm_turn(lua_State *L, struct ta_turn *turn) {
   struct ta_runner *runner = runner_of(turn->object);
-  end_unless_it_can_wait(L, turn);
   const struct ta_wait_kind *kind = turn->shakes ? &handshake_kind : &write_kind;
-  struct ta_ticket ticket = ta_take_ticket(runner, L, kind, turn);
+  struct ta_ticket ticket = ta_retake_ticket(runner, L, kind, turn);
   int error = arm_turn(turn, ticket);
   if (error) {
     if (turn->source) stop_reading(turn->source);

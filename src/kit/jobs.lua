@@ -172,20 +172,15 @@ end
 
 -- ---------------------------------------------------------------------- map
 
-local function check_limit(limit)
-  if limit == huge or type(limit) == "number" and tointeger(limit) and limit >= 1 then return end
-  local got = type(limit) ~= "number" and type(limit) or limit ~= limit and "nan" or tostring(limit)
-  raise("jobs:map: limit must be a whole number from 1 on, got " .. got)
-end
-
+-- -> the function for keys, and the limit
 local function check_map(list, options)
   if type(list) ~= "table" then
     raise(format("jobs:map: expected a list, got %s", type(list)))
   end
   options = parts.check_options("jobs:map", options, {limit = true, key = true})
   if options.key ~= nil then check_function("map", options.key) end
-  if options.limit ~= nil then check_limit(options.limit) end
-  return options
+  local limit, message = async.limit_for("jobs:map", options.limit)
+  return options.key, limit or raise(message)
 end
 
 -- The names of all, before any begins.
@@ -202,9 +197,9 @@ end
 function methods:map(list, fn, options)
   local log = log_of(self, "map")
   parts.enter "jobs:map"
-  options = check_map(list, options)
+  local key, limit = check_map(list, options)
   check_function("map", fn)
-  local keys = keys_of(list, options.key)
+  local keys = keys_of(list, key)
   local summary = {done = 0, skipped = 0, failed = 0, errors = {}}
   local open = {}
   for i = 1, #keys do
@@ -217,7 +212,7 @@ function methods:map(list, fn, options)
     if ran == nil then error(message, 0) end
     local what = ran and "done" or "skipped"
     summary[what] = summary[what] + 1
-  end, options.limit)
+  end, limit)
   for at, err in next, failures or {} do
     summary.failed = summary.failed + 1
     summary.errors[keys[open[at]]] = err

@@ -82,7 +82,7 @@ static void offer_combinators(struct ta_runner *runner, lua_State *L) {
 
 /* What libraries have besides, in their async. */
 static void offer_to_libraries(struct ta_runner *runner, lua_State *L) {
-  static const char *const names[] = {"map_for", NULL};
+  static const char *const names[] = {"limit_for", "map_for", NULL};
   ta_offer_chunk(runner, L, names, ta_chunk_combine);
 }
 

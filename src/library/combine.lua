@@ -40,10 +40,16 @@ local function check_tasks(name, list)
   end
 end
 
-local function check_count(name, what, value)
+-- -> the count; or nil and what is wrong with it
+local function count_of(name, what, value)
   local count = type(value) == "number" and tointeger(value)
   if count and count >= 1 then return count end
-  error(format("%s: %s must be a whole number from 1 on, got %s", name, what, shown(value)), 3)
+  return nil, format("%s: %s must be a whole number from 1 on, got %s", name, what, shown(value))
+end
+
+local function check_count(name, what, value)
+  local count, message = count_of(name, what, value)
+  return count or error(message, 3)
 end
 
 -- `known` has the options as keys, `words` names them, `example` shows one.
@@ -219,9 +225,15 @@ function combine.as_completed(list)
   end) or nil
 end
 
-local function check_limit(limit)
+-- Of `map`, and of what libraries have that is like it.  -> the limit; or nil and what is wrong
+function combine.limit_for(call, limit)
   if limit == nil or limit == huge then return huge end
-  return check_count("map", "limit", limit)
+  return count_of(call, "limit", limit)
+end
+
+local function check_limit(limit)
+  local checked, message = combine.limit_for("map", limit)
+  return checked or error(message, 3)
 end
 
 local function check_switch(name, value)
@@ -298,7 +310,7 @@ end
 
 -- For libraries: map with keep_going for a function of theirs, `call`, with names of tasks by index.
 function combine.map_for(call, names, list, fn, limit)
-  return map_all(list, fn, limit or huge, call, names)
+  return map_all(list, fn, limit, call, names)
 end
 
 local function check_number(name, what, value, default)

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "io/gate.h"
 #include "io/modules.h"
 #include "io/refusal.h"
 #include "io/stream.h"
@@ -35,16 +34,6 @@ static int l_forget(lua_State *L) {
 static const struct ta_function meta[] = {{"__gc", l_forget}, {NULL, NULL}};
 static const struct ta_object_kind context_kind = {.name = "TLS", .meta = meta};
 
-/* May the files be read?  0; or what is returned. */
-static int ask_gate(lua_State *L, const struct ta_tls_wishes *wishes) {
-  const struct ta_io *io = ta_io_of(ta_upvalue_runner(L), L);
-  const char *const paths[] = {wishes->ca, wishes->certificate, wishes->key};
-  int refused = 0;
-  for (size_t i = 0; i < sizeof paths / sizeof *paths && !refused; i++)
-    if (paths[i]) refused = ta_ask_path(L, io, TA_PATH_READ, paths[i]);
-  return refused;
-}
-
 /* (server, verify, ca, certificate, key, alpn: as it is sent) -> context; or nil, message, code */
 static int l_context(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
@@ -56,8 +45,6 @@ static int l_context(lua_State *L) {
   char words[TA_TLS_WORDS + 1100];
   int error;
   wishes.alpn = (const unsigned char *)luaL_optlstring(L, 6, "", &wishes.alpn_size);
-  int refused = ask_gate(L, &wishes);
-  if (refused) return refused;
   struct context *context = ta_push_object(runner, L, &context_kind, sizeof *context, 0);
   context->context = ta_tls_context(&wishes, &error, words, sizeof words);
   if (context->context) return 1;

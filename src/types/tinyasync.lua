@@ -1130,7 +1130,7 @@ async.net = {}
 
 ---@class tinyasync.ConnectOptions
 ---@field nodelay? boolean false: small writes may be gathered before they leave
----@field keepalive? boolean|number seconds of silence until the peer is asked whether it is there
+---@field keepalive? boolean|number seconds of silence until it is asked whether the peer is there
 ---@field local_address? string from where, as "10.0.0.1" or "10.0.0.1:4000"
 ---@field max_line? integer bytes; 16 MiB if left out
 ---@field tls? boolean|tinyasync.TlsOptions the connection speaks TLS

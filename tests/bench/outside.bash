@@ -255,7 +255,7 @@ outside_names() { # PEER
 }
 
 run_names() {
-  ${CC:-cc} -shared -fPIC -o "$out/names.so" "$here/../cli/names.c"
+  ${CC:-cc} -D_GNU_SOURCE -shared -fPIC -o "$out/names.so" "$here/../cli/names.c"
   run_interleaved names tinyasync python node
 }
 

@@ -4,6 +4,9 @@
 --
 --   tinyasync run [options] gates.lua HOW SOURCE FOLDER [WITHOUT_NET]
 --
+-- WITHOUT_NET: nothing is tried that needs the network; what is to be refused, files that are named
+-- to its functions, is.
+--
 -- HOW is "names": every function that there is has a row, every row a function, and every row
 -- with a kind an example here; "refused": each example is told that it is not allowed; or
 -- "allowed": none of them is.  What is wrong is printed.
@@ -119,14 +122,51 @@ end
 examples["net.connect"] = function() return closed(async.net.connect("127.0.0.1", 1)) end
 examples["net.connect_unix"] = function() return closed(async.net.connect_unix(folder .. "/none")) end
 examples["net.listen"] = function() return closed(async.net.listen("127.0.0.1", 0)) end
-examples["net.listen, tls={certificate=}"] = function()
-  return closed(async.net.listen("127.0.0.1", 0, {tls = {certificate = file}}))
-end
 examples["net.listen_unix"] = function() return closed(async.net.listen_unix(folder .. "/socket")) end
 examples["net.udp"] = function() return closed(async.net.udp("127.0.0.1", 0)) end
 examples["net.wait"] = function() return async.net.wait("127.0.0.1", 1, {timeout = 0.01}) end
 examples["dns.resolve"] = function() return async.dns.resolve "127.0.0.1" end
+examples["Socket:send"] = function()
+  local socket <close> = assert(async.net.udp())
+  return socket:send("text", "127.0.0.1", 9)
+end
 examples["dns.reverse"] = function() return async.dns.reverse "127.0.0.1" end
+
+-- Of one option the file may not be read, of those that go with it they may.
+local readable = source
+local function files_of(option)
+  local files = {server_name = "db", certificate = option == "key" and readable or nil}
+  files[option] = file
+  return files
+end
+
+local function for_server(option)
+  local files = {certificate = readable}
+  files[option] = file
+  return files
+end
+
+local function on_a_stream(option)
+  local server <close> = assert(async.net.listen("127.0.0.1", 0))
+  local stream <close> = assert(async.net.connect("127.0.0.1", server.port))
+  return stream:start_tls(files_of(option))
+end
+
+for _, option in ipairs {"ca", "certificate", "key"} do
+  examples["net.connect, tls={" .. option .. "=}"] = function()
+    return closed(async.net.connect("127.0.0.1", 1, {tls = files_of(option)}))
+  end
+  examples["net.connect_unix, tls={" .. option .. "=}"] = function()
+    return closed(async.net.connect_unix(folder .. "/none", {tls = files_of(option)}))
+  end
+  examples["Stream:start_tls, " .. option .. "="] = function() return on_a_stream(option) end
+  examples["net.listen, tls={" .. option .. "=}"] = function()
+    return closed(async.net.listen("127.0.0.1", 0, {tls = for_server(option)}))
+  end
+  examples["net.listen_unix, tls={" .. option .. "=}"] = function()
+    return closed(async.net.listen_unix(folder .. "/socket", {tls = for_server(option)}))
+  end
+end
 
 -- What Lua's own functions are that reach nothing.
 local harmless = {io = {}, os = {}, package = {}}
@@ -171,7 +211,49 @@ for name in ([[actions all any as_completed await channel checkpoint current dae
   of_tasks[name] = true
 end
 
+-- Methods of the objects that there are, as the annotations have them.
+local function methods_of(path)
+  local methods = {}
+  for name in fs.read(path):gmatch "\nfunction (%u%w*:[%w_]+)" do methods[name] = true end
+  return methods
+end
+
+local methods = how == "names" and methods_of((source:gsub("io/gate%.c$", "types/tinyasync.lua"))) or {}
+
+-- Which of them reach nothing but what their object was opened for.
+local settled = {}
+for class, names in ([[Stream: read read_some read_until lines write flush shutdown close copy_to seek
+    Server: accept serve close
+    Socket: recv close
+    Child: wait stop signal
+    Watch: close
+    TempDir: close
+    Jobs: run map done failed
+    SignalHandler: close
+    Bar: add set label each close
+    Task: await pawait cancel status
+    Scope: spawn cancel
+    Channel: send recv try_send try_recv close iter
+    Event: set clear is_set wait
+    Lock: acquire release with
+    Semaphore: acquire release with
+    TaskLocal: get set]]):gmatch "(%u%w*):([%l%s_]+)" do
+  for name in names:gmatch "%S+" do settled[class .. ":" .. name] = true end
+end
+
+local function check_methods(rows)
+  local has = {}
+  for row in pairs(rows) do has[row:match "^[^,]+"] = true end
+  for name in pairs(methods) do
+    if not settled[name] and not has[name] then print(name .. " has no row") end
+  end
+  for name in pairs(settled) do
+    if not methods[name] then print(name .. " is no method") end
+  end
+end
+
 local function find(name)
+  if methods[name:match "^[^,]+"] then return true end
   local value = name:match "^[%w_.]+"
   local found = async
   for part in value:gmatch "[%w_]+" do found = found and found[part] end
@@ -190,6 +272,7 @@ local function check_names(rows, order)
     end
   end
   for _, library in ipairs {"io", "os", "package"} do check_library(rows, library, _G[library]) end
+  check_methods(rows)
   for _, name in ipairs(order) do
     if not find((name:gsub("%.%*$", ""))) then print(name .. " is no function") end
     if rows[name] ~= "" and not examples[name] then print(name .. " has no example") end
@@ -225,8 +308,9 @@ if how == "names" then
   check_names(rows, order)
 else
   for _, name in ipairs(order) do
-    local is_net = name:find "^net%." or name:find "^dns%."
-    if rows[name] ~= "" and not (is_net and arg[4]) then try(name) end
+    local is_net = name:find "^net%." or name:find "^dns%." or name:find "^%u"
+    local is_file = how == "refused" and name:find ","
+    if rows[name] ~= "" and not (is_net and arg[4] and not is_file) then try(name) end
   end
 end
 print "done"

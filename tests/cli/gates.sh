@@ -36,6 +36,13 @@ t_every_function_of_the_table_is_refused_what_is_not_allowed() {
     fail "changed: $(ls reached)"
 }
 
+# Who may reach the network is refused all the rest: also the files that it is told of.
+t_what_sockets_are_told_to_read_is_refused_too() {
+  make_examples reached
+  export TINYASYNC_LANDLOCK=off without=network
+  walk_table refused --allow-read="$root/src/io/gate.c" --allow-net
+}
+
 t_every_function_of_the_table_does_what_is_allowed() {
   make_examples reached
   walk_table allowed --allow-read --allow-write --allow-run --allow-net
@@ -227,6 +234,32 @@ true	true"
   done
 }
 
+t_what_is_temporary_is_removed_through_no_link_that_leads_out() {
+  mkdir -p inside/a outside
+  export TINYASYNC_LANDLOCK=off
+  run run --allow-read=inside --allow-write=inside --allow-run=mkdir,touch -e '
+    local fs = async.fs
+    local dir = assert(fs.temp_dir {dir = "inside/a"})
+    fs.rename("inside/a", "inside/b")
+    fs.link("../outside", "inside/a")
+    async.process.run {"mkdir", "outside/" .. dir.path:match "[^/]+$"}
+    local file = assert(fs.temp {dir = "inside/b"})
+    fs.rename("inside/b", "inside/c")
+    fs.link("../outside", "inside/b")
+    async.process.run {"touch", "outside/" .. file.path:match "[^/]+$"}
+    file:close()
+    fs.remove "inside/b"
+    fs.rename("inside/c", "inside/b")
+    local removed, message = dir:close()
+    print(removed, message:match "not allowed to write")
+    local other <close> = assert(fs.temp_dir {dir = "inside/b"})
+    print(#fs.list "inside/b", other:close(), #fs.list "inside/b")'
+  expect_err ""
+  expect_out "nil	not allowed to write
+3	true	2"
+  [[ $(compgen -G "outside/tinyasync-*" | wc -l) == 2 ]] || fail "what lies outside was removed"
+}
+
 # ------------------------------------------------------------------ commands
 
 t_a_command_is_started_by_its_own_path_alone() {
@@ -382,30 +415,36 @@ false	not allowed to read tool/near.lua (--allow-read=tool/near.lua would allow 
 not allowed to read tool/secret.txt (--allow-read=tool/secret.txt would allow it)"
 }
 
-# Nor is it opened: a pipe would wait for somebody to write.
-t_nobody_learns_by_looking_for_modules_what_is_there() {
+# Whether there is a file that may not be read is not told either, nor is it opened.
+t_looking_for_modules_tells_of_no_file_that_may_not_be_read() {
   mkdir inside
+  echo 'return "found"' >inside/a.lua
   echo secret >outside
-  mkfifo pipe
-  echo 'return "neighbour"' >inside/near.lua
+  mkfifo fifo
   export TINYASYNC_LANDLOCK=off
   run run --allow-read=inside -e '
-    local function why(...) return (select(2, package.searchpath(...))) end
-    for _, name in ipairs {"outside", "nothing", "pipe"} do print(why(name, "./?")) end
-    print(why("a.b", "inside/?.lua;inside/?/init.lua"))
-    print(why("a-b", "inside/?.lua;./?.txt", "-", "+"))
-    print(package.searchpath("near", "./?.txt;inside/?.lua"))
-    print(pcall(package.searchpath, "near"))'
+    local search = package.searchpath
+    for _, path in ipairs {"outside", "nothing", "fifo", "inside/../outside"} do
+      print(search("x", path))
+    end
+    print(search("a", "outside;inside/?.lua"))
+    print(search("b.c", "inside/?.lua;;inside/?/?.x"))
+    print(search("b:c", "inside/?", ":", "_"))
+    print(pcall(search, "x"))
+    package.path = "outside;inside/?.lua"
+    print(require "a")'
   expect_err ""
-  expect_out "not allowed to read ./outside (--allow-read=./outside would allow it)
-not allowed to read ./nothing (--allow-read=./nothing would allow it)
-not allowed to read ./pipe (--allow-read=./pipe would allow it)
-no file '"'inside/a/b.lua'"'
-	no file '"'inside/a/b/init.lua'"'
-no file '"'inside/a+b.lua'"'
-	not allowed to read ./a+b.txt (--allow-read=./a+b.txt would allow it)
-inside/near.lua
-false	bad argument #2 to '"'package.searchpath'"' (string expected, got no value)"
+  expect_out "nil	not allowed to read outside (--allow-read=outside would allow it)
+nil	not allowed to read nothing (--allow-read=nothing would allow it)
+nil	not allowed to read fifo (--allow-read=fifo would allow it)
+nil	not allowed to read inside/../outside (--allow-read=inside/../outside would allow it)
+inside/a.lua
+nil	no file 'inside/b/c.lua'
+	no file ''
+	no file 'inside/b/c/b/c.x'
+nil	no file 'inside/b_c'
+false	bad argument #2 to 'package.searchpath' (string expected, got no value)
+found	inside/a.lua"
 }
 
 # ------------------------------------------------------------------ the wall

@@ -2,28 +2,22 @@
  *
  * names.c -- names without a network, for tests: a library that is loaded before libc.
  *
- *   cc -shared -fPIC -o names.so names.c && LD_PRELOAD=./names.so COMMAND
+ *   preload names <names.c; LD_PRELOAD=./names.so COMMAND
  *
  * Nobody answers for what ends in ".dead", for five minutes, or $NAMES_SECONDS; that it was asked
  * for is shown by a file of that name in $NAMES, a directory.  What begins with "slow" takes a
  * tenth of a second, and is 127.0.0.1 as what begins with "good" or "db"; what begins with "far" is
  * that only after 192.0.2.1.  "localhost" and numbers are the system's, and nothing else is known.
  */
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#define DEAD "300" /* seconds */
+#include "preload.h"
 
-typedef int ask_fn(const char *name, const char *service, const struct addrinfo *hints,
-                   struct addrinfo **list);
+#define DEAD "300" /* seconds */
 
 static bool begins(const char *text, const char *with) {
   return strncmp(text, with, strlen(with)) == 0;
@@ -48,22 +42,20 @@ static void pass(time_t seconds, long nanoseconds) {
   while (nanosleep(&rest, &rest) != 0) continue;
 }
 
-static ask_fn *ask;
-
 /* Another address, and this one behind it. */
 static int ask_for_two(const char *service, const struct addrinfo *hints, struct addrinfo **list) {
-  int error = ask("192.0.2.1", service, hints, list);
-  struct addrinfo *last = error ? NULL : *list;
-  while (last && last->ai_next) last = last->ai_next;
-  return error ? error : ask("127.0.0.1", service, hints, &last->ai_next);
+  int error = REAL(getaddrinfo)("192.0.2.1", service, hints, list);
+  if (error) return error;
+  struct addrinfo *last = *list;
+  while (last->ai_next) last = last->ai_next;
+  return REAL(getaddrinfo)("127.0.0.1", service, hints, &last->ai_next);
 }
 
 int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
                 struct addrinfo **list) {
-  if (!ask) ask = (ask_fn *)dlsym(RTLD_NEXT, "getaddrinfo");
   bool is_ours = name && strcmp(name, "localhost") != 0 &&
                  !(hints && hints->ai_flags & AI_NUMERICHOST) && name[strspn(name, "0123456789.")];
-  if (!is_ours) return ask(name, service, hints, list);
+  if (!is_ours) return REAL(getaddrinfo)(name, service, hints, list);
   show(name);
   if (ends(name, ".dead")) {
     const char *seconds = getenv("NAMES_SECONDS");
@@ -75,5 +67,5 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
     pass(0, 100000000);
   else if (!begins(name, "good") && !begins(name, "db"))
     return EAI_NONAME;
-  return ask("127.0.0.1", service, hints, list);
+  return REAL(getaddrinfo)("127.0.0.1", service, hints, list);
 }

@@ -7,7 +7,7 @@
 
 # Without a network: see names.c.
 with_names() {
-  cc -shared -fPIC -o names.so "$root/tests/cli/names.c" 2>/dev/null || skip "there is no cc"
+  preload names <"$root/tests/cli/names.c"
   export LD_PRELOAD=$PWD/names.so NAMES=$PWD/asked
   mkdir asked
 }

@@ -498,6 +498,102 @@ static void a_cancellation_between_ticket_and_parking_disarms(void) {
   world_close(&world);
 }
 
+static bool is_done;
+
+static bool is_over_by_now(void *subject) {
+  (void)subject;
+  return is_done;
+}
+
+static const struct ta_wait_kind persistent = {
+    .action = "persist", .disarm = disarm_arming, .is_over = is_over_by_now};
+
+static int k_persist(lua_State *L, int status, lua_KContext context);
+
+/* Whatever wakes it has gone again. */
+static int persist(lua_State *L) {
+  struct world *world = world_of(L);
+  struct ta_ticket ticket = ta_retake_ticket(world->runner, L, &persistent, world);
+  world->tickets[world->taken++] = ticket;
+  return ta_park(world->runner, L, ticket, 0, k_persist);
+}
+
+static int k_persist(lua_State *L, int status, lua_KContext context) {
+  (void)status, (void)context;
+  world_of(L)->continued++;
+  return is_done ? 0 : persist(L);
+}
+
+static int l_persist(lua_State *L) {
+  return persist(L);
+}
+
+/* Woken once, cancelled before its step, when the outside has done it meanwhile or not. */
+static void persist_until_cancelled(struct world *world, bool done) {
+  is_done = false;
+  open_world(world);
+  set_function(world, "persist", l_persist);
+  world_add(world, GUARD "local g <close> = guard 'a' persist() log 'done' sleep(1) log 'no'");
+  world_pass(world);
+  ta_unpark(world->runner, world->tickets[0]);
+  world_pass(world);
+  CHECK(world->taken == 2 && world->continued == 1 && world->disarmed == 0);
+  ta_unpark(world->runner, world->tickets[1]);
+  ta_cancel_all(world->runner, "over");
+  is_done = done;
+}
+
+static void a_wait_that_would_go_on_is_disarmed_when_its_ticket_is_refused(void) {
+  struct world world;
+  persist_until_cancelled(&world, false);
+  CHECK(world_settle(&world) == TA_DONE);
+  CHECK(world.taken == 2 && world.disarmed == 1);
+  CHECK_TEXT(world.log, "a cancelled over");
+  world_close(&world);
+}
+
+static void a_wait_that_is_over_before_it_goes_on_is_complete(void) {
+  struct world world;
+  persist_until_cancelled(&world, true);
+  CHECK(world_settle(&world) == TA_DONE);
+  CHECK(world.disarmed == 0);
+  CHECK_TEXT(world.log, "done a cancelled over");
+  world_close(&world);
+}
+
+/* Done by the outside just when it looks: the wait is to go on, and need not. */
+static int l_persist_late(lua_State *L) {
+  struct world *world = world_of(L);
+  ta_cancel_all(world->runner, "late");
+  is_done = true;
+  return persist(L);
+}
+
+static void a_ticket_of_what_is_over_goes_on_at_once(void) {
+  struct world world;
+  is_done = false;
+  open_world(&world);
+  set_function(&world, "persist", l_persist_late);
+  world_add(&world, GUARD "local g <close> = guard 'a' persist() log 'done' sleep(1) log 'no'");
+  CHECK(world_settle(&world) == TA_DONE);
+  CHECK(world.disarmed == 0 && world.continued == 1);
+  CHECK_TEXT(world.log, "done a cancelled late");
+  CHECK(!ta_unpark(world.runner, world.tickets[0]));
+  world_close(&world);
+}
+
+static void outside_a_task_a_ticket_is_refused_and_disarmed(void) {
+  struct world world;
+  is_done = true;
+  open_world(&world);
+  set_function(&world, "persist", l_persist);
+  CHECK(luaL_dostring(world.L, "return pcall(persist)") == LUA_OK);
+  CHECK(!lua_toboolean(world.L, -2) && strstr(lua_tostring(world.L, -1), "persist"));
+  CHECK(world.disarmed == 1 && world.taken == 0);
+  lua_settop(world.L, 0);
+  world_close(&world);
+}
+
 static void a_firm_wait_is_not_cut_short_and_raises_when_complete(void) {
   struct world world;
   open_world(&world);
@@ -684,6 +780,10 @@ const struct test cancel_tests[] = {
     TEST(closing_disarms_once),
     TEST(a_ticket_that_was_not_parked_on_is_not_disarmed),
     TEST(a_cancellation_between_ticket_and_parking_disarms),
+    TEST(a_wait_that_would_go_on_is_disarmed_when_its_ticket_is_refused),
+    TEST(a_wait_that_is_over_before_it_goes_on_is_complete),
+    TEST(a_ticket_of_what_is_over_goes_on_at_once),
+    TEST(outside_a_task_a_ticket_is_refused_and_disarmed),
     TEST(a_firm_wait_is_not_cut_short_and_raises_when_complete),
     TEST(a_firm_wait_outlasts_its_deadline),
     TEST(a_ticket_of_a_cancelled_wait_wakes_no_wait_of_its_clean_up),

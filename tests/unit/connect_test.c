@@ -3,6 +3,7 @@
  * Connecting to the first of several addresses, over the loopback.
  */
 #include "host/connect.h"
+#include "host/net.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -358,6 +359,39 @@ static int option_of(int fd, int level, int option) {
   return value;
 }
 
+static void check_silence(int fd, int seconds, int pause) {
+  CHECK(option_of(fd, SOL_SOCKET, SO_KEEPALIVE) != 0);
+  CHECK(option_of(fd, IPPROTO_TCP, TCP_KEEPIDLE) == seconds);
+  CHECK(option_of(fd, IPPROTO_TCP, TCP_KEEPINTVL) == pause);
+  CHECK(option_of(fd, IPPROTO_TCP, TCP_KEEPCNT) == 6);
+}
+
+static void who_is_silent_is_asked_within_as_long_again_a_minute_at_most(void) {
+  static const int pauses[][2] = {{1, 1}, {6, 1}, {30, 5}, {60, 10}, {77, 10}, {32767, 10}};
+  for (size_t i = 0; i < sizeof pauses / sizeof *pauses; i++) {
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct ta_connect_options options = {.keepalive = pauses[i][0]};
+    CHECK(ta_connect_adjust(fd, AF_INET, &options) == 0);
+    check_silence(fd, pauses[i][0], pauses[i][1]);
+    close(fd);
+  }
+}
+
+static void who_was_accepted_is_asked_as_the_server_was_told(void) {
+  struct ta_connect_options options = {.keepalive = 30};
+  struct ta_address at = address_of("127.0.0.1", 0), peer;
+  int server, client = socket(AF_INET, SOCK_STREAM, 0);
+  CHECK(ta_net_listen(&at, 5, &options, &server) == 0);
+  at = address_of_socket(server);
+  CHECK(connect(client, &at.as.any, at.size) == 0);
+  int fd = ta_net_accept(server, &peer);
+  CHECK(fd >= 0);
+  check_silence(fd, 30, 5);
+  close(fd);
+  close(client);
+  close(server);
+}
+
 static void options_are_applied(void) {
   struct scene scene;
   struct ta_address at, from = address_of("127.0.0.3", 0);
@@ -367,8 +401,7 @@ static void options_are_applied(void) {
   run(&scene, &at, 1, &options);
   check_connected_to(&scene, &at);
   CHECK(option_of(scene.fd, IPPROTO_TCP, TCP_NODELAY) != 0);
-  CHECK(option_of(scene.fd, SOL_SOCKET, SO_KEEPALIVE) != 0);
-  CHECK(option_of(scene.fd, IPPROTO_TCP, TCP_KEEPIDLE) == 77);
+  check_silence(scene.fd, 77, 10);
   struct ta_address own = address_of_socket(scene.fd);
   ta_address_set_port(&own, 0);
   CHECK(ta_address_equal(&own, &from));
@@ -544,6 +577,8 @@ const struct test connect_tests[] = {
     TEST(nobody_reaches_himself),
     TEST(what_is_abandoned_is_closed_and_tells_nothing),
     TEST(one_that_has_failed_at_once_can_be_abandoned),
+    TEST(who_is_silent_is_asked_within_as_long_again_a_minute_at_most),
+    TEST(who_was_accepted_is_asked_as_the_server_was_told),
     TEST(options_are_applied),
     TEST(without_them_the_system_decides),
     TEST(from_an_address_only_its_family_is_reached),

@@ -197,6 +197,34 @@ static void a_pass_in_a_pass_is_refused(void) {
   close_scene(&scene);
 }
 
+/* Whoever looks whether something is there finds what tells; a host may put its own in its place.
+ */
+static void what_belongs_to_the_host_is_told_to_who_calls_it(void) {
+  struct scene scene;
+  open_scene(&scene, "text = ''\n"
+                     "local function try(fn) text = text .. select(2, pcall(fn)) .. '\\n' end\n"
+                     "try(function() async.process.run{'true'} end)\n"
+                     "try(function() async.signal.on('TERM', print) end)\n"
+                     "try(function() async.thread(print) end)\n"
+                     "try(function() async.csv.rows 'table' end)\n"
+                     "try(function() async.jobs 'log' end)\n"
+                     "async.process = {run = function() text = text .. 'mine' end}\n"
+                     "async.process.run()\n");
+  CHECK(run(&scene) == TA_DONE);
+  CHECK_TEXT(
+      global(&scene, "text"),
+      "[string \"text = ''...\"]:3: async.process.run: processes belong to the program that "
+      "embeds this script\n"
+      "[string \"text = ''...\"]:4: async.signal.on: signals belong to the program that "
+      "embeds this script\n"
+      "[string \"text = ''...\"]:5: async.thread: threads belong to the program that embeds "
+      "this script\n"
+      "[string \"text = ''...\"]:6: async.csv.rows: only scripts of 'tinyasync run' have it\n"
+      "[string \"text = ''...\"]:7: async.jobs: only scripts of 'tinyasync run' have it\n"
+      "mine");
+  close_scene(&scene);
+}
+
 static void what_scripts_keep_may_be_closed_after_the_runner(void) {
   struct scene scene;
   open_scene(&scene, "server = async.net.listen('localhost', 0) "
@@ -240,6 +268,7 @@ const struct test hosted_tests[] = {
     TEST(the_delay_is_the_earliest_deadline),
     TEST(the_delay_is_over_when_the_outside_has_to_be_looked_at),
     TEST(a_pass_in_a_pass_is_refused),
+    TEST(what_belongs_to_the_host_is_told_to_who_calls_it),
     TEST(what_scripts_keep_may_be_closed_after_the_runner),
     TEST(what_is_refused_leaves_nothing),
     TESTS_END,

@@ -205,6 +205,56 @@ static void memory_that_is_refused_to_sockets_leaves_nothing(void) {
   sweep(SYSTEM_ALLOCATE, ENOMEM, 100);
 }
 
+/* Whoever is called by one who gets no memory just then sees the end at once: nothing is collected
+ * here. */
+static const char refused[] = "local net = async.net\n"
+                              "collectgarbage 'stop'\n"
+                              "local server = net.listen('127.0.0.1', 0)\n"
+                              "net.connect('127.0.0.1', server.port):close()\n"
+                              "server:accept():close()\n"
+                              "refuse()\n"
+                              "local ok, c = pcall(net.connect, '127.0.0.1', server.port)\n"
+                              "grant()\n"
+                              "if ok and c then return log 'ended' end\n"
+                              "net.connect('127.0.0.1', server.port):close()\n"
+                              "local first, text = server:accept()\n"
+                              "async.move_on_after(5, function() text = first:read 'a' end)\n"
+                              "log(text == '' and 'ended' or 'WRONG')";
+
+static unsigned refused_at;
+
+static int l_refuse(lua_State *L) {
+  (void)L;
+  system_fail(SYSTEM_ALLOCATE, refused_at, ENOMEM);
+  return 0;
+}
+
+static int l_grant(lua_State *L) {
+  (void)L;
+  if (system_go_well() < refused_at) refused_at = 0;
+  return 0;
+}
+
+static bool refuse_at(unsigned nth) {
+  struct outside place;
+  snprintf(where, sizeof where, "request %u for memory", nth);
+  refused_at = nth;
+  outside_open(&place, NULL);
+  lua_register(place.world.L, "refuse", l_refuse);
+  lua_register(place.world.L, "grant", l_grant);
+  world_add(&place.world, refused);
+  run(&place, 0, false);
+  if (strcmp(place.world.log, "ended") != 0) CHECK_TEXT(place.world.log, where);
+  close_place(&place);
+  return refused_at > 0;
+}
+
+static void whoever_is_refused_memory_for_a_connection_closes_it_at_once(void) {
+  unsigned nth = 1;
+  while (refuse_at(nth)) nth++;
+  CHECK(nth > 10);
+}
+
 static bool disturb_at(unsigned waits, bool closes) {
   struct outside place;
   snprintf(where, sizeof where, "%s at wait %u", closes ? "closed" : "cancelled", waits);
@@ -228,6 +278,7 @@ const struct test net_tests[] = {
     TEST(a_socket_that_cannot_be_watched_is_told_and_leaves_nothing),
     TEST(bytes_and_datagrams_that_fail_are_told_and_leave_nothing),
     TEST(memory_that_is_refused_to_sockets_leaves_nothing),
+    TEST(whoever_is_refused_memory_for_a_connection_closes_it_at_once),
     TEST(wherever_sockets_are_disturbed_nothing_is_left),
     TESTS_END,
 };

@@ -143,3 +143,14 @@ local inherited = setmetatable({server = true}, {__index = {certificate = at "db
 local done, message = pcall(open.start_tls, open, inherited)
 print(done, (message:gsub("^.-: ", ""))) -- expect: false	start_tls: a server needs a certificate
 print(pcall(open.start_tls, {}, {})) -- expect: false	bad argument #1 to '?' (Stream expected, got table)
+
+-- Before anybody is called, or can call.
+local function early(made, message, code) print(made, (message:gsub("/%S*/", "")), code) end
+early(net.connect("127.0.0.1", 1, {tls = {ca = at "none.pem"}}))
+-- expect: nil	cannot read the authorities none.pem: no such file or directory	ENOENT
+early(net.connect_unix(at "nobody", {tls = {ca = at "none.pem", server_name = "db"}}))
+-- expect: nil	cannot read the authorities none.pem: no such file or directory	ENOENT
+early(net.listen_unix(at "nowhere/socket", {tls = {certificate = at "none.pem"}}))
+-- expect: nil	cannot read the certificate none.pem: no such file or directory	ENOENT
+early(net.listen("127.0.0.1", 0, {tls = {certificate = at "none.pem"}}))
+-- expect: nil	cannot read the certificate none.pem: no such file or directory	ENOENT
