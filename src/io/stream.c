@@ -86,9 +86,9 @@ static int value_of_field(const char *key) {
 /* A method, or a field: `label`, of a file `path`, of a connection `peer` and `local_address`, and
  * `tls`. */
 static int l_index(lua_State *L) {
-  lua_settop(L, 2);
   lua_pushvalue(L, 2);
   if (lua_rawget(L, lua_upvalueindex(METHODS)) != LUA_TNIL) return 1;
+  lua_settop(L, 2);
   const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
   int value = lua_isuserdata(L, 1) ? value_of_field(key) : 0;
   lua_settop(L, 2);
