@@ -87,6 +87,12 @@ static void make_method(void) {
 
 /* ------------------------------------------------------------------- what happened */
 
+/* Of earlier calls; mostly there are none, and to clear them all is a part of what a small record
+ * costs. */
+static void forget_errors(void) {
+  if (ERR_peek_error()) ERR_clear_error();
+}
+
 /* It stays; the first words are the right ones. */
 static int fail(struct tls *tls, int error, const char *words) {
   if (words && !tls->words) tls->words = strdup(words);
@@ -146,7 +152,7 @@ static int shake(struct tls *tls) {
   unsigned needs = TA_MAY_READ;
   if (tls->error) return tls->error;
   if (tls->is_open) return 0;
-  ERR_clear_error();
+  forget_errors();
   int result = SSL_do_handshake(tls->ssl);
   int error = result == 1 ? 0 : outcome(tls, result, &needs);
   if (result != 1 && error != -EAGAIN)
@@ -184,13 +190,21 @@ static int keep_session(SSL *ssl, SSL_SESSION *session) {
 
 /* ---------------------------------------------------------------- reading, writing */
 
+/* Does nobody have anything to be read?  OpenSSL would make a buffer to find that out. */
+static bool is_empty(const struct ta_stream *stream, const struct tls *tls) {
+  const struct ta_watch *watch = &stream->watch;
+  bool may_ask = stream->more || !tls->is_open || tls->error || watch->kind != TA_EDGE;
+  return !may_ask && stream->needs_to_read == TA_MAY_READ && !ta_watch_is_ready(watch, TA_MAY_READ);
+}
+
 static ssize_t read_tls(struct ta_stream *stream, void *bytes, size_t size) {
   struct tls *tls = tls_of(stream);
   size_t count;
+  if (is_empty(stream, tls)) return -EAGAIN;
   int error = shake(tls);
   stream->more = false;
   if (error) return error;
-  ERR_clear_error();
+  forget_errors();
   int result = SSL_read_ex(tls->ssl, bytes, size, &count);
   error = result == 1 ? 0 : outcome(tls, result, &stream->needs_to_read);
   if (result != 1) return error;
@@ -206,7 +220,7 @@ static ssize_t write_tls(struct ta_stream *stream, const void *bytes, size_t siz
   int error = tls->write_error ? tls->write_error : shake(tls);
   if (error) return error;
   if (size == 0) return 0;
-  ERR_clear_error();
+  forget_errors();
   int result = SSL_write_ex(tls->ssl, bytes, size, &count);
   error = result == 1 ? 0 : outcome(tls, result, &stream->needs_to_write);
   stream->on_its_way = error == -EAGAIN;
@@ -226,7 +240,7 @@ static bool may_say_end(const struct tls *tls) {
 /* 0, or -EAGAIN. */
 static int say_end(struct tls *tls) {
   if (!may_say_end(tls)) return 0;
-  ERR_clear_error();
+  forget_errors();
   int result = SSL_shutdown(tls->ssl);
   int error = result >= 0 ? 0 : outcome(tls, result, &tls->stream->needs_to_write);
   tls->said_end = error != -EAGAIN;
