@@ -19,10 +19,13 @@
 /* Its address is what such a userdata begins with, and no other. */
 extern const char ta_lasting_mark;
 
-/* What scripts have. */
+/* What scripts have.  What it is and whose is said by who makes objects of kinds, and looked at
+ * by nobody else. */
 struct ta_lasting {
   const void *mark;
   void *bytes;
+  const void *kind;
+  const struct ta_runner *owner;
   bool finalized; /* and perhaps brought back by another finalizer since */
   int bytes_at;   /* the user value that holds the userdata of the bytes */
 };

@@ -189,14 +189,27 @@ static struct ta_task *merge(const struct ta_runner *runner, struct ta_task *a, 
   return head;
 }
 
-/* Sorts a list by rank without asking for memory: run k holds 2^k tasks. */
+/* Takes off the list what lies in order at its beginning: mostly a good deal of it, as tasks are
+ * woken in the order in which they stopped. */
+static struct ta_task *take_run(const struct ta_runner *runner, struct ta_task **list) {
+  struct ta_task *first = *list, *last = first;
+  uint64_t highest = rank(runner, last);
+  for (struct ta_task *next; (next = last->next_queued); last = next) {
+    uint64_t its = rank(runner, next);
+    if (its < highest) break;
+    highest = its;
+  }
+  *list = last->next_queued;
+  last->next_queued = NULL;
+  return first;
+}
+
+/* Sorts a list by rank without asking for memory: runs[k] was made of 2^k that lay in order. */
 static struct ta_task *sort(const struct ta_runner *runner, struct ta_task *list) {
   struct ta_task *runs[48] = {NULL};
   size_t used = 0;
   while (list) {
-    struct ta_task *run = list;
-    list = list->next_queued;
-    run->next_queued = NULL;
+    struct ta_task *run = take_run(runner, &list);
     size_t k = 0;
     for (; k < used && runs[k]; k++) {
       run = merge(runner, runs[k], run);

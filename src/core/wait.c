@@ -180,7 +180,8 @@ static int refuse_to_park(struct ta_runner *runner, lua_State *L, struct ta_task
 
 /* What the ticket's wait is about often is a userdata on the stack. */
 static void anchor_subject(struct ta_runner *runner, lua_State *L, const void *subject) {
-  for (int index = subject ? lua_gettop(L) : 0; index > 0; index--) {
+  if (!subject || runner->current->anchored == subject) return;
+  for (int index = lua_gettop(L); index > 0; index--) {
     if (!ta_is_known_as(L, index, subject)) continue;
     ta_anchor_wait(runner, L, index, subject);
     return;

@@ -37,6 +37,7 @@ struct ta_poller;
 /* Functions that return an int: 0 or more, or a negative errno. */
 struct ta_poller_kind {
   const char *name;
+  bool tells_changes; /* where it is asked for: what is wanted then is not told to it */
   int (*open)(struct ta_poller *poller);
   void (*close)(struct ta_poller *poller);
 

@@ -120,6 +120,7 @@ static int wait_by_epoll(struct ta_poller *poller, double seconds, struct ta_pol
 }
 
 const struct ta_poller_kind ta_poller_epoll = {.name = "epoll",
+                                               .tells_changes = true,
                                                .open = open_epoll,
                                                .close = close_epoll,
                                                .add = add_to_epoll,

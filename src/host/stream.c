@@ -295,9 +295,16 @@ static ssize_t receive(struct ta_stream *stream, void *bytes, size_t size) {
   return count <= 0 && stream->error ? stream->error : count;
 }
 
+/* Is it known that a read would have to wait? */
+static bool is_empty(const struct ta_stream *stream) {
+  return stream->transport == &ta_descriptor && !is_inherited(stream) && !ta_passing(stream) &&
+         !ta_watch_is_ready(&stream->watch, TA_MAY_READ);
+}
+
 ssize_t ta_stream_fill(struct ta_stream *stream) {
   if (has_ended(stream)) return stream->error;
   if (stream->watch.fd < 0) return -EBADF;
+  if (is_empty(stream)) return -EAGAIN;
   int error = make_room(stream);
   if (error) return error;
   size_t room = stream->room - stream->end;

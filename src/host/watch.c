@@ -9,10 +9,15 @@
 static const enum ta_telling telling_of[] = {
     [TA_EDGE] = TA_TELL_CHANGES, [TA_LEVEL] = TA_TELL_ALWAYS, [TA_ONCE] = TA_TELL_ONCE};
 
+/* What tells of changes is not told what is wanted. */
 static int change(struct ta_watch *watch, unsigned wanted) {
   struct ta_poller *poller = &watch->loop->poller;
   if (wanted == watch->wanted) return 0;
   if (watch->fd < 0 || !watch->loop->slots) return -EBADF;
+  if (watch->kind == TA_EDGE && poller->kind->tells_changes) {
+    watch->wanted = wanted;
+    return 0;
+  }
   int error = poller->kind->change(poller, watch->fd, ta_loop_key(watch->loop, &watch->member),
                                    telling_of[watch->kind], wanted);
   if (!error) watch->wanted = wanted;

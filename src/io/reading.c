@@ -322,10 +322,17 @@ static int wait_for_more(lua_State *L, struct ta_stream_object *object, struct t
   return ta_park_reader(L, object);
 }
 
+/* Is there nothing that could be found, as mostly before a read and when it goes on? */
+static bool has_nothing(const struct ta_stream_object *object, const struct ta_read *read) {
+  bool is_undisturbed = object->takes == read->takes;
+  bool is_waiting = !read->at_end && read->format <= read->last;
+  return is_undisturbed && is_waiting && ta_stream_held(&object->stream) == read->at;
+}
+
 static int go_on_reading(lua_State *L, struct ta_stream_object *object, struct ta_read *read) {
   for (;;) {
     if (object->closed) return refuse(L, read, ta_refuse_closed(L));
-    enum found found = look_for_all(L, object, read);
+    enum found found = has_nothing(object, read) ? MORE : look_for_all(L, object, read);
     if (found == MORE && object->closed) continue;
     if (found == TOO_LONG) return refuse_long_line(L, object, read);
     if (found == NOTHING) lua_pushnil(L);

@@ -197,10 +197,7 @@ static int check_texts(lua_State *L) {
   int last = lua_gettop(L);
   for (int i = FIRST; i <= last; i++) {
     ta_make_text(L, i);
-    luaL_checklstring(L, i, NULL);
-  }
-  for (int i = FIRST; i <= last; i++) {
-    lua_tolstring(L, i, &length);
+    luaL_checklstring(L, i, &length);
     whole += length;
   }
   if (last > FIRST && whole <= WRITTEN_AT_ONCE) lua_concat(L, last - STREAM);

@@ -2,8 +2,9 @@
  *
  * object.c -- kinds of objects that libraries add.
  *
- * A metatable has the Runner under the address of the kind: so an object is known also
- * when the Runner is gone, and one of another Runner is not taken for one of ours.
+ * An object says what it is and whose, and so does its metatable, which has the Runner under the
+ * address of the kind: so an object is known also when the Runner is gone, and one of another
+ * Runner is not taken for one of ours.
  */
 #include <lauxlib.h>
 #include <string.h>
@@ -61,7 +62,11 @@ void *ta_push_object(struct ta_runner *runner, lua_State *L, const struct ta_obj
   ta_check_stack(L, LUA_MINSTACK);
   ta_check_open(runner, L);
   push_metatable(runner, L, kind);
-  return ta_push_lasting(runner, L, size, user_values);
+  void *object = ta_push_lasting(runner, L, size, user_values);
+  struct ta_lasting *lasting = lua_touserdata(L, -1);
+  lasting->kind = kind;
+  lasting->owner = runner;
+  return object;
 }
 
 /* The Runner of the kind's object at `index`; NULL where there is none. */
@@ -74,8 +79,20 @@ static const struct ta_runner *owner_of(lua_State *L, int index,
   return owner;
 }
 
+/* The object, if it says itself that it is one of those: most calls ask for no more.  Of one that
+ * was finalized the memory may be somebody else's by now, who has written nothing there: its
+ * metatable is asked. */
+static void *at_first_sight(const struct ta_runner *runner, lua_State *L, int index,
+                            const struct ta_object_kind *kind) {
+  const struct ta_lasting *lasting = ta_to_lasting(L, index);
+  if (!lasting || lasting->kind != kind) return NULL;
+  return lasting->owner == runner && !lasting->finalized ? lasting->bytes : NULL;
+}
+
 void *ta_to_object(const struct ta_runner *runner, lua_State *L, int index,
                    const struct ta_object_kind *kind) {
+  void *object = at_first_sight(runner, L, index, kind);
+  if (TA_LIKELY(object != NULL)) return object;
   const struct ta_runner *owner = owner_of(L, index, kind);
   return owner && owner == runner ? ta_object_at(L, index) : NULL;
 }
@@ -85,7 +102,10 @@ void *ta_object_at(lua_State *L, int index) {
 }
 
 void *ta_check_object(lua_State *L, int index, const struct ta_object_kind *kind) {
-  void *object = ta_to_object(ta_upvalue_runner(L), L, index, kind);
+  const struct ta_runner *runner = ta_upvalue_runner(L);
+  void *object = at_first_sight(runner, L, index, kind);
+  if (TA_LIKELY(object != NULL)) return object;
+  object = ta_to_object(runner, L, index, kind);
   bool foreign = !object && owner_of(L, index, kind);
   if (foreign) luaL_typeerror(L, index, lua_pushfstring(L, "%s of this Runner", kind->name));
   if (!object) luaL_typeerror(L, index, kind->name);

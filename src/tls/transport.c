@@ -127,6 +127,12 @@ static void make_method(void) {
 
 /* ------------------------------------------------------------------- what happened */
 
+/* Of earlier calls; mostly there are none, and to clear them all is a part of what a small record
+ * costs. */
+static void forget_errors(void) {
+  if (ERR_peek_error()) ERR_clear_error();
+}
+
 /* It stays; the first words are the right ones. */
 static int fail(struct tls *tls, int error, const char *words) {
   if (words && !tls->words) tls->words = strdup(words);
@@ -137,7 +143,7 @@ static int fail(struct tls *tls, int error, const char *words) {
 static int fail_in_tls(struct tls *tls) {
   char words[TA_TLS_WORDS];
   if (ERR_GET_REASON(ERR_peek_error()) == ERR_R_MALLOC_FAILURE) {
-    ERR_clear_error();
+    forget_errors();
     return fail(tls, -ENOMEM, NULL);
   }
   ta_tls_error_words(!tls->is_open, words, sizeof words);
@@ -186,7 +192,7 @@ static int shake(struct tls *tls) {
   unsigned needs = TA_MAY_READ;
   if (tls->error) return tls->error;
   if (tls->is_open) return 0;
-  ERR_clear_error();
+  forget_errors();
   int result = SSL_do_handshake(tls->ssl);
   int error = result == 1 ? 0 : outcome(tls, result, &needs);
   if (result != 1 && error != -EAGAIN)
@@ -228,14 +234,22 @@ static int keep_session(SSL *ssl, SSL_SESSION *session) {
 
 /* ---------------------------------------------------------------- reading, writing */
 
+/* Does nobody have anything to be read?  OpenSSL would make a buffer to find that out. */
+static bool is_empty(const struct ta_stream *stream, const struct tls *tls) {
+  const struct ta_watch *watch = &stream->watch;
+  bool may_ask = stream->more || !tls->is_open || tls->error || watch->kind != TA_EDGE;
+  return !may_ask && stream->needs_to_read == TA_MAY_READ && !ta_watch_is_ready(watch, TA_MAY_READ);
+}
+
 static ssize_t read_tls(struct ta_stream *stream, void *bytes, size_t size) {
   struct tls *tls = tls_of(stream);
   size_t count;
+  if (is_empty(stream, tls)) return -EAGAIN;
   int error = shake(tls);
   stream->more = false;
   if (error) return error;
   push_kept(tls);
-  ERR_clear_error();
+  forget_errors();
   int result = SSL_read_ex(tls->ssl, bytes, size, &count);
   error = result == 1 ? 0 : outcome(tls, result, &stream->needs_to_read);
   if (result != 1) return error;
@@ -263,7 +277,7 @@ static ssize_t write_tls(struct ta_stream *stream, const void *bytes, size_t siz
   if (error) return error;
   ssize_t count = end_write(tls);
   if (count != 0 || size == 0) return count;
-  ERR_clear_error();
+  forget_errors();
   int result = SSL_write_ex(tls->ssl, bytes, size, &tls->taken);
   if (result == 1) return end_write(tls);
   error = outcome(tls, result, &stream->needs_to_write);
@@ -283,7 +297,7 @@ static bool may_say_end(const struct tls *tls) {
 static int say_end(struct tls *tls) {
   struct ta_stream *stream = tls->stream;
   if (may_say_end(tls)) {
-    ERR_clear_error();
+    forget_errors();
     int result = SSL_shutdown(tls->ssl);
     int error = result >= 0 ? 0 : outcome(tls, result, &stream->needs_to_write);
     tls->said_end = error != -EAGAIN;
@@ -425,10 +439,10 @@ int ta_tls_start(struct ta_stream *stream, const struct ta_tls_side *side) {
   struct tls *tls = calloc(1, sizeof *tls);
   if (!tls) return -ENOMEM;
   pthread_once(&once, make_method);
-  ERR_clear_error();
+  forget_errors();
   if (side->sessions) SSL_CTX_sess_set_new_cb(side->context, keep_session);
   int error = make(stream, side, tls);
-  ERR_clear_error();
+  forget_errors();
   if (error) {
     free_tls(tls);
     return error;

@@ -5,8 +5,10 @@
 #
 # Sourced there, with `here`, `build`, `out`, `results`, `rounds` and `python`.
 # Here the peers are others, programs among them; those that are not there are left out.
-# REQUESTS (50000, over TLS), FILES (10000), WALKED (100000), COPY_MEGABYTES (1000), COMMANDS (1000), MEGABYTES (1000) of a pipe, BALLAST (1500, megabytes that a large process has
-# in memory) and SLEEPERS (1000000: its tasks) change what is run.
+# REQUESTS (50000, over TLS), CROWD (10000 connections), PROXY_MEGABYTES (1000), FILES (10000),
+# WALKED (100000), COPY_MEGABYTES (1000), COMMANDS (1000), MEGABYTES (1000) of a pipe, BALLAST
+# (1500, megabytes that a large process has in memory) and SLEEPERS (1000000: its tasks) change
+# what is run.
 outside=$here/outside
 own=("$build/tinyasync" run)
 longest=300 # seconds for one of them
@@ -267,35 +269,117 @@ cpu_of() { # PID: seconds
   awk -v n="$spent" 'BEGIN { printf "%.9f", n / 1e9 }'
 }
 
-# Starts a server that writes its port first; $server is its id.
+crowd=${CROWD:-10000}
+
+# Servers have one processor and those who ask another: on one and the same the slower of the two
+# is interrupted for each answer, so that little becomes much.
+beside=() asking=()
+if type -P taskset >/dev/null && (($(nproc) > 1)); then
+  beside=(taskset -c 0) asking=(taskset -c 1)
+fi
+
+# until_line FILE NUMBER: it has so many lines, within a minute.
+until_line() {
+  local since=$SECONDS
+  until (($(wc -l <"$1") >= $2)); do
+    ((SECONDS - since < 60)) || return
+    sleep 0.05
+  done
+}
+
+# Starts a server that writes its port first; $serving is its id, $port where it is.
 serve_for() { # PEER
-  local -A servers=([epoll]="$out/echo serve" [tinyasync]="${own[*]} $outside/echo.lua")
+  local -A commands=([epoll]="$out/echo serve" [tinyasync]="${own[*]} $outside/echo.lua")
+  : >"$out/port"
   # shellcheck disable=SC2086
-  ${servers[$1]} >"$out/port" &
-  server=$!
-  until [ -s "$out/port" ]; do sleep 0.05; done
+  "${beside[@]}" ${commands[$1]} >"$out/port" &
+  serving=$!
+  until_line "$out/port" 1
+  read -r port <"$out/port"
+}
+
+end_all() { # PID...
+  kill "$@"
+  wait "$@" 2>/dev/null || true
 }
 
 # CPU of the server for a request of 64 bytes.
-ask_server() { # WORKLOAD PEER CONNECTIONS
+ask_server() { # WORKLOAD PEER HOW CONNECTIONS
   local before asked
-  : >"$out/port"
   serve_for "$2"
-  before=$(cpu_of "$server")
-  asked=$("$out/echo" ask "$(cat "$out/port")" "$3" 1)
-  awk -v a="$before" -v b="$(cpu_of "$server")" -v peer="$2" -v asked="$asked" 'BEGIN {
-    split(asked, parts, /[= ]/); printf "%s us=%.3f\n", peer, (b - a) / parts[2] * 1e6 }' \
-    >>"$results/$1"
-  kill "$server"
-  wait "$server" 2>/dev/null || true
+  before=$(cpu_of "$serving")
+  asked=$("${asking[@]}" "$out/echo" "$3" "$port" "$4" 1)
+  awk -v a="$before" -v b="$(cpu_of "$serving")" -v peer="$2" -v asked="$asked" 'BEGIN {
+    split(asked, parts, /[= ]/); printf "%s us=%.3f answered=%d\n", peer, (b - a) / parts[2] * 1e6,
+      parts[2] }' >>"$results/$1"
+  end_all "$serving"
 }
 
-outside_echo() { ask_server echo "$1" 100; }
-outside_echo_one() { ask_server echo_one "$1" 1; }
+outside_echo() { ask_server echo "$1" ask 100; }
+outside_echo_one() { ask_server echo_one "$1" ask 1; }
+outside_storm() { ask_server storm "$1" storm "$crowd"; }
 
-run_echo() { # WORKLOAD
+kib_of() { # PID
+  awk '/^VmRSS:/ { print $2 }' "/proc/$1/status"
+}
+
+# until_held PID COUNT: it has so many descriptors, within a minute.
+until_held() {
+  local since=$SECONDS
+  until (($(find "/proc/$1/fd" | wc -l) > $2)); do
+    ((SECONDS - since < 60)) || return
+    sleep 0.1
+  done
+}
+
+# A few come first and leave: what the first of all costs is no more.
+outside_idle() { # PEER
+  local before holder
+  serve_for "$1"
+  "$out/echo" storm "$port" 100 >/dev/null
+  before=$(kib_of "$serving")
+  : >"$out/held"
+  "$out/echo" hold "$port" "$crowd" >"$out/held" &
+  holder=$!
+  until_line "$out/held" 1
+  until_held "$serving" "$crowd"
+  sleep 0.5 # for the last to be taken to their tasks
+  awk -v a="$before" -v b="$(kib_of "$serving")" -v n="$crowd" -v peer="$1" 'BEGIN {
+    printf "%s bytes=%.0f\n", peer, (b - a) * 1024 / n }' >>"$results/idle"
+  end_all "$holder" "$serving"
+}
+
+# A port where nobody listens, or did not a moment ago.
+free_port() {
+  "${own[@]}" -e 'print(assert(async.net.listen("127.0.0.1", 0)).port)'
+}
+
+outside_proxy() { # PEER
+  local sink proxy source front back command
+  : >"$out/drained"
+  "${asking[@]}" "$out/echo" drain "${PROXY_MEGABYTES:-1000}" >"$out/drained" &
+  sink=$!
+  until_line "$out/drained" 1
+  read -r back <"$out/drained"
+  front=$(free_port)
+  case $1 in
+    tinyasync) command=("${own[@]}" "$here/../../scripts/net/proxy.lua" "$front" "127.0.0.1:$back") ;;
+    socat) command=(socat "TCP-LISTEN:$front,bind=127.0.0.1" "TCP:127.0.0.1:$back") ;;
+  esac
+  "${beside[@]}" "${command[@]}" >/dev/null &
+  proxy=$!
+  sleep 0.5 # socat does not say when it listens
+  "${asking[@]}" "$out/echo" pour "$front" "${PROXY_MEGABYTES:-1000}" &
+  source=$!
+  until_line "$out/drained" 2
+  echo "$1 cpu=$(cpu_of "$proxy") $(tail -n 1 "$out/drained")" >>"$results/proxy"
+  end_all "$source" "$proxy" "$sink"
+}
+
+run_sockets() { # WORKLOAD PEER...
+  ulimit -Sn "$(ulimit -Hn)"
   ${CC:-cc} -O2 -D_GNU_SOURCE -o "$out/echo" "$outside/echo.c"
-  run_interleaved "$1" epoll tinyasync
+  run_interleaved "$@"
 }
 
 # ------------------------------------------------------------------ tables
@@ -336,10 +420,22 @@ run_outside() { # WORKLOAD
       table walk "$walked files are found, whole processes" "s:took:1:find,node-readdir" \
         "CPU-s:total:1:find,node-readdir"
       ;;
+    storm)
+      run_sockets storm epoll tinyasync
+      table storm "64 bytes back, $crowd that ask at once" "us:us:1:epoll" "answered:answered:1:"
+      ;;
+    idle)
+      run_sockets idle epoll tinyasync
+      table idle "memory of each of $crowd idle connections, the kernel's left out" "bytes:bytes:1:"
+      ;;
+    proxy)
+      run_sockets proxy tinyasync socat
+      table proxy "${PROXY_MEGABYTES:-1000} MB through a proxy, its CPU" "CPU-s:cpu:1:socat"
+      ;;
     echo | echo_one)
-      run_echo "$1"
+      run_sockets "$1" epoll tinyasync
       table "$1" "64 bytes back, of $([ "$1" = echo ] && echo 100 || echo 1) at a time" \
-        "us:us:2:epoll"
+        "us:us:1:epoll"
       ;;
     names)
       run_names

@@ -236,6 +236,27 @@ END
   expect_out $'NC\nBY A PATH\nSOCAT\nBY A PATH\nNC BY A DATAGRAM\nSOCAT BY A DATAGRAM'
 }
 
+# Each of them has a task, keeps its bytes, and gets its turn; of that a run that takes a part of
+# sweeps has fewer.
+t_a_crowd_is_held_and_served() {
+  local count=10000 rounds=12 most
+  ! takes_part || count=1000
+  most=$(ulimit -Hn)
+  [[ $most == unlimited ]] || ((count + 100 <= most)) || count=$((most - 100))
+  ulimit -Sn "$((count + 100))"
+  start "$root/tests/cli/crowd.lua" serve ports
+  wait_for test -s ports
+  run run "$root/tests/cli/crowd.lua" visit ports "$count" "$rounds"
+  expect_status 0
+  expect_end "exit 0"
+  expect_has out "$count are held, "
+  expect_has out "descriptors left: 0 there, 0 here"
+  read_text out
+  [[ $text =~ "served $rounds times, lead "([0-9]+) ]] || fail "it was not told who was ahead: $text"
+  ((BASH_REMATCH[1] <= 8)) || fail "not each had its turn: $text"
+  echo "note: ${text%%$'\n'*}; lead ${BASH_REMATCH[1]}"
+}
+
 # Whoever is idle is let go at once.
 t_a_signal_ends_a_server() {
   start_echo --grace=30

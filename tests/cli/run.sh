@@ -60,7 +60,7 @@ run_test() {
   : >"$folder/running" # nobody watches over it any more
   if ((status == 0)); then
     read -r why <"$folder/why" || true
-    [[ $why == "skipped: "* ]] || why=
+    [[ $why == "skipped: "* || $why == "note: "* ]] || why=
     echo "ok cli/${test#t_}${why:+ # $why}"
   else
     echo "not ok cli/${test#t_}: $(head -c 1500 "$folder/why" | sed '2,$s/^/  /')"

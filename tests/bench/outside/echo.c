@@ -4,9 +4,12 @@
  *
  *   echo serve                           listens, writes its port, and serves until it is ended
  *   echo ask PORT CONNECTIONS SECONDS    how many requests of 64 bytes are answered
- *   echo hold PORT CONNECTIONS           connects so many, writes "held", and waits for its input
- *                                        to end
+ *   echo hold PORT CONNECTIONS           connects so many, and writes "held"
  *   echo storm PORT CONNECTIONS          so many, each with one request under way at once
+ *   echo drain MEGABYTES                 listens, writes its port, and "drained" when so much has come
+ *   echo pour PORT MEGABYTES             connects and writes so much
+ *
+ * Those that hold, drain and pour then wait until they are ended, or their peer is.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -50,16 +53,21 @@ static void answer(int fd) {
   close(fd);
 }
 
-static int serve(void) {
+static int listen_and_tell(int flags) {
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t size = sizeof address;
-  struct epoll_event events[EVENTS];
-  int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), poller = epoll_create1(0);
+  int listener = socket(AF_INET, SOCK_STREAM | flags, 0);
   if (bind(listener, (struct sockaddr *)&address, size) != 0 || listen(listener, 4096) != 0)
     die("listen");
   getsockname(listener, (struct sockaddr *)&address, &size);
   printf("%d\n", ntohs(address.sin_port));
   fflush(stdout);
+  return listener;
+}
+
+static int serve(void) {
+  struct epoll_event events[EVENTS];
+  int listener = listen_and_tell(SOCK_NONBLOCK), poller = epoll_create1(0);
   watch(poller, listener);
   for (;;) {
     int count = epoll_wait(poller, events, EVENTS, -1);
@@ -122,11 +130,37 @@ static void ask_all(int port, int connections, double seconds, long wanted) {
 }
 
 static void hold(int port, int connections) {
-  char byte;
   for (int i = 0; i < connections; i++) dial(port);
   printf("held\n");
   fflush(stdout);
-  while (read(0, &byte, 1) > 0) continue;
+  pause();
+}
+
+/* ------------------------------------------------------------ through a proxy */
+
+static char block[1 << 16];
+
+static int drain(long megabytes) {
+  int fd = accept(listen_and_tell(0), NULL, NULL);
+  long long left = megabytes * 1000000LL;
+  ssize_t count = 1;
+  while (left > 0 && (count = read(fd, block, sizeof block)) > 0) left -= count;
+  printf("%s\n", left > 0 ? "cut short" : "drained");
+  fflush(stdout);
+  pause();
+  return 0;
+}
+
+static void pour(int port, long megabytes) {
+  int fd = dial(port);
+  long long left = megabytes * 1000000LL;
+  while (left > 0) {
+    size_t size = left < (long long)sizeof block ? (size_t)left : sizeof block;
+    ssize_t count = write(fd, block, size);
+    if (count < 0) die("write");
+    left -= count;
+  }
+  pause();
 }
 
 int main(int argc, char **argv) {
@@ -136,10 +170,12 @@ int main(int argc, char **argv) {
   setrlimit(RLIMIT_NOFILE, &limit);
   const char *what = argc > 1 ? argv[1] : "";
   if (strcmp(what, "serve") == 0) return serve();
+  if (strcmp(what, "drain") == 0 && argc > 2) return drain(atol(argv[2]));
   if (argc < 4) return 2;
   int port = atoi(argv[2]), connections = atoi(argv[3]);
   if (strcmp(what, "ask") == 0) ask_all(port, connections, atof(argv[4]), 2000000000);
   if (strcmp(what, "storm") == 0) ask_all(port, connections, 60, connections);
   if (strcmp(what, "hold") == 0) hold(port, connections);
+  if (strcmp(what, "pour") == 0) pour(port, connections);
   return 0;
 }

@@ -32,12 +32,18 @@ local server <close> = process.spawn{stdout = "pipe", table.unpack(arg, 4)}
 local port = tonumber(server.stdout:read())
 local trust = {ca = directory .. "/root.pem", server_name = "db"}
 
--- Seconds of the processor, and KiB, of the server.
+local function read(path)
+  local file <close> = assert(io.open(path))
+  return file:read "a"
+end
+
+-- Seconds of the processor, of all its threads, and KiB, of the server.
 local function used()
-  local file <close> = io.open("/proc/" .. server.pid .. "/stat")
-  local fields = {}
-  for field in file:read("a"):gsub("^.*%) ", ""):gmatch("%S+") do fields[#fields + 1] = field end
-  return (fields[12] + fields[13]) / 100, fields[22] * 4
+  local folder, spent = "/proc/" .. server.pid, 0
+  for _, thread in ipairs(async.fs.list(folder .. "/task")) do
+    spent = spent + read(folder .. "/task/" .. thread .. "/schedstat"):match "^%d+" / 1e9
+  end
+  return spent, tonumber(read(folder .. "/status"):match "VmRSS:%s*(%d+)")
 end
 
 local function connect(tls)
