@@ -343,7 +343,7 @@ static void a_gate_for_which_there_is_no_memory_is_none(void) {
       struct ta_gate *gate = ta_gate_new();
       CHECK(gate && nth < 100);
       system_fail(SYSTEM_ALLOCATE, nth, ENOMEM);
-      error = ta_gate_allow(gate, kind, lists[kind], &wrong, &length);
+      error = ta_gate_allow(gate, (enum ta_gate_kind)kind, lists[kind], &wrong, &length);
       system_go_well();
       CHECK(error == 0 || error == -ENOMEM);
       ta_gate_free(gate);
