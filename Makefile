@@ -87,7 +87,7 @@ WRAPPED = read __read_chk write preadv2 pwritev2 epoll_ctl malloc calloc realloc
   symlinkat readlinkat __readlinkat_chk fsync renameat fchmod \
   copy_file_range pthread_create ioctl tcgetattr tcsetattr tcgetpgrp isatty fstat flock ftruncate \
   lseek socket connect getaddrinfo getnameinfo \
-  bind listen accept4 getsockopt setsockopt getsockname sendto recvfrom recv __recv_chk send
+  bind listen accept4 getsockopt setsockopt getsockname sendto recvfrom recv __recv_chk send close
 FAULT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/fault/*.c))
 MACHINE_SCRIPTS = $(patsubst tests/%.lua,$(BUILD)/tests/%.o,\
   $(wildcard tests/machine/*.lua tests/machine/play/*.lua))
@@ -209,7 +209,7 @@ FORCE:
 
 # The module tls is linked in, so that its calls come by there as well.
 UNIT_TLS = $(if $(filter tls,$(LOADED_HERE)),$(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/tls/*.c)))
-$(BUILD)/tests/unit/tls_test.o: POSITION += $(if $(UNIT_TLS),-DHAVE_TLS)
+$(BUILD)/tests/unit/tls_test.o $(BUILD)/tests/unit/certificate.o: POSITION += $(if $(UNIT_TLS),-DHAVE_TLS)
 $(UNIT): $(UNIT_OBJECTS) $(UNIT_SCRIPTS) $(KIT_OBJECTS) $(UNIT_TLS) $(BUILD)/hosted/hosted.o \
   $(filter-out $(BUILD)/cli/main.o,$(REST_OBJECTS)) $(LIBRARY)
 	@echo "  LINK  $@"

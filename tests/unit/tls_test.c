@@ -7,64 +7,16 @@
 #if defined(HAVE_TLS)
 
 #include <errno.h>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "io/modules.h"
+#include "unit/certificate.h"
 #include "unit/outside.h"
 #include "unit/system.h"
 
-extern const struct ta_module ta_module;
 extern const char *const unit_tls[], *const unit_streams[];
-
-/* --------------------------------------------------------------- a certificate */
-
-static char pem[] = "/tmp/tinyasync-XXXXXX";
-
-static void remove_pem(void) {
-  unlink(pem);
-}
-
-static void add(X509 *certificate, int kind, const char *value) {
-  X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, kind, value);
-  CHECK(extension && X509_add_ext(certificate, extension, -1));
-  X509_EXTENSION_free(extension);
-}
-
-static X509 *make_certificate(EVP_PKEY *key) {
-  X509 *certificate = X509_new();
-  X509_NAME *name = X509_get_subject_name(certificate);
-  CHECK(X509_set_version(certificate, X509_VERSION_3));
-  ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-  X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(certificate), 3600 * 24);
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"db", -1, -1, 0);
-  CHECK(X509_set_issuer_name(certificate, name) && X509_set_pubkey(certificate, key));
-  add(certificate, NID_subject_alt_name, "DNS:db,IP:127.0.0.1");
-  CHECK(X509_sign(certificate, key, EVP_sha256()));
-  return certificate;
-}
-
-/* Once a process. */
-static void make_pem(void) {
-  static bool made;
-  if (made) return;
-  made = true;
-  EVP_PKEY *key = EVP_EC_gen("P-256");
-  X509 *certificate = make_certificate(key);
-  int fd = mkstemp(pem);
-  FILE *file = fdopen(fd, "w");
-  CHECK(file && PEM_write_X509(file, certificate));
-  CHECK(PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) && fclose(file) == 0);
-  X509_free(certificate);
-  EVP_PKEY_free(key);
-  atexit(remove_pem);
-}
 
 /* --------------------------------------------------------------------- scripts */
 
@@ -80,12 +32,9 @@ static void load(lua_State *L, const char *const *lines, const char *name) {
 }
 
 static void open_secure(struct outside *outside, const struct ta_poller_kind *kind) {
-  make_pem();
   outside_open(outside, kind);
   lua_State *L = outside->world.L;
-  ta_have_module(outside->world.runner, L, "tls", &ta_module);
-  lua_pushstring(L, pem);
-  lua_setglobal(L, "PEM");
+  add_tls(&outside->world);
   load(L, unit_tls, "=tls.lua");
   if (lua_pcall(L, 0, 0, 0) != LUA_OK) CHECK_TEXT(lua_tostring(L, -1), "");
 }
