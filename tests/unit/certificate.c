@@ -56,15 +56,23 @@ static void make_pem(void) {
   atexit(remove_pem);
 }
 
-bool add_tls(struct world *world) {
+const char *certificate_path(void) {
   make_pem();
+  return pem;
+}
+
+bool add_tls(struct world *world) {
   ta_have_module(world->runner, world->L, "tls", &ta_module);
-  lua_pushstring(world->L, pem);
+  lua_pushstring(world->L, certificate_path());
   lua_setglobal(world->L, "PEM");
   return true;
 }
 
 #else
+
+const char *certificate_path(void) {
+  return NULL;
+}
 
 bool add_tls(struct world *world) {
   (void)world;

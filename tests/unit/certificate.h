@@ -9,8 +9,11 @@
 
 #include "unit/world.h"
 
-/* Scripts have TLS, and in PEM the path of a file with a certificate for db and 127.0.0.1, which
- * vouches for itself, and its key.  False: this was built without OpenSSL. */
+/* A file with a certificate for db and 127.0.0.1, which vouches for itself, and its key; NULL:
+ * this was built without OpenSSL. */
+const char *certificate_path(void);
+
+/* Scripts have TLS, and in PEM that path.  False: this was built without OpenSSL. */
 bool add_tls(struct world *world);
 
 #endif
