@@ -110,7 +110,8 @@ static void change(struct scene *scene, uint8_t byte) {
 
 static void read_distance(struct scene *scene) {
   size_t high = fuzz_byte(&scene->changes) % 16;
-  scene->until_change = scene->changes.left > 2 ? high * 256 + fuzz_byte(&scene->changes) : SIZE_MAX;
+  scene->until_change =
+      scene->changes.left > 2 ? high * 256 + fuzz_byte(&scene->changes) : SIZE_MAX;
 }
 
 static void pass_on_changed(struct scene *scene, const uint8_t *bytes, size_t size) {
@@ -137,7 +138,8 @@ static void move_peer(struct scene *scene) {
   if (count > 0) BIO_write(scene->to_peer, bytes, (int)count);
   if (SSL_do_handshake(scene->peer) == 1) {
     SSL_read(scene->peer, bytes, sizeof bytes);
-    if (!(SSL_get_shutdown(scene->peer) & SSL_SENT_SHUTDOWN)) SSL_write(scene->peer, said, sizeof said);
+    if (!(SSL_get_shutdown(scene->peer) & SSL_SENT_SHUTDOWN))
+      SSL_write(scene->peer, said, sizeof said);
     SSL_shutdown(scene->peer);
   }
   ERR_clear_error();
