@@ -360,10 +360,11 @@ asan: ## run the tests under AddressSanitizer, LeakSanitizer and UBSan
 
 tsan: ## run whatever has threads under ThreadSanitizer
 	$(MAKE) BUILD=build/tsan CC=clang CFLAGS="-O1 -g" SANITIZE=-fsanitize=thread \
-	  build/tsan/tests/embed/threads build/tsan/tests/unit/run build/tsan/tinyasync
+	  build/tsan/tests/embed/threads build/tsan/tests/unit/run build/tsan/tinyasync \
+	  $(LOADED_HERE:%=build/tsan/lib/tinyasync/%.so)
 	build/tsan/tests/embed/threads
-	build/tsan/tests/unit/run watch workers flat resolver hosted
-	for script in tests/script/threads/*.lua; do name=$${script##*/}; \
+	build/tsan/tests/unit/run watch workers flat resolver hosted connect net tls
+	for script in tests/script/threads/*.lua tests/script/net/*.lua tests/script/tls/*.lua; do name=$${script##*/}; \
 	  lua5.4 tests/script/run.lua build/tsan/tinyasync $${name%.lua} || exit 1; done
 
 valgrind: tests ## run the unit tests and the example scripts under valgrind
