@@ -3,7 +3,7 @@
 #
 # tls.sh -- what TLS loads and reads, and what the trace is told.
 
-: "${program:?}" "${root:?}"
+: "${program:?}" "${root:?}" "${patience:?}"
 
 want_tls() {
   unset SSL_CERT_FILE SSL_CERT_DIR
