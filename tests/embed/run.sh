@@ -236,6 +236,7 @@ t_what_is_installed_is_complete_and_goes_again() {
   want_plain_install
   into install DESTDIR="$PWD/root" PREFIX=/opt/ta
   {
+    [[ ! -e $build/lib/tinyasync/tls.so ]] || echo lib/tinyasync/tls.so
     [[ ! -e $build/lib/tinyasync/watch.so ]] || echo lib/tinyasync/watch.so
     cat
   } <<'END' | sed 's|^|root/opt/ta/|' | sort >expected
