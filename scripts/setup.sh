@@ -11,7 +11,7 @@ build_packages='gcc libc6-dev make pkg-config liblua5.4-dev libssl-dev libuv1-de
 test_packages='lua5.4 lua-busted lua-cjson lua-copas lua-cqueues lua-filesystem lua-lpeg lua-luv
   lua-penlight lua-posix lua-socket libglib2.0-dev libevent-dev g++ clang clang-format
   cppcheck curl fish gcovr git less mandoc netcat-openbsd openssh-client openssh-server openssl
-  procps python3 shellcheck socat strace valgrind zsh zstd'
+  postgresql procps python3 redis-server shellcheck socat strace valgrind zsh zstd'
 
 say() {
   printf 'setup: %s\n' "$*" >&2
@@ -34,7 +34,8 @@ setup: (a package that is just called lua will do while it is Lua 5.4)
 setup: The tests also want the lua5.4 command, busted, copas, cqueues, lfs, lua-cjson, lpeg,
 setup: luaposix, LuaSocket, luv, Penlight, GLib and libevent with their headers, g++,
 setup: clang, clang-format, cppcheck, curl, fish, gcovr, git, less, mandoc, nc of OpenBSD, OpenSSH
-setup: with its server, openssl, procps, python3, shellcheck, socat, strace, valgrind, zsh and zstd.
+setup: with its server, openssl, PostgreSQL, procps, python3, Redis, shellcheck, socat, strace,
+setup: valgrind, zsh and zstd.
 END
   exit 1
 }

@@ -129,7 +129,9 @@ static void run(struct ta_work *work) {
   answer->error = question->address.size ? ask_for_name(question) : ask_for_addresses(question);
   answer->cause = answer->error == EAI_SYSTEM ? errno : 0;
   int lacks = answer->error ? shortage() : 0;
-  if (lacks) *answer = (struct ta_answer){.error = EAI_SYSTEM, .cause = lacks};
+  if (!lacks) return;
+  answer->error = EAI_SYSTEM;
+  answer->cause = lacks;
 }
 
 /* ------------------------------------------------------------ in the loop's thread */

@@ -124,15 +124,15 @@ static int l_tostring(lua_State *L) {
   return 1;
 }
 
-static bool push_field(lua_State *L, const char *name) {
-  const struct socket *socket = ta_object_at(L, 1);
+static bool push_field(lua_State *L, const void *object, const char *name) {
+  const struct socket *socket = object;
   bool is_address = strcmp(name, "address") == 0, is_port = strcmp(name, "port") == 0;
   if (is_address) lua_getiuservalue(L, 1, ADDRESS);
   if (is_port) lua_pushinteger(L, socket->port);
   return is_address || is_port;
 }
 
-static const struct ta_fields fields = {push_field};
+static const struct ta_fields fields = {&kind, push_field};
 
 static void describe(const void *subject, char *text, size_t size) {
   snprintf(text, size, "udp %s", ((const struct socket *)subject)->label);
@@ -238,10 +238,12 @@ static int k_send(lua_State *L, int status, lua_KContext context) {
   return send_on(L);
 }
 
-/* (socket, data, numeric host, port, what that is called) -> socket */
+/* (socket, data, numeric host, port, what that is called) -> socket.  It may have been closed while
+ * the host was looked for. */
 static int l_send(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
-  check_open(L);
+  check(L);
+  ta_enter(runner, L);
   for (int i = DATA; i <= NAME; i++) luaL_checkstring(L, i);
   lua_settop(L, NAME);
   if (ta_has_gone_on(runner, L)) return ta_give_turn_before(runner, L, send_on);
@@ -297,10 +299,12 @@ static int l_udp(lua_State *L) {
   return error ? ta_refuse(L, error, "cannot receive at %s", name) : 1;
 }
 
-/* (value) -> is it such a socket? */
+/* (value) -> is it such a socket, is it closed */
 static int l_is_socket(lua_State *L) {
-  lua_pushboolean(L, ta_to_object(ta_upvalue_runner(L), L, 1, &kind) != NULL);
-  return 1;
+  const struct socket *socket = ta_to_object(ta_upvalue_runner(L), L, 1, &kind);
+  lua_pushboolean(L, socket != NULL);
+  lua_pushboolean(L, socket && socket->closed);
+  return 2;
 }
 
 const struct ta_function ta_datagram_parts[] = {

@@ -9,11 +9,12 @@ enum { METHODS = 2, FIELDS };
 /* A method, or a field, or what a table of methods says of others. */
 static int l_index(lua_State *L) {
   const struct ta_fields *fields = lua_touserdata(L, lua_upvalueindex(FIELDS));
-  lua_settop(L, 2);
   lua_pushvalue(L, 2);
   if (lua_rawget(L, lua_upvalueindex(METHODS)) != LUA_TNIL) return 1;
-  bool may_be = lua_type(L, 2) == LUA_TSTRING && lua_isuserdata(L, 1);
-  if (may_be && fields->push(L, lua_tostring(L, 2))) return 1;
+  lua_settop(L, 2);
+  const void *object = ta_to_object(ta_upvalue_runner(L), L, 1, fields->kind);
+  bool may_be = object && lua_type(L, 2) == LUA_TSTRING;
+  if (may_be && fields->push(L, object, lua_tostring(L, 2))) return 1;
   lua_settop(L, 2);
   lua_gettable(L, lua_upvalueindex(METHODS));
   return 1;

@@ -11,9 +11,11 @@
 #include "tinyasync_lib.h"
 
 struct ta_fields {
-  /* Pushes the field of the object at index 1, of whatever kind, and says whether there is one.
+  const struct ta_object_kind *kind;
+
+  /* Pushes the field of the object, which is at index 1, and says whether there is one.
    * [-0, +(0|1), m] */
-  bool (*push)(lua_State *L, const char *name);
+  bool (*push)(lua_State *L, const void *object, const char *name);
 };
 
 /* Completes the kind of the object on top, which is new; again does nothing.  `fields` must

@@ -70,6 +70,7 @@ const struct ta_gate_row ta_gate_rows[] = {
     {"net.connect", "net", 0, 0},
     {"net.connect_unix", "read, write", 0, 0}, /* with --deny-net for all: none */
     {"net.listen", "net", 0, 0},
+    {"net.listen, tls={certificate=}", "net, read", 0, 0},
     {"net.listen_unix", "read, write", 0, 0},
     {"net.listen_fd", "", 0, 0}, /* it was handed over by who has started us */
     {"net.udp", "net", 0, 0},    /* and so does each of its sends */

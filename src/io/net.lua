@@ -108,7 +108,7 @@ local function own_address(call, option, value, checked)
   local host, port = match(text, "^%[(.*)%]:(%d+)$")
   if not host and not find(text, ":.*:") then host, port = match(text, "^(.*):(%d+)$") end
   host = host or match(text, "^%[(.*)%]$") or text
-  port = port and tointeger(port + 0) or 0
+  port = tointeger(port and port + 0 or 0) or huge
   if not find(host, "\0", 1, true) and host ~= "" and port <= 65535 and parts.is_numeric(host) then
     checked.local_host, checked.local_port = host, port
     return value
@@ -122,10 +122,13 @@ local for_connect = {
   tls = client_tls
 }
 
--- Where a host is, as a list of numbers; `what` begins a refusal.
-local function addresses_of(host, what)
+-- Where a host is that the script wants to `verb`, such as "connect to": a list of numbers; or nil,
+-- message, code.  `name` has the port too.
+local function addresses_of(verb, host, port, name)
+  local allowed, message, code = parts.ask(verb, host, port)
+  if not allowed then return nil, message, code end
   if host == "localhost" then return {"::1", "127.0.0.1"} end
-  return resolve(host, nil, what)
+  return resolve(host, nil, format("cannot %s %s", verb, name))
 end
 
 -- A connection that speaks TLS, if it is to.
@@ -140,9 +143,7 @@ local function connect(call, host, port, options)
   local given = check_options(call, options, for_connect)
   parts.enter(call)
   local name = name_of(host, number)
-  local allowed, words, refusal = parts.ask("connect to", host, number)
-  if not allowed then return nil, words, refusal end
-  local addresses, message, code = addresses_of(host, "cannot connect to " .. name)
+  local addresses, message, code = addresses_of("connect to", host, number, name)
   if not addresses then return nil, message, code end
   return speak(given.tls, host, name, parts.connect(name, addresses, number, given))
 end
@@ -174,11 +175,14 @@ local for_listen = {
 }
 local for_listen_unix = {max_line = longest_line, backlog = waiting_line, tls = server_tls}
 
--- The address at which is listened, or nil for all of them; false, message, code.
-local function own_address_of(host, what)
+-- The same of ours: one address, or nil for all of them; or false, message, code.
+local function own_address_of(verb, host, port, name)
+  local allowed, message, code = parts.ask(verb, host, port)
+  if not allowed then return false, message, code end
   if host == "*" then return nil end
   if host == "localhost" then return "127.0.0.1" end
-  local addresses, message, code = resolve(host, nil, what)
+  local addresses
+  addresses, message, code = resolve(host, nil, format("cannot %s %s", verb, name))
   if not addresses then return false, message, code end
   return addresses[1]
 end
@@ -203,9 +207,7 @@ function net.listen(host, port, options)
   local number = check_port("net.listen", port, 0)
   local given = check_options("net.listen", options, for_listen)
   local name = name_of(host, number)
-  local allowed, words, refusal = parts.ask("listen at", host, number)
-  if not allowed then return nil, words, refusal end
-  local at, message, code = own_address_of(host, "cannot listen at " .. name)
+  local at, message, code = own_address_of("listen at", host, number, name)
   if at == false then return nil, message, code end
   return complete(given.tls, parts.listen(name, at, number, given.backlog or BACKLOG, given))
 end
@@ -229,7 +231,7 @@ end
 
 local function number_of(which, count, names)
   if type(which) == "number" then return which <= count and which end
-  for i = 1, count do
+  for i = 1, min(count, #names) do
     if names[i] == which then return i end
   end
 end
@@ -266,18 +268,18 @@ local function send_to_one(self, data, addresses, port, name)
 end
 
 function of_socket.send(self, data, host, port)
-  if not parts.is_socket(self) then
+  local is_socket, is_closed = parts.is_socket(self)
+  if not is_socket then
     raise "udp:send: send() is a method of what net.udp gives: socket:send(data, host, port)"
   end
+  if is_closed then raise "the socket is closed" end
   if type(data) ~= "string" and type(data) ~= "number" then
     raise("udp:send: expected a text, got " .. type(data))
   end
   check_text("udp:send", host, "a host")
   local number = check_port("udp:send", port, 1)
   local name = name_of(host, number)
-  local allowed, words, refusal = parts.ask("send to", host, number)
-  if not allowed then return nil, words, refusal end
-  local addresses, message, code = addresses_of(host, "cannot send to " .. name)
+  local addresses, message, code = addresses_of("send to", host, number, name)
   if not addresses then return nil, message, code end
   return send_to_one(self, data, addresses, number, name)
 end
@@ -288,9 +290,7 @@ function net.udp(host, port, options)
   local number = check_port("net.udp", port == nil and 0 or port, 0)
   local given = check_options("net.udp", options, for_udp)
   local name = name_of(host, number)
-  local allowed, words, refusal = parts.ask("receive at", host, number)
-  if not allowed then return nil, words, refusal end
-  local at, message, code = own_address_of(host, "cannot receive at " .. name)
+  local at, message, code = own_address_of("receive at", host, number, name)
   if at == false then return nil, message, code end
   local socket
   socket, message, code = parts.udp(name, at, number, given.broadcast == 1)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <lauxlib.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -202,8 +203,8 @@ static int l_tostring(lua_State *L) {
   return 1;
 }
 
-static bool push_field(lua_State *L, const char *name) {
-  const struct server *server = ta_object_at(L, 1);
+static bool push_field(lua_State *L, const void *object, const char *name) {
+  const struct server *server = object;
   unsigned port = ta_address_port(&server->own);
   bool is_address = strcmp(name, "address") == 0, is_port = strcmp(name, "port") == 0 && port;
   if (is_address) lua_getiuservalue(L, 1, ADDRESS);
@@ -211,7 +212,7 @@ static bool push_field(lua_State *L, const char *name) {
   return is_address || is_port;
 }
 
-static const struct ta_fields fields = {push_field};
+static const struct ta_fields fields = {&kind, push_field};
 
 /* -------------------------------------------------------------------- accept */
 
@@ -393,7 +394,8 @@ static int l_listen_unix(lua_State *L) {
 /* (what it is called, number of a descriptor, options) -> server */
 static int l_adopt(lua_State *L) {
   const char *name = luaL_checkstring(L, 1);
-  int fd = (int)luaL_checkinteger(L, 2);
+  lua_Integer number = luaL_checkinteger(L, 2);
+  int fd = number <= INT_MAX ? (int)number : -1;
   struct server *server = push_server(L, 3);
   int error = ta_net_adopt_listener(fd);
   if (error == -EBUSY)

@@ -21,6 +21,9 @@ end
 
 -- server:accept(), of such a one: the handshake comes with the first read or write.
 function server.accept(self)
+  if not parts.is_server(self) then
+    raise "server:accept: accept() is a method of a server: server:accept()"
+  end
   local stream, message, code = parts.accept(self)
   local guard = stream and guards[self]
   if not guard then return stream, message, code end

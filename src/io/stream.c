@@ -5,14 +5,12 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "io/fields.h"
 #include "io/reading.h"
 #include "io/seeking.h"
 #include "io/tls.h"
 #include "io/waiting.h"
 #include "io/writing.h"
-
-/* Upvalues of what finds fields of a stream, after the Runner. */
-enum { METHODS = 2 };
 
 /* User values, which are fields for scripts; io/tls has one more. */
 enum { LABEL = 1, PATH, PEER, LOCAL_ADDRESS, FIELDS = LOCAL_ADDRESS };
@@ -83,22 +81,14 @@ static int value_of_field(const char *key) {
   return 0;
 }
 
-/* A method, or a field: `label`, of a file `path`, of a connection `peer` and `local_address`, and
- * `tls`. */
-static int l_index(lua_State *L) {
-  lua_settop(L, 2);
-  lua_pushvalue(L, 2);
-  if (lua_rawget(L, lua_upvalueindex(METHODS)) != LUA_TNIL) return 1;
-  const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
-  int value = lua_isuserdata(L, 1) ? value_of_field(key) : 0;
-  lua_settop(L, 2);
-  if (value)
-    lua_getiuservalue(L, 1, value);
-  else if (strcmp(key, "tls") == 0 && lua_isuserdata(L, 1))
-    ta_push_tls(L, 1);
-  else
-    lua_gettable(L, lua_upvalueindex(METHODS));
-  return 1;
+/* `label`, of a file `path`, of a connection `peer` and `local_address`, and `tls`. */
+static bool push_field(lua_State *L, const void *object, const char *name) {
+  int value = value_of_field(name);
+  bool is_tls = strcmp(name, "tls") == 0;
+  (void)object;
+  if (value) lua_getiuservalue(L, 1, value);
+  if (is_tls) ta_push_tls(L, 1);
+  return value || is_tls;
 }
 
 static const struct ta_function methods[] = {{"read", ta_l_stream_read},
@@ -120,19 +110,7 @@ static const struct ta_function meta[] = {
 const struct ta_object_kind ta_stream_kind = {
     .name = "Stream", .methods = methods, .meta = meta, .select = &selectable};
 
-/* Fields that are no methods are found by a function.  The stream is on top. */
-static void complete_kind(struct ta_runner *runner, lua_State *L) {
-  lua_getmetatable(L, -1);
-  int metatable = lua_gettop(L);
-  if (lua_getfield(L, metatable, "__index") == LUA_TTABLE) {
-    ta_push_function(runner, L, l_index);
-    lua_getupvalue(L, -1, 1);
-    lua_pushvalue(L, metatable + 1);
-    lua_pushcclosure(L, l_index, METHODS);
-    lua_setfield(L, metatable, "__index");
-  }
-  lua_settop(L, metatable - 1);
-}
+static const struct ta_fields fields = {&ta_stream_kind, push_field};
 
 /* ------------------------------------------------------------------ functions */
 
@@ -142,7 +120,7 @@ struct ta_stream_object *ta_push_stream(struct ta_io *io, lua_State *L, const ch
   ta_init_waiting(object, io);
   object->label = "";
   object->max_line = TA_MAX_LINE;
-  complete_kind(io->runner, L);
+  ta_complete_kind(io->runner, L, &fields);
   object->label = lua_pushstring(L, label);
   lua_setiuservalue(L, -2, LABEL);
   return object;

@@ -76,6 +76,9 @@ local function check_together(by, given, server)
   if server and given.server_name then raise(by .. ": server_name is for clients") end
 end
 
+-- As names of hosts stand in certificates.
+local function without_dot(name) return name and gsub(name, "%.$", "") end
+
 -- What the options come to, for whoever `by` is: true is all as usual.  `side`: "client" or
 -- "server", where the options do not say so.
 function tls.options(by, given, side)
@@ -98,7 +101,7 @@ function tls.options(by, given, side)
     certificate = given.certificate and place.of(given.certificate),
     key = given.key and place.of(given.key),
     alpn = given.alpn and as_sent(given.alpn),
-    server_name = given.server_name and gsub(given.server_name, "%.$", ""),
+    server_name = without_dot(given.server_name),
   }
 end
 
@@ -142,7 +145,7 @@ function tls.attach(by, stream, options, host)
   local module, context, code = options.module, options.context
   if not module then module, context, code = tls.context(by, options) end
   if not module then return nil, context, code end
-  local wanted = not options.server and (options.server_name or host) or nil
+  local wanted = not options.server and without_dot(options.server_name or host) or nil
   local sessions = not options.server and (wanted or "") .. " " .. stream.label or nil
   local done, message
   done, message, code = module.start(stream, context, options.server, options.verify, wanted,

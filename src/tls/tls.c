@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "io/gate.h"
 #include "io/modules.h"
 #include "io/refusal.h"
 #include "io/stream.h"
@@ -34,6 +35,16 @@ static int l_forget(lua_State *L) {
 static const struct ta_function meta[] = {{"__gc", l_forget}, {NULL, NULL}};
 static const struct ta_object_kind context_kind = {.name = "TLS", .meta = meta};
 
+/* May the files be read?  0; or what is returned. */
+static int ask_gate(lua_State *L, const struct ta_tls_wishes *wishes) {
+  const struct ta_io *io = ta_io_of(ta_upvalue_runner(L), L);
+  const char *const paths[] = {wishes->ca, wishes->certificate, wishes->key};
+  int refused = 0;
+  for (size_t i = 0; i < sizeof paths / sizeof *paths && !refused; i++)
+    if (paths[i]) refused = ta_ask_path(L, io, TA_PATH_READ, paths[i]);
+  return refused;
+}
+
 /* (server, verify, ca, certificate, key, alpn: as it is sent) -> context; or nil, message, code */
 static int l_context(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
@@ -45,6 +56,8 @@ static int l_context(lua_State *L) {
   char words[TA_TLS_WORDS + 1100];
   int error;
   wishes.alpn = (const unsigned char *)luaL_optlstring(L, 6, "", &wishes.alpn_size);
+  int refused = ask_gate(L, &wishes);
+  if (refused) return refused;
   struct context *context = ta_push_object(runner, L, &context_kind, sizeof *context, 0);
   context->context = ta_tls_context(&wishes, &error, words, sizeof words);
   if (context->context) return 1;
@@ -80,17 +93,6 @@ static int l_start(lua_State *L) {
 
 /* ------------------------------------------------------------------ what is known */
 
-struct names {
-  lua_State *L;
-  lua_Integer count;
-};
-
-static void add_name(void *data, const char *name) {
-  struct names *names = data;
-  lua_pushstring(names->L, name);
-  lua_rawseti(names->L, -2, ++names->count);
-}
-
 /* Seconds of the clock that os.time() has. */
 static void push_moment(lua_State *L, const ASN1_TIME *moment) {
   struct tm parts;
@@ -100,15 +102,17 @@ static void push_moment(lua_State *L, const ASN1_TIME *moment) {
     lua_pushnil(L);
 }
 
-/* Of both a reference is the object's, whose finalizer gives it back: Lua may raise meanwhile, or
- * another finalizer close the stream. */
+/* All is the object's, whose finalizer gives it back: Lua may raise meanwhile, or another
+ * finalizer close the stream. */
 struct shown {
   SSL *ssl;
   X509 *certificate;
+  GENERAL_NAMES *names;
 };
 
 static int l_forget_shown(lua_State *L) {
   struct shown *shown = ta_object_at(L, 1);
+  GENERAL_NAMES_free(shown->names);
   X509_free(shown->certificate);
   SSL_free(shown->ssl);
   *shown = (struct shown){0};
@@ -124,9 +128,19 @@ static void set_text(lua_State *L, const char *key, const char *text) {
   lua_setfield(L, -2, key);
 }
 
-static void push_certificate(lua_State *L, const X509 *certificate) {
+static void push_names(lua_State *L, const GENERAL_NAMES *names) {
   char text[TA_TLS_WORDS];
-  struct names names = {.L = L};
+  lua_newtable(L);
+  for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+    if (!ta_tls_show_name(sk_GENERAL_NAME_value(names, i), text, sizeof text)) continue;
+    lua_pushstring(L, text);
+    lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+  }
+}
+
+static void push_certificate(lua_State *L, struct shown *shown) {
+  const X509 *certificate = shown->certificate;
+  char text[TA_TLS_WORDS];
   lua_createtable(L, 0, 5);
   ta_tls_name(X509_get_subject_name(certificate), text, sizeof text);
   set_text(L, "subject", text);
@@ -136,8 +150,8 @@ static void push_certificate(lua_State *L, const X509 *certificate) {
   lua_setfield(L, -2, "starts");
   push_moment(L, X509_get0_notAfter(certificate));
   lua_setfield(L, -2, "expires");
-  lua_newtable(L);
-  ta_tls_each_name(certificate, add_name, &names);
+  shown->names = ta_tls_names(certificate);
+  push_names(L, shown->names);
   lua_setfield(L, -2, "names");
 }
 
@@ -171,7 +185,7 @@ static int l_about(lua_State *L) {
   set_text(L, "server_name", SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name));
   set_protocol(L, ssl);
   set_yes_or_no(L, "resumed", SSL_session_reused(ssl));
-  if (shown->certificate) push_certificate(L, shown->certificate);
+  if (shown->certificate) push_certificate(L, shown);
   if (shown->certificate) lua_setfield(L, -2, "certificate");
   return 1;
 }

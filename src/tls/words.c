@@ -48,53 +48,43 @@ void ta_tls_common_name(const X509_NAME *name, char *text, size_t size) {
 }
 
 /* Zero bytes in it would end it before its end. */
-static bool show_name(const GENERAL_NAME *name, name_shown text) {
+bool ta_tls_show_name(const GENERAL_NAME *name, char *text, size_t size) {
   int kind;
   const ASN1_STRING *value = GENERAL_NAME_get0_value(name, &kind);
   int length = kind == GEN_DNS || kind == GEN_IPADD ? ASN1_STRING_length(value) : 0;
   const unsigned char *bytes = length > 0 ? ASN1_STRING_get0_data(value) : NULL;
   if (kind == GEN_DNS && length > 0) {
-    snprintf(text, LONGEST_NAME, "%.*s", length, (const char *)bytes);
+    snprintf(text, size, "%.*s", length, (const char *)bytes);
     make_harmless(text);
     return true;
   }
   if (kind != GEN_IPADD || (length != 4 && length != 16)) return false;
-  return inet_ntop(length == 4 ? AF_INET : AF_INET6, bytes, text, LONGEST_NAME);
+  return inet_ntop(length == 4 ? AF_INET : AF_INET6, bytes, text, (socklen_t)size);
 }
 
-void ta_tls_each_name(const X509 *certificate, void (*take)(void *data, const char *name),
-                      void *data) {
-  name_shown text;
-  GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
-  for (int i = 0; i < sk_GENERAL_NAME_num(names); i++)
-    if (show_name(sk_GENERAL_NAME_value(names, i), text)) take(data, text);
-  GENERAL_NAMES_free(names);
+GENERAL_NAMES *ta_tls_names(const X509 *certificate) {
+  return X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
 }
 
 /* --------------------------------------------------------- certificates of peers */
 
-struct listed {
-  char *text;
-  size_t size;
-  int count;
-};
-
-static void list_name(void *data, const char *name) {
-  struct listed *listed = data;
-  size_t length = strlen(listed->text);
-  if (++listed->count > MOST_NAMES) return;
-  snprintf(listed->text + length, listed->size - length, "%s%s", length ? ", " : "", name);
-}
-
 /* "a, b, c, d and 3 more" */
 static void list_names(const X509 *certificate, char *text, size_t size) {
-  struct listed listed = {.text = text, .size = size};
+  GENERAL_NAMES *names = ta_tls_names(certificate);
+  int count = 0;
   *text = '\0';
-  ta_tls_each_name(certificate, list_name, &listed);
+  for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+    name_shown name;
+    size_t length = strlen(text);
+    if (!ta_tls_show_name(sk_GENERAL_NAME_value(names, i), name, sizeof name)) continue;
+    if (++count <= MOST_NAMES)
+      snprintf(text + length, size - length, "%s%s", length ? ", " : "", name);
+  }
+  GENERAL_NAMES_free(names);
   size_t length = strlen(text);
-  if (listed.count > MOST_NAMES)
-    snprintf(text + length, size - length, " and %d more", listed.count - MOST_NAMES);
-  if (listed.count == 0) ta_tls_common_name(X509_get_subject_name(certificate), text, size);
+  if (count > MOST_NAMES)
+    snprintf(text + length, size - length, " and %d more", count - MOST_NAMES);
+  if (count == 0) ta_tls_common_name(X509_get_subject_name(certificate), text, size);
 }
 
 /* "2026-01-02" */

@@ -7,7 +7,7 @@
 #ifndef TA_TLS_WORDS_H
 #define TA_TLS_WORDS_H
 
-#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -29,8 +29,11 @@ void ta_tls_own_words(X509 *certificate, char *text, size_t size);
 void ta_tls_name(const X509_NAME *name, char *text, size_t size);
 void ta_tls_common_name(const X509_NAME *name, char *text, size_t size);
 
-/* Calls `take` for each name or address that the certificate is for. */
-void ta_tls_each_name(const X509 *certificate, void (*take)(void *data, const char *name),
-                      void *data);
+/* The names and addresses that the certificate is for, to be freed with GENERAL_NAMES_free();
+ * NULL: it has none. */
+GENERAL_NAMES *ta_tls_names(const X509 *certificate);
+
+/* Writes one of them.  False: it is of another sort. */
+bool ta_tls_show_name(const GENERAL_NAME *name, char *text, size_t size);
 
 #endif

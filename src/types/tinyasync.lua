@@ -1069,6 +1069,7 @@ function Jobs:failed(key) end
 ---@return boolean
 ---@return string? why
 function async.stale(outputs, inputs) end
+
 -- ------------------------------------------------------------------- signals
 
 ---Signals that the script takes over. Names are without SIG: "HUP".
@@ -1098,6 +1099,7 @@ function async.signal.on(name, fn, options) end
 ---@param ... string
 ---@return string
 function async.signal.wait(name, ...) end
+
 -- -------------------------------------------------------------- names of hosts
 
 ---What names stand for. All of it waits in threads, so that a name that nobody answers for holds
@@ -1120,6 +1122,7 @@ function async.dns.resolve(name, family) end
 ---@return string? message
 ---@return string? code
 function async.dns.reverse(address) end
+
 -- -------------------------------------------------------------------- sockets
 
 ---Connections, servers, datagrams. What the network refuses is nil, a message and a code.
@@ -1129,12 +1132,14 @@ async.net = {}
 ---@field nodelay? boolean false: small writes may be gathered before they leave
 ---@field keepalive? boolean|number seconds of silence until the peer is asked whether it is there
 ---@field local_address? string from where, as "10.0.0.1" or "10.0.0.1:4000"
----@field max_line? integer bytes
+---@field max_line? integer bytes; 16 MiB if left out
+---@field tls? boolean|tinyasync.TlsOptions the connection speaks TLS
 
 ---@class tinyasync.ListenOptions
 ---@field nodelay? boolean
 ---@field keepalive? boolean|number
----@field max_line? integer bytes
+---@field max_line? integer bytes; 16 MiB if left out
+---@field tls? tinyasync.TlsOptions whoever is accepted speaks TLS
 ---@field backlog? integer how many may wait to be accepted
 
 ---Connects to the first address of the host that answers.
@@ -1150,7 +1155,7 @@ function async.net.connect(host, port, options) end
 ---The same, to a path.
 ---@async
 ---@param path string
----@param options? {max_line: integer?}
+---@param options? {max_line: integer?, tls: tinyasync.TlsOptions?}
 ---@return tinyasync.Stream? stream
 ---@return string? message
 ---@return string? code
@@ -1168,7 +1173,7 @@ function async.net.listen(host, port, options) end
 
 ---The same at a path, which goes when the server is closed.
 ---@param path string
----@param options? {max_line: integer?, backlog: integer?}
+---@param options? {max_line: integer?, tls: tinyasync.TlsOptions?, backlog: integer?}
 ---@return tinyasync.Server? server
 ---@return string? message
 ---@return string? code
@@ -1186,9 +1191,10 @@ function async.net.listen_fd(which, options) end
 ---@async
 ---@param host string
 ---@param port integer|string
----@param options? {timeout: number?}
+---@param options? {timeout: number?} seconds; as long as it takes if left out
 ---@return true? there
----@return string? message
+---@return string? message "timeout", or why nobody may connect there
+---@return string? code
 function async.net.wait(host, port, options) end
 
 ---A socket for datagrams.
@@ -1281,6 +1287,7 @@ function Watch:close() end
 ---@return string? code
 ---@nodiscard
 function async.fs.watch(path, options) end
+
 -- --------------------------------------------- progress, questions, colours, logs
 
 ---How far something has come. It may be a to-be-closed variable.

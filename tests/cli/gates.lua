@@ -119,6 +119,9 @@ end
 examples["net.connect"] = function() return closed(async.net.connect("127.0.0.1", 1)) end
 examples["net.connect_unix"] = function() return closed(async.net.connect_unix(folder .. "/none")) end
 examples["net.listen"] = function() return closed(async.net.listen("127.0.0.1", 0)) end
+examples["net.listen, tls={certificate=}"] = function()
+  return closed(async.net.listen("127.0.0.1", 0, {tls = {certificate = file}}))
+end
 examples["net.listen_unix"] = function() return closed(async.net.listen_unix(folder .. "/socket")) end
 examples["net.udp"] = function() return closed(async.net.udp("127.0.0.1", 0)) end
 examples["net.wait"] = function() return async.net.wait("127.0.0.1", 1, {timeout = 0.01}) end

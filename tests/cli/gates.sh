@@ -536,3 +536,39 @@ t_a_socket_of_unix_is_a_file_that_is_read_and_written() {
 nil	not allowed to listen at socket (--allow-read=socket would allow it)	EACCES
 EACCES"
 }
+
+# They are read by OpenSSL.
+t_files_for_tls_are_read_where_that_is_allowed() {
+  want_tls
+  mkdir inside
+  cp db.pem db.key root.pem inside
+  export TINYASYNC_LANDLOCK=off
+  run run --allow-net --allow-read=inside -e '
+    local net = async.net
+    local function listen(certificate, key, ca)
+      local server, message = net.listen("127.0.0.1", 0,
+        {tls = {certificate = certificate, key = key, ca = ca}})
+      print(message and message:match "not allowed to read (%S+)" or message)
+      return server
+    end
+    listen("db.pem", "inside/db.key")
+    listen("inside/db.pem", "db.key")
+    listen("inside/db.pem", "inside/db.key", "root.pem")
+    local server <close> = listen("inside/db.pem", "inside/db.key")
+    local daemon = spawn({daemon = true}, server.serve, server, function(c) c:write(c:read()) end)
+    local function connect(ca)
+      local s <close>, message = net.connect("127.0.0.1", server.port, {tls = {ca = ca}})
+      print(s and s:write "said\n" and s:read "a" or message:match "not allowed to read (%S+)")
+    end
+    connect "root.pem"
+    connect "none.pem"
+    connect "inside/root.pem"'
+  expect_err ""
+  expect_out "db.pem
+db.key
+root.pem
+nil
+root.pem
+none.pem
+said"
+}

@@ -6,8 +6,8 @@
  *
  * Nobody answers for what ends in ".dead", for five minutes, or $NAMES_SECONDS; that it was asked
  * for is shown by a file of that name in $NAMES, a directory.  What begins with "slow" takes a
- * tenth of a second, and is 127.0.0.1 as what begins with "good".  "localhost" and numbers are the
- * system's, and nothing else is known.
+ * tenth of a second, and is 127.0.0.1 as what begins with "good" or "db".  "localhost" and numbers
+ * are the system's, and nothing else is known.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -63,7 +63,7 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
   }
   if (begins(name, "slow"))
     pass(0, 100000000);
-  else if (!begins(name, "good"))
+  else if (!begins(name, "good") && !begins(name, "db"))
     return EAI_NONAME;
   return ask("127.0.0.1", service, hints, list);
 }

@@ -91,3 +91,22 @@ LUA
   expect_has out "cancelled
 127.0.0.1"
 }
+
+# In certificates none ends with a dot.
+t_a_dot_at_the_end_of_a_name_is_no_part_of_it() {
+  want_tls
+  with_names
+  script <<'LUA'
+    local own = {certificate = "db.pem", key = "db.key"}
+    local server <close> = assert(async.net.listen("127.0.0.1", 0, {tls = own}))
+    local other = spawn(function()
+      local c <close> = server:accept()
+      return c:read()
+    end)
+    local s <close> = assert(async.net.connect("db.", server.port, {tls = {ca = "root.pem"}}))
+    s:write "heard\n"
+    print(s.tls.server_name, other:await())
+LUA
+  run run script.lua
+  expect_out "db	heard"
+}

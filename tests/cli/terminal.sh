@@ -89,7 +89,7 @@ STEPS
 
 t_sudo_that_may_not_ask_says_so() {
   command -v sudo >/dev/null || skip "sudo is not installed"
-  script <<<"$p print('ended', p.try {'sudo', '-n', 'true'}.status)"
+  script <<<"$p print('ended', p.try {'sudo', '-n', '-v'}.status)"
   on_shell <<'STEPS'
 see ended
 see status 0

@@ -194,3 +194,110 @@ t_a_call_of_openssl_that_fails_is_told() {
   inject_into read EIO
   inject_into epoll_ctl ENOSPC
 }
+
+# $pg is where PostgreSQL's programs lie, and `become` begins a command that they are run with: they
+# refuse to be root.
+want_postgres() {
+  local found
+  found=$(compgen -G '/usr/lib/postgresql/*/bin/initdb' | tail -n 1)
+  [[ $found ]] || found=$(type -P initdb) || skip "no PostgreSQL"
+  pg=${found%/*}
+  become=(env)
+  ((EUID)) || become=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
+  "${become[@]}" test -x "${TMPDIR:-/tmp}" 2>/dev/null || skip "nobody else can run PostgreSQL"
+}
+
+# Its hello is in plain text: eight bytes ask for TLS, and "S" grants it.
+t_postgresql_speaks_tls_after_its_hello() {
+  local pg become
+  want_tls
+  want_postgres
+  script <<'END'
+local net, process, fs = async.net, async.process, async.fs
+local programs, own = arg[1], table.concat(arg, " ", 2)
+local dir <close> = assert(async.temp_dir())
+for _, name in ipairs{"db.pem", "db.key"} do assert(fs.copy(name, dir.path .. "/" .. name)) end
+if own:find "nobody" then process.run{"chown", "-R", "nobody", dir.path} end
+process.run{"chmod", "600", dir.path .. "/db.key"}
+
+local function as_postgres(...)
+  local command = table.pack(table.unpack(arg, 2))
+  for _, word in ipairs{...} do command[#command + 1] = word end
+  command.n, command.cwd, command.stdout = nil, dir.path, "null"
+  return command
+end
+
+process.run(as_postgres(programs .. "/initdb", "-N", "-A", "trust", "-U", "somebody", "--no-locale",
+  "-D", "data"))
+
+-- On a port that was free, until it is still that when PostgreSQL takes it.
+local function begin()
+  local free <close> = assert(net.listen("127.0.0.1", 0))
+  local port = free.port
+  free:close()
+  local command = as_postgres(programs .. "/postgres", "-D", "data", "-F", "-p", port,
+    "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "ssl=on",
+    "-c", "ssl_cert_file=../db.pem", "-c", "ssl_key_file=../db.key")
+  command.stderr, command.stop_signal = {file = dir.path .. "/log"}, "QUIT"
+  local child = assert(process.spawn(command))
+  local is_up = async.race{
+    function() child:wait() return false end,
+    function()
+      while not (fs.read(dir.path .. "/data/postmaster.pid") or ""):find "\nready" do sleep(0.02) end
+      return true
+    end,
+  }
+  if is_up then return child, port end
+  io.stderr:write(fs.read(dir.path .. "/log"))
+  return begin()
+end
+
+local function connect(port, name)
+  local s <const> = assert(net.connect("127.0.0.1", port))
+  s:write(string.pack(">I4I4", 8, 80877103))
+  assert(s:read(1) == "S")
+  return s:start_tls{ca = "root.pem", server_name = name}
+end
+
+-- What it says up to "ready for query": the fields of the last row.
+local function answer(s)
+  local fields, kind = {}, nil
+  repeat
+    local size
+    kind, size = string.unpack(">c1I4", s:read(5))
+    local body = s:read(size - 4)
+    assert(kind ~= "E", body)
+    local count, at = 0, 1
+    if kind == "D" then count, at = string.unpack(">I2", body) end
+    for i = 1, count do fields[i], at = string.unpack(">s4", body, at) end
+  until kind == "Z"
+  return table.concat(fields, " ")
+end
+
+local function ask(s, text)
+  s:write("Q", string.pack(">I4z", #text + 5, text))
+  return answer(s)
+end
+
+local server <close>, port = begin()
+print(connect(port, "elsewhere"))
+local s <close> = connect(port, "db")
+local hello = string.pack(">I4zzzzz", 196608, "user", "somebody", "database", "template1", "")
+s:write(string.pack(">I4", #hello + 4), hello)
+answer(s)
+print(s.tls.version)
+print(ask(s, "select ssl, version from pg_stat_ssl where pid = pg_backend_pid()"))
+print(ask(s, "select length(repeat('x', 1000000)), 6 * 7"))
+print(#ask(s, "select repeat('x', 1000000)"))
+s:write("X", string.pack(">I4", 4))
+print(s:read "a" == "")
+END
+  run run script.lua "$pg" "${become[@]}"
+  expect_status 0
+  expect_out $'nil	certificate of elsewhere is for db, localhost, 127.0.0.1, not for elsewhere	TLS
+TLSv1.3
+t TLSv1.3
+1000000 42
+1000000
+true'
+}

@@ -16,7 +16,7 @@
 -- In README.md a block of Lua runs when a sentence with `tinyasync NAME.lua`, or
 -- `LUA_CPATH=... lua5.4 NAME.lua`, follows it, and then a block with what it prints
 -- on both streams.  A status
--- other than 0 is told in that sentence as well.
+-- other than 0 is told in that sentence as well.  What is said of sockets is tried by sockets.lua.
 
 package.path = "tests/?.lua;tests/manual/?.lua;" .. package.path
 local page = require "page"
@@ -210,7 +210,18 @@ local function check_sessions()
   if count == 0 then report("README.md", "no session was found") end
 end
 
+-- Examples that connect, or that others connect to.
+local function check_sockets()
+  local command = "timeout -k 1 140 %s run tests/manual/sockets.lua README.md %s 2>&1 </dev/null"
+  local output = shell.output_of(command:format(quote(program), quote(folder)))
+  for _, name in ipairs {"ports.lua", "echo.lua"} do
+    local fault = output:match("%f[%w]" .. name .. "\t(%C*)") or output
+    report("README.md " .. name, fault ~= "" and fault or nil)
+  end
+end
+
 check_manual()
 check_readme()
+check_sockets()
 check_sessions()
 verdict.leave()

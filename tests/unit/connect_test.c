@@ -81,7 +81,8 @@ static struct ta_address address_of_socket(int fd) {
 /* A socket at a port of the address; what it is, is in `at`. */
 static int bound(const char *text, struct ta_address *at) {
   *at = address_of(text, 0);
-  int fd = socket(ta_address_family(at), SOCK_STREAM, 0);
+  int fd = socket(ta_address_family(at), SOCK_STREAM, 0), on = 1;
+  CHECK(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0);
   CHECK(fd >= 0 && bind(fd, &at->as.any, at->size) == 0);
   *at = address_of_socket(fd);
   return fd;
@@ -309,12 +310,13 @@ static void the_error_that_says_most_is_told(void) {
 static void nobody_reaches_himself(void) {
   struct scene scene;
   struct ta_address at;
-  close(bound("127.0.0.1", &at));
+  int refuses = refusing("127.0.0.1", &at);
   struct ta_connect_options options = {.local = &at};
   open_scene(&scene, NULL);
   run(&scene, &at, 1, &options);
   CHECK(scene.fd == -ECONNREFUSED);
   close_scene(&scene);
+  close(refuses);
 }
 
 static void what_is_abandoned_is_closed_and_tells_nothing(void) {

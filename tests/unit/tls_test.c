@@ -246,7 +246,7 @@ static const char swept[] =
     "if not done then s:close() end return done end) local client = try(t.start_tls, t, CLIENT) if "
     "not client then t:close() end "
     "local _, both_do = server:pawait() if not both_do then s:close() end "
-    "if not client or not both_do then log 'ended' return end "
+    "if not client or not both_do then log 'ended' return end try(function() return t.tls end) "
     "spawn(function() local g <close> = s try(s.write, s, text) try(s.shutdown, s) "
     "try(s.read, s, 'a') end) "
     "local all = {} repeat local part = try(t.read_some, t) all[#all + 1] = part or nil "

@@ -34,6 +34,8 @@ try(net.connect, "localhost", 80, {keepalive = 0})
 try(net.connect, "localhost", 80, {max_line = -1})
 -- expect: net.connect: local_address must be an address, such as "10.0.0.1" or "10.0.0.1:4000", got "here"
 try(net.connect, "localhost", 80, {local_address = "here"})
+-- expect: net.connect: local_address must be an address, such as "10.0.0.1" or "10.0.0.1:4000", got "127.0.0.1:99999999999999999999"
+try(net.connect, "localhost", 80, {local_address = "127.0.0.1:99999999999999999999"})
 -- expect: net.listen: expected a host, such as "127.0.0.1", or "*" for all addresses, got nil
 try(net.listen, nil, 80)
 -- expect: net.listen: the port must be a number from 0 to 65535, got -1
@@ -90,3 +92,9 @@ refused(net.connect_unix "/proc/x/y")
 refused(net.listen_fd())
 -- expect: cannot send to 127.0.0.1:9: message too long	EMSGSIZE
 refused(socket:send(("x"):rep(70000), "127.0.0.1", 9))
+
+-- What finds fields looks at whose they are.
+local function field_of(kind, object, name) return debug.getmetatable(kind).__index(object, name) end
+-- expect: nil	nil	nil	nil
+print(field_of(server, io.stdout, "port"), field_of(socket, server, "address"),
+  field_of(server, debug.upvalueid(field_of, 1), "port"), field_of(async.stdin, io.stdout, "label"))

@@ -1,4 +1,4 @@
--- options: --timeout=19
+-- options: --timeout=50
 -- not under sanitizers: memory is not given back
 package.path = "tests/?.lua;" .. package.path
 local processes = require "kit.processes"
@@ -24,10 +24,16 @@ local function many(from, to)
 end
 
 many(1, 100)
-local memory, descriptors = resident(), processes.descriptors()
-many(101, 500)
-collectgarbage()
+local descriptors = processes.descriptors()
+-- The allocator keeps or gives back some pages now and then: what leaks does so in each round.
+local growths, before = {}, resident()
+for round = 1, 5 do
+  many(21 + 80 * round, 100 + 80 * round)
+  local now = resident()
+  growths[round], before = now - before, now
+end
+table.sort(growths)
 -- expect: true	true
-print(resident() - memory < 2000, processes.descriptors() <= descriptors)
+print(growths[3] < 400, processes.descriptors() <= descriptors)
 -- expect: 0	0
 print(processes.of_ours())

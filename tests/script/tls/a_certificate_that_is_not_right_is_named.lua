@@ -1,5 +1,5 @@
 -- Whatever may be wrong with a certificate is said in words that name whose it is.
--- options: --timeout=50
+-- options: --timeout=110
 
 local net, process = async.net, async.process
 local dir <close> = assert(async.temp_dir())

@@ -1,6 +1,6 @@
 -- Servers and clients of others: openssl's, and Python's, which begins in plain text as
 -- PostgreSQL does; old versions of TLS; renegotiation.
--- options: --timeout=55
+-- options: --timeout=110
 
 local net, process = async.net, async.process
 local dir <close> = assert(async.temp_dir())
@@ -126,4 +126,35 @@ do
   print(#got, got == text:gsub("%a", function(c) return c:upper() == c and c:lower() or c:upper() end))
   -- expect: 280000	true
   print(writer:await(), s:read(), child:wait().ok) -- expect: true	nil	true
+end
+
+-- The other way round: it is called by name, shows a certificate and wants a protocol.
+local python_client = [[
+import socket, ssl, sys
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+context.load_verify_locations(sys.argv[2])
+context.load_cert_chain(sys.argv[3], sys.argv[4])
+context.set_alpn_protocols(["later", "swap"])
+secret = context.wrap_socket(socket.create_connection(("127.0.0.1", int(sys.argv[1]))),
+    server_hostname="db")
+text = b"Some Text 0123" * 20000
+secret.sendall(text)
+got = b""
+while len(got) < len(text): got += secret.recv(70000)
+print(secret.version(), secret.selected_alpn_protocol(), got == text.swapcase())
+secret.unwrap()
+]]
+
+do
+  local strict <close> = assert(net.listen("127.0.0.1", 0, {tls = {
+    certificate = own.certificate, key = own.key, ca = at "root.pem", alpn = "swap"}}))
+  serving = spawn(function()
+    local c <close> = assert(strict:accept())
+    local text = c:read(280000)
+    c:write((text:gsub("%a", function(l) return l:upper() == l and l:lower() or l:upper() end)))
+    return c:read(), c.tls.server_name, c.tls.alpn, c.tls.certificate.subject
+  end)
+  print(process.read{"python3", "-c", python_client, strict.port, at "root.pem", at "client.pem",
+    at "client.key"}) -- expect: TLSv1.3 swap True
+  print(serving:await()) -- expect: nil	db	swap	CN=db
 end

@@ -1,6 +1,6 @@
 -- tls=true or a table with net.connect, net.listen and serve; what is known of a connection;
 -- and a connection is taken up again.
--- options: --timeout=50
+-- options: --timeout=110
 -- expect status: 1
 
 local net, process = async.net, async.process
@@ -75,6 +75,9 @@ do
     server_name = "db", certificate = at "client.pem", key = at "client.key"}}))
   local reader = spawn(function() return s:read() end)
   s:write("from the client\n")
-  print(reader:await()) -- expect: from the server
   task:await()
+  print(reader:await()) -- expect: from the server
 end
+
+-- expect: server:accept: accept() is a method of a server: server:accept()
+print((select(2, pcall(function() server.accept(print) end)):gsub("^.*servers_and_c%S*:%d+: ", "")))
