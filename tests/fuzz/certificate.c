@@ -26,15 +26,14 @@ static void check_text(void) {
     CHECK((unsigned char)text[i] >= ' ' && (unsigned char)text[i] != 127);
 }
 
-static void look_at_name(void *data, const char *name) {
-  size_t *count = data;
-  ++*count;
-  strncpy(text, name, TA_TLS_WORDS - 1);
-  check_text();
+static void look_at_alternatives(const X509 *certificate) {
+  GENERAL_NAMES *names = ta_tls_names(certificate);
+  for (int i = 0; i < sk_GENERAL_NAME_num(names); i++)
+    if (ta_tls_show_name(sk_GENERAL_NAME_value(names, i), text, TA_TLS_WORDS)) check_text();
+  GENERAL_NAMES_free(names);
 }
 
 static void look_at_names(X509 *certificate) {
-  size_t count = 0;
   X509_NAME *names[] = {X509_get_subject_name(certificate), X509_get_issuer_name(certificate)};
   for (int i = 0; i < 2; i++) {
     ta_tls_name(names[i], text, TA_TLS_WORDS);
@@ -42,7 +41,7 @@ static void look_at_names(X509 *certificate) {
     ta_tls_common_name(names[i], text, TA_TLS_WORDS);
     check_text();
   }
-  ta_tls_each_name(certificate, look_at_name, &count);
+  look_at_alternatives(certificate);
 }
 
 static int look_at_fault(int is_good, X509_STORE_CTX *chain) {
