@@ -87,7 +87,7 @@ WRAPPED = read __read_chk write preadv2 pwritev2 epoll_ctl malloc calloc realloc
   symlinkat readlinkat __readlinkat_chk fsync renameat fchmod \
   copy_file_range pthread_create ioctl tcgetattr tcsetattr tcgetpgrp isatty fstat flock ftruncate \
   lseek socket connect getaddrinfo getnameinfo \
-  bind listen accept4 getsockopt setsockopt getsockname sendto recvfrom recv __recv_chk send
+  bind listen accept4 getsockopt setsockopt getsockname sendto recvfrom recv __recv_chk send close
 FAULT_OBJECTS = $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/fault/*.c))
 MACHINE_SCRIPTS = $(patsubst tests/%.lua,$(BUILD)/tests/%.o,\
   $(wildcard tests/machine/*.lua tests/machine/play/*.lua))
@@ -144,7 +144,7 @@ EMBED_OBJECTS = $(EMBED:=.o) $(EMBED_OUTSIDE:=.o) $(BUILD)/tests/embed/outside.o
 C_FILES = $(wildcard src/*.h src/*/*.[ch] tests/*/*.[ch])
 
 .SECONDARY: $(UNIT_SCRIPTS:.o=.c) $(CORE_LUA:src/%=$(BUILD)/%.c) $(MODULE_LUA:src/%=$(BUILD)/%.c) $(REST_LUA:src/%=$(BUILD)/%.c) $(MACHINE_SCRIPTS:.o=.c)
-.PHONY: all test test-all check-all asan tsan valgrind fuzz inject callback bench coverage lint \
+.PHONY: all test test-all check-all asan tsan valgrind fuzz fuzzers inject callback bench coverage lint \
   format install uninstall dist clean help tests FORCE
 
 all: $(PROGRAM) $(LIBRARY) $(SHARED) $(OUTSIDE_LIBRARY) $(OUTSIDE_SHARED) $(LUA_MODULE) $(LOADED) ## build the program and the libraries
@@ -209,11 +209,22 @@ FORCE:
 
 # The module tls is linked in, so that its calls come by there as well.
 UNIT_TLS = $(if $(filter tls,$(LOADED_HERE)),$(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/tls/*.c)))
-$(BUILD)/tests/unit/tls_test.o: POSITION += $(if $(UNIT_TLS),-DHAVE_TLS)
+$(BUILD)/tests/unit/tls_test.o $(BUILD)/tests/unit/certificate.o: POSITION += $(if $(UNIT_TLS),-DHAVE_TLS)
 $(UNIT): $(UNIT_OBJECTS) $(UNIT_SCRIPTS) $(KIT_OBJECTS) $(UNIT_TLS) $(BUILD)/hosted/hosted.o \
   $(filter-out $(BUILD)/cli/main.o,$(REST_OBJECTS)) $(LIBRARY)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(LUA_LIBS) \
+	  $(if $(UNIT_TLS),$$($(PKG_CONFIG) --libs $(PACKAGE_OF_tls)))
+
+# Targets of libFuzzer, for whatever reads what peers send: `make fuzzers` builds them apart.
+FUZZ_TARGETS = lines $(if $(UNIT_TLS),certificate handshake)
+FUZZ = $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz/%)
+FUZZ_SHARED = $(BUILD)/tests/fuzz/fuzz.o \
+  $(patsubst %,$(BUILD)/tests/unit/%.o,outside world system names certificate)
+$(FUZZ): %: %.o $(FUZZ_SHARED) $(KIT_OBJECTS) $(UNIT_TLS) \
+  $(filter-out $(BUILD)/cli/main.o,$(REST_OBJECTS)) $(LIBRARY)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(LUA_LIBS) \
 	  $(if $(UNIT_TLS),$$($(PKG_CONFIG) --libs $(PACKAGE_OF_tls)))
 
 $(FAULT): $(FAULT_OBJECTS) $(KIT_OBJECTS) $(LIBRARY)
@@ -329,7 +340,7 @@ $(BUILD)/tests/%.o: tests/%.c Makefile
 	@echo "  CC    $<"
 	@$(CC) $(ALL_CFLAGS) -Itests -MMD -MP -c -o $@ $<
 
--include $(patsubst %.o,%.d,$(CORE_OBJECTS) $(REST_OBJECTS) $(KIT_OBJECTS) $(UNIT_OBJECTS) $(UNIT_SCRIPTS) \
+-include $(patsubst %.o,%.d,$(FUZZ:=.o) $(FUZZ_SHARED) $(CORE_OBJECTS) $(REST_OBJECTS) $(KIT_OBJECTS) $(UNIT_OBJECTS) $(UNIT_SCRIPTS) \
   $(FAULT_OBJECTS) $(INJECT_OBJECTS) $(CALLBACK_OBJECTS) $(MODULE_OBJECTS) $(EMBED_OBJECTS) $(LOADED_OBJECTS) $(LOAD_OBJECTS) $(COUNTED_OBJECTS) $(MACHINE_OBJECTS) $(MACHINE_SCRIPTS))
 
 # ------------------------------------------------------------------- tests
@@ -349,14 +360,17 @@ asan: ## run the tests under AddressSanitizer, LeakSanitizer and UBSan
 
 tsan: ## run whatever has threads under ThreadSanitizer
 	$(MAKE) BUILD=build/tsan CC=clang CFLAGS="-O1 -g" SANITIZE=-fsanitize=thread \
-	  build/tsan/tests/embed/threads build/tsan/tests/unit/run build/tsan/tinyasync
+	  build/tsan/tests/embed/threads build/tsan/tests/unit/run build/tsan/tinyasync \
+	  $(LOADED_HERE:%=build/tsan/lib/tinyasync/%.so)
 	build/tsan/tests/embed/threads
-	build/tsan/tests/unit/run watch workers flat resolver hosted
-	for script in tests/script/threads/*.lua; do name=$${script##*/}; \
+	build/tsan/tests/unit/run watch workers flat resolver hosted connect net tls
+	for script in tests/script/threads/*.lua tests/script/net/*.lua tests/script/tls/*.lua; do name=$${script##*/}; \
 	  lua5.4 tests/script/run.lua build/tsan/tinyasync $${name%.lua} || exit 1; done
 
 valgrind: tests ## run the unit tests and the example scripts under valgrind
 	tests/valgrind $(BUILD)
+
+fuzzers: $(FUZZ)
 
 fuzz: $(PROGRAM) $(MACHINE) $(UNIT) ## run many more random programs beside the models
 	lua5.4 tests/model/check.lua $(PROGRAM) 20000
@@ -366,6 +380,9 @@ fuzz: $(PROGRAM) $(MACHINE) $(UNIT) ## run many more random programs beside the 
 	$(PROGRAM) run tests/model/processes.lua 1 5000
 	$(PROGRAM) run tests/model/soak.lua 10000
 	$(PROGRAM) run tests/model/sockets.lua 600s
+	$(MAKE) BUILD=build/fuzz CC=clang CFLAGS="-O1 -g -fno-omit-frame-pointer" \
+	  SANITIZE="-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined" fuzzers
+	tests/fuzz/run build/fuzz 60
 	ROUNDS=20 bash tests/cli/run.sh $(PROGRAM) a_kill_at_any_moment
 	TA_TEST_EVERY=1 $(UNIT) while_commands refused_to_commands
 	lua5.4 tests/standard/run.lua -a $(PROGRAM)

@@ -32,6 +32,14 @@ static int find(const char *name, const struct ta_module **module, char *why, si
   return -ELIBBAD;
 }
 
+/* A module finds nothing of ours in a host that has us from an archive and does not show it. */
+static const char *hint_for_hosts(const char *why) {
+  bool lacks = strstr(why, "undefined symbol") || strstr(why, "symbol not found");
+  return lacks ? " (a program that has tinyasync in it shows that to modules if it is linked with "
+                 "the shared library)"
+               : "";
+}
+
 static int refuse(lua_State *L, int error, const char *why) {
   const char *name = luaL_checkstring(L, 1), *by = luaL_checkstring(L, 2);
   const char *package = luaL_checkstring(L, 3);
@@ -46,8 +54,8 @@ static int refuse(lua_State *L, int error, const char *why) {
     lua_pushfstring(L, "%s needs the module '%s', and what is there is another version's", by,
                     name);
   else
-    lua_pushfstring(L, "%s cannot load the module '%s', which is made with %s: %s", by, name,
-                    package, why);
+    lua_pushfstring(L, "%s cannot load the module '%s', which is made with %s: %s%s", by, name,
+                    package, why, hint_for_hosts(why));
   return ta_refuse_in_words(L, lua_tostring(L, -1), "ENOPKG");
 }
 

@@ -32,8 +32,9 @@ static int l_use(lua_State *L) {
 static bool is_socket(const struct ta_stream *stream) {
   int type;
   socklen_t size = sizeof type;
-  return getsockopt(stream->watch.fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
-         type == SOCK_STREAM;
+  if (getsockopt(stream->watch.fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0)
+    return errno != ENOTSOCK;
+  return type == SOCK_STREAM;
 }
 
 /* (stream): raises unless it may begin to speak TLS. */

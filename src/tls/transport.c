@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "tls/context.h"
 #include "tls/words.h"
@@ -316,14 +317,15 @@ static int shutdown_tls(struct ta_stream *stream) {
 }
 
 /* A socket that is closed with something in it that nobody has read resets the connection, and
- * what was sent may be lost: a server's tickets often come unasked. */
-static void take_what_is_left(struct tls *tls) {
+ * what was sent may be lost: a server's tickets often come unasked.  The loop need not have told
+ * of it. */
+static void take_what_is_left(const struct tls *tls) {
   char bytes[4096];
   size_t all = 0;
   ssize_t count = 1;
-  if (!tls->said_end) return;
+  if (tls->write_error) return;
   while (count > 0 && all < MOST_LEFT) {
-    count = ta_descriptor.read(tls->stream, bytes, sizeof bytes);
+    count = recv(tls->stream->watch.fd, bytes, sizeof bytes, MSG_DONTWAIT);
     if (count > 0) all += (size_t)count;
   }
 }

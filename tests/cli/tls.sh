@@ -3,7 +3,7 @@
 #
 # tls.sh -- what TLS loads and reads, and what the trace is told.
 
-: "${program:?}" "${root:?}"
+: "${program:?}" "${root:?}" "${patience:?}"
 
 want_tls() {
   unset SSL_CERT_FILE SSL_CERT_DIR
@@ -161,6 +161,45 @@ try()
 END
   run run script.lua
   expect_out $'certificate of db has expired (2026-01-02)\nconnected\nconnected'
+}
+
+# inject_into CALL ERROR: it fails once, at each place after the certificate was first opened, or at
+# any where CALL is made of OpenSSL alone; and what it was for is done, or told.
+inject_into() {
+  local call=$1 error=$2 before=0 last at status
+  last=$(grep -c "^[0-9]* *$call(" calls)
+  [[ $call == getrandom ]] || before=$(sed '/db\.pem/q' calls | grep -c "^[0-9]* *$call(")
+  [[ $call != openat ]] || before=$((before - 1))
+  for ((at = before + 1; at <= last; at++)); do
+    part_has "$at" || continue
+    status=0
+    timeout -k 1 "$patience" strace -f -o injected -e trace="$call" \
+      -e inject="$call:error=$error:when=$at" \
+      "$program" run --timeout=20 script.lua '{ca = "root.pem"}' >out 2>err || status=$?
+    grep -q INJECTED injected || continue
+    ((status < 2)) || fail "$call, the $at., fails with $error: status $status; $(head -n 5 err)"
+    [[ -s out || -s err ]] || fail "$call, the $at., fails with $error, and nothing is told"
+    ! grep -h "does not say why" out err || fail "$call, the $at., fails with $error"
+  done
+}
+
+# What OpenSSL and the dynamic linker ask the system for is told when it is refused.
+t_a_call_of_openssl_that_fails_is_told() {
+  want_tls
+  command -v strace >/dev/null || skip "no strace"
+  ! is_sanitized || skip "a sanitizer cannot be traced"
+  strace -f -o calls -e trace=openat true 2>/dev/null || skip "strace cannot trace"
+  script <<<"$speaking"
+  strace -f -o calls -e trace=openat,read,getrandom,newfstatat,fcntl,epoll_ctl \
+    "$program" run script.lua '{ca = "root.pem"}' >out 2>err || fail "status $?"
+  expect_out connected
+  grep -q 'db\.pem' calls || fail "no certificate was opened"
+  inject_into getrandom EIO
+  inject_into openat EMFILE
+  inject_into openat EACCES
+  inject_into newfstatat EACCES
+  inject_into read EIO
+  inject_into epoll_ctl ENOSPC
 }
 
 # $pg is where PostgreSQL's programs lie, and `become` begins a command that they are run with: they

@@ -12,12 +12,20 @@
 #include <unistd.h>
 
 #include "host/clock.h"
+#include "kit/part.h"
+#include "unit/certificate.h"
 #include "unit/outside.h"
 #include "unit/system.h"
 #include "unit/test.h"
 
 #define LONGEST 120.0 /* seconds, of a scene */
 #define MOST 20000    /* calls that fail one after the other */
+#define PATIENCE 1e6  /* seconds, after which a scene is over */
+
+static bool secure; /* scenes speak TLS */
+
+/* What is done to a run at one of its waits. */
+enum disturbance { CANCEL_SCENE, FAIL_BESIDE, TIME_OUT, CANCEL_ALL, CLOSE_ALL, DISTURBANCES };
 
 static char where[160];
 
@@ -32,7 +40,9 @@ static const char scene[] =
     "  if not ok then\n"
     "    local short = tostring(value):find 'not enough memory'\n"
     "    local late = what == 'serve' and tostring(value):find 'the server is closed'\n"
-    "    if not (short or late) then wrong(what, tostring(value)) end\n"
+    "    local ended = tostring(value):find 'the time for clean%-up is over'\n"
+    "    if not (short or late or ended) then wrong(what, tostring(value)) end\n"
+    "    if short then pcall(collectgarbage) end\n" /* what nobody has now is closed */
     "    if not late then told = told + 1 end return nil end\n"
     "  if value == nil and message then\n"
     "    if type(message) ~= 'string' or type(code) ~= 'string' then wrong(what, "
@@ -60,6 +70,10 @@ static const char scene[] =
     "      if try('ask', c, c.write, c, 'x', i, '\\n') then\n"
     "        local line = try('read', 'x' .. i, c.read, c)\n"
     "        if line and c.peer == '' then wrong 'no peer' end\n"
+    "        if line and secure and not c.tls then wrong 'no secret' end\n"
+    "      end\n"
+    "      if i == 2 and try('shutdown', c, c.shutdown, c) then\n"
+    "        try('end', nil, c.read, c)\n"
     "      end\n"
     "    end\n"
     "  end\n"
@@ -73,19 +87,38 @@ static const char scene[] =
     "    pcall(sleep, 0.002)\n"
     "  end\n"
     "end)\n"
-    "local server = try('listen', nil, net.listen, '127.0.0.1', 0, {keepalive = 5})\n"
+    "local ours = secure and {certificate = PEM} or false\n"
+    "local trust = secure and {ca = PEM, server_name = 'db'} or false\n"
+    "local server = try('listen', nil, net.listen, '127.0.0.1', 0, {keepalive = 5, tls = ours})\n"
     "if server then\n"
-    "  converse(server, function() return net.connect('127.0.0.1', server.port) end)\n"
+    "  converse(server, function()\n"
+    "    return net.connect('127.0.0.1', server.port, {tls = trust})\n"
+    "  end)\n"
     "end\n"
     "local path = '@tinyasync-' .. name\n"
-    "local other = try('listen_unix', nil, net.listen_unix, path)\n"
-    "if other then converse(other, function() return net.connect_unix(path) end) end\n"
+    "local other = try('listen_unix', nil, net.listen_unix, path, {tls = ours})\n"
+    "if other then\n"
+    "  converse(other, function() return net.connect_unix(path, {tls = trust}) end)\n"
+    "end\n"
     "local any = try('anywhere', nil, net.listen, '*', 0)\n"
     "if any then\n"
     "  local c = try('call', nil, net.connect, '127.0.0.1', any.port)\n"
     "  if c then\n"
+    "    local guard <close> = c\n"
     "    if try('select', nil, async.select, {any, timeout = 60}) == nil and told == 0 then\n"
     "      wrong 'nobody came' end\n"
+    "    if secure then\n"
+    "      local s = try('accept', nil, any.accept, any)\n"
+    "      local server = s and spawn(function()\n"
+    "        local g <close> = s\n"
+    "        if try('start', s, s.start_tls, s, {server = true, certificate = PEM}) then\n"
+    "          echo(s) end\n"
+    "      end)\n"
+    "      if s and try('start_tls', c, c.start_tls, c, trust) and\n"
+    "        try('ask', c, c.write, c, 'hi\\n') then try('read', 'hi', c.read, c) end\n"
+    "      c:close()\n"
+    "      if server then server:pawait() end\n"
+    "    end\n"
     "    c:close()\n"
     "  end\n"
     "  any:close()\n"
@@ -99,21 +132,25 @@ static const char scene[] =
     "over = true\n"
     "log(told == 0 and 'ended' or 'ended, and told')";
 
-/* In real time.  After so many waits all tasks are cancelled, or closed; 0: never.  False: it
- * had ended before. */
-static bool run(struct outside *place, unsigned waits, bool closes) {
+static void disturb(struct world *world, enum disturbance disturbance, double *skipped) {
+  if (disturbance == CANCEL_SCENE) world_do(world, "scene_task:cancel()");
+  if (disturbance == FAIL_BESIDE) world_do(world, "beside:set()");
+  if (disturbance == TIME_OUT) *skipped = 2 * PATIENCE;
+  if (disturbance == CANCEL_ALL) ta_cancel_all(world->runner, "planned");
+  if (disturbance == CLOSE_ALL) ta_close_all(world->runner);
+}
+
+/* In real time.  After so many waits it is disturbed; 0: never.  False: it had ended before. */
+static bool run(struct outside *place, unsigned waits, enum disturbance disturbance) {
   struct world *world = &place->world;
-  double began = ta_monotonic();
+  double began = ta_monotonic(), skipped = 0;
   bool disturbed = false;
   while (ta_monotonic() < began + LONGEST) {
-    world->now = ta_monotonic() - began;
+    world->now = ta_monotonic() - began + skipped;
     enum ta_pass_result result = world_pass(world);
     if (result == TA_DONE) return disturbed;
     if (result == TA_WAITING && waits > 0 && --waits == 0) {
-      if (closes)
-        ta_close_all(world->runner);
-      else
-        ta_cancel_all(world->runner, "planned");
+      disturb(world, disturbance, &skipped);
       disturbed = true;
       continue;
     }
@@ -134,13 +171,27 @@ static void close_place(struct outside *place) {
   outside_close_rest(place);
 }
 
+/* In a scope with one who may fail, for so long. */
+static const char in_scope[] = "beside = async.event()\n"
+                               "scene_task = spawn(async.move_on_after, %g, function()\n"
+                               "  async.scope(function(s)\n"
+                               "    local rival = s:spawn(function()\n"
+                               "      beside:wait() error 'planned' end)\n"
+                               "    s:spawn(function() %s rival:cancel() end)\n"
+                               "  end)\n"
+                               "end)";
+
 static void open_place(struct outside *place, bool helps) {
-  static char code[sizeof scene + 100];
+  static char code[sizeof scene + 100], whole[sizeof code + sizeof in_scope];
   static unsigned number;
   snprintf(code, sizeof code, "local name, helps = '%ld-%u', %s %s", (long)getpid(), ++number,
            helps ? "true" : "false", scene);
+  snprintf(whole, sizeof whole, in_scope, PATIENCE, code);
   outside_open(place, NULL);
-  world_add(&place->world, code);
+  if (secure) add_tls(&place->world);
+  lua_pushboolean(place->world.L, secure);
+  lua_setglobal(place->world.L, "secure");
+  world_add(&place->world, whole);
 }
 
 /* False: so many calls are not made. */
@@ -149,7 +200,7 @@ static bool try_at(enum system_call call, unsigned nth, int error) {
   snprintf(where, sizeof where, "call %d, the %u. fails by %d", call, nth, error);
   open_place(&place, call == SYSTEM_ACCEPT);
   system_fail(call, nth, error);
-  run(&place, 0, false);
+  run(&place, 0, CANCEL_ALL);
   bool reached = system_go_well() >= nth;
   if (strstr(place.world.log, "WRONG")) CHECK_TEXT(place.world.log, where);
   bool has_begun = call != SYSTEM_ALLOCATE || !strstr(place.world.log, "[not enough memory]");
@@ -169,6 +220,7 @@ static void sweep(enum system_call call, int error, unsigned least) {
   unsigned nth = number_from("TA_TEST_SEED", 1);
   unsigned step = number_from("TA_TEST_EVERY", call == SYSTEM_ALLOCATE ? 53 : 1);
   if (test_quick()) step *= 7;
+  part_take(&nth, &step);
   while (nth < MOST && try_at(call, nth, error)) nth += step;
   if (!test_quick() && nth <= least) CHECK_TEXT(where, "so few calls");
 }
@@ -181,6 +233,8 @@ static void a_call_for_a_socket_that_fails_is_told_and_leaves_nothing(void) {
   sweep(SYSTEM_GETSOCKOPT, ENOBUFS, 3);
   sweep(SYSTEM_GETSOCKNAME, ENOBUFS, 6);
   sweep(SYSTEM_CONNECT, ECONNREFUSED, 4);
+  sweep(SYSTEM_SHUTDOWN, ENOBUFS, 2);
+  sweep(SYSTEM_CLOSE, EINTR, 6);
 }
 
 static void a_server_that_cannot_take_one_takes_it_later(void) {
@@ -255,21 +309,74 @@ static void whoever_is_refused_memory_for_a_connection_closes_it_at_once(void) {
   CHECK(nth > 10);
 }
 
-static bool disturb_at(unsigned waits, bool closes) {
+static bool disturb_at(unsigned waits, enum disturbance disturbance) {
   struct outside place;
-  snprintf(where, sizeof where, "%s at wait %u", closes ? "closed" : "cancelled", waits);
+  snprintf(where, sizeof where, "disturbance %d at wait %u", disturbance, waits);
   open_place(&place, false);
-  bool disturbed = run(&place, waits, closes);
+  bool disturbed = run(&place, waits, disturbance);
+  if (strstr(place.world.log, "WRONG")) CHECK_TEXT(place.world.log, where);
   close_place(&place);
   return disturbed;
 }
 
-static void wherever_sockets_are_disturbed_nothing_is_left(void) {
-  for (int closes = 0; closes < 2; closes++) {
-    unsigned waits = 1;
-    while (disturb_at(waits, closes)) waits++;
+static void disturb_everywhere(void) {
+  unsigned step = number_from("TA_TEST_EVERY", test_quick() ? 5 : 1);
+  for (int disturbance = 0; disturbance < DISTURBANCES; disturbance++) {
+    unsigned waits = number_from("TA_TEST_SEED", 1), stride = step;
+    part_take(&waits, &stride);
+    while (disturb_at(waits, (enum disturbance)disturbance)) waits += stride;
     CHECK(waits > 4);
   }
+}
+
+static void wherever_sockets_are_disturbed_nothing_is_left(void) {
+  disturb_everywhere();
+}
+
+/* --------------------------------------------------------------------- with TLS */
+
+/* False: there is none. */
+static bool begin_secure(void) {
+  struct outside place;
+  outside_open(&place, NULL);
+  secure = add_tls(&place.world);
+  outside_close(&place);
+  return secure;
+}
+
+static void wherever_tls_is_disturbed_nothing_is_left(void) {
+  if (begin_secure()) disturb_everywhere();
+  secure = false;
+}
+
+static void a_call_that_fails_under_tls_is_told_and_leaves_nothing(void) {
+  if (!begin_secure()) return;
+  sweep(SYSTEM_OPEN, EMFILE, 3);
+  sweep(SYSTEM_OPEN, EACCES, 3);
+  sweep(SYSTEM_SOCKET, EMFILE, 6);
+  sweep(SYSTEM_CONNECT, ECONNREFUSED, 4);
+  sweep(SYSTEM_SETSOCKOPT, ENOPROTOOPT, 6);
+  sweep(SYSTEM_GETSOCKOPT, ENOBUFS, 3);
+  sweep(SYSTEM_GETSOCKNAME, ENOBUFS, 6);
+  sweep(SYSTEM_ACCEPT, EMFILE, 4);
+  sweep(SYSTEM_EPOLL_CTL, ENOSPC, 10);
+  sweep(SYSTEM_SHUTDOWN, ENOBUFS, 2);
+  sweep(SYSTEM_CLOSE, EINTR, 6);
+  secure = false;
+}
+
+static void bytes_that_fail_under_tls_are_told_and_leave_nothing(void) {
+  if (!begin_secure()) return;
+  sweep(SYSTEM_READ, ECONNRESET, 10);
+  sweep(SYSTEM_READ, EINTR, 10);
+  sweep(SYSTEM_WRITE, ECONNRESET, 10);
+  secure = false;
+}
+
+static void memory_that_is_refused_under_tls_leaves_nothing(void) {
+  if (!begin_secure()) return;
+  sweep(SYSTEM_ALLOCATE, ENOMEM, 100);
+  secure = false;
 }
 
 const struct test net_tests[] = {
@@ -280,5 +387,9 @@ const struct test net_tests[] = {
     TEST(memory_that_is_refused_to_sockets_leaves_nothing),
     TEST(whoever_is_refused_memory_for_a_connection_closes_it_at_once),
     TEST(wherever_sockets_are_disturbed_nothing_is_left),
+    TEST(wherever_tls_is_disturbed_nothing_is_left),
+    TEST(a_call_that_fails_under_tls_is_told_and_leaves_nothing),
+    TEST(bytes_that_fail_under_tls_are_told_and_leave_nothing),
+    TEST(memory_that_is_refused_under_tls_leaves_nothing),
     TESTS_END,
 };

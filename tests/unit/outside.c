@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pty.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -248,6 +249,12 @@ static int l_received(lua_State *L) {
   return 1;
 }
 
+/* As streams of scripts are. */
+static void send_at_once(int fd) {
+  int yes = 1;
+  CHECK(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes) == 0);
+}
+
 static void make_tcp(int fds[2]) {
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t size = sizeof address;
@@ -258,10 +265,16 @@ static void make_tcp(int fds[2]) {
   CHECK(connect(fds[0], (struct sockaddr *)&address, size) == 0);
   fds[1] = accept(listening, NULL, NULL);
   CHECK(fds[1] >= 0 && close(listening) == 0);
+  send_at_once(fds[0]);
+  send_at_once(fds[1]);
 }
 
 static int l_tcp(lua_State *L) {
   return give(L, "a connection", TA_EDGE, make_tcp, 0);
+}
+
+static int l_connected(lua_State *L) {
+  return give_both(L, make_tcp);
 }
 
 /* ------------------------------------------------------------- opening, closing */
@@ -290,6 +303,7 @@ static const luaL_Reg functions[] = {{"sockets", l_sockets},
                                      {"waits", l_waits},
                                      {"received", l_received},
                                      {"tcp", l_tcp},
+                                     {"connected", l_connected},
                                      {NULL, NULL}};
 
 /* Requests for memory can fail here, be they Lua's or ours. */

@@ -25,6 +25,7 @@
  *   held(s)        how many bytes its buffer has, and how much room
  *   received(s)    how many bytes have come, ever
  *   tcp()          as sockets(), over a connection of the loopback
+ *   connected()    as both(), over such a one
  */
 #ifndef OUTSIDE_H
 #define OUTSIDE_H

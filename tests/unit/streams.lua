@@ -4,6 +4,9 @@
 --
 -- It returns a function of a seed.  A program has writers, a reader, and at times a task
 -- that copies from one pair to another in between; each call may be cancelled at any step.
+-- The bytes go over a pair of `kinds`, a global, or a pipe, sockets, or TCP, at times with
+-- somebody in between who hands them on in other pieces.  Where something may come for a writer,
+-- which resets a connection that is closed, `never_closes`, a global, has them end their half.
 -- What is read is then compared with what Lua's own file:read gives for the same bytes: the
 -- texts of the writes that were done, in the order of their calls, and of one that was cut
 -- short its beginning.
@@ -35,6 +38,35 @@ local function perhaps_cancelled(call)
   if task:status() == "failed" then error(message, 0) end
 end
 
+-- --------------------------------------------------------------------- pairs
+
+local sizes = {1, 5, 100, 5000, 70000}
+
+local function hand_on(from, to)
+  local g <close> = to
+  repeat
+    local bytes = from:read_some(random(sizes[random(#sizes)]))
+    if chance(20) then sleep(random()) end
+  until not bytes or not to:write(bytes)
+end
+
+-- Two pairs of that kind as one, from whose writer to whose reader all goes in pieces.
+local function split(make)
+  return function()
+    local reader, near = make()
+    local far, writer = make()
+    spawn(hand_on, far, near)
+    return reader, writer
+  end
+end
+
+local usual = {both, joined, connected, split(both), split(connected)}
+
+local function a_pair()
+  local list = kinds or usual
+  return list[random(#list)]()
+end
+
 -- ------------------------------------------------------------------- writing
 
 local function write_some(s, calls)
@@ -56,7 +88,7 @@ local function write_all(s, calls)
   async.scope(function(scope)
     for _ = 1, random(3) do scope:spawn(write_some, s, calls) end
   end)
-  if chance(50) then s:shutdown() else s:close() end
+  if never_closes or chance(50) then s:shutdown() else s:close() end
 end
 
 -- The texts of those that were done; and if more bytes were received, how many, and which
@@ -91,7 +123,10 @@ local function random_formats()
   return list
 end
 
--- Over TLS a stream that was torn ends with an error, after all that has come.
+-- Over TLS a stream that was torn ends with an error, after all that has come, and so does one
+-- that was closed before the handshake.
+local function is_torn(code) return code == "TLS" or code == "EOF" end
+
 local function read_rest(s, log)
   repeat
     local text = s:read_some()
@@ -105,17 +140,17 @@ local function read_once(s, log)
   if what <= 6 then
     local list = random_formats()
     local results = table.pack(s:read(table.unpack(list)))
-    if results[3] == "TLS" then return read_rest(s, log) end
-    entry = {"formats", list, results}
+    if is_torn(results[3]) then return read_rest(s, log) end
+if results[2] and not results[1] then io.stderr:write(tostring(results[1]), tostring(results[2]), tostring(results[3]), "\n") end     entry = {"formats", list, results}
   elseif what <= 8 then
     local most = random(200)
     local some, _, code = s:read_some(most)
-    if code == "TLS" then return end
+    if is_torn(code) then return end
     entry = {"some", most, some}
   else
     local text = ({"\n", "7", "line\n", "xx", "\r\n"})[random(5)]
     local found, _, code = s:read_until(text)
-    if code == "TLS" then return read_rest(s, log) end
+    if is_torn(code) then return read_rest(s, log) end
     entry = {"until", text, found}
   end
   log[#log + 1] = entry
@@ -127,7 +162,7 @@ local function read_all(s, log)
     if chance(10) then sleep(random()) end
   end
   local rest = table.pack(s:read("a"))
-  if rest[3] == "TLS" then return read_rest(s, log) end
+  if is_torn(rest[3]) then return read_rest(s, log) end
   log[#log + 1] = {"formats", {"a"}, rest}
   log[#log + 1] = {"formats", {"l"}, table.pack(s:read("l"))}
 end
@@ -192,7 +227,7 @@ local function program(reader, writer, scope)
   local source = reader
   scope:spawn(write_all, writer, calls)
   if chance(30) then
-    local far, near = both()
+    local far, near = a_pair()
     scope:spawn(copy_all, source, near)
     source = far
   end
@@ -205,7 +240,7 @@ return function(seed)
   math.randomseed(seed)
   local calls, log, count
   async.scope(function(scope)
-    local reader, writer = (chance(50) and both or joined)()
+    local reader, writer = a_pair()
     calls, log, count = program(reader, writer, scope)
   end)
   local text, more, cancelled = expected(calls, count)

@@ -561,3 +561,10 @@ ssize_t __wrap___recv_chk(int fd, void *bytes, size_t size, size_t room, int fla
 ssize_t __wrap___recv_chk(int fd, void *bytes, size_t size, size_t room, int flags) {
   return fails(SYSTEM_READ) ? -1 : __real___recv_chk(fd, bytes, size, room, flags);
 }
+
+int __real_close(int fd);
+int __wrap_close(int fd);
+int __wrap_close(int fd) {
+  int result = __real_close(fd);
+  return fails(SYSTEM_CLOSE) ? -1 : result;
+}

@@ -58,6 +58,7 @@ enum system_call {
   SYSTEM_GETSOCKNAME,
   SYSTEM_SENDTO,
   SYSTEM_RECVFROM,
+  SYSTEM_CLOSE, /* of what it closes all the same, as systems do */
   SYSTEM_CALLS
 };
 
