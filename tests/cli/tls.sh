@@ -17,12 +17,13 @@ local own = {certificate = "db.pem", key = "db.key"}
 local server <close> = assert(async.net.listen("127.0.0.1", 0, {tls = own}))
 local other = spawn(function()
   local c <close> = server:accept()
-  return c:read()
+  return c and c:read()
 end)
 local tls = load("return " .. how)()
 local s, message = async.net.connect("127.0.0.1", server.port, {tls = tls})
 print(s and "connected" or message)
 if s then s:close() end
+server:close()
 other:await()
 '
 
@@ -168,7 +169,7 @@ END
 inject_into() {
   local call=$1 error=$2 before=0 last at status
   last=$(grep -c "^[0-9]* *$call(" calls)
-  [[ $call == getrandom ]] || before=$(sed '/db\.pem/q' calls | grep -c "^[0-9]* *$call(")
+  [[ $call == getrandom ]] || before=$(sed '/openat(.*db\.pem/q' calls | grep -c "^[0-9]* *$call(")
   [[ $call != openat ]] || before=$((before - 1))
   for ((at = before + 1; at <= last; at++)); do
     part_has "$at" || continue
