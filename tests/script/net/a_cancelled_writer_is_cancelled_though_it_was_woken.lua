@@ -1,6 +1,6 @@
 -- Those who wait behind a write, and are cancelled together with it, are not told that it was cut
 -- short, or that somebody has closed the stream: nothing of theirs has begun.
--- options: --timeout=15
+-- options: --timeout=100
 
 local net = async.net
 local server = assert(net.listen("127.0.0.1", 0))

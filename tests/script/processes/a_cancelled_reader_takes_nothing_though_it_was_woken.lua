@@ -1,6 +1,6 @@
 -- What ends a run may end its input too: whoever is cancelled when something has come, and has
 -- not gone on yet, does not go on.
--- options: --timeout=15
+-- options: --timeout=100
 
 -- While `read` waits `feed` lets something come.  The reader is cancelled in the pass in which it is
 -- woken, before its turn: whose task is older comes first.

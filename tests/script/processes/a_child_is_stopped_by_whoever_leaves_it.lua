@@ -1,6 +1,6 @@
 -- By <close>, also through an error; but a cancelled wait stops nothing, and what was detached
 -- is stopped by nobody but its owner.
--- options: --timeout=15
+-- options: --timeout=100
 package.path = "tests/?.lua;" .. package.path
 local processes = require "kit.processes"
 local process = async.process

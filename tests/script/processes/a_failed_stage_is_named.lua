@@ -1,5 +1,5 @@
 -- Every stage counts; but who dies because a later one stopped reading has not failed.
--- options: --timeout=18
+-- options: --timeout=100
 local process = async.process
 local pipe = process.pipe
 

@@ -1,5 +1,5 @@
 -- Others go on, a deadline ends it, and with the other side there it goes on.
--- options: --timeout=15
+-- options: --timeout=100
 local process = async.process
 local fifo = os.tmpname()
 os.remove(fifo)

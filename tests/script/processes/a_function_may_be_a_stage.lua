@@ -1,6 +1,6 @@
 -- It writes more than a pipe holds, to readers that leave: nobody hangs, and it hears of that
 -- once, and cleans up.
--- options: --timeout=19
+-- options: --timeout=100
 local process = async.process
 local RUNS = 20
 local megabyte = ("x"):rep(1023) .. "\n"

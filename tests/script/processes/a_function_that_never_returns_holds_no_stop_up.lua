@@ -1,6 +1,6 @@
 -- What a function does with the lines may take for ever; when the command is stopped it has the
 -- time of grace.
--- options: --timeout=19
+-- options: --timeout=100
 local process = async.process
 
 local function timed(fn, ...)

@@ -1,5 +1,5 @@
 -- The leader's end does not end the escalation: the group is remembered.
--- options: --timeout=15
+-- options: --timeout=100
 package.path = "tests/?.lua;" .. package.path
 local processes = require "kit.processes"
 

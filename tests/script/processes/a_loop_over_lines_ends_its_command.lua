@@ -1,4 +1,4 @@
--- options: --timeout=15
+-- options: --timeout=100
 package.path = "tests/?.lua;" .. package.path
 local processes = require "kit.processes"
 local process = async.process

@@ -1,5 +1,5 @@
 -- With kill="process" the leader alone gets the stop signal; KILL is for the group.
--- options: --timeout=15
+-- options: --timeout=100
 package.path = "tests/?.lua;" .. package.path
 local processes = require "kit.processes"
 

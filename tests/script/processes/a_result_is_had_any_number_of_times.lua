@@ -1,5 +1,5 @@
 -- From any task, also long after the end, and it is the same table.
--- options: --timeout=15
+-- options: --timeout=100
 local child <close> = async.process.spawn{"sh", "-c", "exit 7"}
 sleep(0.3)
 local tasks = {}

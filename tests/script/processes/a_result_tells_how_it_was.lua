@@ -1,4 +1,4 @@
--- options: --timeout=15
+-- options: --timeout=100
 local process = async.process
 
 local r = process.try{"sh", "-c", "echo out; echo err >&2; sleep 0.1; exit 3", cwd = "/tmp"}

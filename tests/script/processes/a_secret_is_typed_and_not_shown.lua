@@ -1,5 +1,5 @@
 -- As stdin the text reaches the command, and nobody else sees it.
--- options: --timeout=15 -x
+-- options: --timeout=100 -x
 local process = async.process
 local secret = async.secret "hunter22\n"
 print(process.read {"wc", "-c", stdin = secret})    -- expect: 9

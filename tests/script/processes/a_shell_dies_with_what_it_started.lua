@@ -1,5 +1,5 @@
 -- However it is stopped.
--- options: --timeout=18
+-- options: --timeout=100
 package.path = "tests/?.lua;" .. package.path
 local processes = require "kit.processes"
 local process = async.process

@@ -1,5 +1,5 @@
 -- A function that waits for ever does not hold up the pipeline that another one fails.
--- options: --timeout=15
+-- options: --timeout=100
 local process = async.process
 local cleaned = 0
 local began = async.now()

@@ -1,5 +1,5 @@
 -- As timeout(1) leaves it, where it does not lead it; those that it has started go with it.
--- options: --timeout=30
+-- options: --timeout=100
 package.path = "tests/?.lua;" .. package.path
 local processes = require "kit.processes"
 local process = async.process

@@ -1,5 +1,5 @@
 -- Whoever holds the pipe is killed with the rest; what was captured so far is given.
--- options: --timeout=18
+-- options: --timeout=100
 package.path = "tests/?.lua;" .. package.path
 local processes = require "kit.processes"
 

@@ -1,5 +1,5 @@
 -- SIGPIPE is not ignored in them, whoever starts them: yes ends in silence.
--- options: --timeout=15
+-- options: --timeout=100
 local process = async.process
 
 local function dispositions() return process.read{"grep", "SigIgn", "/proc/self/status"} end

@@ -1,4 +1,4 @@
--- options: --timeout=15
+-- options: --timeout=100
 local process = async.process
 local root = process.read{"mktemp", "-d"}
 process.run{"mkdir", "a", "b", "c", "d", cwd = root}

@@ -1,5 +1,5 @@
 -- Of what is captured head and tail are kept, and the command goes on.
--- options: --timeout=19
+-- options: --timeout=100
 local process = async.process
 
 local function resident()

@@ -1,5 +1,5 @@
 -- Each names the word or the option, and nothing is started.
--- options: --timeout=15
+-- options: --timeout=100
 local process = async.process
 local message_of = function(...)
   local ok, err = pcall(...)

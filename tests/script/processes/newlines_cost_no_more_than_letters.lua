@@ -1,5 +1,5 @@
 -- Not even a megabyte of them, at the end and before it, read or in the message of a failure.
--- options: --timeout=19
+-- options: --timeout=100
 local process = async.process
 local lines = "yes '' | head -c 1000000"
 

@@ -1,4 +1,4 @@
--- options: --timeout=15
+-- options: --timeout=100
 local process = async.process
 local root = process.read{"mktemp", "-d"}
 local both = {"sh", "-c", "echo out; echo err >&2"}

@@ -1,4 +1,4 @@
--- options: --timeout=15
+-- options: --timeout=100
 local process = async.process
 local here = os.getenv "HOME"
 

@@ -1,5 +1,5 @@
 -- It runs once, both wait for its end, and a late one has its failure too.
--- options: --timeout=15
+-- options: --timeout=100
 local process = async.process
 local file = os.tmpname()
 

@@ -1,5 +1,5 @@
 -- Each names what is really missing; run, read and lines raise it, try and spawn give it.
--- options: --timeout=15
+-- options: --timeout=100
 local process = async.process
 local root = process.read{"mktemp", "-d"}
 

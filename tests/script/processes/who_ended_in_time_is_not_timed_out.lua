@@ -1,5 +1,5 @@
 -- We were stopped, and hear of the end and of the deadline at once.
--- options: --timeout=19
+-- options: --timeout=100
 local process = async.process
 local stops_us = {"sh", "-c", [[
   (sleep 0.6; kill -CONT $PPID) >/dev/null 2>&1 &

@@ -1,5 +1,5 @@
 -- A result does not wait for one who lives on, and says so.
--- options: --timeout=15
+-- options: --timeout=100
 package.path = "tests/?.lua;" .. package.path
 local processes = require "kit.processes"
 local process = async.process

@@ -1,4 +1,4 @@
--- options: --timeout=15
+-- options: --timeout=100
 local process = async.process
 local words = {"", "*", "a b", "-n", "\n", "'", '"', "$HOME", "\\", "{}", "é", "\1\255", "a;b", "`x`",
   "~", "!", "\t", "''"}

@@ -1,4 +1,4 @@
--- options: --timeout=30
+-- options: --timeout=100
 package.path = "tests/?.lua;" .. package.path
 local watching = require "kit.watching"
 local d <const>, gone <close> = watching.directory()

@@ -1,4 +1,4 @@
--- options: --timeout=30
+-- options: --timeout=100
 package.path = "tests/?.lua;" .. package.path
 local watching = require "kit.watching"
 local write, sh, settle, told = watching.write, watching.sh, watching.settle, watching.told
