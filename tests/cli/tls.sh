@@ -72,6 +72,7 @@ END
 t_connecting_reads_no_bundle() {
   want_tls
   command -v strace >/dev/null || skip "no strace"
+  ! is_sanitized || skip "a sanitizer cannot be traced"
   [[ -n $(compgen -G '/usr/lib/ssl/certs/*.0') ]] || skip "no directory with hashes"
   script <<<"$speaking"
   strace -f -o calls -e trace=open,openat true 2>/dev/null || skip "strace cannot trace"
