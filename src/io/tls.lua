@@ -192,18 +192,19 @@ function tls.prepare(by, options)
   return nil, context, code
 end
 
--- A connection that was just made speaks TLS, and is closed where that fails: waits.
-function tls.connected(stream, options, host, what)
-  local done, message, code = tls.attach("net.connect", stream, options, host)
-  if done then
-    local ending <close> = async.defer(function()
-      if not done then stream:close() end
-    end)
-    done = nil
-    done, message, code = tls.handshake(stream, what)
-  else
-    stream:close()
-  end
+-- A connection that `connect` makes, called with the rest, speaks TLS, and is closed where that
+-- fails: waits.
+function tls.connect(options, host, what, connect, ...)
+  local stream, message, code, done
+  local ending <close> = async.defer(function()
+    if stream and not done then stream:close() end
+  end)
+  stream, message, code = connect(...)
+  if not stream then return nil, message, code end
+  local attached
+  attached, message, code = tls.attach("net.connect", stream, options, host)
+  if not attached then return nil, message, code end
+  done, message, code = tls.handshake(stream, what)
   return done, message, code
 end
 

@@ -275,6 +275,31 @@ static const char refused[] = "local net = async.net\n"
                               "async.move_on_after(5, function() text = first:read 'a' end)\n"
                               "log(text == '' and 'ended' or 'WRONG')";
 
+/* And whoever has opened a socket that is not to be had after all: its port is free. */
+static const char refused_server[] = "local net = async.net\n"
+                                     "collectgarbage 'stop'\n"
+                                     "local first = net.listen('127.0.0.1', 0)\n"
+                                     "local port = first.port\n"
+                                     "first:close()\n"
+                                     "refuse()\n"
+                                     "local ok, server = pcall(net.listen, '127.0.0.1', port)\n"
+                                     "grant()\n"
+                                     "if ok and server then return log 'ended' end\n"
+                                     "local _, why = net.listen('127.0.0.1', port)\n"
+                                     "log(why or 'ended')";
+
+static const char refused_datagrams[] = "local net = async.net\n"
+                                        "collectgarbage 'stop'\n"
+                                        "local first = net.udp('127.0.0.1', 0)\n"
+                                        "local port = first.port\n"
+                                        "first:close()\n"
+                                        "refuse()\n"
+                                        "local ok, socket = pcall(net.udp, '127.0.0.1', port)\n"
+                                        "grant()\n"
+                                        "if ok and socket then return log 'ended' end\n"
+                                        "local _, why = net.udp('127.0.0.1', port)\n"
+                                        "log(why or 'ended')";
+
 static unsigned refused_at;
 
 static int l_refuse(lua_State *L) {
@@ -289,14 +314,14 @@ static int l_grant(lua_State *L) {
   return 0;
 }
 
-static bool refuse_at(unsigned nth) {
+static bool refuse_at(const char *script, unsigned nth) {
   struct outside place;
   snprintf(where, sizeof where, "request %u for memory", nth);
   refused_at = nth;
   outside_open(&place, NULL);
   lua_register(place.world.L, "refuse", l_refuse);
   lua_register(place.world.L, "grant", l_grant);
-  world_add(&place.world, refused);
+  world_add(&place.world, script);
   run(&place, 0, false);
   if (strcmp(place.world.log, "ended") != 0) CHECK_TEXT(place.world.log, where);
   close_place(&place);
@@ -305,8 +330,17 @@ static bool refuse_at(unsigned nth) {
 
 static void whoever_is_refused_memory_for_a_connection_closes_it_at_once(void) {
   unsigned nth = 1;
-  while (refuse_at(nth)) nth++;
+  while (refuse_at(refused, nth)) nth++;
   CHECK(nth > 10);
+}
+
+static void whoever_is_refused_memory_for_a_socket_closes_it_at_once(void) {
+  static const char *const scripts[] = {refused_server, refused_datagrams};
+  for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+    unsigned nth = 1;
+    while (refuse_at(scripts[i], nth)) nth++;
+    CHECK(nth > 3);
+  }
 }
 
 static bool disturb_at(unsigned waits, enum disturbance disturbance) {
@@ -386,6 +420,7 @@ const struct test net_tests[] = {
     TEST(bytes_and_datagrams_that_fail_are_told_and_leave_nothing),
     TEST(memory_that_is_refused_to_sockets_leaves_nothing),
     TEST(whoever_is_refused_memory_for_a_connection_closes_it_at_once),
+    TEST(whoever_is_refused_memory_for_a_socket_closes_it_at_once),
     TEST(wherever_sockets_are_disturbed_nothing_is_left),
     TEST(wherever_tls_is_disturbed_nothing_is_left),
     TEST(a_call_that_fails_under_tls_is_told_and_leaves_nothing),
