@@ -214,7 +214,8 @@ local PATIENCE = 30 -- seconds, in which those who are served have to shake hand
 
 -- What a server does with who comes; or nil, message, code.
 --   attach(stream): TLS from the first byte on, or nil, message, code
---   begin(stream): with the handshake; false: nothing came.  Raises what is wrong.  Waits
+--   begin(stream): with the handshake; false: there was none, of which a peer that is at fault is
+--     no failure of the server's, and stands in the trace.  Waits
 function tls.guard(by, options)
   local known, message, code = tls.prepare(by, options)
   if not known then return nil, message, code end
@@ -233,7 +234,7 @@ function tls.guard(by, options)
     async.move_on_after(PATIENCE, function()
       done, reason, why = tls.handshake(stream, "cannot start TLS with " .. stream.label)
     end)
-    if not done and why ~= "EOF" and why ~= "ECANCELED" then error(reason, 0) end
+    if not done and why ~= "EOF" and why ~= "ECANCELED" then parts.note(stream, reason) end
     return done ~= nil
   end
   return guard
