@@ -9,7 +9,7 @@
 
 /* ---------------------------------------------------------------- addresses */
 
-static void unmap(struct ta_address *address) {
+void ta_net_unmap(struct ta_address *address) {
   struct sockaddr_in inet = {.sin_family = AF_INET};
   const struct sockaddr_in6 *inet6 = &address->as.inet6;
   if (ta_address_family(address) != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&inet6->sin6_addr)) return;
@@ -23,7 +23,7 @@ int ta_net_own(int fd, struct ta_address *address) {
   address->size = sizeof address->as;
   int error = getsockname(fd, &address->as.any, &address->size) == 0 ? 0 : -errno;
   if (error) address->size = 0;
-  unmap(address);
+  ta_net_unmap(address);
   return error;
 }
 
@@ -165,7 +165,7 @@ int ta_net_accept(int listener, struct ta_address *peer) {
   peer->size = sizeof peer->as;
   int fd = accept_now(listener, peer);
   if (fd < 0) peer->size = 0;
-  unmap(peer);
+  ta_net_unmap(peer);
   return fd == -EWOULDBLOCK ? -EAGAIN : fd;
 }
 
@@ -215,7 +215,7 @@ ssize_t ta_net_receive(int fd, void *bytes, size_t size, struct ta_address *from
     count = recvfrom(fd, bytes, size, 0, &from->as.any, &from->size);
   } while (count < 0 && errno == EINTR);
   if (count < 0) return errno == EWOULDBLOCK ? -EAGAIN : -errno;
-  unmap(from);
+  ta_net_unmap(from);
   return count;
 }
 
