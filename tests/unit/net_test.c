@@ -6,12 +6,16 @@
 #include <errno.h>
 #include <lauxlib.h>
 #include <math.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "host/clock.h"
+#include "host/net.h"
 #include "kit/part.h"
 #include "unit/certificate.h"
 #include "unit/outside.h"
@@ -343,6 +347,52 @@ static void whoever_is_refused_memory_for_a_socket_closes_it_at_once(void) {
   }
 }
 
+/* ---------------------------------------------------------------- paths left behind */
+
+enum { RIVALS = 2, ROUNDS = 200 };
+
+static struct ta_address contested;
+static atomic_int at_the_start;
+
+static void *listen_there(void *result) {
+  int *fd = result;
+  atomic_fetch_sub(&at_the_start, 1);
+  while (atomic_load(&at_the_start) > 0) continue;
+  if (ta_net_listen_at_path(&contested, 1, fd) != 0) *fd = -1;
+  return NULL;
+}
+
+static void leave_behind(void) {
+  int fd;
+  CHECK(ta_net_listen_at_path(&contested, 1, &fd) == 0);
+  close(fd);
+}
+
+/* Of all who find it left behind one has it. */
+static void contend(void) {
+  pthread_t rivals[RIVALS];
+  int fds[RIVALS], winners = 0;
+  leave_behind();
+  atomic_store(&at_the_start, RIVALS);
+  for (int i = 0; i < RIVALS; i++)
+    CHECK(pthread_create(&rivals[i], NULL, listen_there, &fds[i]) == 0);
+  for (int i = 0; i < RIVALS; i++) pthread_join(rivals[i], NULL);
+  for (int i = 0; i < RIVALS; i++) {
+    winners += fds[i] >= 0;
+    if (fds[i] >= 0) close(fds[i]);
+  }
+  CHECK(winners == 1);
+}
+
+static void of_several_at_a_path_left_behind_one_has_it(void) {
+  char directory[] = "/tmp/ta-net-XXXXXX", path[64];
+  CHECK(mkdtemp(directory) != NULL);
+  snprintf(path, sizeof path, "%s/socket", directory);
+  CHECK(ta_address_of_path(path, &contested) == 0);
+  for (int i = 0; i < ROUNDS; i++) contend();
+  CHECK(unlink(path) == 0 && rmdir(directory) == 0);
+}
+
 static bool disturb_at(unsigned waits, enum disturbance disturbance) {
   struct outside place;
   snprintf(where, sizeof where, "disturbance %d at wait %u", disturbance, waits);
@@ -421,6 +471,7 @@ const struct test net_tests[] = {
     TEST(memory_that_is_refused_to_sockets_leaves_nothing),
     TEST(whoever_is_refused_memory_for_a_connection_closes_it_at_once),
     TEST(whoever_is_refused_memory_for_a_socket_closes_it_at_once),
+    TEST(of_several_at_a_path_left_behind_one_has_it),
     TEST(wherever_sockets_are_disturbed_nothing_is_left),
     TEST(wherever_tls_is_disturbed_nothing_is_left),
     TEST(a_call_that_fails_under_tls_is_told_and_leaves_nothing),
