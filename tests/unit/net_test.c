@@ -279,30 +279,33 @@ static const char refused[] = "local net = async.net\n"
                               "async.move_on_after(5, function() text = first:read 'a' end)\n"
                               "log(text == '' and 'ended' or 'WRONG')";
 
-/* And whoever has opened a socket that is not to be had after all: its port is free. */
-static const char refused_server[] = "local net = async.net\n"
-                                     "collectgarbage 'stop'\n"
-                                     "local first = net.listen('127.0.0.1', 0)\n"
-                                     "local port = first.port\n"
-                                     "first:close()\n"
-                                     "refuse()\n"
-                                     "local ok, server = pcall(net.listen, '127.0.0.1', port)\n"
-                                     "grant()\n"
-                                     "if ok and server then return log 'ended' end\n"
-                                     "local _, why = net.listen('127.0.0.1', port)\n"
-                                     "log(why or 'ended')";
+/* And whoever has opened a socket that is not to be had after all: its port is free.  The text of
+ * its address is new. */
+static const char refused_server[] =
+    "local net = async.net\n"
+    "collectgarbage 'stop'\n"
+    "local first = net.listen('127.0.0.1', 0)\n"
+    "local port = first.port\n"
+    "first = first:close() and collectgarbage() and collectgarbage()\n"
+    "refuse()\n"
+    "local ok, server = pcall(net.listen, '127.0.0.1', port)\n"
+    "grant()\n"
+    "if ok and server then return log 'ended' end\n"
+    "local _, why = net.listen('127.0.0.1', port)\n"
+    "log(why or 'ended')";
 
-static const char refused_datagrams[] = "local net = async.net\n"
-                                        "collectgarbage 'stop'\n"
-                                        "local first = net.udp('127.0.0.1', 0)\n"
-                                        "local port = first.port\n"
-                                        "first:close()\n"
-                                        "refuse()\n"
-                                        "local ok, socket = pcall(net.udp, '127.0.0.1', port)\n"
-                                        "grant()\n"
-                                        "if ok and socket then return log 'ended' end\n"
-                                        "local _, why = net.udp('127.0.0.1', port)\n"
-                                        "log(why or 'ended')";
+static const char refused_datagrams[] =
+    "local net = async.net\n"
+    "collectgarbage 'stop'\n"
+    "local first = net.udp('127.0.0.1', 0)\n"
+    "local port = first.port\n"
+    "first = first:close() and collectgarbage() and collectgarbage()\n"
+    "refuse()\n"
+    "local ok, socket = pcall(net.udp, '127.0.0.1', port)\n"
+    "grant()\n"
+    "if ok and socket then return log 'ended' end\n"
+    "local _, why = net.udp('127.0.0.1', port)\n"
+    "log(why or 'ended')";
 
 static unsigned refused_at;
 
