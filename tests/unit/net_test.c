@@ -308,10 +308,12 @@ static const char refused_datagrams[] =
     "log(why or 'ended')";
 
 static unsigned refused_at;
+static bool refused_for_ever; /* once more after a collection does not help */
 
 static int l_refuse(lua_State *L) {
   (void)L;
   system_fail(SYSTEM_ALLOCATE, refused_at, ENOMEM);
+  if (refused_for_ever) system_fail_for_ever();
   return 0;
 }
 
@@ -343,11 +345,13 @@ static void whoever_is_refused_memory_for_a_connection_closes_it_at_once(void) {
 
 static void whoever_is_refused_memory_for_a_socket_closes_it_at_once(void) {
   static const char *const scripts[] = {refused_server, refused_datagrams};
+  refused_for_ever = true;
   for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
     unsigned nth = 1;
     while (refuse_at(scripts[i], nth)) nth++;
     CHECK(nth > 3);
   }
+  refused_for_ever = false;
 }
 
 /* ---------------------------------------------------------------- paths left behind */
