@@ -4,12 +4,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#define LOCK_TRIES 100 /* a millisecond apart */
 
 /* ---------------------------------------------------------------- addresses */
 
-static void unmap(struct ta_address *address) {
+void ta_net_unmap(struct ta_address *address) {
   struct sockaddr_in inet = {.sin_family = AF_INET};
   const struct sockaddr_in6 *inet6 = &address->as.inet6;
   if (ta_address_family(address) != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&inet6->sin6_addr)) return;
@@ -23,7 +27,7 @@ int ta_net_own(int fd, struct ta_address *address) {
   address->size = sizeof address->as;
   int error = getsockname(fd, &address->as.any, &address->size) == 0 ? 0 : -errno;
   if (error) address->size = 0;
-  unmap(address);
+  ta_net_unmap(address);
   return error;
 }
 
@@ -118,12 +122,38 @@ static bool is_left_behind(const struct ta_address *address) {
   return refused;
 }
 
+/* Of several that find the same path left behind, what the first has made of it is no prey to the
+ * next.  They hold it for a moment only; who may not read the directory, or finds it locked by
+ * somebody else, goes on without.  A descriptor, or -1. */
+static int lock_directory_of(const char *path) {
+  char directory[sizeof(struct sockaddr_un)];
+  const struct timespec pause = {.tv_nsec = 1000000};
+  const char *slash = strrchr(path, '/');
+  size_t size = slash ? (size_t)(slash - path) + 1 : 0;
+  memcpy(directory, path, size);
+  directory[size] = '\0';
+  int fd = open(slash ? directory : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
+  for (int i = 0; fd >= 0 && i < LOCK_TRIES && flock(fd, LOCK_EX | LOCK_NB) != 0; i++)
+    nanosleep(&pause, NULL);
+  return fd;
+}
+
+static int take_over_path(const struct ta_address *address, int backlog, int *fd) {
+  static const struct ta_connect_options none;
+  const char *path = address->as.local.sun_path;
+  if (!is_left_behind(address)) return -EADDRINUSE;
+  if (unlink(path) != 0 && errno != ENOENT) return -errno;
+  return listen_with(address, false, backlog, &none, fd);
+}
+
 int ta_net_listen_at_path(const struct ta_address *address, int backlog, int *fd) {
   static const struct ta_connect_options none;
   int error = listen_with(address, false, backlog, &none, fd);
   if (error != -EADDRINUSE || !is_left_behind(address)) return error;
-  if (unlink(address->as.local.sun_path) != 0 && errno != ENOENT) return -errno;
-  return listen_with(address, false, backlog, &none, fd);
+  int lock = lock_directory_of(address->as.local.sun_path);
+  error = take_over_path(address, backlog, fd);
+  if (lock >= 0) close(lock);
+  return error;
 }
 
 static int check_listener(int fd) {
@@ -165,7 +195,7 @@ int ta_net_accept(int listener, struct ta_address *peer) {
   peer->size = sizeof peer->as;
   int fd = accept_now(listener, peer);
   if (fd < 0) peer->size = 0;
-  unmap(peer);
+  ta_net_unmap(peer);
   return fd == -EWOULDBLOCK ? -EAGAIN : fd;
 }
 
@@ -215,7 +245,7 @@ ssize_t ta_net_receive(int fd, void *bytes, size_t size, struct ta_address *from
     count = recvfrom(fd, bytes, size, 0, &from->as.any, &from->size);
   } while (count < 0 && errno == EINTR);
   if (count < 0) return errno == EWOULDBLOCK ? -EAGAIN : -errno;
-  unmap(from);
+  ta_net_unmap(from);
   return count;
 }
 

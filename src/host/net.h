@@ -13,6 +13,9 @@
 #include "host/address.h"
 #include "host/connect.h"
 
+/* An address of IPv4 in the form of IPv6 becomes one of IPv4. */
+void ta_net_unmap(struct ta_address *address);
+
 /* Where a socket is: 0, or a negative errno with none.  What of IPv4 came by a socket of IPv6 is
  * one of IPv4. */
 int ta_net_own(int fd, struct ta_address *address);

@@ -326,12 +326,19 @@ void ta_signals_catch(const struct ta_signal_handlers *handlers) {
   signals.catching = true;
 }
 
+/* A tick that is due is dropped, before it sets the timer again, or comes where nobody catches it.
+ */
+static void give_tick_back(void) {
+  catch_with(SIGALRM, SIG_IGN, 0, NULL);
+  ta_signals_stop_ticking();
+  sigaction(SIGALRM, &signals.old_tick, NULL);
+}
+
 void ta_signals_close(void) {
   ta_takeover_close();
   if (signals.catching) {
     for (size_t i = 0; i < KINDS; i++) sigaction(kinds[i].number, &signals.old[i], NULL);
-    ta_signals_stop_ticking();
-    sigaction(SIGALRM, &signals.old_tick, NULL);
+    give_tick_back();
     pthread_sigmask(SIG_SETMASK, &signals.old_mask, NULL);
     signals.catching = false;
   }

@@ -7,36 +7,49 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "holder.h"
 #include "host/net.h"
+#include "io/baton.h"
 #include "io/fields.h"
 #include "io/gate.h"
 #include "io/refusal.h"
 
 #define LONGEST 65536 /* bytes: no datagram has more */
 
-enum { ADDRESS = 1, USER_VALUES = ADDRESS };
-
 struct socket {
   struct ta_watch watch; /* the first, so that it leads here */
   struct ta_io *io;
-  const char *label;        /* its address as text, kept as a user value */
-  struct ta_list receivers; /* who waits for one, */
-  struct ta_list selecting; /* also in async.select */
-  struct ta_list senders;   /* who waits until more can be sent */
-  bool closed;              /* or not open yet */
+  char label[TA_ADDRESS_TEXT]; /* its address as text */
+  struct ta_list receivers;    /* who waits for one, */
+  struct ta_list selecting;    /* also in async.select */
+  struct ta_list senders;      /* who waits until more can be sent */
+  struct ta_baton received, sent;
+  bool closed; /* or not open yet */
   unsigned port;
 };
 
 static void wake_receiver(struct socket *socket) {
   struct ta_runner *runner = socket->io->runner;
-  if (ta_wake_first(runner, &socket->receivers)) return;
+  if (ta_hand_baton(runner, &socket->receivers, &socket->received)) return;
   while (ta_wake_first(runner, &socket->selecting)) continue;
+}
+
+static void wake_sender(struct socket *socket) {
+  ta_hand_baton(socket->io->runner, &socket->senders, &socket->sent);
+}
+
+static void drop_received(struct ta_baton *baton) {
+  wake_receiver(TA_HOLDER(baton, struct socket, received));
+}
+
+static void drop_sent(struct ta_baton *baton) {
+  wake_sender(TA_HOLDER(baton, struct socket, sent));
 }
 
 static void is_ready(struct ta_watch *watch, unsigned directions) {
   struct socket *socket = (struct socket *)watch;
   if (directions & TA_MAY_READ) wake_receiver(socket);
-  if (directions & TA_MAY_WRITE) ta_wake_first(socket->io->runner, &socket->senders);
+  if (directions & TA_MAY_WRITE) wake_sender(socket);
 }
 
 /* Whoever waits next goes on, or hears when it may. */
@@ -54,6 +67,8 @@ static void close_socket(struct socket *socket) {
   if (!socket->io || socket->closed) return;
   struct ta_runner *runner = socket->io->runner;
   socket->closed = true;
+  ta_end_baton(&socket->received);
+  ta_end_baton(&socket->sent);
   ta_watch_close(&socket->watch);
   while (ta_wake_first(runner, &socket->receivers)) continue;
   while (ta_wake_first(runner, &socket->selecting)) continue;
@@ -127,7 +142,7 @@ static int l_tostring(lua_State *L) {
 static bool push_field(lua_State *L, const void *object, const char *name) {
   const struct socket *socket = object;
   bool is_address = strcmp(name, "address") == 0, is_port = strcmp(name, "port") == 0;
-  if (is_address) lua_getiuservalue(L, 1, ADDRESS);
+  if (is_address) lua_pushstring(L, socket->label);
   if (is_port) lua_pushinteger(L, socket->port);
   return is_address || is_port;
 }
@@ -174,9 +189,11 @@ static int receive_on(lua_State *L) {
   return give_datagram(L, bytes, (size_t)count, &from);
 }
 
+/* Who is cancelled takes none. */
 static int k_receive(lua_State *L, int status, lua_KContext context) {
+  struct socket *socket = ta_object_at(L, 1);
   (void)status, (void)context;
-  ta_check_wait_end(ta_upvalue_runner(L), L);
+  ta_take_baton(ta_upvalue_runner(L), L, &socket->received);
   return receive_on(L);
 }
 
@@ -233,8 +250,9 @@ static int send_on(lua_State *L) {
 }
 
 static int k_send(lua_State *L, int status, lua_KContext context) {
+  struct socket *socket = ta_object_at(L, SOCKET);
   (void)status, (void)context;
-  ta_check_wait_end(ta_upvalue_runner(L), L);
+  ta_take_baton(ta_upvalue_runner(L), L, &socket->sent);
   return send_on(L);
 }
 
@@ -255,10 +273,11 @@ static int l_send(lua_State *L) {
 static struct socket *push_socket(lua_State *L) {
   struct ta_runner *runner = ta_upvalue_runner(L);
   struct ta_io *io = ta_io_of(runner, L);
-  struct socket *socket = ta_push_object(runner, L, &kind, sizeof *socket, USER_VALUES);
-  socket->label = "";
+  struct socket *socket = ta_push_object(runner, L, &kind, sizeof *socket, 0);
   socket->watch.fd = -1;
   socket->closed = true;
+  socket->received.drop = drop_received;
+  socket->sent.drop = drop_sent;
   ta_list_init(&socket->receivers);
   ta_list_init(&socket->selecting);
   ta_list_init(&socket->senders);
@@ -267,9 +286,8 @@ static struct socket *push_socket(lua_State *L) {
   return socket;
 }
 
-/* The descriptor becomes the socket's, which is on top, or is closed.  0, or a negative errno. */
-static int open_socket(lua_State *L, struct socket *socket, int fd) {
-  char text[TA_ADDRESS_TEXT];
+/* The descriptor becomes the socket's, or is closed.  0, or a negative errno. */
+static int open_socket(struct socket *socket, int fd) {
   struct ta_address own;
   int error = ta_net_own(fd, &own);
   if (!error) error = ta_watch_open(socket->io->loop, TA_EDGE, fd, is_ready, &socket->watch);
@@ -279,9 +297,7 @@ static int open_socket(lua_State *L, struct socket *socket, int fd) {
   }
   socket->closed = false;
   socket->port = ta_address_port(&own);
-  ta_address_write(&own, true, text, sizeof text);
-  socket->label = lua_pushstring(L, text);
-  lua_setiuservalue(L, -2, ADDRESS);
+  ta_address_write(&own, true, socket->label, sizeof socket->label);
   return 0;
 }
 
@@ -295,7 +311,7 @@ static int l_udp(lua_State *L) {
   struct socket *socket = push_socket(L);
   int error = host ? ta_address_read(host, AF_UNSPEC, port, &address) : 0;
   if (!error) error = ta_net_open_datagrams(host ? &address : NULL, port, broadcast, &fd);
-  if (!error) error = open_socket(L, socket, fd);
+  if (!error) error = open_socket(socket, fd);
   return error ? ta_refuse(L, error, "cannot receive at %s", name) : 1;
 }
 

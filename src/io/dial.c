@@ -8,6 +8,7 @@
 
 #include "holder.h"
 #include "host/connect.h"
+#include "host/net.h"
 #include "io/gate.h"
 #include "io/refusal.h"
 #include "io/socket.h"
@@ -31,6 +32,7 @@ static void has_ended(void *data, int fd, const struct ta_address *address) {
   struct dial *dial = data;
   dial->under_way = NULL;
   dial->peer = *address;
+  ta_net_unmap(&dial->peer);
   if (fd >= 0)
     dial->fd = fd;
   else

@@ -39,6 +39,7 @@ end
 -- What connections call their peers has a port, which has nothing to do with its name.
 local function without_port(text)
   local _, _, host = find(text, "^%[(.*)%]:%d+$")
+  if not host then _, _, host = find(text, "^%[(.*:.*)%]$") end
   if not host then _, _, host = find(text, "^(%d+%.%d+%.%d+%.%d+):%d+$") end
   return host or text
 end

@@ -23,8 +23,10 @@ void ta_join_kinship(struct ta_kinship *kinship, struct ta_stream_object *stream
 
 static void end_attending(struct ta_runner *runner, struct ta_task *task,
                           struct ta_attachment *attended) {
+  struct ta_stream_object *stream = TA_HOLDER(attended, struct ta_stream_object, attended);
   (void)runner, (void)task;
-  ta_close_waiting(TA_HOLDER(attended, struct ta_stream_object, attended));
+  ta_close_waiting(stream);
+  ta_leave_kinship(stream);
 }
 
 static const struct ta_attachment_kind attended_kind = {.on_end = end_attending};
@@ -33,18 +35,22 @@ int ta_attend_kin(struct ta_stream_object *stream, struct ta_task *task) {
   return ta_attach_to(stream->io->runner, task, &stream->attended, &attended_kind);
 }
 
+static bool is_attended(const struct ta_stream_object *stream) {
+  return ta_in_list(&stream->attended.link);
+}
+
 void ta_close_unattended(struct ta_kinship *kinship) {
   struct ta_link *link = ta_list_first(&kinship->streams), *next;
   for (; link; link = next) {
     next = ta_list_after(&kinship->streams, link);
     struct ta_stream_object *stream = stream_of(link);
-    if (!ta_in_list(&stream->attended.link)) ta_close_waiting(stream);
+    if (!is_attended(stream)) ta_close_waiting(stream);
   }
 }
 
 void ta_leave_kinship(struct ta_stream_object *stream) {
   struct ta_kinship *kinship = stream->kinship;
-  if (!kinship) return;
+  if (!kinship || is_attended(stream)) return;
   stream->kinship = NULL;
   ta_list_leave(&stream->kin);
   kinship->count--;
@@ -66,8 +72,11 @@ void ta_end_idle_kin(struct ta_kinship *kinship) {
 }
 
 void ta_close_kin(struct ta_kinship *kinship) {
-  struct ta_stream_object *stream;
-  while ((stream = stream_of(ta_list_first(&kinship->streams)))) ta_close_waiting(stream);
+  struct ta_link *link = ta_list_first(&kinship->streams), *next;
+  for (; link; link = next) {
+    next = ta_list_after(&kinship->streams, link);
+    ta_close_waiting(stream_of(link));
+  }
 }
 
 void ta_end_kinship(struct ta_kinship *kinship) {

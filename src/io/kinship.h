@@ -2,7 +2,8 @@
  *
  * kinship.h -- streams that belong together, as the connections of a server do.
  *
- * A stream is among them until it is closed, and in no other.  When they are to end, one ends on
+ * A stream is among them, and in no other, until it is closed and the task that attends to it, if
+ * any, has ended.  When they are to end, one ends on
  * which nothing is under way: where nothing was read since it was last written to, whoever reads
  * finds the end.
  */
@@ -16,7 +17,7 @@ struct ta_stream_object;
 struct ta_kinship {
   struct ta_list streams;
   size_t count;
-  void (*left)(struct ta_kinship *kinship); /* one was closed */
+  void (*left)(struct ta_kinship *kinship); /* one is none of them any more */
   bool ends;
 };
 
@@ -31,7 +32,8 @@ int ta_attend_kin(struct ta_stream_object *stream, struct ta_task *task);
 /* Those are closed that no task attends to. */
 void ta_close_unattended(struct ta_kinship *kinship);
 
-/* Of a stream that is about to be closed.  Also of one that is in none. */
+/* Of a stream that is closed, or about to be: it goes, unless a task attends to it.  Also of one
+ * that is in none. */
 void ta_leave_kinship(struct ta_stream_object *stream);
 
 /* From now on those end that are idle, or become so. */

@@ -142,10 +142,10 @@ local function prepare(call, options)
   return parts.use("tls").prepare(call, options)
 end
 
--- A connection that speaks TLS, if it is to.
-local function speak(options, host, name, stream, message, code)
-  if not options or not stream then return stream, message, code end
-  return parts.use("tls").connected(stream, options, host, "cannot connect to " .. name)
+-- A connection, with the arguments of parts.connect, that speaks TLS if it is to.
+local function open(options, host, name, ...)
+  if not options then return parts.connect(...) end
+  return parts.use("tls").connect(options, host, "cannot connect to " .. name, parts.connect, ...)
 end
 
 local function connect(call, host, port, options)
@@ -159,7 +159,7 @@ local function connect(call, host, port, options)
   local addresses
   addresses, message, code = addresses_of("connect to", host, number, name, either)
   if not addresses then return nil, message, code end
-  return speak(given.tls, host, name, parts.connect(name, addresses, number, given))
+  return open(given.tls, host, name, name, addresses, number, given)
 end
 
 function net.connect(host, port, options) return connect("net.connect", host, port, options) end
@@ -178,7 +178,7 @@ function net.connect_unix(path, options)
   parts.enter "net.connect_unix"
   local ready, message, code = prepare("net.connect_unix", given.tls)
   if not ready then return nil, message, code end
-  return speak(given.tls, nil, path, parts.connect(path, {at}, nil, given))
+  return open(given.tls, nil, path, path, {at}, nil, given)
 end
 
 -- ---------------------------------------------------------------- listening
@@ -213,10 +213,21 @@ local function guard_of(call, options)
   return parts.use("tls").guard(call, options)
 end
 
+-- With its methods; where there is no memory for them it is closed at once.
+local function with_methods(made, all)
+  local ok, why = pcall(parts.add_methods, made, all)
+  if ok then return made end
+  made:close()
+  error(why, 0)
+end
+
 local function complete(guard, server, message, code)
   if not server then return nil, message, code end
-  parts.add_methods(server, guard and tls_methods or methods)
-  return guard and servers.speak_tls(server, guard) or server
+  if not guard then return with_methods(server, methods) end
+  local ok, why = pcall(servers.speak_tls, server, guard)
+  if ok then return with_methods(server, tls_methods) end
+  parts.close_server(server)
+  error(why, 0)
 end
 
 function net.listen(host, port, options)
@@ -329,8 +340,8 @@ function net.udp(host, port, options)
   if at == false then return nil, message, code end
   local socket
   socket, message, code = parts.udp(name, at, number, given.broadcast == 1)
-  if socket then parts.add_methods(socket, of_socket) end
-  return socket, message, code
+  if not socket then return nil, message, code end
+  return with_methods(socket, of_socket)
 end
 
 -- ------------------------------------------------------------------ waiting

@@ -11,6 +11,7 @@
 
 #include "holder.h"
 #include "host/net.h"
+#include "io/baton.h"
 #include "io/fields.h"
 #include "io/gate.h"
 #include "io/kinship.h"
@@ -20,14 +21,12 @@
 #define PAUSE 1.0     /* seconds, at most, after one could not be taken */
 #define BAD_PEERS 100 /* in a row, and it is an error of ours */
 
-/* User values of a server. */
-enum { ADDRESS = 1, USER_VALUES = ADDRESS };
-
 struct server {
   struct ta_watch watch; /* the first, so that it leads here */
   struct ta_io *io;
-  const char *label; /* the address as text, kept as a user value */
+  char label[TA_ADDRESS_TEXT]; /* the address as text */
   struct ta_list waiting, selecting;
+  struct ta_baton baton;      /* of who waits */
   struct ta_alarm alarm;      /* ends a pause */
   int held;                   /* who was taken and not handed over, or -1 */
   struct ta_address peer;     /* of that one */
@@ -45,8 +44,12 @@ struct server {
 
 static void wake_next(struct server *server) {
   struct ta_runner *runner = server->io->runner;
-  if (ta_wake_first(runner, &server->waiting)) return;
+  if (ta_hand_baton(runner, &server->waiting, &server->baton)) return;
   while (ta_wake_first(runner, &server->selecting)) continue;
+}
+
+static void drop_baton(struct ta_baton *baton) {
+  wake_next(TA_HOLDER(baton, struct server, baton));
 }
 
 static void is_ready(struct ta_watch *watch, unsigned directions) {
@@ -127,6 +130,7 @@ static void remove_path(struct server *server) {
 static void close_server(struct server *server) {
   if (!server->io || server->closed) return;
   server->closed = true;
+  ta_end_baton(&server->baton);
   ta_alarm_stop(&server->alarm);
   remove_path(server);
   ta_watch_close(&server->watch);
@@ -207,7 +211,7 @@ static bool push_field(lua_State *L, const void *object, const char *name) {
   const struct server *server = object;
   unsigned port = ta_address_port(&server->own);
   bool is_address = strcmp(name, "address") == 0, is_port = strcmp(name, "port") == 0 && port;
-  if (is_address) lua_getiuservalue(L, 1, ADDRESS);
+  if (is_address) lua_pushstring(L, server->label);
   if (is_port) lua_pushinteger(L, port);
   return is_address || is_port;
 }
@@ -265,9 +269,11 @@ static int accept_on(lua_State *L) {
                     k_accept);
 }
 
+/* Who is cancelled takes nobody. */
 static int k_accept(lua_State *L, int status, lua_KContext context) {
+  struct server *server = ta_object_at(L, 1);
   (void)status, (void)context;
-  ta_check_wait_end(ta_upvalue_runner(L), L);
+  ta_take_baton(ta_upvalue_runner(L), L, &server->baton);
   return accept_on(L);
 }
 
@@ -303,13 +309,13 @@ static struct server *push_server(lua_State *L, int options) {
   struct ta_io *io = ta_io_of(runner, L);
   struct ta_socket_plan plan;
   ta_check_socket_plan(L, options, &plan);
-  struct server *server = ta_push_object(runner, L, &kind, sizeof *server, USER_VALUES);
-  server->label = "";
+  struct server *server = ta_push_object(runner, L, &kind, sizeof *server, 0);
   server->plan = plan;
   server->limit = SIZE_MAX;
   server->held = server->watch.fd = -1;
   server->closed = true;
   server->alarm.ring = end_pause;
+  server->baton.drop = drop_baton;
   ta_list_init(&server->waiting);
   ta_list_init(&server->selecting);
   ta_begin_kinship(&server->kinship, has_left);
@@ -318,9 +324,8 @@ static struct server *push_server(lua_State *L, int options) {
   return server;
 }
 
-/* The descriptor becomes the server's, which is on top, or is closed.  0, or a negative errno. */
-static int open_server(lua_State *L, struct server *server, int fd) {
-  char text[TA_ADDRESS_TEXT];
+/* The descriptor becomes the server's, or is closed.  0, or a negative errno. */
+static int open_server(struct server *server, int fd) {
   int error = ta_net_own(fd, &server->own);
   if (!error) error = ta_watch_open(server->io->loop, TA_EDGE, fd, is_ready, &server->watch);
   if (error) {
@@ -328,9 +333,7 @@ static int open_server(lua_State *L, struct server *server, int fd) {
     return error;
   }
   server->closed = false;
-  ta_address_write(&server->own, true, text, sizeof text);
-  server->label = lua_pushstring(L, text);
-  lua_setiuservalue(L, -2, ADDRESS);
+  ta_address_write(&server->own, true, server->label, sizeof server->label);
   return 0;
 }
 
@@ -360,7 +363,7 @@ static int l_listen(lua_State *L) {
   struct server *server = push_server(L, OPTIONS);
   struct ta_connect_options options = ta_options_of(&server->plan);
   int error = listen_at(server->io->gate, host, port, backlog, &options, &fd);
-  if (!error) error = open_server(L, server, fd);
+  if (!error) error = open_server(server, fd);
   return give_server(L, name, error);
 }
 
@@ -386,7 +389,7 @@ static int l_listen_unix(lua_State *L) {
   if (verdict) return ta_refuse_verdict(L, verdict, "listen at", name);
   if (!error) error = ta_net_listen_at_path(&address, backlog, &fd);
   if (!error) note_path(server, &address);
-  if (!error) error = open_server(L, server, fd);
+  if (!error) error = open_server(server, fd);
   if (error) remove_path(server);
   return give_server(L, name, error);
 }
@@ -410,7 +413,7 @@ static int l_adopt(lua_State *L) {
   if (fault)
     return ta_refuse_in_words(L, lua_pushfstring(L, "cannot listen at %s: %s", name, fault),
                               error == -EBUSY ? "EBUSY" : "EINVAL");
-  if (!error) error = open_server(L, server, fd);
+  if (!error) error = open_server(server, fd);
   return give_server(L, name, error);
 }
 

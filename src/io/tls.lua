@@ -192,18 +192,19 @@ function tls.prepare(by, options)
   return nil, context, code
 end
 
--- A connection that was just made speaks TLS, and is closed where that fails: waits.
-function tls.connected(stream, options, host, what)
-  local done, message, code = tls.attach("net.connect", stream, options, host)
-  if done then
-    local ending <close> = async.defer(function()
-      if not done then stream:close() end
-    end)
-    done = nil
-    done, message, code = tls.handshake(stream, what)
-  else
-    stream:close()
-  end
+-- A connection that `connect` makes, called with the rest, speaks TLS, and is closed where that
+-- fails: waits.
+function tls.connect(options, host, what, connect, ...)
+  local stream, message, code, done
+  local ending <close> = async.defer(function()
+    if stream and not done then stream:close() end
+  end)
+  stream, message, code = connect(...)
+  if not stream then return nil, message, code end
+  local attached
+  attached, message, code = tls.attach("net.connect", stream, options, host)
+  if not attached then return nil, message, code end
+  done, message, code = tls.handshake(stream, what)
   return done, message, code
 end
 
@@ -213,7 +214,8 @@ local PATIENCE = 30 -- seconds, in which those who are served have to shake hand
 
 -- What a server does with who comes; or nil, message, code.
 --   attach(stream): TLS from the first byte on, or nil, message, code
---   begin(stream): with the handshake; false: nothing came.  Raises what is wrong.  Waits
+--   begin(stream): with the handshake; false: there was none, of which a peer that is at fault is
+--     no failure of the server's, and stands in the trace.  Waits
 function tls.guard(by, options)
   local known, message, code = tls.prepare(by, options)
   if not known then return nil, message, code end
@@ -232,7 +234,7 @@ function tls.guard(by, options)
     async.move_on_after(PATIENCE, function()
       done, reason, why = tls.handshake(stream, "cannot start TLS with " .. stream.label)
     end)
-    if not done and why ~= "EOF" and why ~= "ECANCELED" then error(reason, 0) end
+    if not done and why ~= "EOF" and why ~= "ECANCELED" then parts.note(stream, reason) end
     return done ~= nil
   end
   return guard

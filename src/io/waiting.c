@@ -444,6 +444,7 @@ void ta_close_waiting(struct ta_stream_object *object) {
 void ta_end_waiting(struct ta_stream_object *object) {
   ta_detach(&object->attended);
   ta_close_waiting(object);
+  ta_leave_kinship(object);
   while (!ta_list_empty(&object->left)) {
     struct ta_turn *turn = (struct ta_turn *)object->left.ring.next;
     ta_list_leave(&turn->link);

@@ -490,10 +490,8 @@ local function begin(w)
   return true
 end
 
--- To be tail-called by the function that scripts call, which has looked at all; `at` is where the
--- path leads.
-local function watch(path, at, options)
-  parts.enter()
+-- The watch; or nil, message, code.
+local function open(path, at, options)
   local module, message, code = parts.module("watch", "async.fs.watch", "libuv1-dev")
   if not module then return nil, message, code end
   local debounce = options.debounce
@@ -509,8 +507,18 @@ local function watch(path, at, options)
   end
   local watched = setmetatable({path = path}, Watch)
   states[watched] = w
-  if parts.for_closes() then return watched, nil, nil, watched end
   return watched
+end
+
+-- To be tail-called by the function that scripts call, which has looked at all; `at` is where the
+-- path leads.  A loop has nobody to look at what was refused.
+local function watch(path, at, options)
+  parts.enter()
+  local watched, message, code = open(path, at, options)
+  local in_loop = parts.for_closes()
+  if in_loop and not watched then parts.raise(message) end
+  if in_loop then return watched, nil, nil, watched end
+  return watched, message, code
 end
 
 return {watch = watch}

@@ -6,12 +6,16 @@
 #include <errno.h>
 #include <lauxlib.h>
 #include <math.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "host/clock.h"
+#include "host/net.h"
 #include "kit/part.h"
 #include "unit/certificate.h"
 #include "unit/outside.h"
@@ -275,11 +279,41 @@ static const char refused[] = "local net = async.net\n"
                               "async.move_on_after(5, function() text = first:read 'a' end)\n"
                               "log(text == '' and 'ended' or 'WRONG')";
 
+/* And whoever has opened a socket that is not to be had after all: its port is free.  The text of
+ * its address is new. */
+static const char refused_server[] =
+    "local net = async.net\n"
+    "collectgarbage 'stop'\n"
+    "local first = net.listen('127.0.0.1', 0)\n"
+    "local port = first.port\n"
+    "first = first:close() and collectgarbage() and collectgarbage()\n"
+    "refuse()\n"
+    "local ok, server = pcall(net.listen, '127.0.0.1', port)\n"
+    "grant()\n"
+    "if ok and server then return log 'ended' end\n"
+    "local _, why = net.listen('127.0.0.1', port)\n"
+    "log(why or 'ended')";
+
+static const char refused_datagrams[] =
+    "local net = async.net\n"
+    "collectgarbage 'stop'\n"
+    "local first = net.udp('127.0.0.1', 0)\n"
+    "local port = first.port\n"
+    "first = first:close() and collectgarbage() and collectgarbage()\n"
+    "refuse()\n"
+    "local ok, socket = pcall(net.udp, '127.0.0.1', port)\n"
+    "grant()\n"
+    "if ok and socket then return log 'ended' end\n"
+    "local _, why = net.udp('127.0.0.1', port)\n"
+    "log(why or 'ended')";
+
 static unsigned refused_at;
+static bool refused_for_ever; /* once more after a collection does not help */
 
 static int l_refuse(lua_State *L) {
   (void)L;
   system_fail(SYSTEM_ALLOCATE, refused_at, ENOMEM);
+  if (refused_for_ever) system_fail_for_ever();
   return 0;
 }
 
@@ -289,14 +323,14 @@ static int l_grant(lua_State *L) {
   return 0;
 }
 
-static bool refuse_at(unsigned nth) {
+static bool refuse_at(const char *script, unsigned nth) {
   struct outside place;
   snprintf(where, sizeof where, "request %u for memory", nth);
   refused_at = nth;
   outside_open(&place, NULL);
   lua_register(place.world.L, "refuse", l_refuse);
   lua_register(place.world.L, "grant", l_grant);
-  world_add(&place.world, refused);
+  world_add(&place.world, script);
   run(&place, 0, false);
   if (strcmp(place.world.log, "ended") != 0) CHECK_TEXT(place.world.log, where);
   close_place(&place);
@@ -305,8 +339,65 @@ static bool refuse_at(unsigned nth) {
 
 static void whoever_is_refused_memory_for_a_connection_closes_it_at_once(void) {
   unsigned nth = 1;
-  while (refuse_at(nth)) nth++;
+  while (refuse_at(refused, nth)) nth++;
   CHECK(nth > 10);
+}
+
+static void whoever_is_refused_memory_for_a_socket_closes_it_at_once(void) {
+  static const char *const scripts[] = {refused_server, refused_datagrams};
+  refused_for_ever = true;
+  for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+    unsigned nth = 1;
+    while (refuse_at(scripts[i], nth)) nth++;
+    CHECK(nth > 3);
+  }
+  refused_for_ever = false;
+}
+
+/* ---------------------------------------------------------------- paths left behind */
+
+enum { RIVALS = 2, ROUNDS = 200 };
+
+static struct ta_address contested;
+static atomic_int at_the_start;
+
+static void *listen_there(void *result) {
+  int *fd = result;
+  atomic_fetch_sub(&at_the_start, 1);
+  while (atomic_load(&at_the_start) > 0) continue;
+  if (ta_net_listen_at_path(&contested, 1, fd) != 0) *fd = -1;
+  return NULL;
+}
+
+static void leave_behind(void) {
+  int fd;
+  CHECK(ta_net_listen_at_path(&contested, 1, &fd) == 0);
+  close(fd);
+}
+
+/* Of all who find it left behind one has it. */
+static void contend(void) {
+  pthread_t rivals[RIVALS];
+  int fds[RIVALS], winners = 0;
+  leave_behind();
+  atomic_store(&at_the_start, RIVALS);
+  for (int i = 0; i < RIVALS; i++)
+    CHECK(pthread_create(&rivals[i], NULL, listen_there, &fds[i]) == 0);
+  for (int i = 0; i < RIVALS; i++) pthread_join(rivals[i], NULL);
+  for (int i = 0; i < RIVALS; i++) {
+    winners += fds[i] >= 0;
+    if (fds[i] >= 0) close(fds[i]);
+  }
+  CHECK(winners == 1);
+}
+
+static void of_several_at_a_path_left_behind_one_has_it(void) {
+  char directory[] = "/tmp/ta-net-XXXXXX", path[64];
+  CHECK(mkdtemp(directory) != NULL);
+  snprintf(path, sizeof path, "%s/socket", directory);
+  CHECK(ta_address_of_path(path, &contested) == 0);
+  for (int i = 0; i < ROUNDS; i++) contend();
+  CHECK(unlink(path) == 0 && rmdir(directory) == 0);
 }
 
 static bool disturb_at(unsigned waits, enum disturbance disturbance) {
@@ -386,6 +477,8 @@ const struct test net_tests[] = {
     TEST(bytes_and_datagrams_that_fail_are_told_and_leave_nothing),
     TEST(memory_that_is_refused_to_sockets_leaves_nothing),
     TEST(whoever_is_refused_memory_for_a_connection_closes_it_at_once),
+    TEST(whoever_is_refused_memory_for_a_socket_closes_it_at_once),
+    TEST(of_several_at_a_path_left_behind_one_has_it),
     TEST(wherever_sockets_are_disturbed_nothing_is_left),
     TEST(wherever_tls_is_disturbed_nothing_is_left),
     TEST(a_call_that_fails_under_tls_is_told_and_leaves_nothing),

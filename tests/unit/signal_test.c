@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/signals.h"
 #include "host/takeover.h"
 #include "io/signal_names.h"
 #include "test.h"
@@ -208,6 +209,34 @@ static bool run_code(const char *code, unsigned nth, const char *log) {
   return reached;
 }
 
+/* -------------------------------------------------------------------- the tick */
+
+static void nothing(void *data) {
+  (void)data;
+}
+
+static void nothing_of(void *data, int number) {
+  (void)data, (void)number;
+}
+
+/* By default it would end the process. */
+static void a_tick_that_is_due_at_the_end_is_dropped(void) {
+  const struct ta_signal_handlers handlers = {
+      .end = nothing_of, .last = nothing_of, .dump = nothing, .tick = nothing};
+  sigset_t tick, mask;
+  struct scene scene;
+  open_scene(&scene);
+  set(SIGALRM, SIG_DFL);
+  sigemptyset(&tick);
+  sigaddset(&tick, SIGALRM);
+  ta_signals_open(&scene.loop);
+  ta_signals_catch(&handlers);
+  CHECK(sigprocmask(SIG_BLOCK, &tick, &mask) == 0 && raise(SIGALRM) == 0);
+  ta_signals_close();
+  CHECK(sigprocmask(SIG_SETMASK, &mask, NULL) == 0 && is_set(SIGALRM, SIG_DFL));
+  close_scene(&scene);
+}
+
 static void a_script_waits_for_a_signal_and_gives_it_back(void) {
   run_code("spawn(function() send 'USR2' end) log(async.signal.wait('USR2', 'WINCH')) send 'USR2'",
            0, "USR2");
@@ -270,6 +299,7 @@ const struct test signal_tests[] = {
     TEST(those_of_children_are_heard_by_both),
     TEST(an_ignored_one_stays_so_unless_forced),
     TEST(when_all_is_to_end_they_do_what_they_do),
+    TEST(a_tick_that_is_due_at_the_end_is_dropped),
     TEST(a_script_waits_for_a_signal_and_gives_it_back),
     TEST(a_cancelled_wait_gives_the_signal_back),
     TEST(memory_that_is_refused_leaves_no_signal_taken_over),

@@ -13,6 +13,10 @@ end
 refused(d .. "/none")
 -- expect: nil	cannot watch DIR/none/there: no such file or directory	ENOENT
 refused(d .. "/none/there", {recursive = true})
+-- expect: cannot watch DIR/none: no such file or directory
+print((select(2, pcall(function()
+  for _ in fs.watch(d .. "/none") do print "never" end
+end)):gsub("^.-:%d+: ", ""):gsub(d, "DIR", 1)))
 write(d .. "/file", "")
 -- expect: nil	cannot watch DIR/file/in: not a directory	ENOTDIR
 refused(d .. "/file/in")
@@ -25,7 +29,7 @@ local name = ("x"):rep(5000)
 -- expect: nil	file name too long	ENAMETOOLONG
 print(select(1, fs.watch(name)), select(2, fs.watch(name)):match ": (.*)", select(3, fs.watch(name)))
 
--- expect: $FILE:33: fs.watch: expected a path, got nil
+-- expect: $FILE:37: fs.watch: expected a path, got nil
 local function mistaken(...)
   local _, message = pcall(...)
   print(message)
