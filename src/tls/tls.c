@@ -180,4 +180,4 @@ static int l_about(lua_State *L) {
 static const struct ta_function parts[] = {
     {"context", l_context}, {"start", l_start}, {"about", l_about}, {NULL, NULL}};
 
-const struct ta_module ta_module = {.version = TA_VERSION, .parts = parts};
+const struct ta_module ta_module_tls = {.version = TA_VERSION, .parts = parts};
