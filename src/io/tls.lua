@@ -135,6 +135,7 @@ function tls.context(by, options)
   local module
   module, message, code = parts.module("tls", by, "libssl-dev")
   if not module then return nil, message, code end
+  if options.verify and not options.ca then key = key .. "\1" .. module.system() end
   local context = contexts[key]
   if context then return module, context end
   context, message, code = module.context(options.server, options.verify, options.ca,
