@@ -5,10 +5,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#if defined(__ELF__)
+#include <link.h>
+#endif
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* ------------------------------------------------------------ where they lie */
@@ -104,21 +109,57 @@ static int find_file(const char *name, char *path, char *why, size_t size) {
   return -ENOENT;
 }
 
+/* The dynamic linker does not look, and reading what is mapped beyond the end of a file is the end
+ * of the process: a signal.  What lies last in the file is the table of its sections. */
+#if defined(__ELF__)
+static bool is_cut_short(int fd) {
+  ElfW(Ehdr) header;
+  struct stat about;
+  if (fd < 0 || fstat(fd, &about) != 0) return false;
+  if (pread(fd, &header, sizeof header, 0) != sizeof header) return false;
+  if (memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || about.st_size < 0) return false;
+  uint64_t tables = (uint64_t)header.e_shnum * header.e_shentsize, size = (uint64_t)about.st_size;
+  return header.e_shoff > size || tables > size - header.e_shoff;
+}
+#else
+static bool is_cut_short(int fd) {
+  (void)fd;
+  return false;
+}
+#endif
+
+/* dlopen() says in words alone what is wrong.  0; or why a file cannot be opened now. */
+static int look(const char *path, bool *cut_short) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  int error = fd < 0 ? -errno : 0;
+  *cut_short = is_cut_short(fd);
+  if (fd >= 0) close(fd);
+  return error;
+}
+
+static int refuse(const char *message, char *why, size_t size) {
+  snprintf(why, size, "%s", message);
+  return -ELIBACC;
+}
+
 int ta_module_find(const char *name, const char *symbol, const void **found, char *why,
                    size_t size) {
   char path[PATH_MAX];
+  bool cut_short;
+  *found = NULL;
   int error = find_file(name, path, why, size);
   if (error) return error;
+  error = look(path, &cut_short);
+  if (error == -EMFILE || error == -ENFILE) return error;
+  if (cut_short) return refuse("its file is cut short", why, size);
   errno = 0;
   void *module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   *found = module ? dlsym(module, symbol) : NULL;
   if (*found) return 0;
   if (errno == ENOMEM) return -ENOMEM; /* nor is there any for the words */
+  if (module) return refuse("what is there is another module", why, size);
   const char *message = dlerror();
-  int fd = open(path, O_RDONLY | O_CLOEXEC); /* dlopen() says it in words alone */
-  error = fd < 0 ? -errno : 0;
-  if (fd >= 0) close(fd);
+  error = look(path, &cut_short);
   if (error == -EMFILE || error == -ENFILE) return error;
-  snprintf(why, size, "%s", message ? message : "it is not one of ours");
-  return -ELIBACC;
+  return refuse(message ? message : "it is not one of ours", why, size);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <lauxlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "host/modules.h"
@@ -25,7 +26,9 @@ static void push_opened(struct ta_runner *runner, lua_State *L) {
 
 static int find(const char *name, const struct ta_module **module, char *why, size_t size) {
   const void *found;
-  int error = ta_module_find(name, "ta_module", &found, why, size);
+  char symbol[64];
+  snprintf(symbol, sizeof symbol, "ta_module_%.40s", name);
+  int error = ta_module_find(name, symbol, &found, why, size);
   if (error) return error;
   *module = found;
   if (strcmp((*module)->version, TA_VERSION) == 0) return 0;

@@ -2,7 +2,7 @@
  *
  * modules.h -- the Lua side of modules that are loaded at first use.
  *
- * A module is a shared library with one symbol, `ta_module`.  What it opens for a Runner is a
+ * A module is a shared library with one symbol, `ta_module_NAME`.  What it opens for a Runner is a
  * table of functions, for a chunk of ours to make something of.  See host/modules.
  */
 #ifndef TA_IO_MODULES_H
@@ -19,7 +19,7 @@ struct ta_module {
 };
 
 #if defined(TA_IS_MODULE)
-extern TA_FOR_MODULES const struct ta_module ta_module;
+extern TA_FOR_MODULES const struct ta_module ta_module_tls, ta_module_watch;
 #endif
 
 /* (name of the module, of the function that needs it, of the package that it is made with) ->

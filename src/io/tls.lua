@@ -135,6 +135,7 @@ function tls.context(by, options)
   local module
   module, message, code = parts.module("tls", by, "libssl-dev")
   if not module then return nil, message, code end
+  if options.verify and not options.ca then key = key .. "\1" .. module.system() end
   local context = contexts[key]
   if context then return module, context end
   context, message, code = module.context(options.server, options.verify, options.ca,
@@ -153,8 +154,12 @@ local function refuse(what, reason, code)
   return nil, what .. ": " .. reason, code
 end
 
--- Certificates have no dot at the end of a name.
-local function without_dot(host) return host and (gsub(host, "(.)%.$", "%1")) end
+-- As certificates have it: a name has no dot at its end, an address of IPv6 no zone.
+local function as_certified(host)
+  if not host then return nil end
+  if find(host, ":", 1, true) then return (gsub(host, "%%.*$", "")) end
+  return (gsub(host, "(.)%.$", "%1"))
+end
 
 -- A stream that was just opened, or checked, speaks TLS from now on, as soon as it is read or
 -- written.  `host`: whose certificate it has to be, unless the options say so.
@@ -162,7 +167,7 @@ function tls.attach(by, stream, options, host)
   local module, context, code = options.module, options.context
   if not module then module, context, code = tls.context(by, options) end
   if not module then return nil, context, code end
-  local wanted = not options.server and without_dot(options.server_name or host) or nil
+  local wanted = not options.server and as_certified(options.server_name or host) or nil
   local sessions = not options.server and (wanted or "") .. " " .. stream.label or nil
   local done, message
   done, message, code = module.start(stream, context, options.server, options.verify, wanted,

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <openssl/err.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -142,6 +143,53 @@ static const char *system_file(void) {
   return NULL;
 }
 
+/* NULL also where it is empty. */
+static const char *variable(const char *name) {
+  const char *value = getenv(name);
+  return value && *value ? value : NULL;
+}
+
+struct places {
+  const char *file, *directory; /* a list of these; or NULL */
+};
+
+/* Of a directory only the certificates that are asked for are read, of a file all.  Both may be
+ * said in the environment, as for any program with OpenSSL. */
+static struct places system_places(void) {
+  struct places places = {.file = variable(X509_get_default_cert_file_env()),
+                          .directory = variable(X509_get_default_cert_dir_env())};
+  if (places.file || places.directory) return places;
+  if (is_hashed(X509_get_default_cert_dir()))
+    places.directory = X509_get_default_cert_dir();
+  else
+    places.file = system_file();
+  return places;
+}
+
+static void add_version(char *text, size_t size, const char *path) {
+  struct stat about;
+  size_t length = strlen(text);
+  if (stat(path, &about) != 0) memset(&about, 0, sizeof about);
+  snprintf(text + length, size - length, "%llx:%llx:%llx:%lld.%ld ",
+           (unsigned long long)about.st_dev, (unsigned long long)about.st_ino,
+           (unsigned long long)about.st_size, (long long)about.st_mtim.tv_sec,
+           about.st_mtim.tv_nsec);
+}
+
+/* What is written anew inside of a directory's file, under the same name, is not seen. */
+void ta_tls_system_version(char *text, size_t size) {
+  struct places places = system_places();
+  *text = '\0';
+  if (places.file) add_version(text, size, places.file);
+  for (const char *at = places.directory; at && *at;) {
+    char path[PATH_MAX];
+    size_t length = strcspn(at, ":");
+    snprintf(path, sizeof path, "%.*s", (int)length, at);
+    add_version(text, size, path);
+    at += length + (at[length] == ':');
+  }
+}
+
 static bool is_directory(const char *path) {
   struct stat about;
   return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
@@ -227,20 +275,9 @@ static int use_own(const struct making *making, const struct ta_tls_wishes *wish
          use_key(making, key);
 }
 
-/* NULL also where it is empty. */
-static const char *variable(const char *name) {
-  const char *value = getenv(name);
-  return value && *value ? value : NULL;
-}
-
-/* Of a directory only the certificates that are asked for are read, of a file all.  Both may be
- * said in the environment, as for any program with OpenSSL. */
 static int trust_system(const struct making *making) {
-  const char *file = variable(X509_get_default_cert_file_env());
-  const char *directory = variable(X509_get_default_cert_dir_env());
-  bool is_said = file || directory;
-  if (!is_said && is_hashed(X509_get_default_cert_dir())) directory = X509_get_default_cert_dir();
-  if (!is_said && !directory) file = system_file();
+  struct places places = system_places();
+  const char *file = places.file, *directory = places.directory;
   if (file && is_there(file) && !trust_file(making->context, file))
     return fail(making, "the authorities", file, NULL);
   if (directory && !SSL_CTX_load_verify_dir(making->context, directory))

@@ -28,6 +28,9 @@ struct ta_tls_wishes {
  * was the system. */
 SSL_CTX *ta_tls_context(const struct ta_tls_wishes *wishes, int *error, char *text, size_t size);
 
+/* What differs when the system's authorities do. */
+void ta_tls_system_version(char *text, size_t size);
+
 /* A session that was kept under that key, to be taken up again, or NULL: the caller's. */
 SSL_SESSION *ta_tls_take_session(SSL_CTX *context, const char *key);
 

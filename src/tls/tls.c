@@ -53,6 +53,14 @@ static int l_context(lua_State *L) {
   return ta_refuse_in_words(L, lua_tostring(L, -1), "TLS");
 }
 
+/* -> what differs when the system's authorities do */
+static int l_system(lua_State *L) {
+  char version[1024];
+  ta_tls_system_version(version, sizeof version);
+  lua_pushstring(L, version);
+  return 1;
+}
+
 /* ------------------------------------------------------------------- starting */
 
 static struct ta_stream *check_stream(lua_State *L) {
@@ -177,7 +185,10 @@ static int l_about(lua_State *L) {
   return 1;
 }
 
-static const struct ta_function parts[] = {
-    {"context", l_context}, {"start", l_start}, {"about", l_about}, {NULL, NULL}};
+static const struct ta_function parts[] = {{"context", l_context},
+                                           {"system", l_system},
+                                           {"start", l_start},
+                                           {"about", l_about},
+                                           {NULL, NULL}};
 
-const struct ta_module ta_module = {.version = TA_VERSION, .parts = parts};
+const struct ta_module ta_module_tls = {.version = TA_VERSION, .parts = parts};

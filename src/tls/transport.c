@@ -371,12 +371,13 @@ static bool is_address(const char *name) {
 }
 
 /* SNI is for names alone.  OpenSSL takes one that begins with a dot for all that end so, and an
- * empty one for any. */
+ * empty one for any.  A common name is none of a host, by RFC 9525. */
 static int set_name(SSL *ssl, const char *name, bool verify) {
   X509_VERIFY_PARAM *wanted = SSL_get0_param(ssl);
   if (is_address(name)) return verify ? X509_VERIFY_PARAM_set1_ip_asc(wanted, name) : 1;
   if (!name[0] || name[0] == '.' || !SSL_set_tlsext_host_name(ssl, name)) return 0;
-  SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  SSL_set_hostflags(ssl,
+                    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   return verify ? SSL_set1_host(ssl, name) : 1;
 }
 

@@ -68,8 +68,8 @@ GENERAL_NAMES *ta_tls_names(const X509 *certificate) {
 
 /* --------------------------------------------------------- certificates of peers */
 
-/* "a, b, c, d and 3 more" */
-static void list_names(const X509 *certificate, char *text, size_t size) {
+/* "a, b, c, d and 3 more".  False: it has none. */
+static bool list_names(const X509 *certificate, char *text, size_t size) {
   GENERAL_NAMES *names = ta_tls_names(certificate);
   int count = 0;
   *text = '\0';
@@ -84,7 +84,7 @@ static void list_names(const X509 *certificate, char *text, size_t size) {
   size_t length = strlen(text);
   if (count > MOST_NAMES)
     snprintf(text + length, size - length, " and %d more", count - MOST_NAMES);
-  if (count == 0) ta_tls_common_name(X509_get_subject_name(certificate), text, size);
+  return count > 0;
 }
 
 /* "2026-01-02" */
@@ -140,10 +140,23 @@ static void say_of_dates(struct fault *fault, int error) {
       fault->detail);
 }
 
+static void say_nameless(struct fault *fault) {
+  X509_NAME *subject = X509_get_subject_name(fault->certificate);
+  bool has_common = X509_NAME_get_index_by_NID(subject, NID_commonName, -1) >= 0;
+  ta_tls_common_name(subject, fault->detail, sizeof fault->detail);
+  if (has_common)
+    SAY(fault, "%.200s names no host: it has only a common name, '%.90s', and no subjectAltName",
+        fault->whose, fault->detail);
+  else
+    SAY(fault, "%.200s names no host: it has no subjectAltName", fault->whose);
+}
+
 /* An address that stands in it as if it were the name of a host counts for nothing. */
 static void say_of_names(struct fault *fault, int error) {
-  list_names(fault->certificate, fault->detail, sizeof fault->detail);
-  if (error == X509_V_ERR_IP_ADDRESS_MISMATCH && fault->name && strstr(fault->detail, fault->name))
+  if (!list_names(fault->certificate, fault->detail, sizeof fault->detail))
+    say_nameless(fault);
+  else if (error == X509_V_ERR_IP_ADDRESS_MISMATCH && fault->name &&
+           strstr(fault->detail, fault->name))
     SAY(fault, "%.200s is for names, %.200s, not for the address %.90s", fault->whose,
         fault->detail, fault->name);
   else

@@ -351,4 +351,4 @@ static const struct ta_function parts[] = {
     {"open", l_open},     {"close", l_close}, {"add", l_add},   {"drop", l_drop}, {"take", l_take},
     {"settle", l_settle}, {"wait", l_wait},   {"look", l_look}, {NULL, NULL}};
 
-const struct ta_module ta_module = {.version = TA_VERSION, .parts = parts};
+const struct ta_module ta_module_watch = {.version = TA_VERSION, .parts = parts};

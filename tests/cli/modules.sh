@@ -70,10 +70,31 @@ t_what_is_no_module_of_ours_is_refused() {
   expect_has out "async.fs.watch cannot load the module 'watch', which is made with libuv1-dev: "
   expect_has out "ENOPKG"
   printf 'struct module { const char *version; const void *parts; };
-    const struct module ta_module = {"0.0.0", 0};' >other.c
+    const struct module ta_module_watch = {"0.0.0", 0};' >other.c
   gcc -shared -fPIC -o bin/lib/tinyasync/watch.so other.c || skip "no gcc"
   run run -e "$watching"
   expect_has out "what is there is another version's"
+}
+
+# The dynamic linker would let a bus error end us.
+t_a_module_that_is_another_or_cut_short_is_refused() {
+  local all size
+  want_watch
+  mkdir -p bin/lib/tinyasync
+  cp "$program" bin/tinyasync
+  cp "${program%/*}/lib/tinyasync/watch.so" bin/lib/tinyasync/tls.so
+  all=${program%/*}/lib/tinyasync/watch.so
+  program=$PWD/bin/tinyasync
+  run run -e 'print(async.net.listen("localhost", 0, {tls = {certificate = "x"}}))'
+  expect_has out "cannot load the module 'tls', which is made with libssl-dev: "
+  expect_has out "what is there is another module"
+  for size in 4096 16384 40960; do
+    head -c "$size" "$all" >bin/lib/tinyasync/watch.so
+    run run -e "$watching"
+    expect_has out "cannot load the module 'watch', which is made with libuv1-dev: "
+    expect_has out ": its file is cut short"
+    expect_has out "ENOPKG"
+  done
 }
 
 t_modules_are_installed_and_removed() {

@@ -99,6 +99,42 @@ t_variables_say_whom_to_trust() {
   expect_has out "cannot set up TLS: the authorities $PWD/db.key: no certificate"
 }
 
+# Also after connections that went well, or did not.
+t_who_is_trusted_no_longer_is_not_believed() {
+  want_tls
+  mkdir trusted
+  cp hashed/* trusted
+  script <<'END'
+local net, fs = async.net, async.fs
+local own = {certificate = "db.pem", key = "db.key"}
+local server <close> = assert(net.listen("127.0.0.1", 0, {tls = own}))
+spawn({daemon = true}, function() server:serve(function(c) c:read() end) end)
+local function try(options)
+  local s <close>, message = net.connect("127.0.0.1", server.port, {tls = options})
+  print(s and "connected" or message:match "not known here")
+end
+local kind, name = ...
+local options = kind == "ca" and {ca = "trusted"} or true
+try(options)
+if kind == "file" then
+  assert(fs.copy("root.pem", "file.pem"))
+  try(options)
+  assert(fs.copy("expired.pem", "file.pem"))
+else
+  assert(fs.remove("trusted/" .. fs.list "trusted"[1]))
+end
+try(options)
+END
+  cp expired.pem file.pem
+  SSL_CERT_FILE=$PWD/file.pem run run script.lua file
+  expect_out $'not known here\nconnected\nnot known here'
+  SSL_CERT_DIR=$PWD/none:$PWD/trusted run run script.lua dir
+  expect_out $'connected\nnot known here'
+  cp hashed/* trusted
+  run run script.lua ca
+  expect_out $'connected\nnot known here'
+}
+
 t_a_connection_that_is_not_verified_is_in_the_trace() {
   want_tls
   script <<<"$speaking"

@@ -13,6 +13,7 @@
 #   usage      for clients only, for db         plain      an RSA key of 2048 bits
 #   locked     db's key with a passphrase       hashed     a directory with root.pem by its hash
 #   pattern    for *.a.example and, as a name, 127.0.0.1
+#   nameless   with a common name alone   zone       for the address fe80::1
 #
 # Each has its key in NAME.key.
 set -eu
@@ -74,6 +75,8 @@ for name in "$@"; do
     issued other ec 'subjectAltName=DNS:other.example,DNS:a,DNS:b,DNS:c,DNS:d,IP:10.0.0.1\n' root
     ;;
   pattern) issued pattern ec 'subjectAltName=DNS:*.a.example,DNS:127.0.0.1\n' root ;;
+  nameless) issued nameless ec '' root ;;
+  zone) issued zone ec 'subjectAltName=IP:fe80::1\n' root ;;
   self) self_signed self db subjectAltName=DNS:db ;;
   unknown)
     self_signed stranger 'Strange Root'

@@ -279,7 +279,8 @@ for word, object in pairs(objects) do tell_object(word, object) end
 do
   local key, certificate = folder.path .. "/key", folder.path .. "/certificate"
   process.run{"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out",
-    certificate, "-subj", "/CN=localhost", stderr = "null"}
+    certificate, "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+    stderr = "null"}
   local server = async.net.listen("localhost", 0, {tls = {certificate = certificate, key = key,
     alpn = "x"}})
   local other = spawn(function() return server:accept():read() end)

@@ -12,7 +12,7 @@
 #include "io/modules.h"
 #include "unit/test.h"
 
-extern const struct ta_module ta_module;
+extern const struct ta_module ta_module_tls;
 
 static char pem[] = "/tmp/tinyasync-XXXXXX";
 
@@ -62,7 +62,7 @@ const char *certificate_path(void) {
 }
 
 bool add_tls(struct world *world) {
-  ta_have_module(world->runner, world->L, "tls", &ta_module);
+  ta_have_module(world->runner, world->L, "tls", &ta_module_tls);
   lua_pushstring(world->L, certificate_path());
   lua_setglobal(world->L, "PEM");
   return true;

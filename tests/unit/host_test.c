@@ -417,7 +417,7 @@ static void the_way_from_one_directory_to_another_goes_up_and_down(void) {
 static void no_module_is_found_that_is_not_there(void) {
   const void *found = NULL;
   char why[256];
-  CHECK(ta_module_find("none", "ta_module", &found, why, sizeof why) == -ENOENT && !found);
+  CHECK(ta_module_find("none", "ta_module_none", &found, why, sizeof why) == -ENOENT && !found);
   CHECK(strstr(why, "no none.so in /"));
 }
 

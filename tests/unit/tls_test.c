@@ -201,6 +201,21 @@ static void a_peer_may_change_its_keys_while_a_write_waits(void) {
              "waiting write a socket round 50 round 100 true true");
 }
 
+/* More answers than are kept: whoever reads waits until the peer takes them, and loses nothing. */
+static void a_flood_of_new_keys_has_the_reader_wait(void) {
+  EXPECT_TLS("local s, fd = sockets() local text = ('0123456789'):rep(100000) "
+             "local task = spawn(function() assert(s:start_tls(SERVER)) end) "
+             "repeat sleep(1) until shake(fd) task:await() "
+             "local writer = spawn(function() local done = s:write(text) s:shutdown() "
+             "return done == s end) sleep(1) log(writer:status()) "
+             "local count, line = 0 repeat count = count + 1 renew('round ' .. count .. '\\n') "
+             "line = async.move_on_after(1, s.read, s) until not line or count == 5000 "
+             "log(count > 1000, count < 5000) local reader = spawn(function() return s:read() end) "
+             "local got = {} for part in take do got[#got + 1] = part sleep(1) end "
+             "log(table.concat(got) == text, writer:await(), reader:await() == 'round ' .. count)",
+             "waiting write a socket true true true true true");
+}
+
 static void a_half_that_was_ended_leaves_the_other(void) {
   EXPECT_TLS("local s, t = pair() t:write('a question') t:shutdown() log(s:read('a'), s:read()) "
              "log(s:write('an answer') == s) s:close() log(t:read('a'), t:read()) "
@@ -480,6 +495,7 @@ const struct test tls_tests[] = {
     TEST(who_closes_a_torn_stream_resets_no_connection),
     TEST(a_bare_end_is_an_error_after_the_bytes_that_came),
     TEST(a_peer_may_change_its_keys_while_a_write_waits),
+    TEST(a_flood_of_new_keys_has_the_reader_wait),
     TEST(a_half_that_was_ended_leaves_the_other),
     TEST(a_record_that_was_altered_is_refused),
     TEST(garbage_is_no_handshake),

@@ -4,7 +4,7 @@
 local net, process = async.net, async.process
 local dir <close> = assert(async.temp_dir())
 process.run{"tests/kit/certificates.sh", dir.path, "other", "self", "unknown", "expired", "early",
-  "usage", "weak", "sha1", "client", "locked", "pattern"}
+  "usage", "weak", "sha1", "client", "locked", "pattern", "nameless", "zone"}
 local function at(name) return dir.path .. "/" .. name end
 
 local function try(port, name, options)
@@ -43,6 +43,15 @@ serve("pattern", {server_name = "c.b.a.example"})
 -- expect: pattern	certificate of c.b.a.example is for *.a.example, 127.0.0.1, not for c.b.a.example	TLS
 serve("pattern", {server_name = "127.0.0.1"})
 -- expect: pattern	certificate of 127.0.0.1 is for names, *.a.example, 127.0.0.1, not for the address 127.0.0.1	TLS
+-- A common name is no name of a host, whatever it says.
+serve("nameless")
+-- expect: nameless	certificate of db names no host: it has only a common name, 'db', and no subjectAltName	TLS
+serve("nameless", {server_name = "127.0.0.1"})
+-- expect: nameless	certificate of 127.0.0.1 names no host: it has only a common name, 'db', and no subjectAltName	TLS
+-- The zone of an address is this machine's: no certificate has it.
+serve("zone", {server_name = "fe80::1%eth0"}) -- expect: zone	done	nil
+serve("zone", {server_name = "fe80::2%eth0"})
+-- expect: zone	certificate of fe80::2 is for fe80::1, not for fe80::2	TLS
 serve("self") -- expect: self	certificate of db is self-signed: nobody known vouches for it	TLS
 serve("self", {ca = at "self.pem"}) -- expect: self	done	nil
 serve("unknown")
