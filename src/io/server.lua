@@ -60,7 +60,7 @@ local function wind_up(self, held, goes_on)
   held.finish:set()
   local cancelled = goes_on or held.scope and pcall(held.scope.cancel, held.scope)
   if not cancelled then parts.end_all(self) end
-  async.shield(held.task.pawait, held.task)
+  pcall(async.shield, held.task.pawait, held.task) -- unless there is no time for that
   parts.end_all(self)
 end
 
