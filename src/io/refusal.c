@@ -49,8 +49,8 @@ const char *ta_error_code(int error) {
 #endif
 }
 
-/* In the middle of a sentence: but for names, as of I/O. */
-static void copy_reason(int error, char *text, size_t size) {
+/* But for names, as of I/O. */
+void ta_copy_reason(int error, char *text, size_t size) {
   snprintf(text, size, "%s", strerror(error));
   if (!isupper((unsigned char)text[0]) || isupper((unsigned char)text[1])) return;
   text[0] = (char)tolower((unsigned char)text[0]);
@@ -58,7 +58,7 @@ static void copy_reason(int error, char *text, size_t size) {
 
 void ta_push_reason(lua_State *L, int error) {
   char reason[256];
-  copy_reason(error, reason, sizeof reason);
+  ta_copy_reason(error, reason, sizeof reason);
   lua_pushstring(L, reason);
 }
 

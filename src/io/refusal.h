@@ -13,8 +13,10 @@
 /* "ECONNRESET", of a positive errno. */
 TA_FOR_MODULES const char *ta_error_code(int error);
 
-/* Pushes "connection reset by peer", of a positive errno: as it stands in a sentence.
- * [-0, +1, m] */
+/* "connection reset by peer", of a positive errno: as it stands in a sentence. */
+TA_FOR_MODULES void ta_copy_reason(int error, char *text, size_t size);
+
+/* Pushes the same.  [-0, +1, m] */
 void ta_push_reason(lua_State *L, int error);
 
 /* Pushes nil, "WHAT: connection reset by peer" and "ECONNRESET" of a negative errno, and

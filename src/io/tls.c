@@ -3,11 +3,10 @@
 
 #include <errno.h>
 #include <lauxlib.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
+#include "host/version.h"
 #include "io/gate.h"
 #include "io/modules.h"
 #include "io/nearest.h"
@@ -62,15 +61,11 @@ static int l_is_whole(lua_State *L) {
 
 /* (path) -> what differs when the file does; or nil, message, code: it may not be read */
 static int l_version(lua_State *L) {
-  struct stat about;
-  char text[128] = "";
+  char text[TA_VERSION_TEXT];
   const char *path = luaL_checkstring(L, 1);
   int refused = ta_ask_path(L, ta_io_of(ta_upvalue_runner(L), L), TA_PATH_READ, path);
   if (refused) return refused;
-  if (stat(path, &about) == 0)
-    snprintf(text, sizeof text, "%llx:%llx:%llx:%lld.%ld", (unsigned long long)about.st_dev,
-             (unsigned long long)about.st_ino, (unsigned long long)about.st_size,
-             (long long)about.st_mtim.tv_sec, about.st_mtim.tv_nsec);
+  ta_version_of(path, text, sizeof text);
   lua_pushstring(L, text);
   return 1;
 }

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/version.h"
 #include "tls/words.h"
 
 #define MOST_SESSIONS 64 /* that are kept to be taken up again: the oldest goes */
@@ -167,13 +168,10 @@ static struct places system_places(void) {
 }
 
 static void add_version(char *text, size_t size, const char *path) {
-  struct stat about;
+  char version[TA_VERSION_TEXT];
   size_t length = strlen(text);
-  if (stat(path, &about) != 0) memset(&about, 0, sizeof about);
-  snprintf(text + length, size - length, "%llx:%llx:%llx:%lld.%ld ",
-           (unsigned long long)about.st_dev, (unsigned long long)about.st_ino,
-           (unsigned long long)about.st_size, (long long)about.st_mtim.tv_sec,
-           about.st_mtim.tv_nsec);
+  ta_version_of(path, version, sizeof version);
+  snprintf(text + length, size - length, "%s ", version);
 }
 
 /* What is written anew inside of a directory's file, under the same name, is not seen. */

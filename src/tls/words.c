@@ -2,13 +2,14 @@
 #include "tls/words.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+#include "io/refusal.h"
 
 #define LONGEST_NAME 256
 #define MOST_NAMES 4 /* of a certificate that is for others, in a message */
@@ -291,17 +292,10 @@ static const char *words_of(int reason) {
   return NULL;
 }
 
-/* As in other messages: "too many open files". */
-static void say_system(int error, char *text, size_t size) {
-  snprintf(text, size, "%s", strerror(error));
-  if (isupper((unsigned char)text[0]) && islower((unsigned char)text[1]))
-    text[0] = (char)tolower((unsigned char)text[0]);
-}
-
 static void say_error(unsigned long error, char *text, size_t size) {
   const char *words = ERR_reason_error_string(error);
   if (ERR_SYSTEM_ERROR(error))
-    say_system(ERR_GET_REASON(error), text, size);
+    ta_copy_reason(ERR_GET_REASON(error), text, size);
   else
     snprintf(text, size, "%s", words ? words : "OpenSSL does not say why");
 }
