@@ -123,16 +123,18 @@ local for_connect = {
   tls = client_tls
 }
 
--- "localhost": who connects takes whichever answers; nobody says whether a datagram has arrived, and
--- so that goes where net.udp("localhost") receives.
-local either, as_it_receives = {"::1", "127.0.0.1"}, {"127.0.0.1", "::1"}
+-- Hosts that nobody is asked for.  Who connects to localhost takes whichever answers; nobody says
+-- whether a datagram has arrived, and so that goes where net.udp("localhost") receives.
+local for_connections = {localhost = {"::1", "127.0.0.1"}}
+local for_datagrams = {localhost = {"127.0.0.1", "::1"}}
+local of_ours = {localhost = {"127.0.0.1"}, ["*"] = {}}
 
 -- Where a host is that the script wants to `verb`, such as "connect to": a list of numbers; or nil,
 -- message, code.  `name` has the port too.
-local function addresses_of(verb, host, port, name, localhost)
+local function addresses_of(verb, host, port, name, known)
   local allowed, message, code = parts.ask(verb, host, port)
   if not allowed then return nil, message, code end
-  if host == "localhost" then return localhost end
+  if known[host] then return known[host] end
   return resolve(host, nil, format("cannot %s %s", verb, name))
 end
 
@@ -157,7 +159,7 @@ local function connect(call, host, port, options)
   local ready, message, code = prepare(call, given.tls)
   if not ready then return nil, message, code end
   local addresses
-  addresses, message, code = addresses_of("connect to", host, number, name, either)
+  addresses, message, code = addresses_of("connect to", host, number, name, for_connections)
   if not addresses then return nil, message, code end
   return open(given.tls, host, name, name, addresses, number, given)
 end
@@ -193,12 +195,7 @@ local for_listen_unix = {max_line = longest_line, backlog = waiting_line, tls = 
 
 -- The same of ours: one address, or nil for all of them; or false, message, code.
 local function own_address_of(verb, host, port, name)
-  local allowed, message, code = parts.ask(verb, host, port)
-  if not allowed then return false, message, code end
-  if host == "*" then return nil end
-  if host == "localhost" then return "127.0.0.1" end
-  local addresses
-  addresses, message, code = resolve(host, nil, format("cannot %s %s", verb, name))
+  local addresses, message, code = addresses_of(verb, host, port, name, of_ours)
   if not addresses then return false, message, code end
   return addresses[1]
 end
@@ -213,9 +210,10 @@ local function guard_of(call, options)
   return parts.use("tls").guard(call, options)
 end
 
--- With its methods; where there is no memory for them it is closed at once.
-local function with_methods(made, all)
-  local ok, why = pcall(parts.add_methods, made, all)
+-- What was made, when `finish` has done the rest; where there is no memory for that it is closed
+-- at once.
+local function finished(made, finish, with)
+  local ok, why = pcall(finish, made, with)
   if ok then return made end
   made:close()
   error(why, 0)
@@ -223,11 +221,9 @@ end
 
 local function complete(guard, server, message, code)
   if not server then return nil, message, code end
-  if not guard then return with_methods(server, methods) end
-  local ok, why = pcall(servers.speak_tls, server, guard)
-  if ok then return with_methods(server, tls_methods) end
-  parts.close_server(server)
-  error(why, 0)
+  if not guard then return finished(server, parts.add_methods, methods) end
+  finished(server, servers.speak_tls, guard)
+  return finished(server, parts.add_methods, tls_methods)
 end
 
 function net.listen(host, port, options)
@@ -325,7 +321,7 @@ function of_socket.send(self, data, host, port)
   check_text("udp:send", host, "a host")
   local number = check_port("udp:send", port, 1)
   local name = name_of(host, number)
-  local addresses, message, code = addresses_of("send to", host, number, name, as_it_receives)
+  local addresses, message, code = addresses_of("send to", host, number, name, for_datagrams)
   if not addresses then return nil, message, code end
   return send_to_one(self, data, addresses, number, name)
 end
@@ -341,7 +337,7 @@ function net.udp(host, port, options)
   local socket
   socket, message, code = parts.udp(name, at, number, given.broadcast == 1)
   if not socket then return nil, message, code end
-  return with_methods(socket, of_socket)
+  return finished(socket, parts.add_methods, of_socket)
 end
 
 -- ------------------------------------------------------------------ waiting

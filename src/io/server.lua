@@ -14,10 +14,7 @@ local server = {}
 -- What those do first who come to a server that speaks TLS.
 local guards = setmetatable({}, {__mode = "k"})
 
-function server.speak_tls(self, guard)
-  guards[self] = guard
-  return self
-end
+function server.speak_tls(self, guard) guards[self] = guard end
 
 -- server:accept(), of such a one: the handshake comes with the first read or write.
 function server.accept(self)
