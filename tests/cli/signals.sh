@@ -816,6 +816,8 @@ t_a_busy_shield_is_named_by_the_second_signal() {
   expect_err "tinyasync: ended at once; this would not stop: #2 busy"
 }
 
+is_stopped() { [[ $(ps -o s= -p "$(<pid)") == T ]]; }
+
 # A parent sends on what the terminal has sent to all.
 t_a_second_signal_at_once_is_still_the_first() {
   script <<<"$told local guard <close> = async.defer(function()
@@ -824,8 +826,10 @@ t_a_second_signal_at_once_is_still_the_first() {
   end) $ready sleep(60)"
   start --grace=60 script.lua
   wait_for has out ready
+  stop STOP
+  wait_for is_stopped
   local signal
-  for signal in STOP INT TERM HUP CONT; do stop $signal; done # the lowest number comes first
+  for signal in INT TERM HUP CONT; do stop $signal; done # the lowest number comes first
   wait_for has err cleaning
   tell
   expect_end "signal 1"
